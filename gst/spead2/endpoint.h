@@ -1,0 +1,47 @@
+/* Text to address.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#ifndef SPEAD2_ENDPOINT_H
+#define SPEAD2_ENDPOINT_H
+
+#include <sys/socket.h>
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+/* Where packets go: plain data, copied freely. */
+typedef struct {
+  struct sockaddr_storage address;
+  socklen_t address_size;
+  gboolean multicast;
+  gchar text[80]; /* "127.0.0.1:8888", "[ff02::1%lo]:8888": for messages */
+} Spead2Endpoint;
+
+/* How long a name may take to resolve, in seconds. */
+#define SPEAD2_RESOLVE_TIMEOUT 5
+
+/* Fills endpoint from a host (an IPv4 or IPv6 address, the latter with a scope
+ * if it needs one, or a name) and a port from 1 to 65535.
+ *
+ * A name is looked up, which is the engine's only blocking call: it returns
+ * within SPEAD2_RESOLVE_TIMEOUT seconds, or when cancellable is cancelled. The
+ * first address of a name is taken. Fails with SPEAD2_ERROR_INVALID (port),
+ * SPEAD2_ERROR_NOT_FOUND (name) or G_IO_ERROR_CANCELLED. */
+gboolean spead2_endpoint_resolve (Spead2Endpoint *endpoint, const gchar *host,
+    guint port, GCancellable *cancellable, GError **error);
+
+/* AF_INET or AF_INET6. */
+static inline gint
+spead2_endpoint_family (const Spead2Endpoint *endpoint)
+{
+  return endpoint->address.ss_family;
+}
+
+gboolean spead2_endpoint_equal (const Spead2Endpoint *a,
+    const struct sockaddr_storage *address);
+
+G_END_DECLS
+
+#endif /* SPEAD2_ENDPOINT_H */

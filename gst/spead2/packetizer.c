@@ -1,0 +1,334 @@
+/* Heap to packets: see packetizer.h.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "packetizer.h"
+
+#include "error.h"
+
+/* Pointers and packets are multiples of this, and so is every payload offset. */
+#define ALIGNMENT 8
+
+/* What stands behind the data of a heap with too little payload. A packet that
+ * is full of items has less than two of these to fill. */
+static const guint8 zeros[2 * ALIGNMENT];
+
+static gboolean
+is_item (Spead2PointerKind kind)
+{
+  return kind == SPEAD2_POINTER_ITEM || kind == SPEAD2_POINTER_ITEMS;
+}
+
+void
+spead2_packet_config_init (Spead2PacketConfig *config, Spead2Flavour flavour,
+    gsize max_packet_size)
+{
+  static const Spead2PointerKind standard[] = {SPEAD2_POINTER_HEAP_CNT,
+      SPEAD2_POINTER_HEAP_LENGTH, SPEAD2_POINTER_PAYLOAD_OFFSET,
+      SPEAD2_POINTER_PAYLOAD_LENGTH, SPEAD2_POINTER_ITEMS};
+
+  memset (config, 0, sizeof *config);
+  config->flavour = flavour;
+  config->max_packet_size = max_packet_size;
+  memcpy (config->kinds, standard, sizeof standard);
+  config->n_kinds = G_N_ELEMENTS (standard);
+}
+
+static gsize
+prefix_size (const Spead2PacketConfig *config)
+{
+  gsize size = SPEAD2_HEADER_SIZE;
+  guint i;
+
+  for (i = 0; i < config->n_kinds; i++)
+    if (!is_item (config->kinds[i]))
+      size += SPEAD2_POINTER_SIZE;
+  return size;
+}
+
+gsize
+spead2_packet_config_min_size (const Spead2PacketConfig *config)
+{
+  return prefix_size (config) + SPEAD2_POINTER_SIZE + ALIGNMENT;
+}
+
+gboolean
+spead2_packet_config_check (Spead2PacketConfig *config, GError **error)
+{
+  guint i, n_items = 0;
+
+  if (!spead2_flavour_is_valid (config->flavour)) {
+    g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID,
+        "SPEAD-64-%u does not exist: heap-address-bits is a multiple of 8 "
+        "from 8 to 56",
+        config->flavour);
+    return FALSE;
+  }
+
+  for (i = 0; i < config->n_kinds; i++) {
+    if (n_items > 0 && is_item (config->kinds[i])) {
+      g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID,
+          "Pointer %u of the packet header is an item behind the place where "
+          "all items stand",
+          i);
+      return FALSE;
+    }
+    if (config->kinds[i] == SPEAD2_POINTER_ITEMS)
+      n_items++;
+  }
+  if (n_items != 1) {
+    g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID,
+        "The packet header has no place for items");
+    return FALSE;
+  }
+
+  if (config->max_packet_size < spead2_packet_config_min_size (config)) {
+    g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID,
+        "A packet of %" G_GSIZE_FORMAT " bytes has no room for a SPEAD header: "
+        "max-packet-size must be at least %" G_GSIZE_FORMAT,
+        config->max_packet_size, spead2_packet_config_min_size (config));
+    return FALSE;
+  }
+
+  config->packet_size = config->max_packet_size & ~(gsize) (ALIGNMENT - 1);
+  config->prefix_size = prefix_size (config);
+  config->max_items = (config->packet_size - config->prefix_size - ALIGNMENT) /
+      SPEAD2_POINTER_SIZE;
+  return TRUE;
+}
+
+/* The rule that splits a heap over packets: how much payload goes with n_items
+ * pointers when so much is left. */
+static gsize
+payload_of_packet (
+    const Spead2PacketConfig *config, guint n_items, guint64 left)
+{
+  return MIN (left,
+      config->packet_size - config->prefix_size -
+          n_items * SPEAD2_POINTER_SIZE);
+}
+
+/* The least payload that gives each packet, full of items or not, at least one
+ * byte. */
+static guint64
+least_payload (const Spead2PacketConfig *config, const Spead2Heap *heap)
+{
+  return ALIGNMENT * (heap->n_pointers / config->max_items) + 1;
+}
+
+gboolean
+spead2_packetizer_check (const Spead2PacketConfig *config,
+    const Spead2Heap *heap, GError **error)
+{
+  if (config->repeat_pointers && heap->n_pointers >= config->max_items) {
+    g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID,
+        "%u item pointers cannot be repeated in packets of %" G_GSIZE_FORMAT
+        " bytes, which hold fewer than %u: choose a larger max-packet-size",
+        heap->n_pointers, config->packet_size, config->max_items);
+    return FALSE;
+  }
+
+  if (least_payload (config, heap) >
+      spead2_flavour_max_value (config->flavour)) {
+    g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID,
+        "%u items need more packets than SPEAD-64-%u can number: choose a "
+        "larger max-packet-size or more heap-address-bits",
+        heap->n_pointers, config->flavour);
+    return FALSE;
+  }
+
+  return TRUE;
+}
+
+/* Counts the pieces that the next packet's payload lies in. */
+static guint
+count_pieces (const Spead2Packetizer *packetizer, gsize payload_size)
+{
+  const Spead2Heap *heap = packetizer->heap;
+  gsize skip = packetizer->span_offset;
+  guint span, n = 0;
+
+  for (span = packetizer->span; payload_size > 0 && span < heap->n_spans;
+       span++) {
+    payload_size -= MIN (payload_size, heap->spans[span].size - skip);
+    skip = 0;
+    n++;
+  }
+  /* What the spans do not hold are zeros. */
+  return payload_size > 0 ? n + 1 : n;
+}
+
+static void
+prepare_next (Spead2Packetizer *packetizer)
+{
+  const Spead2PacketConfig *config = packetizer->config;
+  Spead2Packet *next = &packetizer->next;
+  guint first = config->repeat_pointers ? 0 : packetizer->item;
+  gsize header_size;
+
+  if (packetizer->offset == packetizer->length) {
+    next->size = 0;
+    return;
+  }
+
+  next->n_items = MIN (packetizer->n_items - first, config->max_items);
+  next->payload_size = payload_of_packet (
+      config, next->n_items, packetizer->length - packetizer->offset);
+  header_size = config->prefix_size + next->n_items * SPEAD2_POINTER_SIZE;
+  next->size = header_size + next->payload_size;
+  next->n_iov = 1 + count_pieces (packetizer, next->payload_size);
+  next->scratch_size = header_size;
+  if (next->n_iov > SPEAD2_PACKET_MAX_IOV) {
+    next->n_iov = 1;
+    next->scratch_size = next->size;
+  }
+}
+
+void
+spead2_packetizer_start (Spead2Packetizer *packetizer,
+    const Spead2PacketConfig *config, const Spead2Heap *heap)
+{
+  guint64 least = least_payload (config, heap);
+
+  packetizer->config = config;
+  packetizer->heap = heap;
+  packetizer->length = heap->length;
+  packetizer->n_items = heap->n_pointers;
+  if (heap->length < least) {
+    packetizer->length = least;
+    packetizer->n_items++;
+  }
+  packetizer->offset = 0;
+  packetizer->item = 0;
+  packetizer->span = 0;
+  packetizer->span_offset = 0;
+  prepare_next (packetizer);
+}
+
+static guint64
+item_pointer (const Spead2Packetizer *packetizer, guint item)
+{
+  const Spead2Heap *heap = packetizer->heap;
+
+  if (item < heap->n_pointers)
+    return heap->pointers[item];
+  /* The pointer that ends the last item where the zeros begin. */
+  return spead2_flavour_addressed (
+      heap->flavour, SPEAD2_ID_NULL, heap->length);
+}
+
+static guint8 *
+write_pointer (guint8 *out, guint64 pointer)
+{
+  spead2_write_u64 (out, pointer);
+  return out + SPEAD2_POINTER_SIZE;
+}
+
+static guint8 *
+write_header (Spead2Packetizer *packetizer, guint8 *out)
+{
+  const Spead2PacketConfig *config = packetizer->config;
+  const Spead2Packet *packet = &packetizer->next;
+  Spead2Flavour flavour = config->flavour;
+  guint item = config->repeat_pointers ? 0 : packetizer->item;
+  guint items_end = item + packet->n_items;
+  guint i;
+
+  spead2_flavour_write_header (flavour,
+      (config->prefix_size - SPEAD2_HEADER_SIZE) / SPEAD2_POINTER_SIZE +
+          packet->n_items,
+      out);
+  out += SPEAD2_HEADER_SIZE;
+
+  for (i = 0; i < config->n_kinds; i++) {
+    switch (config->kinds[i]) {
+      case SPEAD2_POINTER_HEAP_CNT:
+        out = write_pointer (out,
+            spead2_flavour_immediate (
+                flavour, SPEAD2_ID_HEAP_CNT, packetizer->heap->cnt));
+        break;
+      case SPEAD2_POINTER_HEAP_LENGTH:
+        out = write_pointer (out,
+            spead2_flavour_immediate (
+                flavour, SPEAD2_ID_HEAP_LENGTH, packetizer->length));
+        break;
+      case SPEAD2_POINTER_PAYLOAD_OFFSET:
+        out = write_pointer (out,
+            spead2_flavour_immediate (
+                flavour, SPEAD2_ID_PAYLOAD_OFFSET, packetizer->offset));
+        break;
+      case SPEAD2_POINTER_PAYLOAD_LENGTH:
+        out = write_pointer (out,
+            spead2_flavour_immediate (
+                flavour, SPEAD2_ID_PAYLOAD_LENGTH, packet->payload_size));
+        break;
+      case SPEAD2_POINTER_NULL:
+        out = write_pointer (out, 0);
+        break;
+      case SPEAD2_POINTER_ITEM:
+        if (item < items_end)
+          out = write_pointer (out, item_pointer (packetizer, item++));
+        break;
+      case SPEAD2_POINTER_ITEMS:
+        while (item < items_end)
+          out = write_pointer (out, item_pointer (packetizer, item++));
+        break;
+    }
+  }
+
+  packetizer->item = item;
+  return out;
+}
+
+/* Takes the next piece of payload, of at most size bytes. */
+static struct iovec
+take_piece (Spead2Packetizer *packetizer, gsize size)
+{
+  const Spead2Heap *heap = packetizer->heap;
+  const Spead2Span *span;
+  struct iovec piece;
+
+  if (packetizer->span == heap->n_spans) {
+    piece.iov_base = (guint8 *) zeros;
+    piece.iov_len = MIN (size, sizeof zeros);
+    return piece;
+  }
+
+  span = &heap->spans[packetizer->span];
+  piece.iov_base = (guint8 *) span->data + packetizer->span_offset;
+  piece.iov_len = MIN (size, span->size - packetizer->span_offset);
+  packetizer->span_offset += piece.iov_len;
+  if (packetizer->span_offset == span->size) {
+    packetizer->span++;
+    packetizer->span_offset = 0;
+  }
+  return piece;
+}
+
+void
+spead2_packetizer_write (
+    Spead2Packetizer *packetizer, guint8 *scratch, struct iovec *iov)
+{
+  const Spead2Packet *packet = &packetizer->next;
+  gboolean gather = packet->scratch_size == packet->size;
+  guint8 *payload = write_header (packetizer, scratch);
+  gsize left;
+
+  iov->iov_base = scratch;
+  iov->iov_len = packet->scratch_size;
+
+  for (left = packet->payload_size; left > 0;) {
+    struct iovec piece = take_piece (packetizer, left);
+
+    if (gather) {
+      memcpy (payload, piece.iov_base, piece.iov_len);
+      payload += piece.iov_len;
+    } else {
+      *++iov = piece;
+    }
+    left -= piece.iov_len;
+  }
+
+  packetizer->offset += packet->payload_size;
+  prepare_next (packetizer);
+}

@@ -1,0 +1,138 @@
+/* Sends heaps on threads of its own, a bounded number of them at a time.
+ *
+ * spead2_sender_push() hands a heap over and returns while it is being sent; it
+ * blocks while as many heaps as allowed are outstanding. Lanes, each a thread
+ * and a socket, take heaps in the order of the pushes, number them, and send
+ * them. Every heap that was accepted ends in exactly one call of heap_done, in
+ * the order of the pushes: sent, or failed, or dropped.
+ *
+ * Threads: one thread pushes at a time; all other functions may be called from
+ * any thread, spead2_sender_free() when all others have returned.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#ifndef SPEAD2_SENDER_H
+#define SPEAD2_SENDER_H
+
+#include "endpoint.h"
+#include "packetizer.h"
+#include "udpsocket.h"
+#include "udpwriter.h"
+
+G_BEGIN_DECLS
+
+/* Outstanding heaps when the number is chosen automatically: as many as make
+ * 4 MiB, which stays in a processor's cache, and within these bounds. */
+#define SPEAD2_AUTO_BYTES (4 << 20)
+#define SPEAD2_AUTO_MIN_HEAPS 4
+#define SPEAD2_AUTO_MAX_HEAPS 4096
+
+#define SPEAD2_MAX_LANES 64
+
+/* The heap counter of a heap that was dropped before it got one. */
+#define SPEAD2_NO_HEAP_CNT G_MAXUINT64
+
+typedef struct {
+  Spead2PacketConfig packet; /* checked */
+  Spead2Endpoint destination;
+  Spead2UdpSocketOptions socket;
+  const gchar *thread_name; /* of the lanes, with ":<lane>" behind it */
+  guint n_lanes;            /* 1 to SPEAD2_MAX_LANES */
+  guint max_heaps;          /* outstanding; 0: automatic; else >= 2 x lanes */
+  gdouble rate;             /* bytes of UDP payload per second, 0: no limit */
+  guint64 burst_size;       /* bytes */
+  gdouble burst_rate_ratio;
+} Spead2SenderConfig;
+
+/* How a heap ended. Borrowed for the call. */
+typedef struct {
+  const Spead2Heap *heap; /* freed when the call returns */
+  guint64 cnt;            /* on the wire, or SPEAD2_NO_HEAP_CNT */
+  guint64 bytes;          /* of UDP payload that the kernel accepted */
+  const GError *error;    /* NULL: all of it was sent */
+} Spead2HeapResult;
+
+/* Called by lanes, with no lock held; they may call back into the sender, but
+ * not push, wait or stop. Each may be NULL. */
+typedef struct {
+  void (*heap_done) (const Spead2HeapResult *result, gpointer user_data);
+  void (*lane_started) (guint lane, gpointer user_data);
+  void (*lane_stopped) (guint lane, gpointer user_data);
+} Spead2SenderCallbacks;
+
+typedef enum {
+  SPEAD2_SENDER_OK,
+  SPEAD2_SENDER_INTERRUPTED, /* by spead2_sender_set_interrupted() */
+  SPEAD2_SENDER_FLUSHING,    /* by spead2_sender_set_flushing(), or stopped */
+  SPEAD2_SENDER_REFUSED      /* this heap cannot be sent */
+} Spead2SenderStatus;
+
+/* pushed = sent + failed + dropped + outstanding. Stream control is not
+ * counted as a heap, but its packets are. */
+typedef struct {
+  guint64 heaps_pushed;
+  guint64 heaps_sent;
+  guint64 heaps_failed;
+  guint64 heaps_dropped;
+  guint64 payload_bytes;     /* of heaps sent, SPEAD headers not included */
+  guint64 heap_cnt_wraps;
+  guint outstanding;
+  guint peak_outstanding;
+  gint gso_errno;            /* why GSO is off, or 0 */
+  Spead2WriterCounters writer; /* of all lanes */
+} Spead2SenderStats;
+
+typedef struct _Spead2Sender Spead2Sender;
+
+/* Opens a socket for each lane. NULL with the socket's error. */
+Spead2Sender *spead2_sender_new (const Spead2SenderConfig *config,
+    const Spead2SenderCallbacks *callbacks, gpointer user_data,
+    GError **error);
+
+/* Starts the lanes' threads. On failure none runs, with GLib's thread error. */
+gboolean spead2_sender_start (Spead2Sender *sender, GError **error);
+
+/* Hands over a heap: on SPEAD2_SENDER_OK it belongs to the sender. Otherwise it
+ * stays the caller's, untouched, and may be pushed again. error is set when it
+ * is refused. */
+Spead2SenderStatus spead2_sender_push (
+    Spead2Sender *sender, Spead2Heap *heap, GError **error);
+
+/* Waits until every heap pushed so far has ended. With interruptible FALSE
+ * only flushing ends the wait early. */
+Spead2SenderStatus spead2_sender_drain (
+    Spead2Sender *sender, gboolean interruptible);
+
+/* While TRUE, pushes that would wait and interruptible drains return
+ * SPEAD2_SENDER_INTERRUPTED. Heaps go on being sent. */
+void spead2_sender_set_interrupted (
+    Spead2Sender *sender, gboolean interrupted);
+
+/* While TRUE, pushes and drains return SPEAD2_SENDER_FLUSHING. */
+void spead2_sender_set_flushing (Spead2Sender *sender, gboolean flushing);
+
+/* Empties the queue: a heap whose packets are on their way is given 100 ms to
+ * finish and fails with SPEAD2_ERROR_CUT_SHORT, all others are dropped with
+ * SPEAD2_ERROR_DROPPED. Returns when all have ended. */
+void spead2_sender_flush (Spead2Sender *sender);
+
+/* Ends the lanes, without waiting for the network; what is outstanding is cut
+ * short or dropped. Harmless when they do not run. */
+void spead2_sender_stop (Spead2Sender *sender);
+
+/* Tries GSO again where it was switched off. */
+void spead2_sender_probe (Spead2Sender *sender);
+
+void spead2_sender_get_stats (Spead2Sender *sender, Spead2SenderStats *stats);
+
+/* Stops, closes the sockets and frees. */
+void spead2_sender_free (Spead2Sender *sender);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Spead2Sender, spead2_sender_free)
+
+/* How many heaps of so many payload bytes may be outstanding: max_heaps, or
+ * what it means when it is 0. */
+guint spead2_max_heaps (guint max_heaps, guint n_lanes, guint64 heap_bytes);
+
+G_END_DECLS
+
+#endif /* SPEAD2_SENDER_H */

@@ -1,0 +1,38 @@
+/* Opens the sockets that heaps leave by.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#ifndef SPEAD2_UDPSOCKET_H
+#define SPEAD2_UDPSOCKET_H
+
+#include "endpoint.h"
+
+G_BEGIN_DECLS
+
+typedef struct {
+  const gchar *multicast_iface; /* interface name, or NULL: the kernel's */
+  gint ttl_mc;                  /* hops of multicast packets, 0 to 255 */
+} Spead2UdpSocketOptions;
+
+/* Opens a non-blocking socket of the destination's family. It is not connected
+ * (a connected one stops at every ICMP error), may broadcast, and has
+ * IP_RECVERR on, without which the kernel hides its own drops. Returns the
+ * descriptor, which the caller closes, or -1 with SPEAD2_ERROR_NOT_FOUND (no
+ * such interface) or SPEAD2_ERRNO, naming what could not be done. */
+gint spead2_udp_socket_open (const Spead2Endpoint *destination,
+    const Spead2UdpSocketOptions *options, GError **error);
+
+/* Turns IP_RECVERR or IPV6_RECVERR on or off. Off also empties the queue. */
+void spead2_udp_socket_set_recverr (gint fd, gint family, gboolean on);
+
+/* Most bytes of UDP payload in one message: what an IP packet can say, less
+ * its headers (IPv6 counts its own header apart). */
+static inline gsize
+spead2_udp_max_message (gint family)
+{
+  return family == AF_INET ? 65535 - 20 - 8 : 65535 - 8;
+}
+
+G_END_DECLS
+
+#endif /* SPEAD2_UDPSOCKET_H */

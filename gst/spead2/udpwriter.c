@@ -1,0 +1,741 @@
+/* Packets to the kernel: see udpwriter.h.
+ *
+ * What each errno means, and what is done, in one place:
+ *
+ *   EAGAIN             the socket's buffer is full: wait until it is writable
+ *   ENOBUFS, ENOMEM    a queue below it is: the socket polls writable all the
+ *                      same, so wait 50 us, twice as long each time up to 5 ms
+ *   EINTR              again
+ *   EINVAL, EMSGSIZE,  a message with GSO: again as plain packets. If the first
+ *   EIO, EOPNOTSUPP,   one goes, GSO was at fault and is switched off for that
+ *   ENOPROTOOPT        destination; if it fails, the errno meant the packet
+ *   all others, and    the packets are counted against their heaps, which fail
+ *   those without GSO  with that errno, and the next message is sent
+ *
+ * With IP_RECVERR, ICMP errors of earlier packets come back as the errno of a
+ * later call, which has then sent nothing. They also stand in the error queue:
+ * an errno that is found there is counted and the call repeated. A call that
+ * stops part way returns a count and loses the errno, so the queue is read then
+ * too.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "udpwriter.h"
+
+#include <errno.h>
+#include <gst/gst.h>
+#include <linux/errqueue.h>
+#include <netinet/in.h>
+#include <netinet/udp.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "error.h"
+#include "udpsocket.h"
+
+GST_DEBUG_CATEGORY_EXTERN (spead2_debug);
+#define GST_CAT_DEFAULT spead2_debug
+
+#ifndef UDP_SEGMENT
+#define UDP_SEGMENT 103
+#endif
+
+/* Most iovecs and packets of a batch. */
+#define BATCH_IOVS (16 * SPEAD2_PACKET_MAX_IOV)
+#define BATCH_SPANS (SPEAD2_BATCH_MESSAGES * SPEAD2_MESSAGE_PACKETS)
+
+#define BACK_OFF_MIN (50 * G_GUINT64_CONSTANT (1000))
+#define BACK_OFF_MAX (5 * G_GUINT64_CONSTANT (1000000))
+
+/* So many ICMP errors within a second are enough to know: reading them all
+ * costs a call a message. */
+#define ICMP_ERRORS_PER_SECOND 16
+#define SECOND G_GUINT64_CONSTANT (1000000000)
+
+/* How long after EMSGSIZE, which a changed MTU explains, GSO is tried again. */
+#define GSO_RETRY_INTERVAL (10 * SECOND)
+
+/* Given up at the deadline: not an errno of the kernel's. */
+#define ABANDONED ECANCELED
+
+/* The packets that one heap has in one message. */
+typedef struct {
+  Spead2Transfer *transfer;
+  guint n_packets;
+  gsize bytes;
+} Span;
+
+typedef struct {
+  guint destination;
+  guint n_packets;
+  gsize packet_size; /* of all packets but the last, which may be smaller */
+  gsize size;
+  struct iovec *iov;
+  guint n_iov;
+  Span *spans;
+  guint n_spans;
+} Message;
+
+typedef struct {
+  Spead2Endpoint endpoint;
+  gboolean gso;
+  gint gso_errno;     /* why not */
+  guint64 gso_retry;  /* when to try again, or G_MAXUINT64 */
+} Destination;
+
+/* Room for one UDP_SEGMENT control message. */
+typedef union {
+  gchar bytes[CMSG_SPACE (sizeof (guint16))];
+  struct cmsghdr align;
+} Control;
+
+struct _Spead2UdpWriter {
+  gint fd;
+  gint family;
+  gint wakeup; /* eventfd, readable once the deadline was changed */
+  Destination *destinations;
+  guint n_destinations;
+
+  /* The batch. iovs, spans and scratch are filled from the front, a message's
+   * part of each lying together. */
+  gsize max_message;
+  guint64 max_bytes;
+  guint64 bytes;
+  Message messages[SPEAD2_BATCH_MESSAGES];
+  guint n_messages;
+  struct iovec *iovs;
+  guint n_iovs;
+  Span *spans;
+  guint n_spans;
+  guint8 *scratch;
+  gsize scratch_used;
+
+  /* Headers of the batch, and of one message sent as plain packets. */
+  struct mmsghdr headers[SPEAD2_BATCH_MESSAGES];
+  Control controls[SPEAD2_BATCH_MESSAGES];
+  struct mmsghdr plain_headers[SPEAD2_MESSAGE_PACKETS];
+
+  guint64 icmp_window; /* when the present second of ICMP errors began */
+  guint icmp_errors;   /* in it */
+  gboolean recverr;    /* IP_RECVERR is on */
+  gint icmp_errno;     /* the last one read from the queue */
+
+  Spead2WriterCounters counters;
+
+  /* Written by other threads. */
+  guint64 deadline; /* atomic */
+  gint probe;       /* atomic */
+};
+
+guint64
+spead2_now (void)
+{
+  struct timespec now;
+
+  clock_gettime (CLOCK_MONOTONIC, &now);
+  return now.tv_sec * SECOND + now.tv_nsec;
+}
+
+Spead2UdpWriter *
+spead2_udp_writer_new (gint fd, const Spead2Endpoint *destinations,
+    guint n_destinations, GError **error)
+{
+  gint wakeup = eventfd (0, EFD_NONBLOCK | EFD_CLOEXEC);
+  Spead2UdpWriter *writer;
+  guint i;
+
+  if (wakeup < 0) {
+    spead2_set_errno (error, errno, "Could not open an eventfd");
+    return NULL;
+  }
+
+  writer = g_new0 (Spead2UdpWriter, 1);
+  writer->fd = fd;
+  writer->family = spead2_endpoint_family (&destinations[0]);
+  writer->wakeup = wakeup;
+  writer->max_message = spead2_udp_max_message (writer->family);
+  writer->deadline = G_MAXUINT64;
+  writer->recverr = TRUE;
+
+  writer->n_destinations = n_destinations;
+  writer->destinations = g_new0 (Destination, n_destinations);
+  for (i = 0; i < n_destinations; i++) {
+    writer->destinations[i].endpoint = destinations[i];
+    writer->destinations[i].gso = TRUE;
+    writer->destinations[i].gso_retry = G_MAXUINT64;
+  }
+
+  writer->iovs = g_new (struct iovec, BATCH_IOVS);
+  writer->spans = g_new (Span, BATCH_SPANS);
+  writer->scratch = g_malloc (SPEAD2_BATCH_BYTES);
+  return writer;
+}
+
+void
+spead2_udp_writer_free (Spead2UdpWriter *writer)
+{
+  close (writer->wakeup);
+  g_free (writer->destinations);
+  g_free (writer->iovs);
+  g_free (writer->spans);
+  g_free (writer->scratch);
+  g_free (writer);
+}
+
+void
+spead2_udp_writer_set_deadline (Spead2UdpWriter *writer, guint64 deadline)
+{
+  const guint64 one = 1;
+
+  __atomic_store_n (&writer->deadline, deadline, __ATOMIC_RELEASE);
+  /* It can only fail when it is readable already. */
+  if (write (writer->wakeup, &one, sizeof one) < 0)
+    return;
+}
+
+static guint64
+get_deadline (Spead2UdpWriter *writer)
+{
+  return __atomic_load_n (&writer->deadline, __ATOMIC_ACQUIRE);
+}
+
+void
+spead2_udp_writer_probe (Spead2UdpWriter *writer)
+{
+  g_atomic_int_set (&writer->probe, TRUE);
+}
+
+const Spead2WriterCounters *
+spead2_udp_writer_counters (const Spead2UdpWriter *writer)
+{
+  return &writer->counters;
+}
+
+gint
+spead2_udp_writer_gso_errno (const Spead2UdpWriter *writer, guint destination)
+{
+  return writer->destinations[destination].gso_errno;
+}
+
+/* -- waiting ------------------------------------------------------------- */
+
+/* Sleeps until time, until the socket has one of events, or until the deadline
+ * was changed, whichever comes first. */
+static void
+sleep_for_events (Spead2UdpWriter *writer, gshort events, guint64 time)
+{
+  struct pollfd fds[] = {
+      {.fd = writer->wakeup, .events = POLLIN},
+      {.fd = writer->fd, .events = events},
+  };
+  guint64 now = spead2_now (), left = time > now ? time - now : 0;
+  struct timespec timeout = {left / SECOND, left % SECOND};
+  guint64 count;
+
+  if (ppoll (fds, events ? 2 : 1, time == G_MAXUINT64 ? NULL : &timeout,
+          NULL) > 0 &&
+      fds[0].revents && read (writer->wakeup, &count, sizeof count) < 0)
+    return;
+}
+
+gboolean
+spead2_udp_writer_sleep_until (Spead2UdpWriter *writer, guint64 time)
+{
+  while (spead2_now () < time) {
+    if (get_deadline (writer) < time)
+      return FALSE;
+    sleep_for_events (writer, 0, time);
+  }
+  return TRUE;
+}
+
+/* Waits for room in the socket. FALSE at the deadline. */
+static gboolean
+wait_writable (Spead2UdpWriter *writer)
+{
+  guint64 deadline = get_deadline (writer);
+
+  writer->counters.waits++;
+  if (spead2_now () >= deadline)
+    return FALSE;
+  sleep_for_events (writer, POLLOUT, deadline);
+  return TRUE;
+}
+
+/* Waits for room below the socket. FALSE at the deadline. */
+static gboolean
+back_off (Spead2UdpWriter *writer, guint64 *interval)
+{
+  guint64 now = spead2_now (), deadline = get_deadline (writer);
+
+  writer->counters.waits++;
+  if (now >= deadline)
+    return FALSE;
+  *interval = CLAMP (*interval * 2, BACK_OFF_MIN, BACK_OFF_MAX);
+  sleep_for_events (writer, 0, MIN (now + *interval, deadline));
+  return TRUE;
+}
+
+/* -- errors that come back later ------------------------------------------ */
+
+static void
+count_error (Spead2UdpWriter *writer, gint errnum)
+{
+  writer->counters.errors[CLAMP (errnum, 0, SPEAD2_MAX_ERRNO)]++;
+}
+
+static void
+set_recverr (Spead2UdpWriter *writer, gboolean on)
+{
+  spead2_udp_socket_set_recverr (writer->fd, writer->family, on);
+  writer->recverr = on;
+}
+
+/* Counts an ICMP error, and stops listening for them when they are many. */
+static void
+note_icmp_error (Spead2UdpWriter *writer, gint errnum)
+{
+  guint64 now = spead2_now ();
+
+  count_error (writer, errnum);
+  if (now - writer->icmp_window >= SECOND) {
+    writer->icmp_window = now;
+    writer->icmp_errors = 0;
+  }
+  if (++writer->icmp_errors >= ICMP_ERRORS_PER_SECOND)
+    set_recverr (writer, FALSE);
+}
+
+/* Reads one entry of the error queue: its errno, or 0 when there is none. */
+static gint
+read_error_queue (Spead2UdpWriter *writer)
+{
+  union {
+    gchar bytes[CMSG_SPACE (sizeof (struct sock_extended_err) +
+        sizeof (struct sockaddr_storage))];
+    struct cmsghdr align;
+  } control;
+  struct msghdr header = {
+      .msg_control = &control,
+      .msg_controllen = sizeof control,
+  };
+  struct cmsghdr *cmsg;
+
+  if (recvmsg (writer->fd, &header, MSG_ERRQUEUE | MSG_DONTWAIT) < 0)
+    return 0;
+
+  for (cmsg = CMSG_FIRSTHDR (&header); cmsg != NULL;
+       cmsg = CMSG_NXTHDR (&header, cmsg)) {
+    if ((cmsg->cmsg_level == IPPROTO_IP && cmsg->cmsg_type == IP_RECVERR) ||
+        (cmsg->cmsg_level == IPPROTO_IPV6 &&
+            cmsg->cmsg_type == IPV6_RECVERR)) {
+      struct sock_extended_err error;
+
+      memcpy (&error, CMSG_DATA (cmsg), sizeof error);
+      return error.ee_errno;
+    }
+  }
+  return 0;
+}
+
+/* Empties the error queue. TRUE when errnum was in it. */
+static gboolean
+drain_error_queue (Spead2UdpWriter *writer, gint errnum)
+{
+  gboolean found = FALSE;
+  gint queued;
+
+  while (writer->recverr && (queued = read_error_queue (writer)) != 0) {
+    note_icmp_error (writer, queued);
+    found |= queued == errnum;
+  }
+  return found;
+}
+
+/* -- the batch ------------------------------------------------------------- */
+
+static void
+restore_gso (Destination *destination)
+{
+  destination->gso = TRUE;
+  destination->gso_errno = 0;
+  destination->gso_retry = G_MAXUINT64;
+}
+
+void
+spead2_udp_writer_begin (Spead2UdpWriter *writer, guint64 max_bytes)
+{
+  gboolean probe =
+      g_atomic_int_compare_and_exchange (&writer->probe, TRUE, FALSE);
+  guint64 now = spead2_now ();
+  guint i;
+
+  for (i = 0; i < writer->n_destinations; i++)
+    if (probe || writer->destinations[i].gso_retry <= now)
+      restore_gso (&writer->destinations[i]);
+  if (!writer->recverr && now - writer->icmp_window >= SECOND)
+    set_recverr (writer, TRUE);
+
+  writer->max_bytes = MIN (max_bytes, SPEAD2_BATCH_BYTES);
+  writer->bytes = 0;
+  writer->n_messages = 0;
+  writer->n_iovs = 0;
+  writer->n_spans = 0;
+  writer->scratch_used = 0;
+}
+
+guint64
+spead2_udp_writer_size (const Spead2UdpWriter *writer)
+{
+  return writer->bytes;
+}
+
+/* Whether the packet can share the message: GSO cuts a message into packets of
+ * one size, of which only the last may be smaller. */
+static gboolean
+fits_message (const Spead2UdpWriter *writer, const Message *message,
+    guint destination, const Spead2Packet *packet)
+{
+  return message->destination == destination &&
+      writer->destinations[destination].gso &&
+      message->n_packets < SPEAD2_MESSAGE_PACKETS &&
+      message->size == message->n_packets * message->packet_size &&
+      packet->size <= message->packet_size &&
+      message->size + packet->size <= writer->max_message &&
+      message->n_iov + packet->n_iov <= SPEAD2_PACKET_MAX_IOV;
+}
+
+/* The message that takes the packet, or NULL when the batch is full. */
+static Message *
+message_for (Spead2UdpWriter *writer, guint destination,
+    const Spead2Packet *packet)
+{
+  Message *message;
+
+  if (writer->bytes > 0 && writer->bytes + packet->size > writer->max_bytes)
+    return NULL;
+  if (writer->n_iovs + packet->n_iov > BATCH_IOVS ||
+      writer->scratch_used + packet->scratch_size > SPEAD2_BATCH_BYTES)
+    return NULL;
+
+  if (writer->n_messages > 0) {
+    message = &writer->messages[writer->n_messages - 1];
+    if (fits_message (writer, message, destination, packet))
+      return message;
+  }
+  if (writer->n_messages == SPEAD2_BATCH_MESSAGES)
+    return NULL;
+
+  message = &writer->messages[writer->n_messages++];
+  message->destination = destination;
+  message->n_packets = 0;
+  message->packet_size = packet->size;
+  message->size = 0;
+  message->iov = writer->iovs + writer->n_iovs;
+  message->n_iov = 0;
+  message->spans = writer->spans + writer->n_spans;
+  message->n_spans = 0;
+  return message;
+}
+
+static void
+add_to_span (Spead2UdpWriter *writer, Message *message,
+    Spead2Transfer *transfer, gsize size)
+{
+  Span *span = message->spans + message->n_spans - 1;
+
+  if (message->n_spans == 0 || span->transfer != transfer) {
+    span = &writer->spans[writer->n_spans++];
+    message->n_spans++;
+    span->transfer = transfer;
+    span->n_packets = 0;
+    span->bytes = 0;
+  }
+  span->n_packets++;
+  span->bytes += size;
+}
+
+gboolean
+spead2_udp_writer_add (Spead2UdpWriter *writer, Spead2Packetizer *packetizer,
+    Spead2Transfer *transfer)
+{
+  const Spead2Packet packet = *spead2_packetizer_peek (packetizer);
+  Message *message =
+      message_for (writer, packetizer->heap->destination, &packet);
+
+  if (message == NULL)
+    return FALSE;
+
+  spead2_packetizer_write (packetizer, writer->scratch + writer->scratch_used,
+      writer->iovs + writer->n_iovs);
+  writer->scratch_used += packet.scratch_size;
+  writer->n_iovs += packet.n_iov;
+  writer->bytes += packet.size;
+
+  message->n_packets++;
+  message->size += packet.size;
+  message->n_iov += packet.n_iov;
+  add_to_span (writer, message, transfer, packet.size);
+  transfer->in_flight++;
+  return TRUE;
+}
+
+/* -- sending ---------------------------------------------------------------- */
+
+/* Sends the first of n messages at least, and returns how many went, or the
+ * negative errno for which the first did not. */
+static gint
+send_some (Spead2UdpWriter *writer, struct mmsghdr *headers, guint n)
+{
+  guint64 interval = 0;
+
+  for (;;) {
+    gint sent = sendmmsg (writer->fd, headers, n, MSG_DONTWAIT);
+    gint errnum = errno;
+
+    writer->counters.calls++;
+    if (sent > 0) {
+      if ((guint) sent < n)
+        drain_error_queue (writer, 0);
+      return sent;
+    }
+
+    switch (errnum) {
+      case EAGAIN:
+        if (!wait_writable (writer))
+          return -ABANDONED;
+        break;
+      case ENOBUFS:
+      case ENOMEM:
+        count_error (writer, errnum);
+        if (!back_off (writer, &interval))
+          return -ABANDONED;
+        break;
+      case ECONNREFUSED:
+        /* Always an earlier packet's. */
+        drain_error_queue (writer, errnum);
+        /* fallthrough */
+      case EINTR:
+        if (spead2_now () >= get_deadline (writer))
+          return -ABANDONED;
+        break;
+      default:
+        if (!drain_error_queue (writer, errnum))
+          return -errnum;
+        break;
+    }
+  }
+}
+
+/* The message was accepted; a copying send releases its memory at once. */
+static void
+settle_sent (Spead2UdpWriter *writer, const Message *message)
+{
+  guint i;
+
+  writer->counters.messages++;
+  writer->counters.packets += message->n_packets;
+  writer->counters.bytes += message->size;
+  for (i = 0; i < message->n_spans; i++) {
+    message->spans[i].transfer->bytes += message->spans[i].bytes;
+    message->spans[i].transfer->in_flight -= message->spans[i].n_packets;
+  }
+}
+
+static void
+fail_transfer (Spead2Transfer *transfer, guint n_packets, gint errnum)
+{
+  transfer->in_flight -= n_packets;
+  if (transfer->error == 0)
+    transfer->error = errnum;
+}
+
+static void
+settle_failed (Spead2UdpWriter *writer, const Message *message, gint errnum)
+{
+  guint i;
+
+  if (errnum != ABANDONED)
+    count_error (writer, errnum);
+  for (i = 0; i < message->n_spans; i++)
+    fail_transfer (
+        message->spans[i].transfer, message->spans[i].n_packets, errnum);
+}
+
+static gboolean
+may_be_gso (const Message *message, gint errnum)
+{
+  return message->n_packets > 1 &&
+      (errnum == EINVAL || errnum == EMSGSIZE || errnum == EIO ||
+          errnum == EOPNOTSUPP || errnum == ENOPROTOOPT);
+}
+
+static void
+switch_gso_off (Spead2UdpWriter *writer, guint index, gint errnum)
+{
+  Destination *destination = &writer->destinations[index];
+
+  if (!destination->gso)
+    return;
+  destination->gso = FALSE;
+  destination->gso_errno = errnum;
+  if (errnum == EMSGSIZE)
+    destination->gso_retry = spead2_now () + GSO_RETRY_INTERVAL;
+  writer->counters.gso_off++;
+  GST_INFO ("%s: no segmentation offload (%s), packets are sent one by one",
+      destination->endpoint.text, g_strerror (errnum));
+}
+
+static void
+fill_header (Spead2UdpWriter *writer, struct mmsghdr *header,
+    const Message *message)
+{
+  Spead2Endpoint *endpoint =
+      &writer->destinations[message->destination].endpoint;
+
+  memset (header, 0, sizeof *header);
+  header->msg_hdr.msg_name = &endpoint->address;
+  header->msg_hdr.msg_namelen = endpoint->address_size;
+  header->msg_hdr.msg_iov = message->iov;
+  header->msg_hdr.msg_iovlen = message->n_iov;
+}
+
+static void
+add_gso (struct mmsghdr *header, Control *control, guint16 packet_size)
+{
+  struct cmsghdr *cmsg;
+
+  memset (control, 0, sizeof *control);
+  header->msg_hdr.msg_control = control;
+  header->msg_hdr.msg_controllen = sizeof *control;
+  cmsg = CMSG_FIRSTHDR (&header->msg_hdr);
+  cmsg->cmsg_level = IPPROTO_UDP;
+  cmsg->cmsg_type = UDP_SEGMENT;
+  cmsg->cmsg_len = CMSG_LEN (sizeof packet_size);
+  memcpy (CMSG_DATA (cmsg), &packet_size, sizeof packet_size);
+}
+
+/* Takes a message apart: its packets, each a message with its heap's span. A
+ * packet begins with an iovec of its own. */
+static guint
+split_message (Spead2UdpWriter *writer, const Message *message,
+    Message *packets, Span *spans)
+{
+  struct iovec *iov = message->iov;
+  gsize left = message->size;
+  guint i, span = 0, used = 0;
+
+  for (i = 0; i < message->n_packets; i++) {
+    Message *packet = &packets[i];
+    gsize size = MIN (left, message->packet_size), taken = 0;
+
+    packet->destination = message->destination;
+    packet->n_packets = 1;
+    packet->packet_size = packet->size = size;
+    packet->iov = iov;
+    while (taken < size)
+      taken += (iov++)->iov_len;
+    packet->n_iov = iov - packet->iov;
+
+    spans[i].transfer = message->spans[span].transfer;
+    spans[i].n_packets = 1;
+    spans[i].bytes = size;
+    packet->spans = &spans[i];
+    packet->n_spans = 1;
+    if (++used == message->spans[span].n_packets) {
+      span++;
+      used = 0;
+    }
+
+    fill_header (writer, &writer->plain_headers[i], packet);
+    left -= size;
+  }
+  return message->n_packets;
+}
+
+/* Sends a refused message as plain packets. FALSE at the deadline, when the
+ * rest of the message has been given up. */
+static gboolean
+send_plain (Spead2UdpWriter *writer, const Message *message, gint errnum)
+{
+  Message packets[SPEAD2_MESSAGE_PACKETS];
+  Span spans[SPEAD2_MESSAGE_PACKETS];
+  guint n = split_message (writer, message, packets, spans), i = 0;
+
+  while (i < n) {
+    gint sent = send_some (writer, writer->plain_headers + i, n - i);
+
+    if (sent > 0) {
+      if (i == 0) {
+        count_error (writer, errnum);
+        switch_gso_off (writer, message->destination, errnum);
+      }
+      for (; sent > 0; sent--)
+        settle_sent (writer, &packets[i++]);
+    } else if (sent == -ABANDONED) {
+      while (i < n)
+        settle_failed (writer, &packets[i++], ABANDONED);
+      return FALSE;
+    } else if (i == 0) {
+      /* Not GSO's fault: the other packets would fail like the first. */
+      settle_failed (writer, message, -sent);
+      return TRUE;
+    } else {
+      settle_failed (writer, &packets[i++], -sent);
+    }
+  }
+  return TRUE;
+}
+
+static void
+abandon_from (Spead2UdpWriter *writer, guint first)
+{
+  guint i;
+
+  for (i = first; i < writer->n_messages; i++)
+    settle_failed (writer, &writer->messages[i], ABANDONED);
+  writer->n_messages = 0;
+}
+
+void
+spead2_udp_writer_abandon (Spead2UdpWriter *writer)
+{
+  abandon_from (writer, 0);
+}
+
+void
+spead2_udp_writer_send (Spead2UdpWriter *writer)
+{
+  guint i, n = writer->n_messages;
+
+  for (i = 0; i < n; i++) {
+    const Message *message = &writer->messages[i];
+
+    fill_header (writer, &writer->headers[i], message);
+    if (message->n_packets > 1)
+      add_gso (&writer->headers[i], &writer->controls[i],
+          message->packet_size);
+  }
+
+  for (i = 0; i < n;) {
+    const Message *message = &writer->messages[i];
+    gint sent = send_some (writer, writer->headers + i, n - i);
+
+    if (sent > 0) {
+      for (; sent > 0; sent--)
+        settle_sent (writer, &writer->messages[i++]);
+    } else if (sent == -ABANDONED) {
+      break;
+    } else if (may_be_gso (message, -sent)) {
+      i++;
+      if (!send_plain (writer, message, -sent))
+        break;
+    } else {
+      settle_failed (writer, message, -sent);
+      i++;
+    }
+  }
+  abandon_from (writer, i);
+}

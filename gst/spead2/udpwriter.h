@@ -1,0 +1,101 @@
+/* Packets to the kernel: the only room that sends.
+ *
+ * A writer collects packets into a batch of messages and hands the batch over
+ * with sendmmsg. Consecutive packets of one size to one destination share a
+ * message, whichever heap they belong to, and the kernel cuts it apart again
+ * (UDP_SEGMENT, "GSO"). What to do about each errno stands in udpwriter.c.
+ *
+ * A writer belongs to one thread, but for spead2_udp_writer_set_deadline() and
+ * spead2_udp_writer_probe(), which any thread may call.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#ifndef SPEAD2_UDPWRITER_H
+#define SPEAD2_UDPWRITER_H
+
+#include "endpoint.h"
+#include "packetizer.h"
+
+G_BEGIN_DECLS
+
+/* Most messages of a batch, one call of sendmmsg. */
+#define SPEAD2_BATCH_MESSAGES 64
+/* Most bytes of a batch: 16 messages of the largest size. */
+#define SPEAD2_BATCH_BYTES (16 * 65536)
+/* Most packets of a message: UDP_MAX_SEGMENTS of every kernel that has GSO. */
+#define SPEAD2_MESSAGE_PACKETS 64
+
+/* What has become of a heap's packets so far. The writer adds to it; the heap
+ * is done when all its packets were added and none is in flight. */
+typedef struct {
+  guint64 bytes;   /* of UDP payload, accepted by the kernel */
+  guint in_flight; /* packets added and not yet released by the kernel */
+  gint error;      /* first errno; ECANCELED: given up at the deadline */
+} Spead2Transfer;
+
+/* Errnos are small numbers on Linux; a larger one counts as the last. */
+#define SPEAD2_MAX_ERRNO 134
+
+typedef struct {
+  guint64 packets;  /* accepted by the kernel */
+  guint64 bytes;    /* of UDP payload in them */
+  guint64 messages; /* that carried them */
+  guint64 calls;    /* of sendmmsg */
+  guint64 waits;    /* for room in the kernel: EAGAIN, ENOBUFS, ENOMEM */
+  guint64 gso_off;  /* times that GSO was switched off for a destination */
+  guint64 errors[SPEAD2_MAX_ERRNO + 1]; /* by errno, ICMP errors included */
+} Spead2WriterCounters;
+
+typedef struct _Spead2UdpWriter Spead2UdpWriter;
+
+/* Both are borrowed: the descriptor is not closed. At least one destination,
+ * all of one family. Fails with SPEAD2_ERRNO (no descriptor left). */
+Spead2UdpWriter *spead2_udp_writer_new (gint fd,
+    const Spead2Endpoint *destinations, guint n_destinations, GError **error);
+
+void spead2_udp_writer_free (Spead2UdpWriter *writer);
+
+/* Begins an empty batch of at most max_bytes, but at least one packet. */
+void spead2_udp_writer_begin (Spead2UdpWriter *writer, guint64 max_bytes);
+
+/* Adds the packetizer's next packet, if the batch has room: its bytes are in
+ * flight in transfer from then on. TRUE when it was added. */
+gboolean spead2_udp_writer_add (Spead2UdpWriter *writer,
+    Spead2Packetizer *packetizer, Spead2Transfer *transfer);
+
+/* Bytes of the batch. */
+guint64 spead2_udp_writer_size (const Spead2UdpWriter *writer);
+
+/* Sends the batch. Returns when each packet of it was accepted, refused or
+ * given up, and says so in the transfers. Waits as long as the kernel has no
+ * room, until the deadline; a packet that need not wait is sent in any case. */
+void spead2_udp_writer_send (Spead2UdpWriter *writer);
+
+/* Gives the batch up: nothing of it is sent, and its transfers get ECANCELED. */
+void spead2_udp_writer_abandon (Spead2UdpWriter *writer);
+
+/* Sleeps until a time of the monotonic clock (ns). FALSE as soon as it is known
+ * that the deadline comes before it. */
+gboolean spead2_udp_writer_sleep_until (Spead2UdpWriter *writer, guint64 time);
+
+/* From when on waiting is over, in ns of the monotonic clock: now and later
+ * waits end there. 0 ends them at once, G_MAXUINT64 never. Any thread. */
+void spead2_udp_writer_set_deadline (Spead2UdpWriter *writer, guint64 deadline);
+
+/* Tries GSO again from the next batch on where it was switched off. Any
+ * thread. */
+void spead2_udp_writer_probe (Spead2UdpWriter *writer);
+
+const Spead2WriterCounters *spead2_udp_writer_counters (
+    const Spead2UdpWriter *writer);
+
+/* The errno for which a destination does without GSO, or 0. */
+gint spead2_udp_writer_gso_errno (
+    const Spead2UdpWriter *writer, guint destination);
+
+/* The engine's clock: ns of CLOCK_MONOTONIC. */
+guint64 spead2_now (void);
+
+G_END_DECLS
+
+#endif /* SPEAD2_UDPWRITER_H */
