@@ -14,15 +14,15 @@
 #define MAX_POINTERS 10
 
 static gboolean
-check (const Spead2Descriptor *descriptor, Spead2Flavour flavour,
-    GError **error)
+check (
+    const Spead2Descriptor *descriptor, Spead2Flavour flavour, GError **error)
 {
   guint i;
 
   if (descriptor->id < 1 || descriptor->id > spead2_flavour_max_id (flavour)) {
     g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID,
-        "Item '%s': id 0x%" G_GINT64_MODIFIER "x is outside 1 to 0x%"
-        G_GINT64_MODIFIER "x, the ids of SPEAD-64-%u",
+        "Item '%s': id 0x%" G_GINT64_MODIFIER
+        "x is outside 1 to 0x%" G_GINT64_MODIFIER "x, the ids of SPEAD-64-%u",
         descriptor->name, descriptor->id, spead2_flavour_max_id (flavour),
         flavour);
     return FALSE;
@@ -84,8 +84,8 @@ append_formats (GByteArray *bytes, const Spead2Descriptor *descriptor,
   for (i = 0; i < descriptor->n_formats; i++) {
     g_byte_array_append (
         bytes, (const guint8 *) &descriptor->formats[i].code, 1);
-    append_number (bytes, descriptor->formats[i].bits,
-        spead2_flavour_id_size (flavour));
+    append_number (
+        bytes, descriptor->formats[i].bits, spead2_flavour_id_size (flavour));
   }
 }
 
@@ -112,14 +112,12 @@ append_numpy_header (GByteArray *bytes, const Spead2Descriptor *descriptor)
   gboolean fields = descriptor->dtype[0] == '[';
   guint i;
 
-  g_string_append_printf (
-      text, fields ? "%s" : "'%s'", descriptor->dtype);
+  g_string_append_printf (text, fields ? "%s" : "'%s'", descriptor->dtype);
   g_string_append_printf (text, ", 'fortran_order': %s, 'shape': (",
       descriptor->fortran_order ? "True" : "False");
   for (i = 0; i < descriptor->n_dimensions; i++)
-    g_string_append_printf (
-        text, i ? ", %" G_GINT64_FORMAT : "%" G_GINT64_FORMAT,
-        descriptor->shape[i]);
+    g_string_append_printf (text,
+        i ? ", %" G_GINT64_FORMAT : "%" G_GINT64_FORMAT, descriptor->shape[i]);
   /* A tuple of one wants its comma. */
   g_string_append (text, descriptor->n_dimensions == 1 ? ",)}" : ")}");
 
@@ -177,12 +175,11 @@ spead2_descriptor_to_bytes (
     return NULL;
   }
 
-  pointers[0] = spead2_flavour_immediate (
-      flavour, SPEAD2_ID_HEAP_CNT, EMBEDDED_HEAP_CNT);
-  pointers[1] = spead2_flavour_immediate (
-      flavour, SPEAD2_ID_HEAP_LENGTH, payload->len);
-  pointers[2] =
-      spead2_flavour_immediate (flavour, SPEAD2_ID_PAYLOAD_OFFSET, 0);
+  pointers[0] =
+      spead2_flavour_immediate (flavour, SPEAD2_ID_HEAP_CNT, EMBEDDED_HEAP_CNT);
+  pointers[1] =
+      spead2_flavour_immediate (flavour, SPEAD2_ID_HEAP_LENGTH, payload->len);
+  pointers[2] = spead2_flavour_immediate (flavour, SPEAD2_ID_PAYLOAD_OFFSET, 0);
   pointers[3] = spead2_flavour_immediate (
       flavour, SPEAD2_ID_PAYLOAD_LENGTH, payload->len);
 

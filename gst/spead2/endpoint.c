@@ -82,8 +82,7 @@ look_up (const gchar *host, GCancellable *cancellable, GError **error)
     g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_NOT_FOUND,
         "Host '%s' could not be resolved: no answer within %d seconds", host,
         SPEAD2_RESOLVE_TIMEOUT);
-  } else if (g_error_matches (
-                 lookup.error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
+  } else if (g_error_matches (lookup.error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
     g_propagate_error (error, lookup.error);
   } else if (lookup.error) {
     g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_NOT_FOUND,
@@ -155,8 +154,7 @@ spead2_endpoint_equal (
     return in_a->sin_port == in_b->sin_port &&
         in_a->sin_addr.s_addr == in_b->sin_addr.s_addr;
   } else {
-    const struct sockaddr_in6 *in_a =
-        (const struct sockaddr_in6 *) &a->address;
+    const struct sockaddr_in6 *in_a = (const struct sockaddr_in6 *) &a->address;
     const struct sockaddr_in6 *in_b = (const struct sockaddr_in6 *) address;
 
     return in_a->sin6_port == in_b->sin6_port &&

@@ -39,8 +39,8 @@ spead2_endpoint_family (const Spead2Endpoint *endpoint)
   return endpoint->address.ss_family;
 }
 
-gboolean spead2_endpoint_equal (const Spead2Endpoint *a,
-    const struct sockaddr_storage *address);
+gboolean spead2_endpoint_equal (
+    const Spead2Endpoint *a, const struct sockaddr_storage *address);
 
 G_END_DECLS
 

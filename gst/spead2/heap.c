@@ -125,7 +125,8 @@ spead2_heap_add_addressed (Spead2Heap *heap, guint64 id, GError **error)
   if (!check_id (heap, id, error))
     return FALSE;
 
-  add_pointer (heap, spead2_flavour_addressed (heap->flavour, id, heap->length));
+  add_pointer (
+      heap, spead2_flavour_addressed (heap->flavour, id, heap->length));
   return TRUE;
 }
 

@@ -110,7 +110,7 @@ describe (const Spead2Layout *layout, const Item *item, gsize n_frames,
 
   switch (item->source) {
     case VALUE_SAMPLE_INDEX:
-      descriptor->formats[0] = (Spead2Format) {'u', layout->flavour};
+      descriptor->formats[0] = (Spead2Format){'u', layout->flavour};
       descriptor->n_formats = 1;
       break;
     case VALUE_PAYLOAD:
@@ -128,8 +128,7 @@ describe (const Spead2Layout *layout, const Item *item, gsize n_frames,
 }
 
 static gboolean
-add_descriptors (
-    const Spead2Layout *layout, Spead2Heap *heap, gsize n_frames,
+add_descriptors (const Spead2Layout *layout, Spead2Heap *heap, gsize n_frames,
     GError **error)
 {
   guint i;

@@ -34,8 +34,8 @@ typedef struct {
 /* What is known of one heap before it is made. */
 typedef struct {
   GstBuffer *buffer;
-  gsize offset; /* of the payload in the buffer, bytes */
-  gsize size;   /* of the payload, bytes: whole frames */
+  gsize offset;         /* of the payload in the buffer, bytes */
+  gsize size;           /* of the payload, bytes: whole frames */
   guint64 sample_index; /* of the first frame; counted modulo the flavour */
 } Spead2HeapValues;
 

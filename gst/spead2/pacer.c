@@ -13,7 +13,7 @@ spead2_pacer_init (Spead2Pacer *pacer, gdouble rate, guint64 burst_size,
 {
   pacer->enabled = rate > 0;
   pacer->burst = G_MAXUINT64;
-  pacer->due = pacer->burst_due = (Spead2PreciseTime) {0, 0.0};
+  pacer->due = pacer->burst_due = (Spead2PreciseTime){0, 0.0};
   pacer->idle = TRUE;
   if (!pacer->enabled)
     return;
@@ -40,7 +40,7 @@ static void
 raise_to (Spead2PreciseTime *time, guint64 ns)
 {
   if (time->ns < ns)
-    *time = (Spead2PreciseTime) {ns, 0.0};
+    *time = (Spead2PreciseTime){ns, 0.0};
 }
 
 guint64

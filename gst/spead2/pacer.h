@@ -25,10 +25,10 @@ typedef struct {
 
 typedef struct {
   gboolean enabled;
-  guint64 burst;              /* bytes that may go back to back */
-  gdouble ns_per_byte;        /* at the rate */
-  gdouble burst_ns_per_byte;  /* when catching up */
-  Spead2PreciseTime due;      /* when all bytes so far are due at the rate */
+  guint64 burst;               /* bytes that may go back to back */
+  gdouble ns_per_byte;         /* at the rate */
+  gdouble burst_ns_per_byte;   /* when catching up */
+  Spead2PreciseTime due;       /* when all bytes so far are due at the rate */
   Spead2PreciseTime burst_due; /* the same when catching up */
   gboolean idle;
 } Spead2Pacer;

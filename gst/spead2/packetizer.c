@@ -20,8 +20,8 @@ is_item (Spead2PointerKind kind)
 }
 
 void
-spead2_packet_config_init (Spead2PacketConfig *config, Spead2Flavour flavour,
-    gsize max_packet_size)
+spead2_packet_config_init (
+    Spead2PacketConfig *config, Spead2Flavour flavour, gsize max_packet_size)
 {
   static const Spead2PointerKind standard[] = {SPEAD2_POINTER_HEAP_CNT,
       SPEAD2_POINTER_HEAP_LENGTH, SPEAD2_POINTER_PAYLOAD_OFFSET,
@@ -117,8 +117,8 @@ least_payload (const Spead2PacketConfig *config, const Spead2Heap *heap)
 }
 
 gboolean
-spead2_packetizer_check (const Spead2PacketConfig *config,
-    const Spead2Heap *heap, GError **error)
+spead2_packetizer_check (
+    const Spead2PacketConfig *config, const Spead2Heap *heap, GError **error)
 {
   if (config->repeat_pointers && heap->n_pointers >= config->max_items) {
     g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID,
@@ -213,8 +213,7 @@ item_pointer (const Spead2Packetizer *packetizer, guint item)
   if (item < heap->n_pointers)
     return heap->pointers[item];
   /* The pointer that ends the last item where the zeros begin. */
-  return spead2_flavour_addressed (
-      heap->flavour, SPEAD2_ID_NULL, heap->length);
+  return spead2_flavour_addressed (heap->flavour, SPEAD2_ID_NULL, heap->length);
 }
 
 static guint8 *

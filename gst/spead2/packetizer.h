@@ -54,8 +54,8 @@ typedef struct {
 } Spead2PacketConfig;
 
 /* The four standard pointers in front, then the items: what spead2 sends. */
-void spead2_packet_config_init (Spead2PacketConfig *config,
-    Spead2Flavour flavour, gsize max_packet_size);
+void spead2_packet_config_init (
+    Spead2PacketConfig *config, Spead2Flavour flavour, gsize max_packet_size);
 
 /* The smallest packet that this header fits in, with one item and payload. */
 gsize spead2_packet_config_min_size (const Spead2PacketConfig *config);
@@ -94,8 +94,8 @@ typedef struct {
 /* Whether the heap can be sent at all: FALSE with SPEAD2_ERROR_INVALID when
  * repeated pointers leave no room for payload, or the flavour no room for the
  * heap's zeros. */
-gboolean spead2_packetizer_check (const Spead2PacketConfig *config,
-    const Spead2Heap *heap, GError **error);
+gboolean spead2_packetizer_check (
+    const Spead2PacketConfig *config, const Spead2Heap *heap, GError **error);
 
 /* Begins a heap that passed the check. config and heap are borrowed. */
 void spead2_packetizer_start (Spead2Packetizer *packetizer,

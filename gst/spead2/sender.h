@@ -74,11 +74,11 @@ typedef struct {
   guint64 heaps_sent;
   guint64 heaps_failed;
   guint64 heaps_dropped;
-  guint64 payload_bytes;     /* of heaps sent, SPEAD headers not included */
+  guint64 payload_bytes; /* of heaps sent, SPEAD headers not included */
   guint64 heap_cnt_wraps;
   guint outstanding;
   guint peak_outstanding;
-  gint gso_errno;            /* why GSO is off, or 0 */
+  gint gso_errno;              /* why GSO is off, or 0 */
   Spead2WriterCounters writer; /* of all lanes */
 } Spead2SenderStats;
 
@@ -86,8 +86,7 @@ typedef struct _Spead2Sender Spead2Sender;
 
 /* Opens a socket for each lane. NULL with the socket's error. */
 Spead2Sender *spead2_sender_new (const Spead2SenderConfig *config,
-    const Spead2SenderCallbacks *callbacks, gpointer user_data,
-    GError **error);
+    const Spead2SenderCallbacks *callbacks, gpointer user_data, GError **error);
 
 /* Starts the lanes' threads. On failure none runs, with GLib's thread error. */
 gboolean spead2_sender_start (Spead2Sender *sender, GError **error);
@@ -105,8 +104,7 @@ Spead2SenderStatus spead2_sender_drain (
 
 /* While TRUE, pushes that would wait and interruptible drains return
  * SPEAD2_SENDER_INTERRUPTED. Heaps go on being sent. */
-void spead2_sender_set_interrupted (
-    Spead2Sender *sender, gboolean interrupted);
+void spead2_sender_set_interrupted (Spead2Sender *sender, gboolean interrupted);
 
 /* While TRUE, pushes and drains return SPEAD2_SENDER_FLUSHING. */
 void spead2_sender_set_flushing (Spead2Sender *sender, gboolean flushing);

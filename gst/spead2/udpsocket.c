@@ -33,8 +33,7 @@ spead2_udp_socket_set_recverr (gint fd, gint family, gboolean on)
 }
 
 static gboolean
-set_multicast_iface (
-    gint fd, gint family, const gchar *name, GError **error)
+set_multicast_iface (gint fd, gint family, const gchar *name, GError **error)
 {
   guint index = if_nametoindex (name);
   struct ip_mreqn request = {.imr_ifindex = (int) index};
@@ -48,11 +47,11 @@ set_multicast_iface (
   }
 
   if (family == AF_INET)
-    result = setsockopt (
-        fd, IPPROTO_IP, IP_MULTICAST_IF, &request, sizeof request);
+    result =
+        setsockopt (fd, IPPROTO_IP, IP_MULTICAST_IF, &request, sizeof request);
   else
-    result = setsockopt (
-        fd, IPPROTO_IPV6, IPV6_MULTICAST_IF, &index, sizeof index);
+    result =
+        setsockopt (fd, IPPROTO_IPV6, IPV6_MULTICAST_IF, &index, sizeof index);
   if (result == 0)
     return TRUE;
 
@@ -62,8 +61,8 @@ set_multicast_iface (
 }
 
 static gboolean
-set_options (gint fd, gint family, const Spead2UdpSocketOptions *options,
-    GError **error)
+set_options (
+    gint fd, gint family, const Spead2UdpSocketOptions *options, GError **error)
 {
   gboolean v4 = family == AF_INET;
 
@@ -85,8 +84,8 @@ spead2_udp_socket_open (const Spead2Endpoint *destination,
   gint fd = socket (family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
   if (fd < 0) {
-    spead2_set_errno (error, errno, "Could not open a UDP socket for %s",
-        destination->text);
+    spead2_set_errno (
+        error, errno, "Could not open a UDP socket for %s", destination->text);
     return -1;
   }
   if (!set_options (fd, family, options, error)) {

@@ -35,9 +35,6 @@
 #include "error.h"
 #include "udpsocket.h"
 
-GST_DEBUG_CATEGORY_EXTERN (spead2_debug);
-#define GST_CAT_DEFAULT spead2_debug
-
 #ifndef UDP_SEGMENT
 #define UDP_SEGMENT 103
 #endif
@@ -81,8 +78,8 @@ typedef struct {
 typedef struct {
   Spead2Endpoint endpoint;
   gboolean gso;
-  gint gso_errno;     /* why not */
-  guint64 gso_retry;  /* when to try again, or G_MAXUINT64 */
+  gint gso_errno;    /* why not */
+  guint64 gso_retry; /* when to try again, or G_MAXUINT64 */
 } Destination;
 
 /* Room for one UDP_SEGMENT control message. */
@@ -101,6 +98,7 @@ struct _Spead2UdpWriter {
   /* The batch. iovs, spans and scratch are filled from the front, a message's
    * part of each lying together. */
   gsize max_message;
+  gboolean may_wait;
   guint64 max_bytes;
   guint64 bytes;
   Message messages[SPEAD2_BATCH_MESSAGES];
@@ -158,6 +156,7 @@ spead2_udp_writer_new (gint fd, const Spead2Endpoint *destinations,
   writer->max_message = spead2_udp_max_message (writer->family);
   writer->deadline = G_MAXUINT64;
   writer->recverr = TRUE;
+  writer->may_wait = TRUE;
 
   writer->n_destinations = n_destinations;
   writer->destinations = g_new0 (Destination, n_destinations);
@@ -198,7 +197,15 @@ spead2_udp_writer_set_deadline (Spead2UdpWriter *writer, guint64 deadline)
 static guint64
 get_deadline (Spead2UdpWriter *writer)
 {
-  return __atomic_load_n (&writer->deadline, __ATOMIC_ACQUIRE);
+  return writer->may_wait
+      ? __atomic_load_n (&writer->deadline, __ATOMIC_ACQUIRE)
+      : 0;
+}
+
+gboolean
+spead2_udp_writer_expired (Spead2UdpWriter *writer)
+{
+  return spead2_now () >= get_deadline (writer);
 }
 
 void
@@ -234,8 +241,8 @@ sleep_for_events (Spead2UdpWriter *writer, gshort events, guint64 time)
   struct timespec timeout = {left / SECOND, left % SECOND};
   guint64 count;
 
-  if (ppoll (fds, events ? 2 : 1, time == G_MAXUINT64 ? NULL : &timeout,
-          NULL) > 0 &&
+  if (ppoll (fds, events ? 2 : 1, time == G_MAXUINT64 ? NULL : &timeout, NULL) >
+          0 &&
       fds[0].revents && read (writer->wakeup, &count, sizeof count) < 0)
     return;
 }
@@ -313,8 +320,8 @@ static gint
 read_error_queue (Spead2UdpWriter *writer)
 {
   union {
-    gchar bytes[CMSG_SPACE (sizeof (struct sock_extended_err) +
-        sizeof (struct sockaddr_storage))];
+    gchar bytes[CMSG_SPACE (
+        sizeof (struct sock_extended_err) + sizeof (struct sockaddr_storage))];
     struct cmsghdr align;
   } control;
   struct msghdr header = {
@@ -329,8 +336,7 @@ read_error_queue (Spead2UdpWriter *writer)
   for (cmsg = CMSG_FIRSTHDR (&header); cmsg != NULL;
        cmsg = CMSG_NXTHDR (&header, cmsg)) {
     if ((cmsg->cmsg_level == IPPROTO_IP && cmsg->cmsg_type == IP_RECVERR) ||
-        (cmsg->cmsg_level == IPPROTO_IPV6 &&
-            cmsg->cmsg_type == IPV6_RECVERR)) {
+        (cmsg->cmsg_level == IPPROTO_IPV6 && cmsg->cmsg_type == IPV6_RECVERR)) {
       struct sock_extended_err error;
 
       memcpy (&error, CMSG_DATA (cmsg), sizeof error);
@@ -365,7 +371,8 @@ restore_gso (Destination *destination)
 }
 
 void
-spead2_udp_writer_begin (Spead2UdpWriter *writer, guint64 max_bytes)
+spead2_udp_writer_begin (
+    Spead2UdpWriter *writer, guint64 max_bytes, gboolean may_wait)
 {
   gboolean probe =
       g_atomic_int_compare_and_exchange (&writer->probe, TRUE, FALSE);
@@ -378,6 +385,7 @@ spead2_udp_writer_begin (Spead2UdpWriter *writer, guint64 max_bytes)
   if (!writer->recverr && now - writer->icmp_window >= SECOND)
     set_recverr (writer, TRUE);
 
+  writer->may_wait = may_wait;
   writer->max_bytes = MIN (max_bytes, SPEAD2_BATCH_BYTES);
   writer->bytes = 0;
   writer->n_messages = 0;
@@ -409,8 +417,8 @@ fits_message (const Spead2UdpWriter *writer, const Message *message,
 
 /* The message that takes the packet, or NULL when the batch is full. */
 static Message *
-message_for (Spead2UdpWriter *writer, guint destination,
-    const Spead2Packet *packet)
+message_for (
+    Spead2UdpWriter *writer, guint destination, const Spead2Packet *packet)
 {
   Message *message;
 
@@ -584,13 +592,11 @@ switch_gso_off (Spead2UdpWriter *writer, guint index, gint errnum)
   if (errnum == EMSGSIZE)
     destination->gso_retry = spead2_now () + GSO_RETRY_INTERVAL;
   writer->counters.gso_off++;
-  GST_INFO ("%s: no segmentation offload (%s), packets are sent one by one",
-      destination->endpoint.text, g_strerror (errnum));
 }
 
 static void
-fill_header (Spead2UdpWriter *writer, struct mmsghdr *header,
-    const Message *message)
+fill_header (
+    Spead2UdpWriter *writer, struct mmsghdr *header, const Message *message)
 {
   Spead2Endpoint *endpoint =
       &writer->destinations[message->destination].endpoint;
@@ -715,8 +721,7 @@ spead2_udp_writer_send (Spead2UdpWriter *writer)
 
     fill_header (writer, &writer->headers[i], message);
     if (message->n_packets > 1)
-      add_gso (&writer->headers[i], &writer->controls[i],
-          message->packet_size);
+      add_gso (&writer->headers[i], &writer->controls[i], message->packet_size);
   }
 
   for (i = 0; i < n;) {

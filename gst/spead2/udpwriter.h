@@ -55,8 +55,10 @@ Spead2UdpWriter *spead2_udp_writer_new (gint fd,
 
 void spead2_udp_writer_free (Spead2UdpWriter *writer);
 
-/* Begins an empty batch of at most max_bytes, but at least one packet. */
-void spead2_udp_writer_begin (Spead2UdpWriter *writer, guint64 max_bytes);
+/* Begins an empty batch of at most max_bytes, but at least one packet. Without
+ * may_wait its deadline has passed. */
+void spead2_udp_writer_begin (
+    Spead2UdpWriter *writer, guint64 max_bytes, gboolean may_wait);
 
 /* Adds the packetizer's next packet, if the batch has room: its bytes are in
  * flight in transfer from then on. TRUE when it was added. */
@@ -81,6 +83,9 @@ gboolean spead2_udp_writer_sleep_until (Spead2UdpWriter *writer, guint64 time);
 /* From when on waiting is over, in ns of the monotonic clock: now and later
  * waits end there. 0 ends them at once, G_MAXUINT64 never. Any thread. */
 void spead2_udp_writer_set_deadline (Spead2UdpWriter *writer, guint64 deadline);
+
+/* Whether the deadline has passed. */
+gboolean spead2_udp_writer_expired (Spead2UdpWriter *writer);
 
 /* Tries GSO again from the next batch on where it was switched off. Any
  * thread. */

@@ -1,0 +1,728 @@
+/* Sends heaps on threads of its own: see sender.h.
+ *
+ * The way of a heap: push puts it into the next slot of a ring; a lane takes it
+ * from there, together with as many behind it as fill a batch, cuts it into
+ * packets, sends them, and marks the slot done; whichever lane finds the oldest
+ * slot done delivers it, and all done ones behind it, in order.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include "sender.h"
+
+#include <errno.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "error.h"
+#include "pacer.h"
+
+/* What a heap on its way is given to finish when the queue is emptied, in ns. */
+#define FLUSH_GRACE (100 * G_GUINT64_CONSTANT (1000000))
+
+typedef enum { SLOT_FREE, SLOT_QUEUED, SLOT_TAKEN, SLOT_DONE } SlotState;
+
+/* Place of one outstanding heap. From taking to done it belongs to its lane,
+ * from done to free to whoever delivers; the lock guards the rest. */
+typedef struct {
+  SlotState state;
+  Spead2Heap *heap;
+  guint64 cnt;
+  gboolean dropped;
+  Spead2Transfer transfer;
+} Slot;
+
+typedef struct {
+  Spead2Sender *sender;
+  guint index;
+  gint fd;
+  Spead2UdpWriter *writer;
+  GThread *thread;
+
+  /* The lane's own, used by its thread only. taken is a ring of slot numbers:
+   * from first to current they are cut into packets and may be in flight, from
+   * current to end they wait. */
+  guint64 *taken;
+  guint64 first, current, end;
+  guint64 waiting_bytes; /* payload from current to end, roughly */
+  gboolean cutting;      /* the current heap has begun */
+  Spead2Packetizer packetizer;
+
+  /* Guarded by the sender's lock. */
+  gboolean busy; /* holds heaps */
+  Spead2WriterCounters counters;
+  gint gso_errno;
+} Lane;
+
+/* There is one lock. It is never held while sending, delivering or calling
+ * back, and nothing else is locked under it. */
+struct _Spead2Sender {
+  Spead2SenderConfig config; /* constant */
+  Spead2SenderCallbacks callbacks;
+  gpointer user_data;
+  gchar *thread_name;
+  Lane *lanes;
+  guint n_lanes;
+
+  GMutex lock;
+  GCond work; /* for lanes: something to take, or the end */
+  GCond room; /* for pushes, drains and flushes: something has ended */
+  guint room_waiters;
+
+  /* Guarded by lock. Slots are numbered from 0 without end; number n lives in
+   * slots[n % n_slots]. head is the oldest that has not ended, taken the next
+   * for a lane, tail the next to be pushed. */
+  Slot *slots;
+  guint n_slots;
+  guint64 head, taken, tail;
+  gboolean delivering;
+  gboolean barrier; /* barrier_slot has been taken and has not gone */
+  guint64 barrier_slot;
+  guint barrier_lane;
+  guint64 next_cnt;
+  Spead2Pacer pacer;
+  gboolean interrupted;
+  gboolean flushing;
+  gboolean discarding; /* spead2_sender_flush() is at work */
+  gboolean stopping;
+  Spead2SenderStats stats;
+};
+
+guint
+spead2_max_heaps (guint max_heaps, guint n_lanes, guint64 heap_bytes)
+{
+  if (max_heaps > 0)
+    return max_heaps;
+  return CLAMP (SPEAD2_AUTO_BYTES / MAX (heap_bytes, 1),
+      MAX (SPEAD2_AUTO_MIN_HEAPS, 2 * n_lanes), SPEAD2_AUTO_MAX_HEAPS);
+}
+
+static Slot *
+slot_at (Spead2Sender *sender, guint64 number)
+{
+  return &sender->slots[number % sender->n_slots];
+}
+
+static Slot *
+lane_slot (Lane *lane, guint64 position)
+{
+  Spead2Sender *sender = lane->sender;
+
+  return slot_at (sender, lane->taken[position % sender->n_slots]);
+}
+
+/* -- delivering ------------------------------------------------------------- */
+
+static GError *
+error_of (Spead2Sender *sender, const Slot *slot)
+{
+  const gchar *destination = sender->config.destination.text;
+  gint errnum = slot->transfer.error;
+
+  if (slot->dropped || (errnum == ECANCELED && slot->transfer.bytes == 0))
+    return g_error_new (SPEAD2_ERROR, SPEAD2_ERROR_DROPPED,
+        "A heap for %s was dropped before it was sent", destination);
+  if (errnum == ECANCELED)
+    return g_error_new (SPEAD2_ERROR, SPEAD2_ERROR_CUT_SHORT,
+        "A heap for %s was cut short after %" G_GUINT64_FORMAT " bytes",
+        destination, slot->transfer.bytes);
+  if (errnum != 0) {
+    GError *error = NULL;
+
+    spead2_set_errno (&error, errnum, "Could not send to %s", destination);
+    return error;
+  }
+  return NULL;
+}
+
+/* Counts the end of a slot's heap in stats. */
+static void
+count_end (Spead2SenderStats *stats, const Slot *slot, const GError *error)
+{
+  if (slot->heap->flags & SPEAD2_HEAP_CONTROL)
+    return;
+  if (error == NULL) {
+    stats->heaps_sent++;
+    stats->payload_bytes += slot->heap->length;
+  } else if (g_error_matches (error, SPEAD2_ERROR, SPEAD2_ERROR_DROPPED)) {
+    stats->heaps_dropped++;
+  } else {
+    stats->heaps_failed++;
+  }
+}
+
+static void
+deliver_slot (Spead2Sender *sender, Slot *slot, Spead2SenderStats *stats)
+{
+  GError *error = error_of (sender, slot);
+  Spead2HeapResult result = {
+      slot->heap, slot->cnt, slot->transfer.bytes, error};
+
+  if (sender->callbacks.heap_done)
+    sender->callbacks.heap_done (&result, sender->user_data);
+  count_end (stats, slot, error);
+  g_clear_error (&error);
+  spead2_heap_free (slot->heap);
+  slot->heap = NULL;
+}
+
+static void
+wake_room_waiters (Spead2Sender *sender)
+{
+  if (sender->room_waiters > 0)
+    g_cond_broadcast (&sender->room);
+}
+
+/* Ends all heaps that are done and have no unfinished one before them. Called
+ * with the lock, which is released meanwhile; one thread does it at a time. */
+static void
+deliver (Spead2Sender *sender)
+{
+  if (sender->delivering)
+    return;
+  sender->delivering = TRUE;
+
+  while (sender->head != sender->tail &&
+      slot_at (sender, sender->head)->state == SLOT_DONE) {
+    guint64 number, end = sender->head;
+    Spead2SenderStats ended = {0};
+
+    while (end != sender->tail && slot_at (sender, end)->state == SLOT_DONE)
+      end++;
+
+    g_mutex_unlock (&sender->lock);
+    for (number = sender->head; number != end; number++)
+      deliver_slot (sender, slot_at (sender, number), &ended);
+    g_mutex_lock (&sender->lock);
+
+    for (number = sender->head; number != end; number++)
+      slot_at (sender, number)->state = SLOT_FREE;
+    sender->head = end;
+    sender->stats.heaps_sent += ended.heaps_sent;
+    sender->stats.heaps_failed += ended.heaps_failed;
+    sender->stats.heaps_dropped += ended.heaps_dropped;
+    sender->stats.payload_bytes += ended.payload_bytes;
+    wake_room_waiters (sender);
+  }
+
+  sender->delivering = FALSE;
+}
+
+/* -- lanes ------------------------------------------------------------------ */
+
+static gboolean
+other_lane_busy (Lane *lane)
+{
+  Spead2Sender *sender = lane->sender;
+  guint i;
+
+  for (i = 0; i < sender->n_lanes; i++)
+    if (i != lane->index && sender->lanes[i].busy)
+      return TRUE;
+  return FALSE;
+}
+
+/* Whether the lane may take the next heap of the queue. A barrier waits for
+ * the other lanes, and they wait for it; within a lane order is enough. */
+static gboolean
+may_take (Lane *lane)
+{
+  Spead2Sender *sender = lane->sender;
+
+  if (sender->taken == sender->tail)
+    return FALSE;
+  if (sender->barrier && sender->barrier_lane != lane->index)
+    return FALSE;
+  return !(slot_at (sender, sender->taken)->heap->flags &
+             SPEAD2_HEAP_BARRIER) ||
+      !other_lane_busy (lane);
+}
+
+static void
+take_one (Lane *lane)
+{
+  Spead2Sender *sender = lane->sender;
+  Slot *slot = slot_at (sender, sender->taken);
+
+  slot->state = SLOT_TAKEN;
+  if (!(slot->heap->flags & SPEAD2_HEAP_HAS_CNT))
+    slot->heap->cnt =
+        sender->next_cnt++ & spead2_flavour_max_value (slot->heap->flavour);
+  slot->cnt = slot->heap->cnt;
+  if (slot->heap->flags & SPEAD2_HEAP_BARRIER) {
+    sender->barrier = TRUE;
+    sender->barrier_slot = sender->taken;
+    sender->barrier_lane = lane->index;
+  }
+
+  lane->taken[lane->end++ % sender->n_slots] = sender->taken++;
+  lane->waiting_bytes += slot->heap->length;
+  lane->busy = TRUE;
+}
+
+static void
+drop (Slot *slot)
+{
+  slot->dropped = TRUE;
+  slot->cnt = SPEAD2_NO_HEAP_CNT;
+  slot->state = SLOT_DONE;
+}
+
+/* Drops what no packet has been made of: the whole queue, and what the lane
+ * took and has not begun. The heap counters of the latter are taken back, so
+ * that the stream goes on without a gap. */
+static void
+drop_unsent (Lane *lane)
+{
+  Spead2Sender *sender = lane->sender;
+  guint64 begun = lane->current + (lane->cutting ? 1 : 0);
+
+  while (sender->tail != sender->taken)
+    drop (slot_at (sender, sender->taken++));
+
+  while (lane->end != begun) {
+    Slot *slot = lane_slot (lane, --lane->end);
+
+    lane->waiting_bytes -= slot->heap->length;
+    if (!(slot->heap->flags & SPEAD2_HEAP_HAS_CNT) &&
+        slot->cnt ==
+            ((sender->next_cnt - 1) &
+                spead2_flavour_max_value (slot->heap->flavour)))
+      sender->next_cnt--;
+    drop (slot);
+  }
+}
+
+/* Marks the lane's heaps done whose packets have all gone. */
+static void
+finish (Lane *lane)
+{
+  Spead2Sender *sender = lane->sender;
+
+  for (; lane->first != lane->current; lane->first++) {
+    Slot *slot = lane_slot (lane, lane->first);
+
+    if (slot->transfer.in_flight > 0)
+      break;
+    slot->state = SLOT_DONE;
+    if (sender->barrier &&
+        sender->barrier_slot == lane->taken[lane->first % sender->n_slots])
+      sender->barrier = FALSE;
+  }
+
+  lane->busy = lane->first != lane->end;
+  lane->counters = *spead2_udp_writer_counters (lane->writer);
+  lane->gso_errno = spead2_udp_writer_gso_errno (lane->writer, 0);
+  if (sender->n_lanes > 1)
+    g_cond_broadcast (&sender->work);
+}
+
+/* Waits for heaps and takes as many as fill a batch. FALSE at the end. Called
+ * with the lock. */
+static gboolean
+take (Lane *lane)
+{
+  Spead2Sender *sender = lane->sender;
+
+  for (;;) {
+    if (sender->discarding || sender->stopping) {
+      drop_unsent (lane);
+      finish (lane);
+      deliver (sender);
+    }
+    while (lane->waiting_bytes < SPEAD2_BATCH_BYTES && may_take (lane))
+      take_one (lane);
+    if (lane->current != lane->end)
+      return TRUE;
+    if (sender->stopping)
+      return FALSE;
+    if (sender->taken == sender->tail)
+      spead2_pacer_idle (&sender->pacer);
+    g_cond_wait (&sender->work, &sender->lock);
+  }
+}
+
+/* Makes the batch. */
+static void
+fill (Lane *lane)
+{
+  Spead2Sender *sender = lane->sender;
+  Spead2Heap *heap = lane_slot (lane, lane->current)->heap;
+
+  spead2_udp_writer_begin (lane->writer, spead2_pacer_burst (&sender->pacer),
+      !(heap->flags & SPEAD2_HEAP_NO_WAIT));
+
+  for (; lane->current != lane->end; lane->current++) {
+    Slot *slot = lane_slot (lane, lane->current);
+
+    if (!lane->cutting) {
+      spead2_packetizer_start (
+          &lane->packetizer, &sender->config.packet, slot->heap);
+      lane->cutting = TRUE;
+    }
+    while (spead2_packetizer_peek (&lane->packetizer) != NULL)
+      if (!spead2_udp_writer_add (
+              lane->writer, &lane->packetizer, &slot->transfer))
+        return;
+    lane->cutting = FALSE;
+    lane->waiting_bytes -= slot->heap->length;
+  }
+}
+
+/* Waits until the rate lets the batch go. FALSE: not before the deadline. */
+static gboolean
+pace (Lane *lane)
+{
+  Spead2Sender *sender = lane->sender;
+  guint64 time;
+
+  if (sender->config.rate <= 0)
+    return TRUE;
+
+  g_mutex_lock (&sender->lock);
+  time = spead2_pacer_reserve (
+      &sender->pacer, spead2_now (), spead2_udp_writer_size (lane->writer));
+  g_mutex_unlock (&sender->lock);
+  return spead2_udp_writer_sleep_until (lane->writer, time);
+}
+
+/* Ends the current heap here once its time is over. */
+static void
+cut_short (Lane *lane)
+{
+  Slot *slot;
+
+  if (!lane->cutting || !spead2_udp_writer_expired (lane->writer))
+    return;
+
+  slot = lane_slot (lane, lane->current++);
+  slot->transfer.error = ECANCELED;
+  lane->waiting_bytes -= slot->heap->length;
+  lane->cutting = FALSE;
+}
+
+static gpointer
+lane_run (gpointer data)
+{
+  Lane *lane = data;
+  Spead2Sender *sender = lane->sender;
+
+  /* The kernel may be 50 us late otherwise, which a rate can feel. */
+  prctl (PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL);
+  if (sender->callbacks.lane_started)
+    sender->callbacks.lane_started (lane->index, sender->user_data);
+
+  g_mutex_lock (&sender->lock);
+  while (take (lane)) {
+    g_mutex_unlock (&sender->lock);
+    fill (lane);
+    if (pace (lane))
+      spead2_udp_writer_send (lane->writer);
+    else
+      spead2_udp_writer_abandon (lane->writer);
+    cut_short (lane);
+    g_mutex_lock (&sender->lock);
+    finish (lane);
+    deliver (sender);
+  }
+  g_mutex_unlock (&sender->lock);
+
+  if (sender->callbacks.lane_stopped)
+    sender->callbacks.lane_stopped (lane->index, sender->user_data);
+  return NULL;
+}
+
+/* -- life ------------------------------------------------------------------- */
+
+static gboolean
+open_lane (Lane *lane, GError **error)
+{
+  Spead2Sender *sender = lane->sender;
+
+  lane->taken = g_new (guint64, sender->n_slots);
+  lane->fd = spead2_udp_socket_open (
+      &sender->config.destination, &sender->config.socket, error);
+  if (lane->fd < 0)
+    return FALSE;
+  lane->writer =
+      spead2_udp_writer_new (lane->fd, &sender->config.destination, 1, error);
+  return lane->writer != NULL;
+}
+
+Spead2Sender *
+spead2_sender_new (const Spead2SenderConfig *config,
+    const Spead2SenderCallbacks *callbacks, gpointer user_data, GError **error)
+{
+  Spead2Sender *sender;
+  guint i;
+
+  g_return_val_if_fail (
+      config->n_lanes >= 1 && config->n_lanes <= SPEAD2_MAX_LANES, NULL);
+
+  if (config->max_heaps > 0 && config->max_heaps < 2 * config->n_lanes) {
+    g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID,
+        "max-heaps=%u leaves a sending thread without a heap to go on with: "
+        "it must be 0 or at least %u",
+        config->max_heaps, 2 * config->n_lanes);
+    return NULL;
+  }
+
+  sender = g_new0 (Spead2Sender, 1);
+  sender->config = *config;
+  sender->callbacks = *callbacks;
+  sender->user_data = user_data;
+  sender->thread_name =
+      g_strdup (config->thread_name ? config->thread_name : "spead2");
+  sender->config.thread_name = NULL;
+  sender->config.socket.multicast_iface = config->socket.multicast_iface;
+  g_mutex_init (&sender->lock);
+  g_cond_init (&sender->work);
+  g_cond_init (&sender->room);
+  sender->n_slots = spead2_max_heaps (config->max_heaps, config->n_lanes, 0);
+  sender->slots = g_new0 (Slot, sender->n_slots);
+  sender->next_cnt = 1;
+  spead2_pacer_init (&sender->pacer, config->rate, config->burst_size,
+      config->burst_rate_ratio);
+
+  sender->n_lanes = config->n_lanes;
+  sender->lanes = g_new0 (Lane, sender->n_lanes);
+  for (i = 0; i < sender->n_lanes; i++) {
+    sender->lanes[i].sender = sender;
+    sender->lanes[i].index = i;
+    sender->lanes[i].fd = -1;
+  }
+  for (i = 0; i < sender->n_lanes; i++) {
+    if (!open_lane (&sender->lanes[i], error)) {
+      spead2_sender_free (sender);
+      return NULL;
+    }
+  }
+  /* Only the sockets' opening needed it. */
+  sender->config.socket.multicast_iface = NULL;
+  return sender;
+}
+
+gboolean
+spead2_sender_start (Spead2Sender *sender, GError **error)
+{
+  guint i;
+
+  for (i = 0; i < sender->n_lanes; i++) {
+    Lane *lane = &sender->lanes[i];
+    gchar *name = g_strdup_printf ("%s:%u", sender->thread_name, i);
+
+    lane->thread = g_thread_try_new (name, lane_run, lane, error);
+    g_free (name);
+    if (lane->thread == NULL) {
+      spead2_sender_stop (sender);
+      return FALSE;
+    }
+  }
+  return TRUE;
+}
+
+static void
+set_deadlines (Spead2Sender *sender, guint64 deadline)
+{
+  guint i;
+
+  for (i = 0; i < sender->n_lanes; i++)
+    spead2_udp_writer_set_deadline (sender->lanes[i].writer, deadline);
+}
+
+void
+spead2_sender_stop (Spead2Sender *sender)
+{
+  guint i;
+
+  g_mutex_lock (&sender->lock);
+  sender->stopping = TRUE;
+  g_cond_broadcast (&sender->work);
+  g_cond_broadcast (&sender->room);
+  g_mutex_unlock (&sender->lock);
+
+  for (i = 0; i < sender->n_lanes; i++) {
+    Lane *lane = &sender->lanes[i];
+
+    if (lane->thread) {
+      spead2_udp_writer_set_deadline (lane->writer, 0);
+      g_thread_join (lane->thread);
+      lane->thread = NULL;
+    }
+  }
+}
+
+void
+spead2_sender_free (Spead2Sender *sender)
+{
+  guint i;
+
+  spead2_sender_stop (sender);
+  for (i = 0; i < sender->n_lanes; i++) {
+    Lane *lane = &sender->lanes[i];
+
+    if (lane->writer)
+      spead2_udp_writer_free (lane->writer);
+    if (lane->fd >= 0)
+      close (lane->fd);
+    g_free (lane->taken);
+  }
+  g_free (sender->lanes);
+  g_free (sender->slots);
+  g_free (sender->thread_name);
+  g_cond_clear (&sender->work);
+  g_cond_clear (&sender->room);
+  g_mutex_clear (&sender->lock);
+  g_free (sender);
+}
+
+/* -- pushing and waiting ------------------------------------------------------ */
+
+static void
+wait_for_room (Spead2Sender *sender)
+{
+  sender->room_waiters++;
+  g_cond_wait (&sender->room, &sender->lock);
+  sender->room_waiters--;
+}
+
+static guint
+outstanding (const Spead2Sender *sender)
+{
+  return sender->tail - sender->head;
+}
+
+/* Waits until fewer than limit heaps are outstanding. */
+static Spead2SenderStatus
+wait_outstanding_below (
+    Spead2Sender *sender, guint limit, gboolean interruptible)
+{
+  for (;;) {
+    if (sender->flushing || sender->discarding || sender->stopping)
+      return SPEAD2_SENDER_FLUSHING;
+    if (outstanding (sender) < limit)
+      return SPEAD2_SENDER_OK;
+    if (interruptible && sender->interrupted)
+      return SPEAD2_SENDER_INTERRUPTED;
+    wait_for_room (sender);
+  }
+}
+
+Spead2SenderStatus
+spead2_sender_push (Spead2Sender *sender, Spead2Heap *heap, GError **error)
+{
+  Spead2SenderStatus status;
+  Slot *slot;
+  guint limit = spead2_max_heaps (
+      sender->config.max_heaps, sender->n_lanes, heap->length);
+
+  if (!spead2_packetizer_check (&sender->config.packet, heap, error))
+    return SPEAD2_SENDER_REFUSED;
+
+  g_mutex_lock (&sender->lock);
+  status = wait_outstanding_below (sender, limit, TRUE);
+  if (status == SPEAD2_SENDER_OK) {
+    slot = slot_at (sender, sender->tail);
+    memset (slot, 0, sizeof *slot);
+    slot->state = SLOT_QUEUED;
+    slot->heap = heap;
+    sender->tail++;
+    if (!(heap->flags & SPEAD2_HEAP_CONTROL))
+      sender->stats.heaps_pushed++;
+    sender->stats.peak_outstanding =
+        MAX (sender->stats.peak_outstanding, outstanding (sender));
+    g_cond_signal (&sender->work);
+  }
+  g_mutex_unlock (&sender->lock);
+  return status;
+}
+
+Spead2SenderStatus
+spead2_sender_drain (Spead2Sender *sender, gboolean interruptible)
+{
+  Spead2SenderStatus status;
+
+  g_mutex_lock (&sender->lock);
+  status = wait_outstanding_below (sender, 1, interruptible);
+  g_mutex_unlock (&sender->lock);
+  return status;
+}
+
+void
+spead2_sender_set_interrupted (Spead2Sender *sender, gboolean interrupted)
+{
+  g_mutex_lock (&sender->lock);
+  sender->interrupted = interrupted;
+  g_cond_broadcast (&sender->room);
+  g_mutex_unlock (&sender->lock);
+}
+
+void
+spead2_sender_set_flushing (Spead2Sender *sender, gboolean flushing)
+{
+  g_mutex_lock (&sender->lock);
+  sender->flushing = flushing;
+  g_cond_broadcast (&sender->room);
+  g_mutex_unlock (&sender->lock);
+}
+
+void
+spead2_sender_flush (Spead2Sender *sender)
+{
+  g_mutex_lock (&sender->lock);
+  sender->discarding = TRUE;
+  set_deadlines (sender, spead2_now () + FLUSH_GRACE);
+  g_cond_broadcast (&sender->work);
+  g_cond_broadcast (&sender->room);
+  while (outstanding (sender) > 0 && !sender->stopping)
+    wait_for_room (sender);
+  sender->discarding = FALSE;
+  if (!sender->stopping)
+    set_deadlines (sender, G_MAXUINT64);
+  g_mutex_unlock (&sender->lock);
+}
+
+void
+spead2_sender_probe (Spead2Sender *sender)
+{
+  guint i;
+
+  for (i = 0; i < sender->n_lanes; i++)
+    spead2_udp_writer_probe (sender->lanes[i].writer);
+}
+
+static void
+add_counters (Spead2WriterCounters *sum, const Spead2WriterCounters *counters)
+{
+  guint i;
+
+  sum->packets += counters->packets;
+  sum->bytes += counters->bytes;
+  sum->messages += counters->messages;
+  sum->calls += counters->calls;
+  sum->waits += counters->waits;
+  sum->gso_off += counters->gso_off;
+  for (i = 0; i < G_N_ELEMENTS (sum->errors); i++)
+    sum->errors[i] += counters->errors[i];
+}
+
+void
+spead2_sender_get_stats (Spead2Sender *sender, Spead2SenderStats *stats)
+{
+  guint i;
+
+  g_mutex_lock (&sender->lock);
+  *stats = sender->stats;
+  stats->outstanding = outstanding (sender);
+  stats->heap_cnt_wraps =
+      (sender->next_cnt - 1) >> sender->config.packet.flavour;
+  for (i = 0; i < sender->n_lanes; i++) {
+    add_counters (&stats->writer, &sender->lanes[i].counters);
+    if (stats->gso_errno == 0)
+      stats->gso_errno = sender->lanes[i].gso_errno;
+  }
+  g_mutex_unlock (&sender->lock);
+}
