@@ -25,6 +25,7 @@ plugin_init (GstPlugin *plugin)
   gboolean registered = FALSE;
 
   registered |= GST_ELEMENT_REGISTER (adctestsrc, plugin);
+  registered |= GST_ELEMENT_REGISTER (spead2sink, plugin);
 
   return registered;
 }

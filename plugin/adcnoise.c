@@ -1,0 +1,363 @@
+/* Uniform pseudo-random samples: see adcnoise.h for what they are.
+ *
+ * The work is two loops over tiles that fit in the L1 cache: the lanes make
+ * random words, then the words become samples. Each is compiled for
+ * several instruction sets, and a function pointer chooses. (target_clones
+ * would choose with an ifunc, which sanitizers and static libraries do not
+ * always survive, and a test could not compare the versions.)
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "adcnoise.h"
+
+#include <string.h>
+
+#if defined(__x86_64__) && defined(__GNUC__)
+#define ADC_NOISE_X86
+#include <immintrin.h>
+#endif
+
+#define STEPS_IN_BLOCK (ADC_NOISE_BLOCK / ADC_NOISE_STEP)
+/* 8 KiB of words and 4 KiB of samples. */
+#define STEPS_IN_TILE 64
+#define NO_STEP G_MAXUINT64
+
+#define GOLDEN G_GUINT64_CONSTANT (0x9e3779b97f4a7c15)
+
+static inline guint64
+mix64 (guint64 z)
+{
+  z = (z ^ (z >> 30)) * G_GUINT64_CONSTANT (0xbf58476d1ce4e5b9);
+  z = (z ^ (z >> 27)) * G_GUINT64_CONSTANT (0x94d049bb133111eb);
+  return z ^ (z >> 31);
+}
+
+static inline guint64
+hash (guint64 a, guint64 b, guint64 c)
+{
+  return mix64 (mix64 (mix64 (a + GOLDEN) + b + GOLDEN) + c + GOLDEN);
+}
+
+/* Puts the words of 64-bit results into memory least significant first, which
+ * they are already on a little-endian machine. */
+static inline void
+split_results (guint16 *words, guint steps)
+{
+#if G_BYTE_ORDER == G_BIG_ENDIAN
+  for (guint i = 0; i < steps * ADC_NOISE_STEP; i += 4) {
+    guint64 result;
+
+    memcpy (&result, words + i, sizeof result);
+    for (guint j = 0; j < 4; j++)
+      words[i + j] = (guint16) (result >> (16 * j));
+  }
+#else
+  (void) words;
+  (void) steps;
+#endif
+}
+
+#define ROTL(x, k) (((x) << (k)) | ((x) >> (64 - (k))))
+
+/* One step of the lanes in the vectors s0 to s3, its result to where. */
+#define XOSHIRO_STEP(Vector, s0, s1, s2, s3, where)                            \
+  do {                                                                         \
+    Vector result = s0 + s3;                                                   \
+    Vector t = s1 << 17;                                                       \
+                                                                               \
+    result = ROTL (result, 23) + s0;                                           \
+    memcpy (where, &result, sizeof result);                                    \
+    s2 ^= s0;                                                                  \
+    s3 ^= s1;                                                                  \
+    s1 ^= s2;                                                                  \
+    s0 ^= s3;                                                                  \
+    s2 ^= t;                                                                   \
+    s3 = ROTL (s3, 45);                                                        \
+  } while (0)
+
+/* The lanes for vectors of Bytes, compiled with attributes. Two vectors of
+ * lanes go through all steps at once, then the next two: eight vectors of
+ * state stay in registers, and two chains hide each other's latency. */
+#define DEFINE_DRAW(id, attributes, Bytes)                                     \
+  typedef guint64 Vector_##id __attribute__ ((vector_size (Bytes)));           \
+                                                                               \
+  attributes static void draw_##id (                                           \
+      guint64 lanes[4][ADC_NOISE_LANES], guint16 *words, guint steps)          \
+  {                                                                            \
+    enum { N = Bytes / 8 };                                                    \
+                                                                               \
+    for (guint lane = 0; lane < ADC_NOISE_LANES; lane += 2 * N) {              \
+      Vector_##id s[4][2];                                                     \
+      guint16 *out = words + 4 * lane;                                         \
+                                                                               \
+      for (guint i = 0; i < 4; i++)                                            \
+        memcpy (s[i], lanes[i] + lane, sizeof s[i]);                           \
+      for (guint step = 0; step < steps; step++, out += ADC_NOISE_STEP) {      \
+        XOSHIRO_STEP (Vector_##id, s[0][0], s[1][0], s[2][0], s[3][0], out);   \
+        XOSHIRO_STEP (                                                         \
+            Vector_##id, s[0][1], s[1][1], s[2][1], s[3][1], out + 4 * N);     \
+      }                                                                        \
+      for (guint i = 0; i < 4; i++)                                            \
+        memcpy (lanes[i] + lane, s[i], sizeof s[i]);                           \
+    }                                                                          \
+    split_results (words, steps);                                              \
+  }
+
+DEFINE_DRAW (portable, , 16)
+
+static void
+map_portable (const AdcNoiseMap *map, const guint16 *restrict words,
+    gint8 *restrict samples, guint steps)
+{
+  const AdcNoiseMap m = *map;
+  const guint16 cap = G_MAXUINT16 - m.increment;
+
+  for (; steps > 0; steps--) {
+    for (guint i = 0; i < ADC_NOISE_STEP; i++) {
+      guint16 w = MIN (words[i], cap) + m.increment;
+      guint16 index = ((guint32) w * m.multiplier) >> 16 >> m.shift;
+
+      samples[i] = (gint8) (guint8) (index + m.minimum);
+    }
+    words += ADC_NOISE_STEP;
+    samples += ADC_NOISE_STEP;
+  }
+}
+
+static const AdcNoiseKernel kernel_portable = {
+    "portable", draw_portable, map_portable};
+
+#ifdef ADC_NOISE_X86
+
+/* The map in x86's vectors. Compilers do not find the upper half of a 16-bit
+ * product by themselves. No index exceeds 255, and packing with saturation
+ * leaves it as it is; the wider packs work within 128 bits, and order puts
+ * their quarters or eighths in line. */
+#define DEFINE_MAP(id, attributes, Register, prefix, load, store, pack, order) \
+  attributes static inline Register index_##id (                               \
+      const guint16 *words, Register inc, Register mul, __m128i shift)         \
+  {                                                                            \
+    Register w = load ((const Register *) words);                              \
+                                                                               \
+    w = prefix##_mulhi_epu16 (prefix##_adds_epu16 (w, inc), mul);              \
+    return prefix##_srl_epi16 (w, shift);                                      \
+  }                                                                            \
+                                                                               \
+  attributes static void map_##id (const AdcNoiseMap *map,                     \
+      const guint16 *restrict words, gint8 *restrict samples, guint steps)     \
+  {                                                                            \
+    const Register inc = prefix##_set1_epi16 ((gint16) map->increment);        \
+    const Register mul = prefix##_set1_epi16 ((gint16) map->multiplier);       \
+    const Register minimum = prefix##_set1_epi8 ((gint8) map->minimum);        \
+    const __m128i shift = _mm_cvtsi32_si128 (map->shift);                      \
+    const guint count = steps * ADC_NOISE_STEP;                                \
+                                                                               \
+    for (guint i = 0; i < count; i += sizeof (Register)) {                     \
+      Register low = index_##id (words + i, inc, mul, shift);                  \
+      Register high =                                                          \
+          index_##id (words + i + sizeof (Register) / 2, inc, mul, shift);     \
+      Register index = order (pack (low, high));                               \
+                                                                               \
+      store ((Register *) (samples + i), prefix##_add_epi8 (index, minimum));  \
+    }                                                                          \
+  }                                                                            \
+                                                                               \
+  static const AdcNoiseKernel kernel_##id = {#id, draw_##id, map_##id};
+
+#define ORDER_SSE2(x) (x)
+#define ORDER_AVX2(x) _mm256_permute4x64_epi64 (x, _MM_SHUFFLE (3, 1, 2, 0))
+#define ORDER_AVX512(x)                                                        \
+  _mm512_permutexvar_epi64 (_mm512_setr_epi64 (0, 2, 4, 6, 1, 3, 5, 7), x)
+
+#define TARGET_AVX2 __attribute__ ((target ("avx2")))
+#define TARGET_AVX512 __attribute__ ((target ("avx512f,avx512bw")))
+
+#define draw_sse2 draw_portable
+DEFINE_MAP (sse2, , __m128i, _mm, _mm_loadu_si128, _mm_storeu_si128,
+    _mm_packus_epi16, ORDER_SSE2)
+
+DEFINE_DRAW (avx2, TARGET_AVX2, 32)
+DEFINE_MAP (avx2, TARGET_AVX2, __m256i, _mm256, _mm256_loadu_si256,
+    _mm256_storeu_si256, _mm256_packus_epi16, ORDER_AVX2)
+
+DEFINE_DRAW (avx512, TARGET_AVX512, 64)
+DEFINE_MAP (avx512, TARGET_AVX512, __m512i, _mm512, _mm512_loadu_si512,
+    _mm512_storeu_si512, _mm512_packus_epi16, ORDER_AVX512)
+
+#endif /* ADC_NOISE_X86 */
+
+const AdcNoiseKernel *
+adc_noise_kernel (guint index)
+{
+  const AdcNoiseKernel *usable[4];
+  guint count = 0;
+
+#ifdef ADC_NOISE_X86
+  __builtin_cpu_init ();
+  if (__builtin_cpu_supports ("avx512f") && __builtin_cpu_supports ("avx512bw"))
+    usable[count++] = &kernel_avx512;
+  if (__builtin_cpu_supports ("avx2"))
+    usable[count++] = &kernel_avx2;
+  usable[count++] = &kernel_sse2;
+#endif
+  usable[count++] = &kernel_portable;
+
+  return index < count ? usable[index] : NULL;
+}
+
+/* With 2^s the largest power of two that is not above k, one of the two
+ * multipliers next to 2^(16 + s) / k is exact: the upper one if it is too
+ * large by little enough, else the lower one, applied to the word plus one. */
+static void
+map_init (AdcNoiseMap *map, guint k, gint minimum)
+{
+  guint s = g_bit_storage (k) - 1;
+  guint64 power = G_GUINT64_CONSTANT (1) << (16 + s);
+  guint64 lower = power / k;
+
+  map->minimum = (guint8) minimum;
+  map->increment = 0;
+  map->shift = s;
+  if (lower * k == power) {
+    /* k is 2^s, and lower 2^16: one bit more than there is. */
+    map->multiplier = lower / 2;
+    map->shift = s - 1;
+  } else if ((lower + 1) * k - power <= power >> 16) {
+    map->multiplier = lower + 1;
+  } else {
+    map->multiplier = lower;
+    map->increment = 1;
+  }
+}
+
+void
+adc_noise_init (AdcNoise *noise, guint64 seed, gint minimum, gint maximum)
+{
+  g_assert (minimum >= G_MININT8 && minimum <= maximum);
+  g_assert (maximum <= G_MAXINT8);
+
+  noise->kernel = adc_noise_kernel (0);
+  noise->seed = seed;
+  noise->range = maximum - minimum + 1;
+  noise->k = 65536 / noise->range;
+  map_init (&noise->map, noise->k, minimum);
+  noise->next_step = NO_STEP;
+  noise->partial_step = NO_STEP;
+}
+
+static void
+seed_lanes (AdcNoise *noise, guint64 block)
+{
+  for (guint lane = 0; lane < ADC_NOISE_LANES; lane++) {
+    guint64 h = hash (noise->seed, block, lane);
+
+    for (guint i = 0; i < 4; i++)
+      noise->lanes[i][lane] = mix64 (h + (i + 1) * GOLDEN);
+  }
+  noise->next_step = block * STEPS_IN_BLOCK;
+}
+
+/* Makes step the one that the lanes give next. */
+static void
+go_to_step (AdcNoise *noise, guint64 step)
+{
+  guint16 skipped[STEPS_IN_TILE * ADC_NOISE_STEP];
+  guint64 block = step / STEPS_IN_BLOCK;
+
+  /* At the beginning of a block the lanes still belong to the one before. */
+  if (noise->next_step % STEPS_IN_BLOCK == 0 ||
+      noise->next_step / STEPS_IN_BLOCK != block || noise->next_step > step)
+    seed_lanes (noise, block);
+
+  while (noise->next_step < step) {
+    guint steps = MIN (step - noise->next_step, STEPS_IN_TILE);
+
+    noise->kernel->draw (noise->lanes, skipped, steps);
+    noise->next_step += steps;
+  }
+}
+
+static guint
+redraw_index (const AdcNoise *noise, guint64 n)
+{
+  guint index;
+  guint64 attempt = 1;
+
+  do
+    index = (hash (noise->seed, n, 15 + attempt++) & 0xffff) / noise->k;
+  while (index >= noise->range);
+
+  return index;
+}
+
+/* Replaces the samples that the map left at maximum + 1, which no other word
+ * gives: 65536 - k * range is less than k, so that such a word's index is
+ * range itself. */
+static void
+redraw_marked (
+    const AdcNoise *noise, guint64 first, gint8 *samples, gsize count)
+{
+  guint8 mark = (guint8) (noise->map.minimum + noise->range);
+  gint8 *end = samples + count;
+  gint8 *at = samples;
+
+  if (noise->k * noise->range == 65536)
+    return;
+
+  while ((at = memchr (at, mark, end - at)) != NULL) {
+    guint index = redraw_index (noise, first + (at - samples));
+
+    *at++ = (gint8) (guint8) (noise->map.minimum + index);
+  }
+}
+
+/* Whole steps, which neither leave their block nor exceed a tile. */
+static void
+fill_steps (AdcNoise *noise, guint64 step, gint8 *samples, guint steps)
+{
+  guint16 words[STEPS_IN_TILE * ADC_NOISE_STEP];
+  guint count = steps * ADC_NOISE_STEP;
+
+  go_to_step (noise, step);
+  noise->kernel->draw (noise->lanes, words, steps);
+  noise->next_step += steps;
+  noise->kernel->map (&noise->map, words, samples, steps);
+  redraw_marked (noise, step * ADC_NOISE_STEP, samples, count);
+}
+
+/* Part of one step: its samples are kept, the rest is likely to be wanted. */
+static void
+fill_partial (AdcNoise *noise, guint64 first, gint8 *samples, guint count)
+{
+  guint64 step = first / ADC_NOISE_STEP;
+
+  if (noise->partial_step != step) {
+    fill_steps (noise, step, noise->partial, 1);
+    noise->partial_step = step;
+  }
+  memcpy (samples, noise->partial + first % ADC_NOISE_STEP, count);
+}
+
+void
+adc_noise_fill (AdcNoise *noise, guint64 first, gint8 *samples, gsize count)
+{
+  while (count > 0) {
+    guint64 step = first / ADC_NOISE_STEP;
+    guint into = first % ADC_NOISE_STEP;
+    guint part;
+
+    if (into != 0 || count < ADC_NOISE_STEP) {
+      part = MIN (count, ADC_NOISE_STEP - into);
+      fill_partial (noise, first, samples, part);
+    } else {
+      guint left = STEPS_IN_BLOCK - step % STEPS_IN_BLOCK;
+      guint steps = MIN (count / ADC_NOISE_STEP, MIN (left, STEPS_IN_TILE));
+
+      part = steps * ADC_NOISE_STEP;
+      fill_steps (noise, step, samples, steps);
+    }
+    first += part;
+    samples += part;
+    count -= part;
+  }
+}

@@ -1,0 +1,55 @@
+/* adctestsrc: random samples, as a digitiser without a signal might give them.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#ifndef GST_ADC_TEST_SRC_H
+#define GST_ADC_TEST_SRC_H
+
+#include <gst/audio/audio.h>
+#include <gst/base/gstbasesrc.h>
+#include <gst/gst.h>
+
+#include "adcnoise.h"
+
+G_BEGIN_DECLS
+
+#define GST_TYPE_ADC_TEST_SRC (gst_adc_test_src_get_type ())
+G_DECLARE_FINAL_TYPE (
+    GstAdcTestSrc, gst_adc_test_src, GST, ADC_TEST_SRC, GstBaseSrc)
+
+/* Locks: the object lock guards the properties, and info where it is written
+ * and where a thread other than the streaming one reads it. What start () sets
+ * up and the stream's state belong to the thread that holds the stream lock. */
+struct _GstAdcTestSrc {
+  GstBaseSrc parent;
+
+  /* Properties; all but timestamp_offset take effect at the next start. */
+  gint samples_per_buffer;
+  gint minimum;
+  gint maximum;
+  guint64 seed;
+  gint64 timestamp_offset;
+
+  /* What the caps say; rate is 0 before there are any. */
+  GstAudioInfo info;
+
+  /* From start () on. */
+  gint frames_per_buffer;
+  AdcNoise noise;
+
+  /* The stream. A position in frames exists only once the rate is known: a
+   * seek, which may come earlier, leaves times, and the next buffer converts
+   * them. */
+  gboolean times_changed;
+  GstClockTime seek_time;
+  GstClockTime stop_time;
+  guint64 next_frame;
+  guint64 stop_frame;
+
+  /* Atomic: the next buffer does not follow the last one that was pushed. */
+  gint discont;
+};
+
+G_END_DECLS
+
+#endif /* GST_ADC_TEST_SRC_H */
