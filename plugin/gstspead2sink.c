@@ -246,7 +246,8 @@ gst_spead2_sink_make_stats (GstSpead2Sink *self)
   GstStructure *stats = gst_base_sink_get_stats (GST_BASE_SINK (self));
   Spead2SenderStats engine = {0};
   guint64 offset_jumps, index_wraps;
-  guint errors = 0, i;
+  guint64 errors = 0;
+  guint i;
 
   GST_OBJECT_LOCK (self);
   if (self->sender)
