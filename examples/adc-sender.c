@@ -220,7 +220,7 @@ print_summary (Sender *sender)
 
   show_progress (sender);
   g_print ("%sSent %" G_GUINT64_FORMAT " heaps, %" G_GUINT64_FORMAT
-           " bytes of samples, in %.2f s: %.1f MB/s.\n",
+           " bytes of payload, in %.2f s: %.1f MB/s.\n",
       sender->on_terminal ? "\n" : "", counters.heaps_sent,
       counters.payload_bytes, elapsed_seconds (sender),
       megabytes_per_second (sender, &counters));
