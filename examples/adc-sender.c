@@ -12,6 +12,7 @@
 
 #include <gst/gst.h>
 #include <glib-unix.h>
+#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -373,6 +374,7 @@ main (int argc, char **argv)
       .exit_code = EXIT_SUCCESS,
   };
 
+  setlocale (LC_ALL, "");
   if (!parse_options (&argc, &argv, &sender.options))
     return EXIT_FAILURE;
 

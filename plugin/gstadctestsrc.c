@@ -53,6 +53,8 @@
 
 #include "gstadctestsrc.h"
 #include "gstspead2elements.h"
+#include "gstspead2outstanding.h"
+#include "spead2/sender.h"
 
 GST_DEBUG_CATEGORY_STATIC (adc_test_src_debug);
 #define GST_CAT_DEFAULT adc_test_src_debug
@@ -74,13 +76,8 @@ GST_DEBUG_CATEGORY_STATIC (adc_test_src_debug);
 #define POOL_MIN_DEFAULT 6
 /* The buffer that is being filled, and one on its way. */
 #define POOL_MIN_EXTRA 2
-/* What an automatic number of outstanding buffers may be. */
-#define AUTO_HEAPS_MIN 4
-#define AUTO_HEAPS_MAX 4096
 /* Bytes that a pool allocates before they are needed, at most. */
 #define POOL_PREALLOCATED_MAX (G_GUINT64_CONSTANT (1) << 30)
-/* The allocation meta with which a sink says what it keeps outstanding. */
-#define OUTSTANDING_API "GstSpead2OutstandingAPI"
 
 enum {
   PROP_0,
@@ -497,13 +494,13 @@ too_large : {
 static guint64
 query_outstanding (GstQuery *query, guint size)
 {
-  GType api = g_type_from_name (OUTSTANDING_API);
+  GType api = GST_SPEAD2_OUTSTANDING_API_TYPE;
   const GstStructure *params = NULL;
   guint max_heaps = 0;
   guint64 max_bytes = 0;
   guint index;
 
-  if (api == 0 || !gst_query_find_allocation_meta (query, api, &index))
+  if (!gst_query_find_allocation_meta (query, api, &index))
     return 0;
 
   gst_query_parse_nth_allocation_meta (query, index, &params);
@@ -515,7 +512,7 @@ query_outstanding (GstQuery *query, guint size)
     return max_heaps;
 
   gst_structure_get_uint64 (params, "max-bytes", &max_bytes);
-  return CLAMP (max_bytes / size, AUTO_HEAPS_MIN, AUTO_HEAPS_MAX);
+  return CLAMP (max_bytes / size, SPEAD2_AUTO_MIN_HEAPS, SPEAD2_AUTO_MAX_HEAPS);
 }
 
 /* How many buffers of size the pool allocates in advance. It grows when

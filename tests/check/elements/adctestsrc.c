@@ -1,0 +1,1034 @@
+/* adctestsrc: negotiation, the stream of buffers, seeks, live mode, its pool.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include <gst/audio/audio.h>
+#include <gst/base/gstbasesrc.h>
+#include <gst/check/gstcheck.h>
+#include <gst/check/gstharness.h>
+#include <gst/check/gsttestclock.h>
+#include <math.h>
+#include <string.h>
+
+#include "../../../plugin/adcnoise.h"
+
+#define MESSAGE_TIMEOUT (20 * GST_SECOND)
+#define RATE_1K_CAPS "audio/x-raw,format=S8,rate=1000"
+
+/* What the stream of seed holds from sample first on. */
+static gint8 *
+expected_samples (guint64 seed, guint64 first, gsize count)
+{
+  gint8 *samples = g_malloc (count);
+  AdcNoise noise;
+
+  adc_noise_init (&noise, seed, -100, 100);
+  adc_noise_fill (&noise, first, samples, count);
+
+  return samples;
+}
+
+static void
+assert_buffer_samples (GstBuffer *buffer, guint64 seed, guint64 first)
+{
+  gsize size = gst_buffer_get_size (buffer);
+  gint8 *expected = expected_samples (seed, first, size);
+
+  fail_unless (gst_buffer_memcmp (buffer, 0, expected, size) == 0,
+      "samples from %" G_GUINT64_FORMAT
+      " on are not those of seed %" G_GUINT64_FORMAT,
+      first, seed);
+  g_free (expected);
+}
+
+static guint64
+floor_time (guint64 frame, guint64 rate)
+{
+  return (unsigned __int128) frame * GST_SECOND / rate;
+}
+
+static guint64
+ceil_frame (GstClockTime time, guint64 rate)
+{
+  return ((unsigned __int128) time * rate + GST_SECOND - 1) / GST_SECOND;
+}
+
+/* A harness around an adctestsrc with properties in the syntax of gst-launch,
+ * not yet playing. */
+static GstHarness *
+new_harness (const gchar *properties, const gchar *caps)
+{
+  gchar *launch = g_strdup_printf ("adctestsrc %s", properties);
+  GstElement *bin = gst_parse_launch (launch, NULL);
+  GstHarness *h;
+
+  fail_unless (bin != NULL);
+  h = gst_harness_new_with_element (bin, NULL, "src");
+  gst_object_unref (bin);
+  if (caps != NULL)
+    gst_harness_set_sink_caps_str (h, caps);
+  g_free (launch);
+
+  return h;
+}
+
+/* All samples until EOS; on the way, that offsets and times follow each other
+ * and belong together. */
+static GByteArray *
+pull_stream (GstHarness *h, guint64 *first_offset)
+{
+  GByteArray *samples = g_byte_array_new ();
+  guint64 next_offset = GST_BUFFER_OFFSET_NONE;
+  GstClockTime next_time = GST_CLOCK_TIME_NONE;
+  GstBuffer *buffer = NULL;
+  GstAudioInfo info;
+
+  while (gst_harness_pull_until_eos (h, &buffer) && buffer != NULL) {
+    GstCaps *caps = gst_pad_get_current_caps (h->sinkpad);
+    GstMapInfo map;
+
+    fail_unless (gst_audio_info_from_caps (&info, caps));
+    gst_caps_unref (caps);
+    fail_unless (gst_buffer_map (buffer, &map, GST_MAP_READ));
+    if (next_offset == GST_BUFFER_OFFSET_NONE) {
+      if (first_offset != NULL)
+        *first_offset = GST_BUFFER_OFFSET (buffer);
+    } else {
+      fail_unless_equals_uint64 (GST_BUFFER_OFFSET (buffer), next_offset);
+      fail_unless_equals_clocktime (GST_BUFFER_PTS (buffer), next_time);
+    }
+    fail_unless_equals_clocktime (GST_BUFFER_PTS (buffer),
+        floor_time (GST_BUFFER_OFFSET (buffer), GST_AUDIO_INFO_RATE (&info)));
+    next_offset = GST_BUFFER_OFFSET_END (buffer);
+    next_time = GST_BUFFER_PTS (buffer) + GST_BUFFER_DURATION (buffer);
+    fail_unless_equals_uint64 (
+        (next_offset - GST_BUFFER_OFFSET (buffer)) * info.bpf, map.size);
+    g_byte_array_append (samples, map.data, map.size);
+    gst_buffer_unmap (buffer, &map);
+    gst_buffer_unref (buffer);
+    buffer = NULL;
+  }
+
+  return samples;
+}
+
+static GByteArray *
+run_stream (const gchar *properties, const gchar *caps)
+{
+  GstHarness *h = new_harness (properties, caps);
+  GByteArray *samples;
+
+  gst_harness_play (h);
+  samples = pull_stream (h, NULL);
+  gst_harness_teardown (h);
+
+  return samples;
+}
+
+static void
+assert_stream (GByteArray *samples, guint64 seed, guint64 first, gsize count)
+{
+  gint8 *expected = expected_samples (seed, first, count);
+
+  fail_unless_equals_uint64 (samples->len, count);
+  fail_unless (memcmp (samples->data, expected, count) == 0);
+  g_free (expected);
+  g_byte_array_unref (samples);
+}
+
+static GstStructure *
+negotiate (const gchar *sink_caps)
+{
+  GstHarness *h = new_harness ("num-buffers=1 samplesperbuffer=10", sink_caps);
+  GstStructure *structure;
+  GstCaps *caps;
+
+  gst_harness_play (h);
+  gst_buffer_unref (gst_harness_pull (h));
+  caps = gst_pad_get_current_caps (h->sinkpad);
+  fail_unless (gst_caps_is_fixed (caps));
+  structure = gst_structure_copy (gst_caps_get_structure (caps, 0));
+  gst_caps_unref (caps);
+  gst_harness_teardown (h);
+
+  return structure;
+}
+
+static void
+assert_negotiates (const gchar *sink_caps, const gchar *expected)
+{
+  GstStructure *structure = negotiate (sink_caps);
+  GstStructure *wanted = gst_structure_from_string (expected, NULL);
+
+  fail_unless (gst_structure_is_equal (structure, wanted),
+      "%" GST_PTR_FORMAT " instead of %" GST_PTR_FORMAT, structure, wanted);
+  gst_structure_free (structure);
+  gst_structure_free (wanted);
+}
+
+GST_START_TEST (test_caps_are_fixated)
+{
+#define S8 "audio/x-raw,format=S8,layout=interleaved,"
+  assert_negotiates (NULL, S8 "rate=1712000000,channels=1");
+  assert_negotiates (
+      "audio/x-raw,rate=[1,48000],channels=[2,8]", S8 "rate=48000,channels=2");
+  assert_negotiates ("audio/x-raw,rate=2147483647,channels=[4,8]",
+      S8 "rate=2147483647,channels=4,channel-mask=(bitmask)0x33");
+  assert_negotiates ("audio/x-raw,rate=1,channels=64",
+      S8 "rate=1,channels=64,channel-mask=(bitmask)0x0");
+  assert_negotiates ("audio/x-raw,channels=3,channel-mask=(bitmask)0x0",
+      S8 "rate=1712000000,channels=3,channel-mask=(bitmask)0x0");
+#undef S8
+}
+GST_END_TEST;
+
+GST_START_TEST (test_default_buffer_is_one_mebibyte)
+{
+  GstHarness *h = new_harness ("num-buffers=1", NULL);
+  GstBuffer *buffer;
+
+  gst_harness_play (h);
+  buffer = gst_harness_pull (h);
+  fail_unless_equals_uint64 (gst_buffer_get_size (buffer), 1048576);
+  fail_unless_equals_int (gst_buffer_n_memory (buffer), 1);
+  fail_unless_equals_clocktime (GST_BUFFER_PTS (buffer), 0);
+  fail_unless_equals_clocktime (
+      GST_BUFFER_DURATION (buffer), floor_time (1048576, 1712000000));
+  fail_unless_equals_int (
+      gst_base_src_get_blocksize (GST_BASE_SRC (h->element)), 1048576);
+  gst_buffer_unref (buffer);
+  gst_harness_teardown (h);
+}
+GST_END_TEST;
+
+/* pull_stream looks at every buffer. */
+GST_START_TEST (test_times_do_not_drift)
+{
+  GByteArray *samples =
+      run_stream ("seed=1 num-buffers=20000 samplesperbuffer=997", NULL);
+
+  assert_stream (samples, 1, 0, 20000 * 997);
+}
+GST_END_TEST;
+
+GST_START_TEST (test_samples_do_not_depend_on_the_buffer_size)
+{
+  const gsize count = 2 * 1048576;
+
+  assert_stream (run_stream ("seed=42 num-buffers=2", NULL), 42, 0, count);
+  assert_stream (
+      run_stream ("seed=42 num-buffers=2000 samplesperbuffer=1000", NULL), 42,
+      0, 2000000);
+  assert_stream (
+      run_stream ("seed=42 num-buffers=10000 samplesperbuffer=1", NULL), 42, 0,
+      10000);
+}
+GST_END_TEST;
+
+GST_START_TEST (test_channels_interleave_the_same_samples)
+{
+  assert_stream (run_stream ("seed=42 num-buffers=100 samplesperbuffer=500",
+                     "audio/x-raw,channels=2"),
+      42, 0, 100000);
+  assert_stream (run_stream ("seed=42 num-buffers=100 samplesperbuffer=333",
+                     "audio/x-raw,channels=64"),
+      42, 0, 100 * 333 * 64);
+}
+GST_END_TEST;
+
+static void
+assert_streams_differ (const gchar *one, const gchar *two)
+{
+  GByteArray *a = run_stream (one, NULL);
+  GByteArray *b = run_stream (two, NULL);
+  guint same = 0;
+
+  fail_unless_equals_int (a->len, 1024);
+  fail_unless_equals_int (b->len, 1024);
+  for (guint i = 0; i < a->len; i++)
+    same += a->data[i] == b->data[i];
+  /* 1024 / 201 are expected: 5, with a standard deviation of 2.3. */
+  fail_unless (same < 25, "%u of 1024 samples are the same", same);
+  g_byte_array_unref (a);
+  g_byte_array_unref (b);
+}
+
+GST_START_TEST (test_seeds_differ)
+{
+  assert_streams_differ ("seed=1 num-buffers=1 samplesperbuffer=1024",
+      "seed=2 num-buffers=1 samplesperbuffer=1024");
+  assert_stream (run_stream ("seed=18446744073709551615 num-buffers=1", NULL),
+      G_MAXUINT64, 0, 1048576);
+}
+GST_END_TEST;
+
+GST_START_TEST (test_seed_0_differs_each_time)
+{
+  assert_streams_differ ("num-buffers=1 samplesperbuffer=1024",
+      "num-buffers=1 samplesperbuffer=1024");
+}
+GST_END_TEST;
+
+GST_START_TEST (test_seed_0_differs_after_a_restart)
+{
+  GstHarness *h = new_harness ("num-buffers=1 samplesperbuffer=1024", NULL);
+  GstBuffer *first, *second;
+  GstMapInfo map;
+  guint64 seed;
+
+  gst_harness_play (h);
+  first = gst_harness_pull (h);
+  gst_element_set_state (h->element, GST_STATE_READY);
+  gst_element_set_state (h->element, GST_STATE_PLAYING);
+  second = gst_harness_pull (h);
+  fail_unless (gst_buffer_map (second, &map, GST_MAP_READ));
+  fail_unless (gst_buffer_memcmp (first, 0, map.data, map.size) != 0);
+  gst_buffer_unmap (second, &map);
+  g_object_get (h->element, "seed", &seed, NULL);
+  fail_unless_equals_uint64 (seed, 0);
+  gst_buffer_unref (first);
+  gst_buffer_unref (second);
+  gst_harness_teardown (h);
+}
+GST_END_TEST;
+
+GST_START_TEST (test_noise_is_uniform)
+{
+  const guint count = 16 * 1048576;
+  const gdouble mean_square = 40400.0 / 12;
+  GByteArray *samples = run_stream ("seed=3 num-buffers=16", NULL);
+  guint histogram[256] = {0};
+  gdouble squares = 0.0;
+
+  fail_unless_equals_int (samples->len, count);
+  for (guint i = 0; i < count; i++)
+    histogram[samples->data[i]]++;
+  for (gint value = -128; value <= 127; value++) {
+    guint n = histogram[(guint8) value];
+    gdouble expected = count / 201.0;
+
+    squares += (gdouble) n * value * value;
+    if (value < -100 || value > 100)
+      expected = 0.0;
+    fail_unless (fabs (n - expected) <= 5 * sqrt (expected),
+        "%d comes %u times", value, n);
+  }
+  /* 3366.67, and the variance of a uniform variable's square is 4 / 5 of its
+   * squared mean square. */
+  fail_unless (fabs (squares / count - mean_square) <
+          5 * mean_square * sqrt (0.8 / count),
+      "mean square %g", squares / count);
+  g_byte_array_unref (samples);
+}
+GST_END_TEST;
+
+static void
+assert_range (const gchar *properties, gint minimum, gint maximum)
+{
+  GByteArray *samples = run_stream (properties, NULL);
+  gint low = 127, high = -128;
+
+  for (guint i = 0; i < samples->len; i++) {
+    low = MIN (low, (gint8) samples->data[i]);
+    high = MAX (high, (gint8) samples->data[i]);
+  }
+  fail_unless_equals_int (low, minimum);
+  fail_unless_equals_int (high, maximum);
+  g_byte_array_unref (samples);
+}
+
+GST_START_TEST (test_both_ends_of_the_range_are_reached)
+{
+  assert_range ("num-buffers=1", -100, 100);
+  assert_range ("num-buffers=1 minimum=-128 maximum=127", -128, 127);
+  assert_range ("num-buffers=1 minimum=5 maximum=5", 5, 5);
+  assert_range ("num-buffers=1 minimum=-1 maximum=1", -1, 1);
+  assert_range ("num-buffers=1 minimum=101 maximum=127", 101, 127);
+}
+GST_END_TEST;
+
+/* Plays launch until the message of type, which the caller unrefs. */
+static GstMessage *
+run_until (GstElement *pipeline, GstMessageType type)
+{
+  GstBus *bus = gst_element_get_bus (pipeline);
+  GstMessage *message;
+
+  gst_element_set_state (pipeline, GST_STATE_PLAYING);
+  message = gst_bus_timed_pop_filtered (
+      bus, MESSAGE_TIMEOUT, GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
+  fail_unless (message != NULL, "nothing happened for 20 s");
+  fail_unless (GST_MESSAGE_TYPE (message) == type,
+      "unexpected message %" GST_PTR_FORMAT, message);
+  gst_object_unref (bus);
+
+  return message;
+}
+
+static void
+assert_error (const gchar *launch, const gchar *const *parts)
+{
+  GstElement *pipeline = gst_parse_launch (launch, NULL);
+  GstMessage *message = run_until (pipeline, GST_MESSAGE_ERROR);
+  GError *error;
+
+  gst_message_parse_error (message, &error, NULL);
+  fail_unless (
+      g_error_matches (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS));
+  for (; *parts != NULL; parts++)
+    fail_unless (strstr (error->message, *parts) != NULL, "no \"%s\" in: %s",
+        *parts, error->message);
+  g_error_free (error);
+  gst_message_unref (message);
+  gst_element_set_state (pipeline, GST_STATE_NULL);
+  gst_object_unref (pipeline);
+}
+
+GST_START_TEST (test_minimum_above_maximum_is_an_error)
+{
+  const gchar *const parts[] = {
+      "minimum (17)", "maximum (-23)", "Set minimum to -23 or less", NULL};
+
+  assert_error ("adctestsrc minimum=17 maximum=-23 ! fakesink", parts);
+}
+GST_END_TEST;
+
+GST_START_TEST (test_too_large_buffer_is_an_error)
+{
+  const gchar *const parts[] = {
+      "33554432 samples", "64 channels", "2147483648 bytes", "33554431", NULL};
+
+  assert_error ("adctestsrc samplesperbuffer=33554432 ! "
+                "audio/x-raw,channels=64 ! fakesink",
+      parts);
+}
+GST_END_TEST;
+
+GST_START_TEST (test_num_buffers)
+{
+  GByteArray *samples =
+      run_stream ("seed=8 num-buffers=7 samplesperbuffer=11", NULL);
+
+  assert_stream (samples, 8, 0, 77);
+  samples = run_stream ("num-buffers=0", NULL);
+  fail_unless_equals_int (samples->len, 0);
+  g_byte_array_unref (samples);
+}
+GST_END_TEST;
+
+GST_START_TEST (test_timestamp_offset)
+{
+  const struct {
+    const gchar *properties;
+    GstClockTime first;
+    GstClockTime second;
+  } cases[] = {
+      {"timestamp-offset=5000000000", 5 * GST_SECOND,
+          5 * GST_SECOND + 100 * GST_MSECOND},
+      {"timestamp-offset=-40000000", 0, 60 * GST_MSECOND},
+      {"timestamp-offset=-9223372036854775808", 0, 0},
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
+    gchar *properties = g_strdup_printf (
+        "num-buffers=2 samplesperbuffer=100 %s", cases[i].properties);
+    GstHarness *h = new_harness (properties, RATE_1K_CAPS);
+    GstBuffer *buffer;
+
+    gst_harness_play (h);
+    buffer = gst_harness_pull (h);
+    fail_unless_equals_clocktime (GST_BUFFER_PTS (buffer), cases[i].first);
+    fail_unless_equals_clocktime (
+        GST_BUFFER_DURATION (buffer), 100 * GST_MSECOND);
+    fail_unless_equals_uint64 (GST_BUFFER_OFFSET (buffer), 0);
+    gst_buffer_unref (buffer);
+    buffer = gst_harness_pull (h);
+    fail_unless_equals_clocktime (GST_BUFFER_PTS (buffer), cases[i].second);
+    fail_unless_equals_uint64 (GST_BUFFER_OFFSET (buffer), 100);
+    gst_buffer_unref (buffer);
+    gst_harness_teardown (h);
+    g_free (properties);
+  }
+}
+GST_END_TEST;
+
+static gboolean
+query_latency (GstHarness *h, gboolean *live, GstClockTime *minimum)
+{
+  GstQuery *query = gst_query_new_latency ();
+  gboolean answered = gst_element_query (h->element, query);
+
+  if (answered)
+    gst_query_parse_latency (query, live, minimum, NULL);
+  gst_query_unref (query);
+
+  return answered;
+}
+
+GST_START_TEST (test_queries)
+{
+  GstHarness *h =
+      new_harness ("num-buffers=3 samplesperbuffer=100", RATE_1K_CAPS);
+  GstClockTime latency;
+  GstQuery *query;
+  gint64 value;
+  gboolean live;
+
+  /* Without caps there is no rate to answer with. */
+  fail_if (query_latency (h, &live, &latency));
+  fail_if (gst_element_query_convert (
+      h->element, GST_FORMAT_DEFAULT, 500, GST_FORMAT_TIME, &value));
+
+  gst_harness_play (h);
+  gst_buffer_unref (gst_harness_pull (h));
+  fail_unless (query_latency (h, &live, &latency));
+  fail_if (live);
+  fail_unless_equals_clocktime (latency, 0);
+  fail_unless (gst_element_query_convert (
+      h->element, GST_FORMAT_DEFAULT, 500, GST_FORMAT_TIME, &value));
+  fail_unless_equals_int64 (value, 500 * GST_MSECOND);
+  fail_unless (gst_element_query_convert (
+      h->element, GST_FORMAT_TIME, 2 * GST_SECOND, GST_FORMAT_BYTES, &value));
+  fail_unless_equals_int64 (value, 2000);
+  fail_unless (
+      gst_element_query_duration (h->element, GST_FORMAT_TIME, &value));
+  fail_unless_equals_int64 (value, -1);
+
+  query = gst_query_new_scheduling ();
+  fail_unless (gst_pad_peer_query (h->sinkpad, query));
+  fail_unless (gst_query_has_scheduling_mode (query, GST_PAD_MODE_PUSH));
+  fail_if (gst_query_has_scheduling_mode (query, GST_PAD_MODE_PULL));
+  gst_query_unref (query);
+
+  query = gst_query_new_seeking (GST_FORMAT_TIME);
+  fail_unless (gst_element_query (h->element, query));
+  {
+    gboolean seekable = FALSE;
+
+    gst_query_parse_seeking (query, NULL, &seekable, NULL, NULL);
+    fail_unless (seekable);
+  }
+  gst_query_unref (query);
+  gst_harness_teardown (h);
+}
+GST_END_TEST;
+
+/* A live harness at 1 kHz in buffers of 100 ms, by a clock that stands. */
+static GstHarness *
+new_live_harness (void)
+{
+  GstHarness *h =
+      new_harness ("is-live=true seed=4 samplesperbuffer=100", RATE_1K_CAPS);
+
+  gst_harness_use_testclock (h);
+  gst_harness_play (h);
+
+  return h;
+}
+
+/* Waits until the source waits for the clock, looks that it waits for time, and
+ * lets the time come. */
+static GstBuffer *
+pull_live (GstHarness *h, GstClockTime time)
+{
+  GstTestClock *clock = gst_harness_get_testclock (h);
+
+  fail_unless (gst_harness_wait_for_clock_id_waits (h, 1, 20));
+  fail_unless_equals_int (gst_harness_buffers_in_queue (h), 0);
+  fail_unless_equals_clocktime (
+      gst_test_clock_get_next_entry_time (clock), time);
+  fail_unless (gst_test_clock_crank (clock));
+  gst_object_unref (clock);
+
+  return gst_harness_pull (h);
+}
+
+GST_START_TEST (test_live_is_paced)
+{
+  GstHarness *h = new_live_harness ();
+  GstClockTime latency;
+  gboolean live;
+
+  for (guint i = 0; i < 10; i++) {
+    GstBuffer *buffer = pull_live (h, i * 100 * GST_MSECOND);
+
+    fail_unless_equals_clocktime (
+        GST_BUFFER_PTS (buffer), i * 100 * GST_MSECOND);
+    fail_unless_equals_uint64 (GST_BUFFER_OFFSET (buffer), i * 100);
+    assert_buffer_samples (buffer, 4, i * 100);
+    gst_buffer_unref (buffer);
+  }
+  fail_unless (query_latency (h, &live, &latency));
+  fail_unless (live);
+  fail_unless_equals_clocktime (latency, 100 * GST_MSECOND);
+  gst_harness_teardown (h);
+}
+GST_END_TEST;
+
+GST_START_TEST (test_live_pause_is_a_discontinuity)
+{
+  GstHarness *h = new_live_harness ();
+  GstBuffer *buffer;
+  guint64 offset;
+
+  gst_buffer_unref (pull_live (h, 0));
+  buffer = pull_live (h, 100 * GST_MSECOND);
+  offset = GST_BUFFER_OFFSET_END (buffer);
+  fail_if (GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_DISCONT));
+  gst_buffer_unref (buffer);
+
+  fail_unless (gst_harness_wait_for_clock_id_waits (h, 1, 20));
+  fail_unless_equals_int (gst_element_set_state (h->element, GST_STATE_PAUSED),
+      GST_STATE_CHANGE_NO_PREROLL);
+  gst_element_set_state (h->element, GST_STATE_PLAYING);
+  buffer = pull_live (h, 100 * GST_MSECOND);
+  fail_unless_equals_uint64 (GST_BUFFER_OFFSET (buffer), offset + 100);
+  fail_unless (GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_DISCONT));
+  assert_buffer_samples (buffer, 4, offset + 100);
+  gst_buffer_unref (buffer);
+
+  buffer = pull_live (h, 200 * GST_MSECOND);
+  fail_unless_equals_uint64 (GST_BUFFER_OFFSET (buffer), offset + 200);
+  fail_if (GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_DISCONT));
+  gst_buffer_unref (buffer);
+  gst_harness_teardown (h);
+}
+GST_END_TEST;
+
+GST_START_TEST (test_live_wait_is_interrupted)
+{
+  GstElement *pipeline = gst_parse_launch (
+      "adctestsrc is-live=true samplesperbuffer=1000000 ! " RATE_1K_CAPS
+      " ! fakesink",
+      NULL);
+  gint64 begin;
+
+  gst_element_set_state (pipeline, GST_STATE_PLAYING);
+  fail_unless_equals_int (
+      gst_element_get_state (pipeline, NULL, NULL, MESSAGE_TIMEOUT),
+      GST_STATE_CHANGE_SUCCESS);
+  begin = g_get_monotonic_time ();
+  gst_element_set_state (pipeline, GST_STATE_NULL);
+  fail_unless (g_get_monotonic_time () - begin < G_USEC_PER_SEC);
+  gst_object_unref (pipeline);
+}
+GST_END_TEST;
+
+GST_START_TEST (test_new_rate_goes_on_at_the_same_time)
+{
+  GstHarness *h = new_live_harness ();
+  GstBuffer *buffer;
+
+  gst_buffer_unref (pull_live (h, 0));
+  gst_buffer_unref (pull_live (h, 100 * GST_MSECOND));
+  /* The buffer that waits already has the old rate. */
+  fail_unless (gst_harness_wait_for_clock_id_waits (h, 1, 20));
+  gst_harness_set_sink_caps_str (h, "audio/x-raw,rate=2000,channels=3");
+  gst_buffer_unref (pull_live (h, 200 * GST_MSECOND));
+
+  buffer = pull_live (h, 300 * GST_MSECOND);
+  fail_unless_equals_uint64 (GST_BUFFER_OFFSET (buffer), 600);
+  fail_unless_equals_clocktime (GST_BUFFER_PTS (buffer), 300 * GST_MSECOND);
+  fail_unless_equals_clocktime (GST_BUFFER_DURATION (buffer), 50 * GST_MSECOND);
+  fail_unless_equals_uint64 (gst_buffer_get_size (buffer), 300);
+  fail_unless (GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_DISCONT));
+  assert_buffer_samples (buffer, 4, 600 * 3);
+  gst_buffer_unref (buffer);
+  gst_harness_teardown (h);
+}
+GST_END_TEST;
+
+static GstEvent *
+new_seek (gdouble rate, GstClockTime start, GstClockTime stop)
+{
+  return gst_event_new_seek (rate, GST_FORMAT_TIME, GST_SEEK_FLAG_FLUSH,
+      GST_SEEK_TYPE_SET, start,
+      GST_CLOCK_TIME_IS_VALID (stop) ? GST_SEEK_TYPE_SET : GST_SEEK_TYPE_NONE,
+      stop);
+}
+
+/* Before the first buffer, when no rate is known. */
+GST_START_TEST (test_seek_with_stop)
+{
+  const struct {
+    guint64 rate;
+    GstClockTime start;
+    GstClockTime stop;
+  } cases[] = {
+      {1000, 300 * GST_MSECOND, 2550 * GST_MSECOND},
+      {1000, 300 * GST_MSECOND, 400 * GST_MSECOND},
+      {1000, 300 * GST_MSECOND + 1, 301 * GST_MSECOND + 1},
+      {1000, 0, GST_MSECOND - 1},
+      /* The time of frame 1000, rounded down, leads back to it. */
+      {44100, 22675736, 22675736 + GST_SECOND},
+      {1712000000, GST_SECOND + 1, GST_SECOND + 5000},
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
+    guint64 first = ceil_frame (cases[i].start, cases[i].rate);
+    guint64 end = ceil_frame (cases[i].stop, cases[i].rate);
+    gchar *caps = g_strdup_printf ("audio/x-raw,rate=%d", (gint) cases[i].rate);
+    GstHarness *h = new_harness ("seed=11 samplesperbuffer=100", caps);
+    guint64 offset = 0;
+
+    fail_unless (gst_element_send_event (
+        h->element, new_seek (1.0, cases[i].start, cases[i].stop)));
+    gst_harness_play (h);
+    assert_stream (pull_stream (h, &offset), 11, first, end - first);
+    fail_unless_equals_uint64 (offset, first);
+    fail_unless (floor_time (first, cases[i].rate) >= cases[i].start);
+    gst_harness_teardown (h);
+    g_free (caps);
+  }
+}
+GST_END_TEST;
+
+/* At 1.712 GHz sample 2^48 comes after 45 hours, and 2^53 after 60 days. */
+GST_START_TEST (test_large_indices)
+{
+  for (guint bits = 40; bits <= 53; bits++) {
+    const guint64 rate = 1712000000;
+    GstClockTime start = floor_time ((G_GUINT64_CONSTANT (1) << bits), rate);
+    GstHarness *h =
+        new_harness ("seed=12 num-buffers=10 samplesperbuffer=1001", NULL);
+    guint64 offset = 0;
+
+    fail_unless (gst_element_send_event (
+        h->element, new_seek (1.0, start, GST_CLOCK_TIME_NONE)));
+    gst_harness_play (h);
+    assert_stream (
+        pull_stream (h, &offset), 12, ceil_frame (start, rate), 10010);
+    fail_unless_equals_uint64 (offset, ceil_frame (start, rate));
+    gst_harness_teardown (h);
+  }
+}
+GST_END_TEST;
+
+static void
+assert_preroll (GstElement *pipeline, guint64 offset)
+{
+  GstElement *sink = gst_bin_get_by_name (GST_BIN (pipeline), "sink");
+  GstSample *sample;
+
+  fail_unless_equals_int (
+      gst_element_get_state (pipeline, NULL, NULL, MESSAGE_TIMEOUT),
+      GST_STATE_CHANGE_SUCCESS);
+  g_object_get (sink, "last-sample", &sample, NULL);
+  fail_unless_equals_uint64 (
+      GST_BUFFER_OFFSET (gst_sample_get_buffer (sample)), offset);
+  assert_buffer_samples (gst_sample_get_buffer (sample), 13, offset);
+  gst_sample_unref (sample);
+  gst_object_unref (sink);
+}
+
+GST_START_TEST (test_seek_while_running)
+{
+  GstElement *pipeline = gst_parse_launch (
+      "adctestsrc name=src seed=13 samplesperbuffer=100 ! " RATE_1K_CAPS
+      " ! fakesink name=sink",
+      NULL);
+  GstElement *src = gst_bin_get_by_name (GST_BIN (pipeline), "src");
+
+  gst_element_set_state (pipeline, GST_STATE_PAUSED);
+  assert_preroll (pipeline, 0);
+  fail_unless (gst_element_send_event (
+      pipeline, new_seek (1.0, 1234 * GST_SECOND, GST_CLOCK_TIME_NONE)));
+  assert_preroll (pipeline, 1234000);
+  fail_unless (gst_element_send_event (
+      pipeline, new_seek (1.0, GST_SECOND, GST_CLOCK_TIME_NONE)));
+  assert_preroll (pipeline, 1000);
+  /* In samples, which the base class converts. */
+  fail_unless (gst_element_seek (pipeline, 1.0, GST_FORMAT_DEFAULT,
+      GST_SEEK_FLAG_FLUSH, GST_SEEK_TYPE_SET, 777, GST_SEEK_TYPE_NONE, -1));
+  assert_preroll (pipeline, 777);
+
+  /* Backwards: refused, and nothing is flushed for it. */
+  fail_if (gst_element_send_event (pipeline, new_seek (-1.0, 0, GST_SECOND)));
+  assert_preroll (pipeline, 777);
+  fail_if (gst_element_send_event (src, new_seek (-1.0, 0, GST_SECOND)));
+  assert_preroll (pipeline, 777);
+
+  gst_element_set_state (pipeline, GST_STATE_NULL);
+  gst_object_unref (src);
+  gst_object_unref (pipeline);
+}
+GST_END_TEST;
+
+GST_START_TEST (test_state_cycles)
+{
+  GstHarness *h =
+      new_harness ("seed=14 num-buffers=5 samplesperbuffer=1000", NULL);
+  const GstState rest[] = {GST_STATE_READY, GST_STATE_NULL};
+
+  gst_harness_play (h);
+  for (guint i = 0; i < 20; i++) {
+    /* All of them, or some. */
+    for (guint n = 0; n < 5 - i % 3; n++) {
+      GstBuffer *buffer = gst_harness_pull (h);
+
+      fail_unless_equals_uint64 (GST_BUFFER_OFFSET (buffer), n * 1000);
+      fail_unless_equals_clocktime (
+          GST_BUFFER_PTS (buffer), floor_time (n * 1000, 1712000000));
+      assert_buffer_samples (buffer, 14, n * 1000);
+      gst_buffer_unref (buffer);
+    }
+    gst_element_set_state (h->element, rest[i % 2]);
+    while (gst_harness_buffers_in_queue (h) > 0)
+      gst_buffer_unref (gst_harness_pull (h));
+    if (i % 4 == 3)
+      gst_element_set_state (h->element, GST_STATE_PAUSED);
+    gst_element_set_state (h->element, GST_STATE_PLAYING);
+  }
+  gst_harness_teardown (h);
+}
+GST_END_TEST;
+
+GST_START_TEST (test_stop_before_the_end)
+{
+  for (guint i = 0; i < 20; i++) {
+    GstElement *pipeline =
+        gst_parse_launch ("adctestsrc ! queue ! fakesink", NULL);
+
+    gst_element_set_state (pipeline, GST_STATE_PLAYING);
+    g_usleep (i * 500);
+    fail_unless_equals_int (gst_element_set_state (pipeline, GST_STATE_NULL),
+        GST_STATE_CHANGE_SUCCESS);
+    gst_object_unref (pipeline);
+  }
+}
+GST_END_TEST;
+
+/* ---- the pool ---- */
+
+static void
+collect_address (
+    GstElement *sink, GstBuffer *buffer, GstPad *pad, GHashTable *addresses)
+{
+  GstMapInfo map;
+
+  fail_unless_equals_int (gst_buffer_n_memory (buffer), 1);
+  fail_unless (buffer->pool != NULL);
+  fail_unless (gst_buffer_map (buffer, &map, GST_MAP_READ));
+  fail_unless_equals_int (GPOINTER_TO_SIZE (map.data) % 64, 0);
+  fail_unless_equals_uint64 (map.size, 4096);
+  g_hash_table_add (addresses, map.data);
+  gst_buffer_unmap (buffer, &map);
+}
+
+GST_START_TEST (test_buffers_are_reused)
+{
+  GstElement *pipeline =
+      gst_parse_launch ("adctestsrc num-buffers=1000 samplesperbuffer=4096 ! "
+                        "fakesink name=sink signal-handoffs=true",
+          NULL);
+  GstElement *sink = gst_bin_get_by_name (GST_BIN (pipeline), "sink");
+  GHashTable *addresses = g_hash_table_new (NULL, NULL);
+
+  g_signal_connect (sink, "handoff", G_CALLBACK (collect_address), addresses);
+  gst_message_unref (run_until (pipeline, GST_MESSAGE_EOS));
+  gst_element_set_state (pipeline, GST_STATE_NULL);
+  fail_unless (g_hash_table_size (addresses) <= 6, "%u addresses",
+      g_hash_table_size (addresses));
+  g_hash_table_unref (addresses);
+  gst_object_unref (sink);
+  gst_object_unref (pipeline);
+}
+GST_END_TEST;
+
+GST_START_TEST (test_collecting_sink_does_not_deadlock)
+{
+  GstElement *pipeline = gst_parse_launch (
+      "adctestsrc num-buffers=100 samplesperbuffer=1024 ! "
+      "queue min-threshold-buffers=50 max-size-buffers=0 max-size-bytes=0 "
+      "max-size-time=0 ! fakesink",
+      NULL);
+
+  gst_message_unref (run_until (pipeline, GST_MESSAGE_EOS));
+  gst_element_set_state (pipeline, GST_STATE_NULL);
+  gst_object_unref (pipeline);
+}
+GST_END_TEST;
+
+/* The clipped buffer goes back to the pool and comes out whole. */
+GST_START_TEST (test_clipped_buffer_is_whole_again)
+{
+  GstHarness *h = new_live_harness ();
+  GstBuffer *buffer;
+
+  for (guint i = 0; i < 10; i++) {
+    fail_unless (gst_harness_wait_for_clock_id_waits (h, 1, 20));
+    fail_unless (gst_harness_push_upstream_event (
+        h, new_seek (1.0, i * GST_SECOND, i * GST_SECOND + 130 * GST_MSECOND)));
+    buffer = pull_live (h, i * GST_SECOND);
+    fail_unless_equals_uint64 (gst_buffer_get_size (buffer), 100);
+    gst_buffer_unref (buffer);
+    buffer = pull_live (h, i * GST_SECOND + 100 * GST_MSECOND);
+    fail_unless_equals_uint64 (gst_buffer_get_size (buffer), 30);
+    fail_unless_equals_clocktime (
+        GST_BUFFER_DURATION (buffer), 30 * GST_MSECOND);
+    gst_buffer_unref (buffer);
+    fail_unless (gst_harness_push_upstream_event (
+        h, new_seek (1.0, i * GST_SECOND, GST_CLOCK_TIME_NONE)));
+  }
+  gst_harness_teardown (h);
+}
+GST_END_TEST;
+
+static GType
+outstanding_api (void)
+{
+  static gsize type = 0;
+  static const gchar *tags[] = {NULL};
+
+  if (g_once_init_enter (&type))
+    g_once_init_leave (
+        &type, gst_meta_api_type_register ("GstSpead2OutstandingAPI", tags));
+
+  return type;
+}
+
+/* The pool that a stream of buffers of size bytes uses when downstream answers
+ * with params in its allocation meta, and 4 KiB alignment. */
+static void
+assert_pool (guint size, GstStructure *params, guint expected)
+{
+  gchar *properties =
+      g_strdup_printf ("num-buffers=1 samplesperbuffer=%u", size);
+  GstHarness *h = new_harness (properties, NULL);
+  GstAllocationParams allocation;
+  guint pool_size, minimum, maximum;
+  GstStructure *config;
+  GstBuffer *buffer;
+  GstMapInfo map;
+
+  gst_allocation_params_init (&allocation);
+  allocation.align = 4095;
+  gst_harness_set_propose_allocator (h, NULL, &allocation);
+  if (params != NULL)
+    gst_harness_add_propose_allocation_meta (h, outstanding_api (), params);
+  gst_harness_play (h);
+  buffer = gst_harness_pull (h);
+  config = gst_buffer_pool_get_config (buffer->pool);
+  fail_unless (gst_buffer_pool_config_get_params (
+      config, NULL, &pool_size, &minimum, &maximum));
+  fail_unless_equals_int (pool_size, size);
+  fail_unless_equals_int (minimum, expected);
+  fail_unless_equals_int (maximum, 0);
+  fail_unless (gst_buffer_map (buffer, &map, GST_MAP_READ));
+  fail_unless_equals_int (GPOINTER_TO_SIZE (map.data) % 4096, 0);
+  gst_buffer_unmap (buffer, &map);
+  gst_structure_free (config);
+  gst_buffer_unref (buffer);
+  gst_harness_teardown (h);
+  g_clear_pointer (&params, gst_structure_free);
+  g_free (properties);
+}
+
+static GstStructure *
+outstanding (guint max_heaps, guint64 max_bytes)
+{
+  return gst_structure_new ("outstanding", "max-heaps", G_TYPE_UINT, max_heaps,
+      "max-bytes", G_TYPE_UINT64, max_bytes, NULL);
+}
+
+GST_START_TEST (test_pool_follows_what_is_outstanding)
+{
+  const guint64 mib = 1 << 20;
+
+  /* Nobody has registered the meta, then nobody answers with it. */
+  assert_pool (1000, NULL, 6);
+  outstanding_api ();
+  assert_pool (1000, NULL, 6);
+  assert_pool (1000, outstanding (10, 4 * mib), 12);
+  assert_pool (1 << 20, outstanding (0, 4 * mib), 6);
+  assert_pool (1 << 18, outstanding (0, 4 * mib), 18);
+  assert_pool (1 << 21, outstanding (0, 4 * mib), 6);
+  assert_pool (64, outstanding (0, 4 * mib), 4098);
+  assert_pool (1000, gst_structure_new_empty ("outstanding"), 6);
+  /* No more than 1 GiB before it is needed. */
+  assert_pool (1 << 20, outstanding (G_MAXUINT, 0), 1024);
+}
+GST_END_TEST;
+
+static GstPadProbeReturn
+offer_pool (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
+{
+  GstQuery *query = GST_PAD_PROBE_INFO_QUERY (info);
+
+  if (GST_QUERY_TYPE (query) != GST_QUERY_ALLOCATION)
+    return GST_PAD_PROBE_OK;
+  gst_query_add_allocation_pool (query, user_data, 77, 1, 2);
+
+  return GST_PAD_PROBE_HANDLED;
+}
+
+GST_START_TEST (test_pool_from_downstream_is_not_taken)
+{
+  GstHarness *h = new_harness ("num-buffers=5 samplesperbuffer=1000", NULL);
+  GstBufferPool *pool = gst_buffer_pool_new ();
+  GstPad *srcpad = gst_element_get_static_pad (h->element, "src");
+  GstBuffer *buffers[5];
+
+  gst_pad_add_probe (srcpad,
+      GST_PAD_PROBE_TYPE_QUERY_DOWNSTREAM | GST_PAD_PROBE_TYPE_PUSH, offer_pool,
+      pool, NULL);
+  gst_harness_play (h);
+  for (guint i = 0; i < 5; i++) {
+    buffers[i] = gst_harness_pull (h);
+    fail_unless (buffers[i]->pool != pool);
+    fail_unless_equals_uint64 (gst_buffer_get_size (buffers[i]), 1000);
+  }
+  for (guint i = 0; i < 5; i++)
+    gst_buffer_unref (buffers[i]);
+  gst_harness_teardown (h);
+  gst_object_unref (srcpad);
+  gst_object_unref (pool);
+}
+GST_END_TEST;
+
+static Suite *
+adctestsrc_suite (void)
+{
+  Suite *s = suite_create ("adctestsrc");
+  TCase *tc = tcase_create ("general");
+
+  suite_add_tcase (s, tc);
+  tcase_set_timeout (tc, 60);
+  tcase_add_test (tc, test_caps_are_fixated);
+  tcase_add_test (tc, test_default_buffer_is_one_mebibyte);
+  tcase_add_test (tc, test_times_do_not_drift);
+  tcase_add_test (tc, test_samples_do_not_depend_on_the_buffer_size);
+  tcase_add_test (tc, test_channels_interleave_the_same_samples);
+  tcase_add_test (tc, test_seeds_differ);
+  tcase_add_test (tc, test_seed_0_differs_each_time);
+  tcase_add_test (tc, test_seed_0_differs_after_a_restart);
+  tcase_add_test (tc, test_noise_is_uniform);
+  tcase_add_test (tc, test_both_ends_of_the_range_are_reached);
+  tcase_add_test (tc, test_minimum_above_maximum_is_an_error);
+  tcase_add_test (tc, test_too_large_buffer_is_an_error);
+  tcase_add_test (tc, test_num_buffers);
+  tcase_add_test (tc, test_timestamp_offset);
+  tcase_add_test (tc, test_queries);
+  tcase_add_test (tc, test_live_is_paced);
+  tcase_add_test (tc, test_live_pause_is_a_discontinuity);
+  tcase_add_test (tc, test_live_wait_is_interrupted);
+  tcase_add_test (tc, test_new_rate_goes_on_at_the_same_time);
+  tcase_add_test (tc, test_seek_with_stop);
+  tcase_add_test (tc, test_large_indices);
+  tcase_add_test (tc, test_seek_while_running);
+  tcase_add_test (tc, test_state_cycles);
+  tcase_add_test (tc, test_stop_before_the_end);
+  tcase_add_test (tc, test_buffers_are_reused);
+  tcase_add_test (tc, test_collecting_sink_does_not_deadlock);
+  tcase_add_test (tc, test_clipped_buffer_is_whole_again);
+  tcase_add_test (tc, test_pool_follows_what_is_outstanding);
+  tcase_add_test (tc, test_pool_from_downstream_is_not_taken);
+
+  return s;
+}
+
+GST_CHECK_MAIN (adctestsrc);
