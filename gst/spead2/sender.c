@@ -49,6 +49,7 @@ typedef struct {
   guint64 first, current, end;
   guint64 waiting_bytes; /* payload from current to end, roughly */
   gboolean cutting;      /* the current heap has begun */
+  gboolean no_wait;      /* the batch goes now or never */
   Spead2Packetizer packetizer;
 
   /* Guarded by the sender's lock. */
@@ -350,10 +351,11 @@ static void
 fill (Lane *lane)
 {
   Spead2Sender *sender = lane->sender;
-  Spead2Heap *heap = lane_slot (lane, lane->current)->heap;
 
-  spead2_udp_writer_begin (lane->writer, spead2_pacer_burst (&sender->pacer),
-      !(heap->flags & SPEAD2_HEAP_NO_WAIT));
+  lane->no_wait =
+      lane_slot (lane, lane->current)->heap->flags & SPEAD2_HEAP_NO_WAIT;
+  spead2_udp_writer_begin (
+      lane->writer, spead2_pacer_burst (&sender->pacer), !lane->no_wait);
 
   for (; lane->current != lane->end; lane->current++) {
     Slot *slot = lane_slot (lane, lane->current);
@@ -379,7 +381,7 @@ pace (Lane *lane)
   Spead2Sender *sender = lane->sender;
   guint64 time;
 
-  if (sender->config.rate <= 0)
+  if (sender->config.rate <= 0 || lane->no_wait)
     return TRUE;
 
   g_mutex_lock (&sender->lock);
