@@ -18,11 +18,15 @@
 #endif
 
 #include "gstspead2elements.h"
+#include "gstspead2outstanding.h"
 
 static gboolean
 plugin_init (GstPlugin *plugin)
 {
   gboolean registered = FALSE;
+
+  /* Its name is how others find it. */
+  gst_spead2_outstanding_api_get_type ();
 
   registered |= GST_ELEMENT_REGISTER (adctestsrc, plugin);
   registered |= GST_ELEMENT_REGISTER (spead2sink, plugin);

@@ -435,6 +435,13 @@ message_for (
   }
   if (writer->n_messages == SPEAD2_BATCH_MESSAGES)
     return NULL;
+  /* Where only the writer's own room ends the batch, the next one begins with
+   * a message that can be filled. */
+  if (writer->n_messages > 0 &&
+      ((writer->max_bytes == SPEAD2_BATCH_BYTES &&
+           writer->bytes + writer->max_message > SPEAD2_BATCH_BYTES) ||
+          writer->n_iovs + SPEAD2_PACKET_MAX_IOV > BATCH_IOVS))
+    return NULL;
 
   message = &writer->messages[writer->n_messages++];
   message->destination = destination;

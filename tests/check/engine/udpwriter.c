@@ -1,0 +1,871 @@
+/* Packets to the kernel: how messages are filled, and what becomes of every
+ * errno, over loopback behind a faulty network.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include <gst/check/gstcheck.h>
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "../../preload/faults.h"
+#include "spead2/error.h"
+#include "spead2/udpsocket.h"
+#include "spead2/udpwriter.h"
+
+#define MIB (1 << 20)
+#define MS G_GUINT64_CONSTANT (1000000)
+#define MAX_JOBS 64
+
+/* Payloads of two items that fill n packets of 1472 bytes to the last byte. */
+#define FULL_PACKETS(n) ((gsize) 1416 + ((n) -1) * 1432)
+
+typedef struct {
+  Spead2Heap *heap;
+  Spead2Transfer transfer;
+  guint64 wire_bytes;
+} Job;
+
+static gint sinks[2];
+static gint fd;
+static Spead2Endpoint endpoints[2];
+static Spead2UdpWriter *writer;
+static Spead2PacketConfig config;
+static Job jobs[MAX_JOBS];
+static guint n_jobs;
+
+/* A bound socket that nobody reads. */
+static gint
+open_sink (gint family, guint16 *port)
+{
+  struct sockaddr_storage address = {.ss_family = family};
+  struct sockaddr_in *in = (struct sockaddr_in *) &address;
+  struct sockaddr_in6 *in6 = (struct sockaddr_in6 *) &address;
+  socklen_t size = sizeof address;
+  gint sink = socket (family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+  if (sink < 0)
+    return -1;
+  if (family == AF_INET)
+    in->sin_addr.s_addr = htonl (INADDR_LOOPBACK);
+  else
+    in6->sin6_addr = in6addr_loopback;
+  if (bind (sink, (struct sockaddr *) &address, sizeof address) != 0 ||
+      getsockname (sink, (struct sockaddr *) &address, &size) != 0) {
+    close (sink);
+    return -1;
+  }
+  *port = ntohs (family == AF_INET ? in->sin_port : in6->sin6_port);
+  return sink;
+}
+
+static void
+new_writer (void)
+{
+  GError *error = NULL;
+
+  if (writer)
+    spead2_udp_writer_free (writer);
+  writer = spead2_udp_writer_new (fd, endpoints, 2, &error);
+  fail_unless (writer != NULL);
+}
+
+/* FALSE when the family has no loopback here. */
+static gboolean
+open_all (gint family)
+{
+  Spead2UdpSocketOptions options = {.ttl_mc = 1};
+  GError *error = NULL;
+  guint i;
+
+  for (i = 0; i < 2; i++) {
+    guint16 port;
+
+    sinks[i] = open_sink (family, &port);
+    if (sinks[i] < 0)
+      return FALSE;
+    fail_unless (spead2_endpoint_resolve (&endpoints[i],
+        family == AF_INET ? "127.0.0.1" : "::1", port, NULL, &error));
+  }
+  fd = spead2_udp_socket_open (&endpoints[0], &options, &error);
+  fail_unless (fd >= 0);
+  new_writer ();
+  return TRUE;
+}
+
+static void
+set_packet_size (gsize size)
+{
+  spead2_packet_config_init (&config, 40, size);
+  fail_unless (spead2_packet_config_check (&config, NULL));
+}
+
+static void
+forget_jobs (void)
+{
+  guint i;
+
+  for (i = 0; i < n_jobs; i++)
+    spead2_heap_free (jobs[i].heap);
+  n_jobs = 0;
+}
+
+static void
+close_all (void)
+{
+  faults_reset ();
+  forget_jobs ();
+  g_clear_pointer (&writer, spead2_udp_writer_free);
+  close (fd);
+  close (sinks[0]);
+  close (sinks[1]);
+}
+
+static void
+setup (void)
+{
+  faults_reset ();
+  fail_unless (open_all (AF_INET));
+  set_packet_size (1472);
+}
+
+static void
+teardown (void)
+{
+  close_all ();
+}
+
+/* A heap of two items, whose payload lies in pieces of so many bytes. */
+static Job *
+add_job_in_pieces (gsize length, gsize piece)
+{
+  Job *job = &jobs[n_jobs++];
+  gsize done;
+
+  g_assert (n_jobs <= MAX_JOBS);
+  memset (job, 0, sizeof *job);
+  job->heap = spead2_heap_new (40);
+  job->heap->cnt = n_jobs;
+  spead2_heap_add_immediate (job->heap, 0x1600, n_jobs, NULL);
+  spead2_heap_add_addressed (job->heap, 0x3300, NULL);
+  for (done = 0; done < length; done += piece) {
+    gsize size = MIN (piece, length - done), i;
+    guint8 *data = g_malloc (size);
+    GBytes *bytes;
+
+    for (i = 0; i < size; i++)
+      data[i] = (done + i) * 31 + (done + i) / 256 + n_jobs;
+    bytes = g_bytes_new_take (data, size);
+    g_assert (spead2_heap_append_bytes (job->heap, bytes, NULL));
+    g_bytes_unref (bytes);
+  }
+  return job;
+}
+
+static Job *
+add_job (gsize length)
+{
+  return add_job_in_pieces (length, MAX (length, 1));
+}
+
+/* All jobs, as a sender sends them. */
+static void
+send_jobs_in_batches (guint64 max_bytes, gboolean may_wait)
+{
+  guint i;
+
+  spead2_udp_writer_begin (writer, max_bytes, may_wait);
+  for (i = 0; i < n_jobs; i++) {
+    Job *job = &jobs[i];
+    const Spead2Packet *packet;
+    Spead2Packetizer packetizer;
+
+    memset (&job->transfer, 0, sizeof job->transfer);
+    job->wire_bytes = 0;
+    spead2_packetizer_start (&packetizer, &config, job->heap);
+    while ((packet = spead2_packetizer_peek (&packetizer)) != NULL) {
+      gsize size = packet->size;
+
+      if (!spead2_udp_writer_add (writer, &packetizer, &job->transfer)) {
+        spead2_udp_writer_send (writer);
+        spead2_udp_writer_begin (writer, max_bytes, may_wait);
+        g_assert (spead2_udp_writer_add (writer, &packetizer, &job->transfer));
+      }
+      job->wire_bytes += size;
+    }
+  }
+  spead2_udp_writer_send (writer);
+  for (i = 0; i < n_jobs; i++)
+    g_assert_cmpuint (jobs[i].transfer.in_flight, ==, 0);
+}
+
+static void
+send_jobs (void)
+{
+  send_jobs_in_batches (G_MAXUINT64, TRUE);
+}
+
+static void
+check_all_sent (void)
+{
+  guint i;
+
+  for (i = 0; i < n_jobs; i++) {
+    fail_unless_equals_int (jobs[i].transfer.error, 0);
+    fail_unless_equals_uint64 (jobs[i].transfer.bytes, jobs[i].wire_bytes);
+  }
+}
+
+static guint64
+field (const guint8 *datagram, guint index)
+{
+  guint64 value;
+
+  memcpy (&value, datagram + 8 * index, sizeof value);
+  return GUINT64_FROM_BE (value) & ((G_GUINT64_CONSTANT (1) << 40) - 1);
+}
+
+/* What was captured is in the order of heaps and packets, once each, with the
+ * bytes that the packetizer makes; and it is what the transfers say. */
+static void
+check_captured (void)
+{
+  guint8 *scratch = g_malloc (65536);
+  struct iovec *iov = g_new (struct iovec, SPEAD2_PACKET_MAX_IOV);
+  const Spead2WriterCounters *counters = spead2_udp_writer_counters (writer);
+  gsize next = 0, n = faults_n_datagrams ();
+  FaultsCounts counts;
+  guint64 total = 0;
+  guint i;
+
+  for (i = 0; i < n_jobs; i++) {
+    Spead2Packetizer packetizer;
+    guint64 bytes = 0;
+
+    spead2_packetizer_start (&packetizer, &config, jobs[i].heap);
+    while (spead2_packetizer_peek (&packetizer) != NULL) {
+      guint64 offset = packetizer.offset;
+      Spead2Packet packet = *spead2_packetizer_peek (&packetizer);
+      const guint8 *datagram;
+      gsize size, done = 0;
+      guint k;
+
+      spead2_packetizer_write (&packetizer, scratch, iov);
+      datagram = next < n ? faults_datagram (next, &size) : NULL;
+      if (datagram == NULL || field (datagram, 1) != jobs[i].heap->cnt ||
+          field (datagram, 3) != offset)
+        continue;
+      if (size != packet.size)
+        fail ("heap %u at %" G_GUINT64_FORMAT ": %" G_GSIZE_FORMAT " bytes", i,
+            offset, size);
+      for (k = 0; k < packet.n_iov; k++) {
+        if (memcmp (datagram + done, iov[k].iov_base, iov[k].iov_len) != 0)
+          fail ("heap %u, packet at %" G_GUINT64_FORMAT, i, offset);
+        done += iov[k].iov_len;
+      }
+      bytes += size;
+      next++;
+    }
+    if (bytes != jobs[i].transfer.bytes)
+      fail ("heap %u: captured %" G_GUINT64_FORMAT ", accounted "
+            "%" G_GUINT64_FORMAT,
+          i, bytes, jobs[i].transfer.bytes);
+    if ((bytes == jobs[i].wire_bytes) != (jobs[i].transfer.error == 0))
+      fail ("heap %u: error %d, %" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT, i,
+          jobs[i].transfer.error, bytes, jobs[i].wire_bytes);
+    total += bytes;
+  }
+
+  fail_unless_equals_uint64 (next, n);
+  faults_get_counts (&counts);
+  fail_unless_equals_uint64 (counts.bytes, total);
+  fail_unless_equals_uint64 (counters->bytes, total);
+  fail_unless_equals_uint64 (counters->packets, counts.datagrams);
+  fail_unless_equals_uint64 (counters->messages, counts.messages);
+  fail_unless_equals_uint64 (counters->calls, counts.sendmmsg_calls);
+  g_free (scratch);
+  g_free (iov);
+}
+
+/* -- filling messages ------------------------------------------------------ */
+
+static const struct {
+  gsize packet_size;
+  guint n_packets, n_messages, in_message;
+} fillings[] = {
+    {1472, 733, 17, 44},
+    /* 45 of them are 65520 bytes: more than IPv4 has. */
+    {1456, 741, 17, 44},
+    {8972, 118, 17, 7},
+    {65507, 17, 17, 1},
+};
+
+GST_START_TEST (test_filled_messages)
+{
+  FaultsCounts counts;
+  gsize i, n;
+
+  set_packet_size (fillings[__i__].packet_size);
+  faults_capture (TRUE, TRUE);
+  add_job (MIB);
+  send_jobs ();
+  check_all_sent ();
+  check_captured ();
+
+  faults_get_counts (&counts);
+  fail_unless_equals_uint64 (counts.datagrams, fillings[__i__].n_packets);
+  fail_unless_equals_uint64 (counts.messages, fillings[__i__].n_messages);
+  fail_unless_equals_uint64 (counts.kernel_errors, 0);
+  n = faults_n_messages ();
+  for (i = 0; i < n; i++) {
+    FaultsMessage message;
+
+    fail_unless (faults_message (i, &message));
+    fail_unless (message.bytes <= 65507);
+    fail_unless_equals_int (message.gso, message.n_segments > 1);
+    if (i + 1 < n)
+      fail_unless_equals_uint64 (
+          message.n_segments, fillings[__i__].in_message);
+  }
+}
+GST_END_TEST
+
+/* 13 packets of 5040 bytes are 65520: IPv6 takes them, IPv4 takes 12. */
+GST_START_TEST (test_message_limit)
+{
+  FaultsMessage message;
+
+  fail_unless_equals_int (spead2_udp_max_message (AF_INET), 65507);
+  fail_unless_equals_int (spead2_udp_max_message (AF_INET6), 65527);
+  if (__i__ == 1) {
+    close_all ();
+    if (!open_all (AF_INET6)) {
+      GST_WARNING ("no IPv6 here");
+      fail_unless (open_all (AF_INET));
+      return;
+    }
+  }
+
+  set_packet_size (5040);
+  faults_capture (TRUE, TRUE);
+  add_job (200000);
+  send_jobs ();
+  check_all_sent ();
+  check_captured ();
+  fail_unless (faults_message (0, &message));
+  fail_unless_equals_uint64 (message.n_segments, __i__ == 1 ? 13 : 12);
+
+  /* One packet alone may be as large. */
+  forget_jobs ();
+  faults_reset ();
+  new_writer ();
+  faults_capture (TRUE, TRUE);
+  set_packet_size (spead2_udp_max_message (__i__ == 1 ? AF_INET6 : AF_INET));
+  add_job (100000);
+  send_jobs ();
+  check_all_sent ();
+  check_captured ();
+  fail_unless (faults_message (0, &message));
+  fail_unless_equals_uint64 (message.bytes, __i__ == 1 ? 65520 : 65504);
+}
+GST_END_TEST
+
+GST_START_TEST (test_64_packets_a_message)
+{
+  FaultsMessage message;
+  gsize i, n;
+
+  set_packet_size (136);
+  faults_capture (TRUE, TRUE);
+  add_job (MIB / 2);
+  send_jobs ();
+  check_all_sent ();
+  check_captured ();
+  n = faults_n_messages ();
+  for (i = 0; i + 1 < n; i++) {
+    fail_unless (faults_message (i, &message));
+    fail_unless_equals_uint64 (message.n_segments, 64);
+  }
+}
+GST_END_TEST
+
+/* Packets of 25 iovecs: 40 of them, not 64. */
+GST_START_TEST (test_iovec_limit)
+{
+  FaultsMessage message;
+  gsize i, n;
+
+  set_packet_size (136);
+  faults_capture (TRUE, TRUE);
+  add_job_in_pieces (100000, 4);
+  send_jobs ();
+  check_all_sent ();
+  check_captured ();
+  n = faults_n_messages ();
+  fail_unless (n > 10);
+  for (i = 0; i < n; i++) {
+    fail_unless (faults_message (i, &message));
+    fail_unless (message.n_iovecs <= 1024);
+    if (i > 0 && i + 1 < n)
+      fail_unless_equals_uint64 (message.n_segments, 40);
+  }
+}
+GST_END_TEST
+
+/* Packets of one size share a message whichever heap they are of; a smaller
+ * one ends it, a larger one begins another. */
+GST_START_TEST (test_heaps_share_messages)
+{
+  FaultsMessage message;
+  guint i;
+
+  set_packet_size (8972);
+  faults_capture (TRUE, TRUE);
+  for (i = 0; i < 21; i++)
+    add_job (8192);
+  add_job (4000);
+  add_job (8192);
+  send_jobs ();
+  check_all_sent ();
+  check_captured ();
+  fail_unless_equals_uint64 (faults_n_messages (), 4);
+  for (i = 0; i < 3; i++) {
+    fail_unless (faults_message (i, &message));
+    fail_unless_equals_uint64 (message.n_segments, i < 2 ? 7 : 8);
+    fail_unless_equals_uint64 (message.segment_size, 8248);
+  }
+}
+GST_END_TEST
+
+GST_START_TEST (test_two_destinations)
+{
+  struct sockaddr_in *address;
+  FaultsMessage message;
+  guint i;
+
+  faults_capture (TRUE, TRUE);
+  for (i = 0; i < 4; i++)
+    add_job (FULL_PACKETS (3))->heap->destination = i / 2;
+  send_jobs ();
+  check_all_sent ();
+  check_captured ();
+  fail_unless_equals_uint64 (faults_n_messages (), 2);
+  for (i = 0; i < 2; i++) {
+    fail_unless (faults_message (i, &message));
+    address = (struct sockaddr_in *) &endpoints[i].address;
+    fail_unless_equals_int (message.port, ntohs (address->sin_port));
+    fail_unless_equals_uint64 (message.n_segments, 6);
+  }
+}
+GST_END_TEST
+
+GST_START_TEST (test_max_bytes)
+{
+  static const guint64 limits[] = {1, 1472, 2943, 2944, 10000};
+  static const guint packets[] = {1, 1, 1, 2, 6};
+  FaultsMessage message;
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (limits); i++) {
+    faults_reset ();
+    new_writer ();
+    forget_jobs ();
+    faults_capture (TRUE, TRUE);
+    add_job (FULL_PACKETS (12));
+    send_jobs_in_batches (limits[i], TRUE);
+    check_all_sent ();
+    check_captured ();
+    fail_unless_equals_uint64 (faults_n_messages (), 12 / packets[i]);
+    fail_unless (faults_message (0, &message));
+    fail_unless_equals_uint64 (message.n_segments, packets[i]);
+  }
+}
+GST_END_TEST
+
+/* -- GSO refused ------------------------------------------------------------- */
+
+static const gint gso_errnos[] = {
+    EINVAL, EIO, EMSGSIZE, EOPNOTSUPP, ENOPROTOOPT};
+
+GST_START_TEST (test_gso_refused)
+{
+  const gint errnum = gso_errnos[__i__];
+  const Spead2WriterCounters *counters = spead2_udp_writer_counters (writer);
+  FaultsCounts counts;
+  FaultsMessage message;
+  gint rule;
+
+  faults_capture (TRUE, TRUE);
+  rule = faults_refuse_gso (errnum);
+  add_job (MIB);
+  add_job (100);
+  add_job (FULL_PACKETS (50));
+  send_jobs ();
+  check_all_sent ();
+  /* The same bytes in the same datagrams as with GSO. */
+  check_captured ();
+  faults_get_counts (&counts);
+  fail_unless_equals_uint64 (counts.gso_messages, 0);
+  fail_unless_equals_int (spead2_udp_writer_gso_errno (writer, 0), errnum);
+  fail_unless_equals_int (spead2_udp_writer_gso_errno (writer, 1), 0);
+  fail_unless_equals_uint64 (counters->gso_off, 1);
+  fail_unless (counters->errors[errnum] >= 1);
+
+  /* It is not tried again... */
+  faults_remove_rule (rule);
+  send_jobs ();
+  check_all_sent ();
+  faults_get_counts (&counts);
+  fail_unless_equals_uint64 (counts.gso_messages, 0);
+
+  /* ... until it shall be, or for another destination. */
+  jobs[0].heap->destination = 1;
+  send_jobs ();
+  faults_get_counts (&counts);
+  fail_unless (counts.gso_messages > 0);
+  jobs[0].heap->destination = 0;
+  spead2_udp_writer_probe (writer);
+  send_jobs ();
+  check_all_sent ();
+  fail_unless_equals_int (spead2_udp_writer_gso_errno (writer, 0), 0);
+  fail_unless (faults_message (faults_n_messages () - 1, &message));
+  fail_unless (message.gso);
+}
+GST_END_TEST
+
+/* The plain packets fail with it too: then it meant them. */
+GST_START_TEST (test_not_gso)
+{
+  const gint errnum = gso_errnos[__i__];
+  const Spead2WriterCounters *counters = spead2_udp_writer_counters (writer);
+  FaultsMessage message;
+  gint rule;
+
+  rule = faults_fail_all (errnum);
+  add_job (FULL_PACKETS (100));
+  send_jobs ();
+  fail_unless_equals_int (jobs[0].transfer.error, errnum);
+  fail_unless_equals_uint64 (jobs[0].transfer.bytes, 0);
+  fail_unless_equals_int (spead2_udp_writer_gso_errno (writer, 0), 0);
+  fail_unless_equals_uint64 (counters->gso_off, 0);
+
+  faults_remove_rule (rule);
+  faults_capture (TRUE, TRUE);
+  send_jobs ();
+  check_all_sent ();
+  fail_unless (faults_message (0, &message));
+  fail_unless (message.gso);
+}
+GST_END_TEST
+
+/* One packet of a refused message fails plain: the others go. */
+GST_START_TEST (test_plain_packet_fails)
+{
+  faults_capture (TRUE, TRUE);
+  faults_refuse_gso (EIO);
+  /* After the message itself and two packets; seen when tried again. */
+  faults_fail_message (2, 2, EPERM);
+  add_job (FULL_PACKETS (5));
+  send_jobs ();
+  fail_unless_equals_int (jobs[0].transfer.error, EPERM);
+  fail_unless_equals_uint64 (jobs[0].transfer.bytes, 4 * 1472);
+  check_captured ();
+}
+GST_END_TEST
+
+/* -- no room ------------------------------------------------------------------ */
+
+static gpointer
+release_later (gpointer data)
+{
+  g_usleep (50000);
+  faults_block (FALSE);
+  return NULL;
+}
+
+GST_START_TEST (test_eagain)
+{
+  GThread *thread;
+  guint64 start = spead2_now ();
+
+  faults_capture (TRUE, TRUE);
+  faults_block_after (3);
+  add_job (MIB);
+  thread = g_thread_new ("release", release_later, NULL);
+  send_jobs ();
+  g_thread_join (thread);
+  check_all_sent ();
+  check_captured ();
+  fail_unless (spead2_now () - start >= 50 * MS);
+  fail_unless (spead2_udp_writer_counters (writer)->waits >= 1);
+  /* It slept: no busy waiting. */
+  fail_unless (spead2_udp_writer_counters (writer)->calls < 50);
+}
+GST_END_TEST
+
+static const gint full_errnos[] = {ENOBUFS, ENOMEM};
+
+GST_START_TEST (test_back_off)
+{
+  const gint errnum = full_errnos[__i__];
+  const Spead2WriterCounters *counters = spead2_udp_writer_counters (writer);
+  guint64 start;
+
+  faults_capture (TRUE, TRUE);
+  faults_fail_message (0, 10, errnum);
+  add_job (MIB);
+  start = spead2_now ();
+  send_jobs ();
+  check_all_sent ();
+  check_captured ();
+  /* 50 us, twice as much each time, then 5 ms: 6.35 + 3 x 5 ms. */
+  fail_unless (spead2_now () - start >= 21 * MS);
+  fail_unless_equals_uint64 (counters->waits, 10);
+  fail_unless_equals_uint64 (counters->errors[errnum], 10);
+}
+GST_END_TEST
+
+GST_START_TEST (test_eintr)
+{
+  faults_capture (TRUE, TRUE);
+  faults_fail_message (0, 7, EINTR);
+  add_job (MIB);
+  send_jobs ();
+  check_all_sent ();
+  check_captured ();
+  fail_unless_equals_uint64 (spead2_udp_writer_counters (writer)->waits, 0);
+  fail_unless_equals_uint64 (
+      spead2_udp_writer_counters (writer)->errors[EINTR], 0);
+}
+GST_END_TEST
+
+GST_START_TEST (test_partial)
+{
+  faults_capture (TRUE, TRUE);
+  faults_cut (1, 5);
+  add_job (MIB);
+  send_jobs ();
+  check_all_sent ();
+  check_captured ();
+  /* Five calls of one message, one of the other eleven, one for the last. */
+  fail_unless_equals_uint64 (spead2_udp_writer_counters (writer)->calls, 7);
+}
+GST_END_TEST
+
+/* -- errors ------------------------------------------------------------------- */
+
+GST_START_TEST (test_econnrefused)
+{
+  faults_capture (TRUE, TRUE);
+  faults_fail_message (0, 3, ECONNREFUSED);
+  add_job (MIB);
+  send_jobs ();
+  check_all_sent ();
+  check_captured ();
+}
+GST_END_TEST
+
+/* Nobody listens: the kernel says so later, and everything goes. */
+GST_START_TEST (test_icmp)
+{
+  const Spead2WriterCounters *counters = spead2_udp_writer_counters (writer);
+  guint i;
+
+  close (sinks[0]);
+  faults_capture (TRUE, TRUE);
+  for (i = 0; i < MAX_JOBS; i++)
+    add_job (100 + i);
+  send_jobs_in_batches (1, TRUE);
+  check_all_sent ();
+  check_captured ();
+  fail_unless (counters->errors[ECONNREFUSED] >= 1);
+  /* And after so many of them it does not listen any more. */
+  fail_unless (counters->errors[ECONNREFUSED] <= 16);
+  sinks[0] = dup (sinks[1]);
+}
+GST_END_TEST
+
+static const gint packet_errnos[] = {
+    EPERM, EACCES, ENETUNREACH, EHOSTUNREACH, ENETDOWN};
+
+/* Messages of 44 packets, heaps of 30: the second message has packets of the
+ * second and the third heap. */
+GST_START_TEST (test_one_message_fails)
+{
+  const gint errnum = packet_errnos[__i__];
+  const Spead2WriterCounters *counters = spead2_udp_writer_counters (writer);
+  guint i;
+
+  faults_capture (TRUE, TRUE);
+  /* Once behind the count of the first message, once seen. */
+  faults_fail_message (1, 2, errnum);
+  for (i = 0; i < 6; i++)
+    add_job (FULL_PACKETS (30));
+  send_jobs ();
+  for (i = 0; i < 6; i++)
+    fail_unless_equals_int (
+        jobs[i].transfer.error, i == 1 || i == 2 ? errnum : 0);
+  fail_unless_equals_uint64 (jobs[1].transfer.bytes, 14 * 1472);
+  fail_unless_equals_uint64 (jobs[2].transfer.bytes, 2 * 1472);
+  check_captured ();
+  fail_unless_equals_uint64 (counters->errors[errnum], 1);
+  fail_unless_equals_uint64 (counters->gso_off, 0);
+  fail_unless_equals_uint64 (faults_seen (errnum), 1);
+}
+GST_END_TEST
+
+/* -- the deadline -------------------------------------------------------------- */
+
+static gpointer
+expire_later (gpointer data)
+{
+  g_usleep (30000);
+  spead2_udp_writer_set_deadline (writer, 0);
+  return NULL;
+}
+
+GST_START_TEST (test_deadline)
+{
+  const gint errnum = __i__ == 0 ? 0 : __i__ == 1 ? ENOBUFS : EINTR;
+  GThread *thread;
+  guint64 start = spead2_now ();
+  guint i;
+
+  faults_capture (TRUE, TRUE);
+  if (errnum)
+    faults_fail_message (2, FAULTS_FOREVER, errnum);
+  else
+    faults_block_after (2);
+  for (i = 0; i < 5; i++)
+    add_job (FULL_PACKETS (30));
+  thread = g_thread_new ("expire", expire_later, NULL);
+  send_jobs ();
+  g_thread_join (thread);
+  fail_unless (spead2_now () - start < 1000 * MS);
+  /* Two messages of 44 went: heaps 0 and 1, and 28 packets of heap 2. */
+  fail_unless_equals_int (jobs[0].transfer.error, 0);
+  fail_unless_equals_int (jobs[1].transfer.error, 0);
+  for (i = 2; i < 5; i++)
+    fail_unless_equals_int (jobs[i].transfer.error, ECANCELED);
+  fail_unless_equals_uint64 (jobs[2].transfer.bytes, 28 * 1472);
+  check_captured ();
+  fail_unless (spead2_udp_writer_expired (writer));
+  fail_if (spead2_udp_writer_sleep_until (writer, spead2_now () + 1000 * MS));
+
+  /* What need not wait goes in any case. */
+  faults_reset ();
+  send_jobs ();
+  check_all_sent ();
+
+  spead2_udp_writer_set_deadline (writer, G_MAXUINT64);
+  fail_if (spead2_udp_writer_expired (writer));
+  start = spead2_now ();
+  fail_unless (spead2_udp_writer_sleep_until (writer, start + 5 * MS));
+  fail_unless (spead2_now () >= start + 5 * MS);
+}
+GST_END_TEST
+
+GST_START_TEST (test_no_wait)
+{
+  guint64 start = spead2_now ();
+
+  faults_block (TRUE);
+  add_job (MIB);
+  send_jobs_in_batches (G_MAXUINT64, FALSE);
+  fail_unless (spead2_now () - start < 1000 * MS);
+  fail_unless_equals_uint64 (jobs[0].transfer.bytes, 0);
+  fail_unless (jobs[0].transfer.error != 0);
+  faults_block (FALSE);
+  send_jobs_in_batches (G_MAXUINT64, FALSE);
+  check_all_sent ();
+}
+GST_END_TEST
+
+GST_START_TEST (test_abandon)
+{
+  Spead2Packetizer packetizer;
+  Job *job = add_job (10000);
+  FaultsCounts counts;
+
+  spead2_packetizer_start (&packetizer, &config, job->heap);
+  spead2_udp_writer_begin (writer, G_MAXUINT64, TRUE);
+  while (spead2_packetizer_peek (&packetizer))
+    fail_unless (spead2_udp_writer_add (writer, &packetizer, &job->transfer));
+  fail_unless_equals_int (job->transfer.in_flight, 7);
+  spead2_udp_writer_abandon (writer);
+  fail_unless_equals_int (job->transfer.in_flight, 0);
+  fail_unless_equals_int (job->transfer.error, ECANCELED);
+  spead2_udp_writer_send (writer);
+  faults_get_counts (&counts);
+  fail_unless_equals_uint64 (counts.messages, 0);
+}
+GST_END_TEST
+
+/* -- everything at once --------------------------------------------------------- */
+
+#define SEEDS_PER_TEST 100
+
+GST_START_TEST (test_random)
+{
+  static const gint errnums[] = {EAGAIN, ENOBUFS, ENOMEM, EINTR, ECONNREFUSED,
+      EINVAL, EMSGSIZE, EIO, EPERM, EACCES, ENETUNREACH, EHOSTUNREACH};
+  guint i, k;
+
+  for (i = 0; i < SEEDS_PER_TEST; i++) {
+    guint seed = __i__ * SEEDS_PER_TEST + i + 1;
+    GRand *random = g_rand_new_with_seed (seed);
+
+    faults_reset ();
+    new_writer ();
+    forget_jobs ();
+    for (k = 0; k < 12; k++)
+      add_job (g_rand_boolean (random)
+              ? FULL_PACKETS (g_rand_int_range (random, 1, 30))
+              : (gsize) g_rand_int_range (random, 0, 20000));
+    faults_capture (TRUE, TRUE);
+    faults_random (seed, 0.02 + 0.2 * (seed % 3), 0.1 * (seed % 4), errnums,
+        G_N_ELEMENTS (errnums));
+    send_jobs_in_batches (g_rand_boolean (random) ? G_MAXUINT64 : 20000, TRUE);
+    check_captured ();
+    g_rand_free (random);
+  }
+}
+GST_END_TEST
+
+static Suite *
+udpwriter_suite (void)
+{
+  Suite *suite = suite_create ("udpwriter");
+  TCase *tc = tcase_create ("general");
+
+  suite_add_tcase (suite, tc);
+  tcase_add_checked_fixture (tc, setup, teardown);
+  tcase_add_loop_test (tc, test_filled_messages, 0, G_N_ELEMENTS (fillings));
+  tcase_add_loop_test (tc, test_message_limit, 0, 2);
+  tcase_add_test (tc, test_64_packets_a_message);
+  tcase_add_test (tc, test_iovec_limit);
+  tcase_add_test (tc, test_heaps_share_messages);
+  tcase_add_test (tc, test_two_destinations);
+  tcase_add_test (tc, test_max_bytes);
+  tcase_add_loop_test (tc, test_gso_refused, 0, G_N_ELEMENTS (gso_errnos));
+  tcase_add_loop_test (tc, test_not_gso, 0, G_N_ELEMENTS (gso_errnos));
+  tcase_add_test (tc, test_plain_packet_fails);
+  tcase_add_test (tc, test_eagain);
+  tcase_add_loop_test (tc, test_back_off, 0, G_N_ELEMENTS (full_errnos));
+  tcase_add_test (tc, test_eintr);
+  tcase_add_test (tc, test_partial);
+  tcase_add_test (tc, test_econnrefused);
+  tcase_add_test (tc, test_icmp);
+  tcase_add_loop_test (
+      tc, test_one_message_fails, 0, G_N_ELEMENTS (packet_errnos));
+  tcase_add_loop_test (tc, test_deadline, 0, 3);
+  tcase_add_test (tc, test_no_wait);
+  tcase_add_test (tc, test_abandon);
+  tcase_add_loop_test (tc, test_random, 0, 10);
+  return suite;
+}
+
+GST_CHECK_MAIN (udpwriter);
