@@ -4,6 +4,7 @@
  */
 #include "endpoint.h"
 
+#include <net/if.h>
 #include <netinet/in.h>
 
 #include "error.h"
@@ -96,7 +97,9 @@ static gboolean
 fill (Spead2Endpoint *endpoint, GSocketAddress *address, GError **error)
 {
   GInetSocketAddress *inet = G_INET_SOCKET_ADDRESS (address);
+  gchar iface[IF_NAMESIZE];
   gchar *text;
+  guint scope = 0;
 
   memset (endpoint, 0, sizeof *endpoint);
   endpoint->address_size = g_socket_address_get_native_size (address);
@@ -106,7 +109,18 @@ fill (Spead2Endpoint *endpoint, GSocketAddress *address, GError **error)
 
   endpoint->multicast = g_inet_address_get_is_multicast (
       g_inet_socket_address_get_address (inet));
-  text = g_socket_connectable_to_string (G_SOCKET_CONNECTABLE (address));
+  if (spead2_endpoint_family (endpoint) == AF_INET6)
+    scope = g_inet_socket_address_get_scope_id (inet);
+  if (scope != 0 && if_indextoname (scope, iface)) {
+    gchar *host =
+        g_inet_address_to_string (g_inet_socket_address_get_address (inet));
+
+    text = g_strdup_printf ("[%s%%%s]:%u", host, iface,
+        (guint) g_inet_socket_address_get_port (inet));
+    g_free (host);
+  } else {
+    text = g_socket_connectable_to_string (G_SOCKET_CONNECTABLE (address));
+  }
   g_strlcpy (endpoint->text, text, sizeof endpoint->text);
   g_free (text);
   return TRUE;

@@ -33,7 +33,8 @@ typedef enum {
   /* Every earlier heap has gone before this one starts, and no later heap
    * starts before it has gone: descriptors and stream control. */
   SPEAD2_HEAP_BARRIER = 1 << 0,
-  /* Give up with the kernel's errno rather than wait for room or for a rate. */
+  /* Goes at once, whatever the rate, or is dropped when the kernel has no
+   * room. For a heap that nothing else is outstanding with. */
   SPEAD2_HEAP_NO_WAIT = 1 << 1,
   /* Carries descriptors: if it fails, they must be sent again. */
   SPEAD2_HEAP_DESCRIBES = 1 << 2,

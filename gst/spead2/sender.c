@@ -391,18 +391,22 @@ pace (Lane *lane)
   return spead2_udp_writer_sleep_until (lane->writer, time);
 }
 
-/* Ends the current heap here once its time is over. */
+/* Ends the current heap here if some of it was given up, or its time is over. */
 static void
 cut_short (Lane *lane)
 {
   Slot *slot;
 
-  if (!lane->cutting || !spead2_udp_writer_expired (lane->writer))
+  if (!lane->cutting)
+    return;
+  slot = lane_slot (lane, lane->current);
+  if (slot->transfer.error != ECANCELED &&
+      !spead2_udp_writer_expired (lane->writer))
     return;
 
-  slot = lane_slot (lane, lane->current++);
   slot->transfer.error = ECANCELED;
   lane->waiting_bytes -= slot->heap->length;
+  lane->current++;
   lane->cutting = FALSE;
 }
 

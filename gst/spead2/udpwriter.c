@@ -563,7 +563,7 @@ static void
 fail_transfer (Spead2Transfer *transfer, guint n_packets, gint errnum)
 {
   transfer->in_flight -= n_packets;
-  if (transfer->error == 0)
+  if (transfer->error == 0 || errnum == ABANDONED)
     transfer->error = errnum;
 }
 

@@ -30,7 +30,7 @@ G_BEGIN_DECLS
 typedef struct {
   guint64 bytes;   /* of UDP payload, accepted by the kernel */
   guint in_flight; /* packets added and not yet released by the kernel */
-  gint error;      /* first errno; ECANCELED: given up at the deadline */
+  gint error; /* first errno; ECANCELED if any was given up at the deadline */
 } Spead2Transfer;
 
 /* Errnos are small numbers on Linux; a larger one counts as the last. */

@@ -1,0 +1,174 @@
+/* Text to address.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include <gst/check/gstcheck.h>
+
+#include <arpa/inet.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <string.h>
+
+#include "spead2/endpoint.h"
+#include "spead2/error.h"
+
+static const struct {
+  const gchar *host;
+  guint port;
+  gint family;
+  gboolean multicast;
+  const gchar *text;
+} literals[] = {
+    {"127.0.0.1", 8888, AF_INET, FALSE, "127.0.0.1:8888"},
+    {"127.0.0.1", 1, AF_INET, FALSE, "127.0.0.1:1"},
+    {"255.255.255.255", 65535, AF_INET, FALSE, "255.255.255.255:65535"},
+    {"239.102.2.3", 7148, AF_INET, TRUE, "239.102.2.3:7148"},
+    {"::1", 8888, AF_INET6, FALSE, "[::1]:8888"},
+    {"fe80::1%lo", 8888, AF_INET6, FALSE, "[fe80::1%lo]:8888"},
+    {"ff02::1%lo", 8888, AF_INET6, TRUE, "[ff02::1%lo]:8888"},
+};
+
+GST_START_TEST (test_literals)
+{
+  const gchar *host = literals[__i__].host, *scope = strchr (host, '%');
+  gchar *number = scope ? g_strndup (host, scope - host) : g_strdup (host);
+  Spead2Endpoint endpoint;
+  const struct sockaddr_in *in = (const struct sockaddr_in *) &endpoint.address;
+  const struct sockaddr_in6 *in6 =
+      (const struct sockaddr_in6 *) &endpoint.address;
+  struct in6_addr bytes;
+  GError *error = NULL;
+
+  fail_unless (spead2_endpoint_resolve (
+                   &endpoint, host, literals[__i__].port, NULL, &error),
+      "%s", error ? error->message : "");
+  fail_unless_equals_int (
+      spead2_endpoint_family (&endpoint), literals[__i__].family);
+  fail_unless_equals_int (endpoint.multicast, literals[__i__].multicast);
+  fail_unless_equals_int (
+      inet_pton (literals[__i__].family, number, &bytes), 1);
+  if (literals[__i__].family == AF_INET) {
+    fail_unless_equals_int (endpoint.address_size, sizeof *in);
+    fail_unless_equals_int (ntohs (in->sin_port), literals[__i__].port);
+    fail_unless (memcmp (&in->sin_addr, &bytes, sizeof in->sin_addr) == 0);
+  } else {
+    fail_unless_equals_int (endpoint.address_size, sizeof *in6);
+    fail_unless_equals_int (ntohs (in6->sin6_port), literals[__i__].port);
+    fail_unless (memcmp (&in6->sin6_addr, &bytes, sizeof bytes) == 0);
+    fail_unless_equals_int (
+        in6->sin6_scope_id, scope ? if_nametoindex ("lo") : 0);
+  }
+  fail_unless_equals_string (endpoint.text, literals[__i__].text);
+  g_free (number);
+}
+GST_END_TEST
+
+GST_START_TEST (test_localhost)
+{
+  Spead2Endpoint endpoint;
+  GError *error = NULL;
+
+  fail_unless (
+      spead2_endpoint_resolve (&endpoint, "localhost", 8888, NULL, &error),
+      "%s", error ? error->message : "");
+  fail_unless (strcmp (endpoint.text, "127.0.0.1:8888") == 0 ||
+      strcmp (endpoint.text, "[::1]:8888") == 0);
+}
+GST_END_TEST
+
+GST_START_TEST (test_ports)
+{
+  static const guint ports[] = {0, 65536, 65537, G_MAXUINT};
+  Spead2Endpoint endpoint;
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (ports); i++) {
+    gchar *text = g_strdup_printf ("Port %u", ports[i]);
+    GError *error = NULL;
+
+    fail_if (spead2_endpoint_resolve (
+        &endpoint, "127.0.0.1", ports[i], NULL, &error));
+    fail_unless (g_error_matches (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID));
+    fail_unless (strstr (error->message, text) != NULL);
+    g_error_free (error);
+    g_free (text);
+  }
+}
+GST_END_TEST
+
+/* The root guarantees that there is no such name (RFC 6761). */
+GST_START_TEST (test_unknown_name)
+{
+  gint64 start = g_get_monotonic_time ();
+  Spead2Endpoint endpoint;
+  GError *error = NULL;
+
+  fail_if (spead2_endpoint_resolve (
+      &endpoint, "no-such-host.invalid", 8888, NULL, &error));
+  fail_unless (g_get_monotonic_time () - start < 6 * G_USEC_PER_SEC);
+  fail_unless (g_error_matches (error, SPEAD2_ERROR, SPEAD2_ERROR_NOT_FOUND));
+  fail_unless (strstr (error->message, "'no-such-host.invalid'") != NULL);
+  g_error_free (error);
+}
+GST_END_TEST
+
+GST_START_TEST (test_cancelled)
+{
+  gint64 start = g_get_monotonic_time ();
+  GCancellable *cancellable = g_cancellable_new ();
+  Spead2Endpoint endpoint;
+  GError *error = NULL;
+
+  g_cancellable_cancel (cancellable);
+  fail_if (spead2_endpoint_resolve (
+      &endpoint, "no-such-host.invalid", 8888, cancellable, &error));
+  fail_unless (g_get_monotonic_time () - start < 2 * G_USEC_PER_SEC);
+  fail_unless (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED));
+  g_error_free (error);
+
+  /* An address needs no look-up. */
+  fail_unless (spead2_endpoint_resolve (
+      &endpoint, "127.0.0.1", 8888, cancellable, NULL));
+  g_object_unref (cancellable);
+}
+GST_END_TEST
+
+GST_START_TEST (test_equal)
+{
+  static const struct {
+    const gchar *host;
+    guint port;
+  } all[] = {{"127.0.0.1", 8888}, {"127.0.0.1", 8889}, {"127.0.0.2", 8888},
+      {"::1", 8888}, {"::1", 8889}, {"::2", 8888}};
+  Spead2Endpoint a, b;
+  guint i, k;
+
+  for (i = 0; i < G_N_ELEMENTS (all); i++) {
+    for (k = 0; k < G_N_ELEMENTS (all); k++) {
+      fail_unless (
+          spead2_endpoint_resolve (&a, all[i].host, all[i].port, NULL, NULL));
+      fail_unless (
+          spead2_endpoint_resolve (&b, all[k].host, all[k].port, NULL, NULL));
+      fail_unless_equals_int (spead2_endpoint_equal (&a, &b.address), i == k);
+    }
+  }
+}
+GST_END_TEST
+
+static Suite *
+endpoint_suite (void)
+{
+  Suite *suite = suite_create ("endpoint");
+  TCase *tc = tcase_create ("general");
+
+  suite_add_tcase (suite, tc);
+  tcase_add_loop_test (tc, test_literals, 0, G_N_ELEMENTS (literals));
+  tcase_add_test (tc, test_localhost);
+  tcase_add_test (tc, test_ports);
+  tcase_add_test (tc, test_unknown_name);
+  tcase_add_test (tc, test_cancelled);
+  tcase_add_test (tc, test_equal);
+  return suite;
+}
+
+GST_CHECK_MAIN (endpoint);
