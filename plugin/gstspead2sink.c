@@ -464,14 +464,6 @@ gst_spead2_sink_open (GstSpead2Sink *self, GError **error)
   return sender;
 }
 
-static void
-gst_spead2_sink_set_sender (GstSpead2Sink *self, Spead2Sender *sender)
-{
-  GST_OBJECT_LOCK (self);
-  self->sender = sender;
-  GST_OBJECT_UNLOCK (self);
-}
-
 static gboolean
 gst_spead2_sink_stop (GstBaseSink *base)
 {
@@ -481,7 +473,9 @@ gst_spead2_sink_stop (GstBaseSink *base)
   if (sender) {
     /* Its threads may still post and signal, without the object lock. */
     spead2_sender_stop (sender);
-    gst_spead2_sink_set_sender (self, NULL);
+    GST_OBJECT_LOCK (self);
+    self->sender = NULL;
+    GST_OBJECT_UNLOCK (self);
     spead2_sender_free (sender);
   }
   g_clear_pointer (&self->layout, spead2_layout_free);
@@ -502,7 +496,10 @@ gst_spead2_sink_start (GstBaseSink *base)
 
   self->warned_at = GST_CLOCK_TIME_NONE;
   self->unreported = 0;
-  gst_spead2_sink_set_sender (self, sender);
+  GST_OBJECT_LOCK (self);
+  self->sender = sender;
+  self->offset_jumps = self->index_wraps = 0;
+  GST_OBJECT_UNLOCK (self);
   return TRUE;
 
   /* ERRORS */
