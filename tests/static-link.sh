@@ -50,7 +50,7 @@ done
 sed -i "s|^prefix=|prefix=$root|" "$pc"
 export PKG_CONFIG_PATH="$plugins/pkgconfig${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH}"
 query () {
-  pkg-config --static "$@" gstspead2
+  pkg-config "$@" gstspead2
 }
 cflags=$(query --cflags)
 libs=$(query --libs)
