@@ -119,7 +119,7 @@ struct _GstSpead2Sink {
   guint64 burst_size;
   gdouble burst_rate_ratio;
   guint heap_address_bits;
-  gboolean send_stop_heap;
+  gint send_stop_heap; /* atomic */
   gchar *multicast_iface;
   gint ttl_mc;
   gboolean reopen; /* one that sockets or packets depend on has changed */
@@ -221,7 +221,7 @@ gst_spead2_sink_set_property (
       self->heap_address_bits = g_value_get_uint (value);
       break;
     case PROP_SEND_STOP_HEAP:
-      self->send_stop_heap = g_value_get_boolean (value);
+      g_atomic_int_set (&self->send_stop_heap, g_value_get_boolean (value));
       break;
     case PROP_MULTICAST_IFACE:
       g_free (self->multicast_iface);
@@ -314,7 +314,7 @@ gst_spead2_sink_get_property (
       g_value_set_uint (value, self->heap_address_bits);
       break;
     case PROP_SEND_STOP_HEAP:
-      g_value_set_boolean (value, self->send_stop_heap);
+      g_value_set_boolean (value, g_atomic_int_get (&self->send_stop_heap));
       break;
     case PROP_MULTICAST_IFACE:
       g_value_set_string (value, self->multicast_iface);
@@ -762,7 +762,7 @@ gst_spead2_sink_end_stream (GstSpead2Sink *self)
 {
   GstFlowReturn flow = gst_spead2_sink_drain (self);
 
-  if (flow == GST_FLOW_OK && self->send_stop_heap) {
+  if (flow == GST_FLOW_OK && g_atomic_int_get (&self->send_stop_heap)) {
     flow = gst_spead2_sink_push (
         self, spead2_heap_new_control (self->flavour, SPEAD2_CTRL_STOP));
     if (flow == GST_FLOW_OK)
@@ -872,7 +872,7 @@ gst_spead2_sink_try_stop_heap (GstSpead2Sink *self)
 {
   Spead2Heap *heap;
 
-  if (!self->stop_pending || !self->send_stop_heap)
+  if (!self->stop_pending || !g_atomic_int_get (&self->send_stop_heap))
     return;
 
   heap = spead2_heap_new_control (self->flavour, SPEAD2_CTRL_STOP);
