@@ -639,8 +639,7 @@ gst_spead2_sink_index_of (GstSpead2Sink *self, GstBuffer *buffer)
 static void
 gst_spead2_sink_note_wrap (GstSpead2Sink *self, guint64 index)
 {
-  guint64 limit = spead2_flavour_max_value (self->flavour);
-  guint64 wraps = limit == G_MAXUINT64 ? 0 : index / (limit + 1);
+  guint64 wraps = index >> self->flavour;
 
   GST_OBJECT_LOCK (self);
   self->index_wraps = wraps;

@@ -483,7 +483,6 @@ spead2_sender_new (const Spead2SenderConfig *config,
   sender->thread_name =
       g_strdup (config->thread_name ? config->thread_name : "spead2");
   sender->config.thread_name = NULL;
-  sender->config.socket.multicast_iface = config->socket.multicast_iface;
   g_mutex_init (&sender->lock);
   g_cond_init (&sender->work);
   g_cond_init (&sender->room);

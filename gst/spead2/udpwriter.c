@@ -78,6 +78,7 @@ typedef struct {
 typedef struct {
   Spead2Endpoint endpoint;
   gboolean gso;
+  guint64 errors;    /* errnos and ICMP errors */
   gint gso_errno;    /* why not */
   guint64 gso_retry; /* when to try again, or G_MAXUINT64 */
 } Destination;
@@ -118,7 +119,6 @@ struct _Spead2UdpWriter {
   guint64 icmp_window; /* when the present second of ICMP errors began */
   guint icmp_errors;   /* in it */
   gboolean recverr;    /* IP_RECVERR is on */
-  gint icmp_errno;     /* the last one read from the queue */
 
   Spead2WriterCounters counters;
 
@@ -220,6 +220,12 @@ spead2_udp_writer_counters (const Spead2UdpWriter *writer)
   return &writer->counters;
 }
 
+guint64
+spead2_udp_writer_errors (const Spead2UdpWriter *writer, guint destination)
+{
+  return writer->destinations[destination].errors;
+}
+
 gint
 spead2_udp_writer_gso_errno (const Spead2UdpWriter *writer, guint destination)
 {
@@ -288,8 +294,9 @@ back_off (Spead2UdpWriter *writer, guint64 *interval)
 /* -- errors that come back later ------------------------------------------ */
 
 static void
-count_error (Spead2UdpWriter *writer, gint errnum)
+count_error (Spead2UdpWriter *writer, guint destination, gint errnum)
 {
+  writer->destinations[destination].errors++;
   writer->counters.errors[CLAMP (errnum, 0, SPEAD2_MAX_ERRNO)]++;
 }
 
@@ -302,11 +309,11 @@ set_recverr (Spead2UdpWriter *writer, gboolean on)
 
 /* Counts an ICMP error, and stops listening for them when they are many. */
 static void
-note_icmp_error (Spead2UdpWriter *writer, gint errnum)
+note_icmp_error (Spead2UdpWriter *writer, guint destination, gint errnum)
 {
   guint64 now = spead2_now ();
 
-  count_error (writer, errnum);
+  count_error (writer, destination, errnum);
   if (now - writer->icmp_window >= SECOND) {
     writer->icmp_window = now;
     writer->icmp_errors = 0;
@@ -315,16 +322,33 @@ note_icmp_error (Spead2UdpWriter *writer, gint errnum)
     set_recverr (writer, FALSE);
 }
 
-/* Reads one entry of the error queue: its errno, or 0 when there is none. */
-static gint
-read_error_queue (Spead2UdpWriter *writer)
+/* The destination with this address: the kernel names it with each error. */
+static guint
+destination_at (
+    const Spead2UdpWriter *writer, const struct sockaddr_storage *address)
 {
+  guint i;
+
+  for (i = 0; i < writer->n_destinations; i++)
+    if (spead2_endpoint_equal (&writer->destinations[i].endpoint, address))
+      return i;
+  return 0;
+}
+
+/* Reads one entry of the error queue: its errno, or 0 when there is none, and
+ * the destination of the packet that it is about. */
+static gint
+read_error_queue (Spead2UdpWriter *writer, guint *destination)
+{
+  struct sockaddr_storage address = {0};
   union {
     gchar bytes[CMSG_SPACE (
         sizeof (struct sock_extended_err) + sizeof (struct sockaddr_storage))];
     struct cmsghdr align;
   } control;
   struct msghdr header = {
+      .msg_name = &address,
+      .msg_namelen = sizeof address,
       .msg_control = &control,
       .msg_controllen = sizeof control,
   };
@@ -332,6 +356,7 @@ read_error_queue (Spead2UdpWriter *writer)
 
   if (recvmsg (writer->fd, &header, MSG_ERRQUEUE | MSG_DONTWAIT) < 0)
     return 0;
+  *destination = destination_at (writer, &address);
 
   for (cmsg = CMSG_FIRSTHDR (&header); cmsg != NULL;
        cmsg = CMSG_NXTHDR (&header, cmsg)) {
@@ -351,10 +376,12 @@ static gboolean
 drain_error_queue (Spead2UdpWriter *writer, gint errnum)
 {
   gboolean found = FALSE;
+  guint destination;
   gint queued;
 
-  while (writer->recverr && (queued = read_error_queue (writer)) != 0) {
-    note_icmp_error (writer, queued);
+  while (writer->recverr &&
+      (queued = read_error_queue (writer, &destination)) != 0) {
+    note_icmp_error (writer, destination, queued);
     found |= queued == errnum;
   }
   return found;
@@ -499,10 +526,11 @@ spead2_udp_writer_add (Spead2UdpWriter *writer, Spead2Packetizer *packetizer,
 
 /* -- sending ---------------------------------------------------------------- */
 
-/* Sends the first of n messages at least, and returns how many went, or the
+/* Sends the first of n messages, for destination, at least; returns how many went, or the
  * negative errno for which the first did not. */
 static gint
-send_some (Spead2UdpWriter *writer, struct mmsghdr *headers, guint n)
+send_some (Spead2UdpWriter *writer, guint destination, struct mmsghdr *headers,
+    guint n)
 {
   guint64 interval = 0;
 
@@ -524,7 +552,7 @@ send_some (Spead2UdpWriter *writer, struct mmsghdr *headers, guint n)
         break;
       case ENOBUFS:
       case ENOMEM:
-        count_error (writer, errnum);
+        count_error (writer, destination, errnum);
         if (!back_off (writer, &interval))
           return -ABANDONED;
         break;
@@ -573,7 +601,7 @@ settle_failed (Spead2UdpWriter *writer, const Message *message, gint errnum)
   guint i;
 
   if (errnum != ABANDONED)
-    count_error (writer, errnum);
+    count_error (writer, message->destination, errnum);
   for (i = 0; i < message->n_spans; i++)
     fail_transfer (
         message->spans[i].transfer, message->spans[i].n_packets, errnum);
@@ -678,11 +706,12 @@ send_plain (Spead2UdpWriter *writer, const Message *message, gint errnum)
   guint n = split_message (writer, message, packets, spans), i = 0;
 
   while (i < n) {
-    gint sent = send_some (writer, writer->plain_headers + i, n - i);
+    gint sent = send_some (
+        writer, message->destination, writer->plain_headers + i, n - i);
 
     if (sent > 0) {
       if (i == 0) {
-        count_error (writer, errnum);
+        count_error (writer, message->destination, errnum);
         switch_gso_off (writer, message->destination, errnum);
       }
       for (; sent > 0; sent--)
@@ -733,7 +762,8 @@ spead2_udp_writer_send (Spead2UdpWriter *writer)
 
   for (i = 0; i < n;) {
     const Message *message = &writer->messages[i];
-    gint sent = send_some (writer, writer->headers + i, n - i);
+    gint sent =
+        send_some (writer, message->destination, writer->headers + i, n - i);
 
     if (sent > 0) {
       for (; sent > 0; sent--)

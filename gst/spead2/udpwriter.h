@@ -94,6 +94,10 @@ void spead2_udp_writer_probe (Spead2UdpWriter *writer);
 const Spead2WriterCounters *spead2_udp_writer_counters (
     const Spead2UdpWriter *writer);
 
+/* How many of the counters' errors are a destination's. */
+guint64 spead2_udp_writer_errors (
+    const Spead2UdpWriter *writer, guint destination);
+
 /* The errno for which a destination does without GSO, or 0. */
 gint spead2_udp_writer_gso_errno (
     const Spead2UdpWriter *writer, guint destination);

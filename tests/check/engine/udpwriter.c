@@ -462,6 +462,27 @@ GST_START_TEST (test_two_destinations)
 }
 GST_END_TEST
 
+/* Nobody listens at the second destination. The message behind it brings the
+ * ICMP error home, but the error is not that message's. */
+GST_START_TEST (test_errors_are_kept_by_destination)
+{
+  guint i;
+
+  close (sinks[1]);
+  for (i = 0; i < 4; i++)
+    add_job (FULL_PACKETS (3))->heap->destination = (i + 1) % 2;
+  send_jobs ();
+  sinks[1] = dup (sinks[0]);
+
+  check_all_sent ();
+  fail_unless (spead2_udp_writer_errors (writer, 1) > 0);
+  fail_unless_equals_uint64 (spead2_udp_writer_errors (writer, 0), 0);
+  fail_unless_equals_uint64 (
+      spead2_udp_writer_counters (writer)->errors[ECONNREFUSED],
+      spead2_udp_writer_errors (writer, 1));
+}
+GST_END_TEST
+
 GST_START_TEST (test_max_bytes)
 {
   static const guint64 limits[] = {1, 1472, 2943, 2944, 10000};
@@ -849,6 +870,7 @@ udpwriter_suite (void)
   tcase_add_test (tc, test_iovec_limit);
   tcase_add_test (tc, test_heaps_share_messages);
   tcase_add_test (tc, test_two_destinations);
+  tcase_add_test (tc, test_errors_are_kept_by_destination);
   tcase_add_test (tc, test_max_bytes);
   tcase_add_loop_test (tc, test_gso_refused, 0, G_N_ELEMENTS (gso_errnos));
   tcase_add_loop_test (tc, test_not_gso, 0, G_N_ELEMENTS (gso_errnos));
