@@ -1,0 +1,86 @@
+/* The stand of the sink's tests: a pipeline with a spead2sink named "lane", a
+ * pad that pushes into it, a receiver that listens where it sends to, and a
+ * decoder that is fed with every datagram that the kernel took, without loss.
+ *
+ * A program's tests share these variables; each test runs in a process of its
+ * own, between setup_stand() and teardown_stand(). Functions fail the test when
+ * what they say does not come true.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#ifndef SPEAD2_TESTS_SINK_STAND_H
+#define SPEAD2_TESTS_SINK_STAND_H
+
+#include <gst/check/gstcheck.h>
+
+#include "../fakereceiver.h"
+#include "faults.h"
+
+#define ID_TIMESTAMP 0x1600
+#define ID_SAMPLES 0x3300
+
+#define CAPS_S8 "audio/x-raw,format=S8,rate=48000,channels=1,layout=interleaved"
+#define CAPS_STEREO                                                            \
+  "audio/x-raw,format=S16LE,rate=48000,channels=2,layout=interleaved,"         \
+  "channel-mask=(bitmask)3"
+
+extern FakeReceiver *receiver; /* a port where somebody listens */
+extern FakeReceiver *decoder;  /* fed with what was sent, without loss */
+extern GstElement *pipeline, *sink;
+extern GstPad *pad; /* pushes into the sink; NULL with a source element */
+extern GstBus *bus;
+
+/* The fixture. */
+void setup_stand (void);
+void teardown_stand (void);
+
+/* A whole pipeline instead of the pad, with a spead2sink named "lane". */
+void launch (const gchar *text);
+gboolean have_element (const gchar *name);
+
+/* To PLAYING, as far as it goes without data; caps may be NULL. */
+void play (const gchar *caps);
+gboolean set_caps (const gchar *text); /* whether they were taken */
+void push_segment (void);
+
+/* The payload of all tests: where it begins says what it is. */
+guint8 pattern (guint64 position);
+void fill_pattern (guint8 *bytes, gsize size, guint64 begin);
+GstBuffer *make_buffer (gsize size, guint64 begin, guint64 offset);
+GstFlowReturn try_push (gsize size, guint64 begin, guint64 offset);
+void push (gsize size, guint64 begin, guint64 offset);
+void push_eos (void);
+
+/* Asks with a DRAIN query. */
+void drain (void);
+
+/* The next message of a type. Warnings that come before it are kept, an error
+ * fails the test. */
+GstMessage *pop (GstMessageType type);
+void wait_eos (void);
+/* push_eos() and wait_eos(). */
+void finish (void);
+void assert_no_message (GstMessageType types);
+
+void assert_words (const gchar *text, const gchar *words);
+/* The next warning, or error, is the sink's and says words. */
+void assert_warning (GQuark domain, gint code, const gchar *words);
+void assert_error (GQuark domain, gint code, const gchar *words);
+
+/* A field of stats, now or when it has that value (10 s). */
+guint64 counter (const gchar *name);
+void wait_stat (const gchar *name, guint64 value);
+
+/* Decodes what has been sent since the stand was set up. The functions below
+ * look at the decoder. */
+void decode (void);
+const FakeHeap *whole_heap (guint index);
+void assert_timestamp (const FakeHeap *heap, guint64 timestamp);
+/* The heap is whole, and carries size bytes of the pattern from begin on. */
+void assert_heap (
+    guint index, guint64 cnt, guint64 timestamp, gsize size, guint64 begin);
+/* The last heap, and the only one of its kind, is a stop heap. */
+void assert_stop_heap (guint index, guint64 cnt);
+void assert_descriptors (guint index, guint n);
+
+#endif /* SPEAD2_TESTS_SINK_STAND_H */
