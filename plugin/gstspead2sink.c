@@ -47,30 +47,21 @@
 
 #include "gstspead2sink.h"
 
+#include <errno.h>
+#include <glib/gstdio.h>
 #include <gst/audio/audio.h>
 
 #include "gstspead2elements.h"
 #include "gstspead2outstanding.h"
+#include "gstspead2sinkproperties.h"
+#include "gstspead2stats.h"
+#include "gstspead2uri.h"
 #include "spead2/error.h"
 #include "spead2/layout.h"
 #include "spead2/sender.h"
 
 GST_DEBUG_CATEGORY_STATIC (spead2_sink_debug);
 #define GST_CAT_DEFAULT spead2_sink_debug
-
-#define DEFAULT_HOST "127.0.0.1"
-#define DEFAULT_PORT 8888
-#define DEFAULT_MAX_HEAPS 0
-#define DEFAULT_MAX_PACKET_SIZE 1472
-#define DEFAULT_RATE 0.0
-#define DEFAULT_BURST_SIZE 65536
-#define DEFAULT_BURST_RATE_RATIO 1.05
-#define DEFAULT_HEAP_ADDRESS_BITS 40
-#define DEFAULT_SEND_STOP_HEAP TRUE
-#define DEFAULT_TTL_MC 1
-#define DEFAULT_SIGNAL_HEAPS FALSE
-
-#define MAX_MAX_HEAPS 65536
 
 /* Buffers of this alignment are copied fastest. */
 #define ALIGNMENT 64
@@ -79,74 +70,70 @@ GST_DEBUG_CATEGORY_STATIC (spead2_sink_debug);
  * class goes on as with GST_FLOW_OK, and so do we. */
 #define FLOW_STEP GST_FLOW_CUSTOM_ERROR
 
-/* Failing heaps are told of once in this time, with their number. */
-#define WARNING_INTERVAL GST_SECOND
-
-enum {
-  PROP_0,
-  PROP_HOST,
-  PROP_PORT,
-  PROP_MAX_HEAPS,
-  PROP_MAX_PACKET_SIZE,
-  PROP_RATE,
-  PROP_BURST_SIZE,
-  PROP_BURST_RATE_RATIO,
-  PROP_HEAP_ADDRESS_BITS,
-  PROP_SEND_STOP_HEAP,
-  PROP_MULTICAST_IFACE,
-  PROP_TTL_MC,
-  PROP_STATS,
-  PROP_SIGNAL_HEAPS
-};
+/* Failing heaps, and errors of the network, are told of once in this time, with
+ * their number. */
+#define FAILED_INTERVAL GST_SECOND
+#define ICMP_INTERVAL (10 * GST_SECOND)
 
 enum { SIGNAL_HEAP_DONE, N_SIGNALS };
 
 static guint signals[N_SIGNALS];
 
-/* Properties are guarded by the object lock. Of the rest, sender is set while
- * no other thread runs (NULL to READY) and cleared the same way; what follows
- * it belongs to the streaming thread, or to state changes while the pad is
- * inactive; the last part is atomic or the lanes' own, since heaps end one at
- * a time. No lock of the element is held while calling the engine. */
+/* What is told of at a bounded rate. */
+typedef struct {
+  GstClockTime told; /* when, or GST_CLOCK_TIME_NONE */
+  guint untold;      /* since then */
+} Reports;
+
+/* The object lock guards the settings and the rest of the first part. sender is
+ * set while no other thread runs (NULL to READY) and cleared the same way; what
+ * follows it belongs to the streaming thread, or to state changes while the pad
+ * is inactive; the last part is atomic, or the lanes' own, since heaps end one
+ * at a time. No lock of the element is held while calling the engine, but for
+ * what only reads or sets a number there. */
 struct _GstSpead2Sink {
   GstBaseSink parent;
 
-  gchar *host;
-  guint port;
-  guint max_heaps;
-  guint max_packet_size;
-  gdouble rate;
-  guint64 burst_size;
-  gdouble burst_rate_ratio;
-  guint heap_address_bits;
-  gint send_stop_heap; /* atomic */
-  gchar *multicast_iface;
-  gint ttl_mc;
-  gboolean reopen; /* one that sockets or packets depend on has changed */
+  GstSpead2SinkSettings settings;
+  GError *uri_error; /* why the last URI was not taken */
+  gboolean in_use;   /* PAUSED or PLAYING: most settings are fixed */
+  gboolean reopen;   /* one that sockets or packets depend on has changed */
+  GSocket *used_socket;
+  guint64 offset_jumps;
+  guint64 index_wraps;
+  Reports icmp_reports;
 
   Spead2Sender *sender;
 
   Spead2Layout *layout;
   Spead2Flavour flavour;
   gboolean offset_is_index; /* OFFSET counts frames (audio) or bytes */
+  gint frame_rate;          /* per second, or 0: not known */
   guint64 next_index;       /* of the next heap's first frame, if it follows */
   gboolean have_index;
   gboolean stop_pending; /* heaps went out since the last stop heap */
   gboolean jump_warned;
   gboolean wrap_warned;
-  guint64 offset_jumps; /* object lock: stats reads it */
-  guint64 index_wraps;  /* object lock */
 
-  gint signal_heaps; /* atomic */
-  gint redescribe;   /* atomic: a heap with descriptors did not arrive */
-  GstClockTime warned_at;
-  guint unreported; /* failed heaps since then */
+  gint redescribe; /* atomic: a heap with descriptors did not arrive */
+  gint failed;     /* atomic: on-error=fail, and a heap did */
+  Reports failed_reports;
+  GError *untold_error; /* of the last failed heap that was not told of */
+  guint64 untold_cnt;
+  guint64 untold_bytes;
+  guint64 last_cnt;
+  gboolean cnt_wrap_warned;
 };
 
 static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE (
     "sink", GST_PAD_SINK, GST_PAD_ALWAYS, GST_STATIC_CAPS_ANY);
 
-G_DEFINE_TYPE (GstSpead2Sink, gst_spead2_sink, GST_TYPE_BASE_SINK)
+static void gst_spead2_sink_uri_handler_init (
+    gpointer iface, gpointer iface_data);
+
+G_DEFINE_TYPE_WITH_CODE (GstSpead2Sink, gst_spead2_sink, GST_TYPE_BASE_SINK,
+    G_IMPLEMENT_INTERFACE (
+        GST_TYPE_URI_HANDLER, gst_spead2_sink_uri_handler_init))
 GST_ELEMENT_REGISTER_DEFINE (
     spead2sink, "spead2sink", GST_RANK_NONE, GST_TYPE_SPEAD2_SINK);
 
@@ -155,18 +142,7 @@ GST_ELEMENT_REGISTER_DEFINE (
 static void
 gst_spead2_sink_init (GstSpead2Sink *self)
 {
-  self->host = g_strdup (DEFAULT_HOST);
-  self->port = DEFAULT_PORT;
-  self->max_heaps = DEFAULT_MAX_HEAPS;
-  self->max_packet_size = DEFAULT_MAX_PACKET_SIZE;
-  self->rate = DEFAULT_RATE;
-  self->burst_size = DEFAULT_BURST_SIZE;
-  self->burst_rate_ratio = DEFAULT_BURST_RATE_RATIO;
-  self->heap_address_bits = DEFAULT_HEAP_ADDRESS_BITS;
-  self->send_stop_heap = DEFAULT_SEND_STOP_HEAP;
-  self->ttl_mc = DEFAULT_TTL_MC;
-  self->signal_heaps = DEFAULT_SIGNAL_HEAPS;
-  self->warned_at = GST_CLOCK_TIME_NONE;
+  gst_spead2_sink_settings_init (&self->settings, G_OBJECT_GET_CLASS (self));
 
   /* A network takes what it is given; a last sample would keep a buffer from
    * its pool. */
@@ -179,9 +155,64 @@ gst_spead2_sink_finalize (GObject *object)
 {
   GstSpead2Sink *self = GST_SPEAD2_SINK (object);
 
-  g_free (self->host);
-  g_free (self->multicast_iface);
+  gst_spead2_sink_settings_clear (&self->settings);
+  g_clear_error (&self->uri_error);
   G_OBJECT_CLASS (gst_spead2_sink_parent_class)->finalize (object);
+}
+
+/* What was wrong with the text is kept, for a property cannot answer: the
+ * element does not start with it. */
+static gboolean
+gst_spead2_sink_set_uri (GstSpead2Sink *self, const gchar *uri, GError **error)
+{
+  GError *reason = NULL;
+
+  if (!gst_spead2_uri_apply (uri ? uri : "", G_OBJECT (self), &reason))
+    GST_WARNING_OBJECT (self, "%s", reason->message);
+
+  GST_OBJECT_LOCK (self);
+  g_clear_error (&self->uri_error);
+  if (reason)
+    self->uri_error = g_error_copy (reason);
+  GST_OBJECT_UNLOCK (self);
+
+  if (reason == NULL)
+    return TRUE;
+  g_propagate_error (error, reason);
+  return FALSE;
+}
+
+/* What the pacer goes by. */
+static gboolean
+gst_spead2_sink_is_rate (guint id)
+{
+  return id == GST_SPEAD2_SINK_PROP_RATE ||
+      id == GST_SPEAD2_SINK_PROP_BURST_SIZE ||
+      id == GST_SPEAD2_SINK_PROP_BURST_RATE_RATIO;
+}
+
+/* Takes a value over, unless the property is fixed now: FALSE. */
+static gboolean
+gst_spead2_sink_set_setting (
+    GstSpead2Sink *self, GParamSpec *pspec, const GValue *value)
+{
+  const GstSpead2SinkSettings *settings = &self->settings;
+  gboolean playing = pspec->flags & GST_PARAM_MUTABLE_PLAYING;
+  gboolean taken;
+
+  GST_OBJECT_LOCK (self);
+  taken = playing || !self->in_use;
+  if (taken && pspec->param_id == GST_SPEAD2_SINK_PROP_URI) {
+    /* It is made of others, which are set one by one. */
+  } else if (taken) {
+    gst_spead2_sink_settings_set (&self->settings, pspec, value);
+    self->reopen |= !playing;
+    if (self->sender && gst_spead2_sink_is_rate (pspec->param_id))
+      spead2_sender_set_rate (self->sender, settings->rate,
+          settings->burst_size, settings->burst_rate_ratio);
+  }
+  GST_OBJECT_UNLOCK (self);
+  return taken;
 }
 
 static void
@@ -190,54 +221,16 @@ gst_spead2_sink_set_property (
 {
   GstSpead2Sink *self = GST_SPEAD2_SINK (object);
 
-  GST_OBJECT_LOCK (self);
-  self->reopen |= !(pspec->flags & GST_PARAM_MUTABLE_PLAYING);
-  switch (id) {
-    case PROP_HOST:
-      g_free (self->host);
-      self->host = g_value_dup_string (value);
-      if (self->host == NULL)
-        self->host = g_strdup (DEFAULT_HOST);
-      break;
-    case PROP_PORT:
-      self->port = g_value_get_int (value);
-      break;
-    case PROP_MAX_HEAPS:
-      self->max_heaps = g_value_get_uint (value);
-      break;
-    case PROP_MAX_PACKET_SIZE:
-      self->max_packet_size = g_value_get_uint (value);
-      break;
-    case PROP_RATE:
-      self->rate = g_value_get_double (value);
-      break;
-    case PROP_BURST_SIZE:
-      self->burst_size = g_value_get_uint64 (value);
-      break;
-    case PROP_BURST_RATE_RATIO:
-      self->burst_rate_ratio = g_value_get_double (value);
-      break;
-    case PROP_HEAP_ADDRESS_BITS:
-      self->heap_address_bits = g_value_get_uint (value);
-      break;
-    case PROP_SEND_STOP_HEAP:
-      g_atomic_int_set (&self->send_stop_heap, g_value_get_boolean (value));
-      break;
-    case PROP_MULTICAST_IFACE:
-      g_free (self->multicast_iface);
-      self->multicast_iface = g_value_dup_string (value);
-      break;
-    case PROP_TTL_MC:
-      self->ttl_mc = g_value_get_int (value);
-      break;
-    case PROP_SIGNAL_HEAPS:
-      g_atomic_int_set (&self->signal_heaps, g_value_get_boolean (value));
-      break;
-    default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
-      break;
-  }
-  GST_OBJECT_UNLOCK (self);
+  if (id > GST_SPEAD2_SINK_PROP_URI)
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+  else if (!gst_spead2_sink_set_setting (self, pspec, value))
+    GST_ELEMENT_WARNING (self, RESOURCE, SETTINGS,
+        ("Property %s cannot change in PAUSED or PLAYING: it stays as it is. "
+         "Set the element to READY first.",
+            pspec->name),
+        (NULL));
+  else if (id == GST_SPEAD2_SINK_PROP_URI)
+    gst_spead2_sink_set_uri (self, g_value_get_string (value), NULL);
 }
 
 static GstStructure *
@@ -246,8 +239,6 @@ gst_spead2_sink_make_stats (GstSpead2Sink *self)
   GstStructure *stats = gst_base_sink_get_stats (GST_BASE_SINK (self));
   Spead2SenderStats engine = {0};
   guint64 offset_jumps, index_wraps;
-  guint64 errors = 0;
-  guint i;
 
   GST_OBJECT_LOCK (self);
   if (self->sender)
@@ -256,23 +247,10 @@ gst_spead2_sink_make_stats (GstSpead2Sink *self)
   index_wraps = self->index_wraps;
   GST_OBJECT_UNLOCK (self);
 
-  for (i = 0; i < G_N_ELEMENTS (engine.writer.errors); i++)
-    errors += engine.writer.errors[i];
-
   gst_structure_set_name (stats, "application/x-spead2-sink-stats");
-  gst_structure_set (stats, "heaps-pushed", G_TYPE_UINT64, engine.heaps_pushed,
-      "heaps-sent", G_TYPE_UINT64, engine.heaps_sent, "heaps-failed",
-      G_TYPE_UINT64, engine.heaps_failed, "heaps-dropped", G_TYPE_UINT64,
-      engine.heaps_dropped, "packets", G_TYPE_UINT64, engine.writer.packets,
-      "bytes", G_TYPE_UINT64, engine.writer.bytes, "payload-bytes",
-      G_TYPE_UINT64, engine.payload_bytes, "messages", G_TYPE_UINT64,
-      engine.writer.messages, "calls", G_TYPE_UINT64, engine.writer.calls,
-      "waits", G_TYPE_UINT64, engine.writer.waits, "errors", G_TYPE_UINT64,
-      (guint64) errors, "gso", G_TYPE_BOOLEAN, engine.gso_errno == 0,
-      "heap-cnt-wraps", G_TYPE_UINT64, engine.heap_cnt_wraps, "index-wraps",
-      G_TYPE_UINT64, index_wraps, "offset-jumps", G_TYPE_UINT64, offset_jumps,
-      "outstanding", G_TYPE_UINT, engine.outstanding, "peak-outstanding",
-      G_TYPE_UINT, engine.peak_outstanding, NULL);
+  gst_spead2_stats_add (stats, &engine);
+  gst_structure_set (stats, "index-wraps", G_TYPE_UINT64, index_wraps,
+      "offset-jumps", G_TYPE_UINT64, offset_jumps, NULL);
   return stats;
 }
 
@@ -282,78 +260,203 @@ gst_spead2_sink_get_property (
 {
   GstSpead2Sink *self = GST_SPEAD2_SINK (object);
 
-  if (id == PROP_STATS) {
-    g_value_take_boxed (value, gst_spead2_sink_make_stats (self));
-    return;
-  }
-
-  GST_OBJECT_LOCK (self);
   switch (id) {
-    case PROP_HOST:
-      g_value_set_string (value, self->host);
+    case GST_SPEAD2_SINK_PROP_STATS:
+      g_value_take_boxed (value, gst_spead2_sink_make_stats (self));
       break;
-    case PROP_PORT:
-      g_value_set_int (value, self->port);
+    case GST_SPEAD2_SINK_PROP_URI:
+      g_value_take_string (value, gst_spead2_uri_of (object));
       break;
-    case PROP_MAX_HEAPS:
-      g_value_set_uint (value, self->max_heaps);
-      break;
-    case PROP_MAX_PACKET_SIZE:
-      g_value_set_uint (value, self->max_packet_size);
-      break;
-    case PROP_RATE:
-      g_value_set_double (value, self->rate);
-      break;
-    case PROP_BURST_SIZE:
-      g_value_set_uint64 (value, self->burst_size);
-      break;
-    case PROP_BURST_RATE_RATIO:
-      g_value_set_double (value, self->burst_rate_ratio);
-      break;
-    case PROP_HEAP_ADDRESS_BITS:
-      g_value_set_uint (value, self->heap_address_bits);
-      break;
-    case PROP_SEND_STOP_HEAP:
-      g_value_set_boolean (value, g_atomic_int_get (&self->send_stop_heap));
-      break;
-    case PROP_MULTICAST_IFACE:
-      g_value_set_string (value, self->multicast_iface);
-      break;
-    case PROP_TTL_MC:
-      g_value_set_int (value, self->ttl_mc);
-      break;
-    case PROP_SIGNAL_HEAPS:
-      g_value_set_boolean (value, g_atomic_int_get (&self->signal_heaps));
+    case GST_SPEAD2_SINK_PROP_USED_SOCKET:
+      GST_OBJECT_LOCK (self);
+      g_value_set_object (value, self->used_socket);
+      GST_OBJECT_UNLOCK (self);
       break;
     default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+      GST_OBJECT_LOCK (self);
+      gst_spead2_sink_settings_get (&self->settings, pspec, value);
+      GST_OBJECT_UNLOCK (self);
       break;
   }
+}
+
+/* -- URI ------------------------------------------------------------------------ */
+
+static GstURIType
+gst_spead2_sink_uri_get_type (GType type)
+{
+  return GST_URI_SINK;
+}
+
+static const gchar *const *
+gst_spead2_sink_uri_get_protocols (GType type)
+{
+  static const gchar *const protocols[] = {GST_SPEAD2_URI_PROTOCOL, NULL};
+
+  return protocols;
+}
+
+static gchar *
+gst_spead2_sink_uri_get_uri (GstURIHandler *handler)
+{
+  return gst_spead2_uri_of (G_OBJECT (handler));
+}
+
+static gboolean
+gst_spead2_sink_uri_set_uri (
+    GstURIHandler *handler, const gchar *uri, GError **error)
+{
+  GstSpead2Sink *self = GST_SPEAD2_SINK (handler);
+  gboolean in_use;
+
+  GST_OBJECT_LOCK (self);
+  in_use = self->in_use;
   GST_OBJECT_UNLOCK (self);
+  if (in_use) {
+    g_set_error_literal (error, GST_URI_ERROR, GST_URI_ERROR_BAD_STATE,
+        "The URI cannot change in PAUSED or PLAYING: set the element to READY "
+        "first");
+    return FALSE;
+  }
+  return gst_spead2_sink_set_uri (self, uri, error);
+}
+
+static void
+gst_spead2_sink_uri_handler_init (gpointer iface, gpointer iface_data)
+{
+  GstURIHandlerInterface *handler = iface;
+
+  handler->get_type = gst_spead2_sink_uri_get_type;
+  handler->get_protocols = gst_spead2_sink_uri_get_protocols;
+  handler->get_uri = gst_spead2_sink_uri_get_uri;
+  handler->set_uri = gst_spead2_sink_uri_set_uri;
+}
+
+/* "host:port", for messages. */
+static gchar *
+gst_spead2_sink_dup_destination (GstSpead2Sink *self)
+{
+  gchar *text;
+
+  GST_OBJECT_LOCK (self);
+  text =
+      g_strdup_printf (strchr (self->settings.host, ':') ? "[%s]:%d" : "%s:%d",
+          self->settings.host, self->settings.port);
+  GST_OBJECT_UNLOCK (self);
+  return text;
 }
 
 /* -- what lanes report --------------------------------------------------------- */
 
-/* Posts a warning for a failed heap, but not one for each of a storm. */
-static void
-gst_spead2_sink_warn_failed (
-    GstSpead2Sink *self, const Spead2HeapResult *result)
+/* Whether to tell of one more. If so, untold is how many have not been told of
+ * before it. */
+static gboolean
+reports_pass (Reports *reports, GstClockTime interval, guint n, guint *untold)
 {
   GstClockTime now = gst_util_get_timestamp ();
 
-  self->unreported++;
-  if (self->warned_at != GST_CLOCK_TIME_NONE &&
-      now - self->warned_at < WARNING_INTERVAL)
-    return;
+  if (reports->told != GST_CLOCK_TIME_NONE && now - reports->told < interval) {
+    reports->untold += n;
+    return FALSE;
+  }
+  *untold = reports->untold + n - 1;
+  reports->told = now;
+  reports->untold = 0;
+  return TRUE;
+}
 
+static void
+reports_reset (Reports *reports)
+{
+  *reports = (Reports){GST_CLOCK_TIME_NONE, 0};
+}
+
+/* What a message says of those that it stands for; the caller frees it. */
+static gchar *
+and_more (guint untold)
+{
+  return untold > 0 ? g_strdup_printf (" (and %u more before)", untold)
+                    : g_strdup ("");
+}
+
+/* Tells of a failed heap, for programs and for people. */
+static void
+gst_spead2_sink_tell_failed (GstSpead2Sink *self, const GError *error,
+    guint64 cnt, guint64 bytes, guint untold)
+{
+  gchar *more = and_more (untold);
+
+  gst_element_post_message (GST_ELEMENT (self),
+      gst_message_new_element (GST_OBJECT (self),
+          gst_structure_new ("spead2-heap-failed", "heap-cnt", G_TYPE_UINT64,
+              cnt, "bytes", G_TYPE_UINT64, bytes, "errno", G_TYPE_INT,
+              error->code, "reason", G_TYPE_STRING, error->message,
+              "suppressed", G_TYPE_UINT, untold, NULL)));
   GST_ELEMENT_WARNING (self, RESOURCE, WRITE,
-      ("%s. Heap %" G_GUINT64_FORMAT " is incomplete; the stream goes on.",
-          result->error->message, result->cnt),
-      ("%u heap(s) failed since the last warning, %" G_GUINT64_FORMAT
-       " bytes of this one were sent",
-          self->unreported, result->bytes));
-  self->warned_at = now;
-  self->unreported = 0;
+      ("%s. Heap %" G_GUINT64_FORMAT " is incomplete%s; the stream goes on.",
+          error->message, cnt, more),
+      ("errno %s, %" G_GUINT64_FORMAT " bytes of the heap were sent",
+          gst_spead2_errno_name (error->code), bytes));
+  g_free (more);
+}
+
+/* A heap was refused by the kernel. */
+static void
+gst_spead2_sink_heap_failed (
+    GstSpead2Sink *self, const Spead2HeapResult *result)
+{
+  guint untold;
+
+  if (g_atomic_int_get (&self->settings.on_error) == GST_SPEAD2_ON_ERROR_FAIL) {
+    if (!g_atomic_int_compare_and_exchange (&self->failed, FALSE, TRUE))
+      return;
+    GST_ELEMENT_ERROR (self, RESOURCE, WRITE,
+        ("%s. Heap %" G_GUINT64_FORMAT
+         " is incomplete, and on-error=fail stops the stream.",
+            result->error->message, result->cnt),
+        ("errno %s", gst_spead2_errno_name (result->error->code)));
+    spead2_sender_set_flushing (self->sender, TRUE);
+    return;
+  }
+
+  g_clear_error (&self->untold_error);
+  if (reports_pass (&self->failed_reports, FAILED_INTERVAL, 1, &untold)) {
+    gst_spead2_sink_tell_failed (
+        self, result->error, result->cnt, result->bytes, untold);
+    return;
+  }
+  self->untold_error = g_error_copy (result->error);
+  self->untold_cnt = result->cnt;
+  self->untold_bytes = result->bytes;
+}
+
+/* Tells of what was held back. No heap is outstanding. */
+static void
+gst_spead2_sink_tell_rest (GstSpead2Sink *self)
+{
+  if (self->untold_error == NULL)
+    return;
+  gst_spead2_sink_tell_failed (self, self->untold_error, self->untold_cnt,
+      self->untold_bytes, self->failed_reports.untold - 1);
+  g_clear_error (&self->untold_error);
+  self->failed_reports.untold = 0;
+}
+
+static void
+gst_spead2_sink_note_heap_cnt (GstSpead2Sink *self, guint64 cnt)
+{
+  if (cnt == SPEAD2_NO_HEAP_CNT)
+    return;
+  if (cnt < self->last_cnt && !self->cnt_wrap_warned) {
+    self->cnt_wrap_warned = TRUE;
+    GST_ELEMENT_WARNING (self, STREAM, FORMAT,
+        ("The heap counter has wrapped: it has %u bits. Set a greater "
+         "heap-address-bits to count longer.",
+            self->flavour),
+        ("Heap %" G_GUINT64_FORMAT " follows heap %" G_GUINT64_FORMAT, cnt,
+            self->last_cnt));
+  }
+  self->last_cnt = cnt;
 }
 
 /* In a lane, with no lock held, one heap at a time. */
@@ -362,18 +465,53 @@ gst_spead2_sink_heap_done (const Spead2HeapResult *result, gpointer user_data)
 {
   GstSpead2Sink *self = user_data;
 
+  gst_spead2_sink_note_heap_cnt (self, result->cnt);
   if (result->error && result->heap->flags & SPEAD2_HEAP_DESCRIBES)
     g_atomic_int_set (&self->redescribe, TRUE);
-  if (result->error && result->error->domain == SPEAD2_ERRNO)
-    gst_spead2_sink_warn_failed (self, result);
   if (result->error)
     GST_DEBUG_OBJECT (self, "heap %" G_GUINT64_FORMAT ": %s", result->cnt,
         result->error->message);
+  if (result->error && result->error->domain == SPEAD2_ERRNO)
+    gst_spead2_sink_heap_failed (self, result);
 
-  if (g_atomic_int_get (&self->signal_heaps) &&
+  if (g_atomic_int_get (&self->settings.signal_heaps) &&
       !(result->heap->flags & SPEAD2_HEAP_CONTROL))
     g_signal_emit (self, signals[SIGNAL_HEAP_DONE], 0, result->cnt,
         result->bytes, result->error);
+}
+
+/* In a lane, with no lock held: the network answered earlier packets. */
+static void
+gst_spead2_sink_icmp_errors (gint errnum, guint n, gpointer user_data)
+{
+  GstSpead2Sink *self = user_data;
+  gboolean pass;
+  guint untold = 0;
+  gchar *destination, *more;
+
+  GST_OBJECT_LOCK (self);
+  pass = reports_pass (&self->icmp_reports, ICMP_INTERVAL, n, &untold);
+  GST_OBJECT_UNLOCK (self);
+  if (!pass)
+    return;
+
+  destination = gst_spead2_sink_dup_destination (self);
+  more = and_more (untold);
+  if (errnum == ECONNREFUSED)
+    GST_ELEMENT_WARNING (self, RESOURCE, WRITE,
+        ("Nobody listens at %s%s: start the receiver, or look at host and "
+         "port. The stream goes on.",
+            destination, more),
+        ("The network answered earlier packets with ECONNREFUSED"));
+  else
+    GST_ELEMENT_WARNING (self, RESOURCE, WRITE,
+        ("%s cannot be reached: %s%s. 'ip route get' shows the way there. The "
+         "stream goes on.",
+            destination, g_strerror (errnum), more),
+        ("The network answered earlier packets with %s",
+            gst_spead2_errno_name (errnum)));
+  g_free (destination);
+  g_free (more);
 }
 
 static void
@@ -422,63 +560,147 @@ gst_spead2_sink_check_packet_size (
   return FALSE;
 }
 
-/* Reads the properties, and finds and checks all that can be wrong with them. */
+/* What will not stop the stream, and yet not work as it was meant. */
+static void
+gst_spead2_sink_check_network (
+    GstSpead2Sink *self, Spead2Sender *sender, const Spead2SenderConfig *config)
+{
+  gsize overhead =
+      spead2_udp_overhead (spead2_endpoint_family (&config->destination));
+  Spead2SenderStats stats;
+
+  spead2_sender_get_stats (sender, &stats);
+  if (stats.mtu > overhead && config->packet.packet_size + overhead > stats.mtu)
+    GST_ELEMENT_WARNING (self, RESOURCE, SETTINGS,
+        ("Packets of %" G_GSIZE_FORMAT " bytes are larger than the network's "
+         "MTU of %u: each will be sent in fragments, and is lost with any one "
+         "of them. Set max-packet-size=%" G_GSIZE_FORMAT ".",
+            config->packet.packet_size, stats.mtu, stats.mtu - overhead),
+        ("to %s", config->destination.text));
+  if (stats.buffer_size < config->socket.buffer_size)
+    GST_ELEMENT_WARNING (self, RESOURCE, SETTINGS,
+        ("The kernel gives a send buffer of %u bytes, not the %u of "
+         "buffer-size. Allow more with 'sysctl net.core.wmem_max=%u'.",
+            stats.buffer_size, config->socket.buffer_size,
+            config->socket.buffer_size),
+        (NULL));
+}
+
+/* Finds and checks all that can be wrong with the settings. Called with copies:
+ * looking up a name takes its time. */
 static Spead2Sender *
-gst_spead2_sink_open (GstSpead2Sink *self, GError **error)
+gst_spead2_sink_open (
+    GstSpead2Sink *self, const GstSpead2SinkSettings *settings, GError **error)
 {
   static const Spead2SenderCallbacks callbacks = {
-      gst_spead2_sink_heap_done,
-      gst_spead2_sink_lane_started,
-      gst_spead2_sink_lane_stopped,
+      .heap_done = gst_spead2_sink_heap_done,
+      .icmp_errors = gst_spead2_sink_icmp_errors,
+      .lane_started = gst_spead2_sink_lane_started,
+      .lane_stopped = gst_spead2_sink_lane_stopped,
   };
-  Spead2SenderConfig config = {.n_lanes = 1};
+  Spead2SenderConfig config = {
+      .fd = settings->socket ? g_socket_get_fd (settings->socket) : -1,
+      .n_lanes = 1,
+      .max_heaps = settings->max_heaps,
+      .rate = settings->rate,
+      .burst_size = settings->burst_size,
+      .burst_rate_ratio = settings->burst_rate_ratio,
+      .socket.multicast_iface = settings->multicast_iface,
+      .socket.ttl = settings->ttl,
+      .socket.ttl_mc = settings->ttl_mc,
+      .socket.loop = settings->loop,
+      .socket.dscp = settings->qos_dscp,
+      .socket.buffer_size = settings->buffer_size,
+  };
   Spead2Sender *sender = NULL;
-  gchar *host, *iface, *name = gst_object_get_name (GST_OBJECT (self));
-  guint port;
+  Spead2Endpoint local;
+  gchar *name = gst_object_get_name (GST_OBJECT (self));
 
-  GST_OBJECT_LOCK (self);
-  self->reopen = FALSE;
+  if (settings->bind_address || settings->bind_port != 0)
+    config.socket.local = &local;
   spead2_packet_config_init (
-      &config.packet, self->heap_address_bits, self->max_packet_size);
-  config.max_heaps = self->max_heaps;
-  config.rate = self->rate;
-  config.burst_size = self->burst_size;
-  config.burst_rate_ratio = self->burst_rate_ratio;
-  config.socket.ttl_mc = self->ttl_mc;
-  config.socket.multicast_iface = iface = g_strdup (self->multicast_iface);
-  host = g_strdup (self->host);
-  port = self->port;
-  GST_OBJECT_UNLOCK (self);
+      &config.packet, settings->heap_address_bits, settings->max_packet_size);
   config.thread_name = name;
 
   self->flavour = config.packet.flavour;
   if (spead2_packet_config_check (&config.packet, error) &&
       (self->layout = spead2_layout_new (self->flavour, error)) != NULL &&
-      spead2_endpoint_resolve (&config.destination, host, port, NULL, error) &&
+      spead2_endpoint_resolve (
+          &config.destination, settings->host, settings->port, NULL, error) &&
+      (config.socket.local == NULL ||
+          spead2_endpoint_local (&local,
+              spead2_endpoint_family (&config.destination),
+              settings->bind_address, settings->bind_port, error)) &&
       gst_spead2_sink_check_packet_size (&config, error))
     sender = spead2_sender_new (&config, &callbacks, self, error);
+  if (sender)
+    gst_spead2_sink_check_network (self, sender, &config);
 
-  g_free (host);
-  g_free (iface);
   g_free (name);
   return sender;
+}
+
+/* The socket as others may use it. */
+static GSocket *
+gst_spead2_sink_make_used_socket (
+    Spead2Sender *sender, GSocket *outside, GError **error)
+{
+  GSocket *used;
+  gint fd;
+
+  if (outside)
+    return g_object_ref (outside);
+  fd = spead2_sender_dup_fd (sender, error);
+  if (fd < 0)
+    return NULL;
+  used = g_socket_new_from_fd (fd, error);
+  if (used == NULL)
+    g_close (fd, NULL);
+  return used;
+}
+
+static void
+gst_spead2_sink_close (GstSpead2Sink *self)
+{
+  Spead2Sender *sender = self->sender;
+  GSocket *used, *outside;
+
+  if (sender) {
+    /* Its threads may still post and signal, without the object lock. */
+    spead2_sender_stop (sender);
+    gst_spead2_sink_tell_rest (self);
+    GST_OBJECT_LOCK (self);
+    self->sender = NULL;
+    GST_OBJECT_UNLOCK (self);
+    spead2_sender_free (sender);
+  }
+
+  GST_OBJECT_LOCK (self);
+  used = g_steal_pointer (&self->used_socket);
+  outside = self->settings.socket;
+  GST_OBJECT_UNLOCK (self);
+  if (used && used != outside)
+    g_socket_close (used, NULL);
+  g_clear_object (&used);
+  g_clear_pointer (&self->layout, spead2_layout_free);
 }
 
 static gboolean
 gst_spead2_sink_stop (GstBaseSink *base)
 {
   GstSpead2Sink *self = GST_SPEAD2_SINK (base);
-  Spead2Sender *sender = self->sender;
+  GSocket *socket = NULL;
 
-  if (sender) {
-    /* Its threads may still post and signal, without the object lock. */
-    spead2_sender_stop (sender);
-    GST_OBJECT_LOCK (self);
-    self->sender = NULL;
-    GST_OBJECT_UNLOCK (self);
-    spead2_sender_free (sender);
+  gst_spead2_sink_close (self);
+
+  GST_OBJECT_LOCK (self);
+  if (self->settings.socket && self->settings.close_socket)
+    socket = g_object_ref (self->settings.socket);
+  GST_OBJECT_UNLOCK (self);
+  if (socket) {
+    g_socket_close (socket, NULL);
+    g_object_unref (socket);
   }
-  g_clear_pointer (&self->layout, spead2_layout_free);
   return TRUE;
 }
 
@@ -486,28 +708,53 @@ static gboolean
 gst_spead2_sink_start (GstBaseSink *base)
 {
   GstSpead2Sink *self = GST_SPEAD2_SINK (base);
+  GstSpead2SinkSettings settings = {0};
+  Spead2Sender *sender = NULL;
+  GSocket *used = NULL;
   GError *error = NULL;
-  Spead2Sender *sender = gst_spead2_sink_open (self, &error);
 
+  GST_OBJECT_LOCK (self);
+  self->reopen = FALSE;
+  gst_spead2_sink_settings_copy (&settings, &self->settings);
+  if (self->uri_error)
+    error = g_error_copy (self->uri_error);
+  GST_OBJECT_UNLOCK (self);
+
+  g_atomic_int_set (&self->failed, FALSE);
+  g_atomic_int_set (&self->redescribe, FALSE);
+  self->last_cnt = 0;
+  self->cnt_wrap_warned = FALSE;
+  reports_reset (&self->failed_reports);
+  reports_reset (&self->icmp_reports);
+
+  if (error)
+    goto failed;
+  sender = gst_spead2_sink_open (self, &settings, &error);
   if (sender == NULL)
-    goto no_sender;
+    goto failed;
+  used = gst_spead2_sink_make_used_socket (sender, settings.socket, &error);
+  if (used == NULL)
+    goto failed;
+  /* Lanes may post as soon as they run. */
   if (!spead2_sender_start (sender, &error))
-    goto no_thread;
+    goto failed;
 
-  self->warned_at = GST_CLOCK_TIME_NONE;
-  self->unreported = 0;
   GST_OBJECT_LOCK (self);
   self->sender = sender;
+  self->used_socket = used;
   self->offset_jumps = self->index_wraps = 0;
   GST_OBJECT_UNLOCK (self);
+  gst_spead2_sink_settings_clear (&settings);
   return TRUE;
 
   /* ERRORS */
-no_thread:
-  spead2_sender_free (sender);
-no_sender:
+failed:
+  g_clear_object (&used);
+  g_clear_pointer (&sender, spead2_sender_free);
   g_clear_pointer (&self->layout, spead2_layout_free);
-  if (g_error_matches (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID))
+  gst_spead2_sink_settings_clear (&settings);
+  if (error->domain == GST_URI_ERROR ||
+      g_error_matches (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID))
     GST_ELEMENT_ERROR (
         self, RESOURCE, SETTINGS, ("%s", error->message), (NULL));
   else if (g_error_matches (error, SPEAD2_ERROR, SPEAD2_ERROR_NOT_FOUND))
@@ -563,6 +810,7 @@ gst_spead2_sink_set_caps (GstBaseSink *base, GstCaps *caps)
   Spead2PayloadType type = {.dtype = "|u1", .sample_size = 1, .channels = 1};
   GstAudioInfo info;
 
+  self->frame_rate = 0;
   self->offset_is_index = gst_structure_has_name (structure, "audio/x-raw");
   if (self->offset_is_index) {
     if (!gst_audio_info_from_caps (&info, caps) ||
@@ -573,6 +821,7 @@ gst_spead2_sink_set_caps (GstBaseSink *base, GstCaps *caps)
     if (!gst_spead2_sink_type_of_audio (info.finfo, &type))
       goto bad_format;
     type.channels = GST_AUDIO_INFO_CHANNELS (&info);
+    self->frame_rate = GST_AUDIO_INFO_RATE (&info);
   }
 
   spead2_layout_set_payload_type (self->layout, &type);
@@ -609,6 +858,23 @@ gst_spead2_sink_reset_stream (GstSpead2Sink *self)
   self->next_index = 0;
 }
 
+/* Whether the sample index is the buffer's OFFSET. */
+static gboolean
+gst_spead2_sink_has_index (GstSpead2Sink *self, GstBuffer *buffer)
+{
+  if (!GST_BUFFER_OFFSET_IS_VALID (buffer))
+    return FALSE;
+
+  switch (g_atomic_int_get (&self->settings.index_source)) {
+    case GST_SPEAD2_INDEX_SOURCE_OFFSET:
+      return TRUE;
+    case GST_SPEAD2_INDEX_SOURCE_COUNT:
+      return FALSE;
+    default:
+      return self->offset_is_index;
+  }
+}
+
 /* The index of the buffer's first frame: its OFFSET where that counts frames or
  * bytes, else the number of frames so far. Never from the PTS, which cannot
  * tell samples apart at the rates of digitisers. */
@@ -617,7 +883,7 @@ gst_spead2_sink_index_of (GstSpead2Sink *self, GstBuffer *buffer)
 {
   guint64 index = self->next_index;
 
-  if (self->offset_is_index && GST_BUFFER_OFFSET_IS_VALID (buffer))
+  if (gst_spead2_sink_has_index (self, buffer))
     index = GST_BUFFER_OFFSET (buffer);
   if (!self->have_index || index == self->next_index)
     return index;
@@ -662,6 +928,26 @@ gst_spead2_sink_send_error (GstSpead2Sink *self, GError *error)
   return GST_FLOW_ERROR;
 }
 
+/* Waits in a pause. The base class ends its wait when PLAYING is reached, even
+ * if PAUSED has been asked for again since: then it goes on. */
+static GstFlowReturn
+gst_spead2_sink_wait_playing (GstSpead2Sink *self)
+{
+  GstFlowReturn flow;
+
+  do {
+    flow = gst_base_sink_wait_preroll (GST_BASE_SINK (self));
+  } while (flow == GST_FLOW_OK && GST_STATE_TARGET (self) == GST_STATE_PAUSED);
+  return flow == FLOW_STEP ? GST_FLOW_OK : flow;
+}
+
+/* What a wait that was ended by flushing means. */
+static GstFlowReturn
+gst_spead2_sink_flushing (GstSpead2Sink *self)
+{
+  return g_atomic_int_get (&self->failed) ? GST_FLOW_ERROR : GST_FLOW_FLUSHING;
+}
+
 /* Hands a heap over; pausing interrupts the wait for room, and resuming goes on
  * with the same heap. Takes the heap in any case. */
 static GstFlowReturn
@@ -676,14 +962,14 @@ gst_spead2_sink_push (GstSpead2Sink *self, Spead2Heap *heap)
       case SPEAD2_SENDER_OK:
         return GST_FLOW_OK;
       case SPEAD2_SENDER_INTERRUPTED:
-        flow = gst_base_sink_wait_preroll (GST_BASE_SINK (self));
-        if (flow == GST_FLOW_OK || flow == FLOW_STEP)
+        flow = gst_spead2_sink_wait_playing (self);
+        if (flow == GST_FLOW_OK)
           continue;
         spead2_heap_free (heap);
         return flow;
       case SPEAD2_SENDER_FLUSHING:
         spead2_heap_free (heap);
-        return GST_FLOW_FLUSHING;
+        return gst_spead2_sink_flushing (self);
       case SPEAD2_SENDER_REFUSED:
         spead2_heap_free (heap);
         return gst_spead2_sink_send_error (self, error);
@@ -703,6 +989,8 @@ gst_spead2_sink_render (GstBaseSink *base, GstBuffer *buffer)
   values.size = gst_buffer_get_size (buffer);
   if (values.size == 0)
     return GST_FLOW_OK;
+  if (g_atomic_int_get (&self->failed))
+    return GST_FLOW_ERROR;
   values.sample_index = gst_spead2_sink_index_of (self, buffer);
 
   if (g_atomic_int_compare_and_exchange (&self->redescribe, TRUE, FALSE))
@@ -745,12 +1033,12 @@ gst_spead2_sink_drain (GstSpead2Sink *self)
       case SPEAD2_SENDER_OK:
         return GST_FLOW_OK;
       case SPEAD2_SENDER_INTERRUPTED:
-        flow = gst_base_sink_wait_preroll (GST_BASE_SINK (self));
-        if (flow != GST_FLOW_OK && flow != FLOW_STEP)
+        flow = gst_spead2_sink_wait_playing (self);
+        if (flow != GST_FLOW_OK)
           return flow;
         break;
       default:
-        return GST_FLOW_FLUSHING;
+        return gst_spead2_sink_flushing (self);
     }
   }
 }
@@ -761,28 +1049,45 @@ gst_spead2_sink_end_stream (GstSpead2Sink *self)
 {
   GstFlowReturn flow = gst_spead2_sink_drain (self);
 
-  if (flow == GST_FLOW_OK && g_atomic_int_get (&self->send_stop_heap)) {
+  if (flow == GST_FLOW_OK &&
+      g_atomic_int_get (&self->settings.send_stop_heap)) {
     flow = gst_spead2_sink_push (
         self, spead2_heap_new_control (self->flavour, SPEAD2_CTRL_STOP));
     if (flow == GST_FLOW_OK)
       flow = gst_spead2_sink_drain (self);
   }
   if (flow == GST_FLOW_OK) {
+    gst_spead2_sink_tell_rest (self);
     self->stop_pending = FALSE;
     spead2_layout_forget_descriptors (self->layout);
   }
   return flow;
 }
 
+/* Nothing is sent for it, but samples are counted. */
+static void
+gst_spead2_sink_skip_gap (GstSpead2Sink *self, GstEvent *event)
+{
+  GstClockTime duration;
+
+  gst_event_parse_gap (event, NULL, &duration);
+  if (duration != GST_CLOCK_TIME_NONE)
+    self->next_index +=
+        gst_util_uint64_scale_round (duration, self->frame_rate, GST_SECOND);
+}
+
 /* The EOS message is posted when this returns. Also called for GAP events. */
 static GstFlowReturn
 gst_spead2_sink_wait_event (GstBaseSink *base, GstEvent *event)
 {
+  GstSpead2Sink *self = GST_SPEAD2_SINK (base);
   GstFlowReturn flow = GST_BASE_SINK_CLASS (gst_spead2_sink_parent_class)
                            ->wait_event (base, event);
 
   if (flow == GST_FLOW_OK && GST_EVENT_TYPE (event) == GST_EVENT_EOS)
-    flow = gst_spead2_sink_end_stream (GST_SPEAD2_SINK (base));
+    flow = gst_spead2_sink_end_stream (self);
+  else if (flow == GST_FLOW_OK && GST_EVENT_TYPE (event) == GST_EVENT_GAP)
+    gst_spead2_sink_skip_gap (self, event);
   return flow;
 }
 
@@ -840,7 +1145,7 @@ gst_spead2_sink_propose_allocation (GstBaseSink *base, GstQuery *query)
 
   GST_OBJECT_LOCK (self);
   outstanding = gst_structure_new (GST_SPEAD2_OUTSTANDING_API_NAME, "max-heaps",
-      G_TYPE_UINT, self->max_heaps, "max-bytes", G_TYPE_UINT64,
+      G_TYPE_UINT, self->settings.max_heaps, "max-bytes", G_TYPE_UINT64,
       (guint64) SPEAD2_AUTO_BYTES, NULL);
   GST_OBJECT_UNLOCK (self);
   gst_query_add_allocation_meta (
@@ -871,7 +1176,7 @@ gst_spead2_sink_try_stop_heap (GstSpead2Sink *self)
 {
   Spead2Heap *heap;
 
-  if (!self->stop_pending || !g_atomic_int_get (&self->send_stop_heap))
+  if (!self->stop_pending || !g_atomic_int_get (&self->settings.send_stop_heap))
     return;
 
   heap = spead2_heap_new_control (self->flavour, SPEAD2_CTRL_STOP);
@@ -882,11 +1187,18 @@ gst_spead2_sink_try_stop_heap (GstSpead2Sink *self)
     spead2_heap_free (heap);
 }
 
+static void
+gst_spead2_sink_set_in_use (GstSpead2Sink *self, gboolean in_use)
+{
+  GST_OBJECT_LOCK (self);
+  self->in_use = in_use;
+  GST_OBJECT_UNLOCK (self);
+}
+
 /* Properties that were changed in READY count from here on. */
 static gboolean
 gst_spead2_sink_reopen_if_changed (GstSpead2Sink *self)
 {
-  GstBaseSink *base = GST_BASE_SINK (self);
   gboolean reopen;
 
   GST_OBJECT_LOCK (self);
@@ -895,8 +1207,8 @@ gst_spead2_sink_reopen_if_changed (GstSpead2Sink *self)
   if (!reopen)
     return TRUE;
 
-  gst_spead2_sink_stop (base);
-  return gst_spead2_sink_start (base);
+  gst_spead2_sink_close (self);
+  return gst_spead2_sink_start (GST_BASE_SINK (self));
 }
 
 static GstStateChangeReturn
@@ -907,11 +1219,15 @@ gst_spead2_sink_change_state (GstElement *element, GstStateChange transition)
 
   switch (transition) {
     case GST_STATE_CHANGE_READY_TO_PAUSED:
-      if (!gst_spead2_sink_reopen_if_changed (self))
+      gst_spead2_sink_set_in_use (self, TRUE);
+      if (!gst_spead2_sink_reopen_if_changed (self)) {
+        gst_spead2_sink_set_in_use (self, FALSE);
         return GST_STATE_CHANGE_FAILURE;
+      }
       gst_spead2_sink_reset_stream (self);
       /* Bytes without caps are counted by their OFFSET, as filesrc does. */
       self->offset_is_index = TRUE;
+      self->frame_rate = 0;
       self->stop_pending = FALSE;
       self->jump_warned = self->wrap_warned = FALSE;
       spead2_sender_probe (self->sender);
@@ -932,6 +1248,8 @@ gst_spead2_sink_change_state (GstElement *element, GstStateChange transition)
     spead2_sender_set_flushing (self->sender, FALSE);
     gst_spead2_sink_try_stop_heap (self);
     self->stop_pending = FALSE;
+    g_atomic_int_set (&self->failed, FALSE);
+    gst_spead2_sink_set_in_use (self, FALSE);
   }
   return result;
 }
@@ -944,7 +1262,6 @@ gst_spead2_sink_class_init (GstSpead2SinkClass *klass)
   GObjectClass *object_class = G_OBJECT_CLASS (klass);
   GstElementClass *element_class = GST_ELEMENT_CLASS (klass);
   GstBaseSinkClass *base_class = GST_BASE_SINK_CLASS (klass);
-  const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS;
 
   GST_DEBUG_CATEGORY_INIT (
       spead2_sink_debug, "spead2sink", 0, "SPEAD heaps over UDP");
@@ -953,169 +1270,7 @@ gst_spead2_sink_class_init (GstSpead2SinkClass *klass)
   object_class->get_property = gst_spead2_sink_get_property;
   object_class->finalize = gst_spead2_sink_finalize;
 
-  /**
-   * GstSpead2Sink:host:
-   *
-   * Where to send: an IPv4 or IPv6 address, unicast or multicast, or a name,
-   * which is resolved in NULL to READY, within 5 seconds.
-   *
-   * Since: 0.1
-   */
-  g_object_class_install_property (object_class, PROP_HOST,
-      g_param_spec_string ("host", "Host",
-          "Address, multicast group or name to send to", DEFAULT_HOST,
-          flags | GST_PARAM_MUTABLE_READY));
-  /**
-   * GstSpead2Sink:port:
-   *
-   * UDP port to send to, 1 to 65535.
-   *
-   * Since: 0.1
-   */
-  g_object_class_install_property (object_class, PROP_PORT,
-      g_param_spec_int ("port", "Port", "UDP port to send to", 0, G_MAXUINT16,
-          DEFAULT_PORT, flags | GST_PARAM_MUTABLE_READY));
-  /**
-   * GstSpead2Sink:max-heaps:
-   *
-   * Most heaps that are outstanding: accepted and not yet sent. Upstream waits
-   * while there are so many. 0 allows as many as make 4 MiB, from 4 to 4096;
-   * otherwise at least 2.
-   *
-   * Since: 0.1
-   */
-  g_object_class_install_property (object_class, PROP_MAX_HEAPS,
-      g_param_spec_uint ("max-heaps", "Max heaps",
-          "Most outstanding heaps (0 = as many as make 4 MiB, from 4 to 4096)",
-          0, MAX_MAX_HEAPS, DEFAULT_MAX_HEAPS,
-          flags | GST_PARAM_MUTABLE_READY));
-  /**
-   * GstSpead2Sink:max-packet-size:
-   *
-   * Most bytes of UDP payload in a packet, SPEAD header included, IP and UDP
-   * headers not; rounded down to a multiple of 8. From 56 to 65507 (IPv4) or
-   * 65527 (IPv6). What fits a network is its MTU less 28 (IPv4) or 48 (IPv6):
-   * 1472 for Ethernet, 8972 for jumbo frames of 9000.
-   *
-   * Since: 0.1
-   */
-  g_object_class_install_property (object_class, PROP_MAX_PACKET_SIZE,
-      g_param_spec_uint ("max-packet-size", "Max packet size",
-          "Most bytes of UDP payload in a packet (MTU less 28 on IPv4)", 0,
-          G_MAXUINT, DEFAULT_MAX_PACKET_SIZE, flags | GST_PARAM_MUTABLE_READY));
-  /**
-   * GstSpead2Sink:rate:
-   *
-   * Mean rate to keep, in bytes of UDP payload per second; 0 sends as fast as
-   * the kernel takes it.
-   *
-   * Since: 0.1
-   */
-  g_object_class_install_property (object_class, PROP_RATE,
-      g_param_spec_double ("rate", "Rate",
-          "Bytes of UDP payload per second (0 = unlimited)", 0.0, G_MAXDOUBLE,
-          DEFAULT_RATE, flags | GST_PARAM_MUTABLE_READY));
-  /**
-   * GstSpead2Sink:burst-size:
-   *
-   * With a rate, most bytes that are sent back to back; never more than a
-   * millisecond of the rate, and always at least one packet.
-   *
-   * Since: 0.1
-   */
-  g_object_class_install_property (object_class, PROP_BURST_SIZE,
-      g_param_spec_uint64 ("burst-size", "Burst size",
-          "With a rate: most bytes sent back to back", 1, G_MAXUINT64,
-          DEFAULT_BURST_SIZE, flags | GST_PARAM_MUTABLE_READY));
-  /**
-   * GstSpead2Sink:burst-rate-ratio:
-   *
-   * With a rate, how much faster than it a sender that fell behind may catch
-   * up.
-   *
-   * Since: 0.1
-   */
-  g_object_class_install_property (object_class, PROP_BURST_RATE_RATIO,
-      g_param_spec_double ("burst-rate-ratio", "Burst rate ratio",
-          "With a rate: fastest catching up, as a multiple of it", 1.0,
-          G_MAXDOUBLE, DEFAULT_BURST_RATE_RATIO,
-          flags | GST_PARAM_MUTABLE_READY));
-  /**
-   * GstSpead2Sink:heap-address-bits:
-   *
-   * The flavour, SPEAD-64-N: bits of an immediate value, an address and the
-   * heap counter; a multiple of 8. 40 suits generic receivers, 48 MeerKAT,
-   * Effelsberg and SKA. Timestamps count modulo 2^N.
-   *
-   * Since: 0.1
-   */
-  g_object_class_install_property (object_class, PROP_HEAP_ADDRESS_BITS,
-      g_param_spec_uint ("heap-address-bits", "Heap address bits",
-          "Flavour: N of SPEAD-64-N, a multiple of 8", 8, 56,
-          DEFAULT_HEAP_ADDRESS_BITS, flags | GST_PARAM_MUTABLE_READY));
-  /**
-   * GstSpead2Sink:send-stop-heap:
-   *
-   * Tell receivers that the stream has ended: after the last heap at EOS, and
-   * when the element goes to READY without one.
-   *
-   * Since: 0.1
-   */
-  g_object_class_install_property (object_class, PROP_SEND_STOP_HEAP,
-      g_param_spec_boolean ("send-stop-heap", "Send stop heap",
-          "End the stream with a stop heap", DEFAULT_SEND_STOP_HEAP,
-          flags | GST_PARAM_MUTABLE_PLAYING));
-  /**
-   * GstSpead2Sink:multicast-iface:
-   *
-   * Name of the network interface that multicast leaves by; unset, the routing
-   * table says.
-   *
-   * Since: 0.1
-   */
-  g_object_class_install_property (object_class, PROP_MULTICAST_IFACE,
-      g_param_spec_string ("multicast-iface", "Multicast interface",
-          "Interface that multicast leaves by, for example eth0", NULL,
-          flags | GST_PARAM_MUTABLE_READY));
-  /**
-   * GstSpead2Sink:ttl-mc:
-   *
-   * How many routers a multicast packet may pass; 1 stays on the local network.
-   *
-   * Since: 0.1
-   */
-  g_object_class_install_property (object_class, PROP_TTL_MC,
-      g_param_spec_int ("ttl-mc", "Multicast TTL",
-          "Time to live (hops) of multicast packets", 0, 255, DEFAULT_TTL_MC,
-          flags | GST_PARAM_MUTABLE_READY));
-  /**
-   * GstSpead2Sink:stats:
-   *
-   * What has been sent since the element went to READY. Besides the fields of
-   * #GstBaseSink:stats: heaps-pushed, heaps-sent, heaps-failed, heaps-dropped;
-   * packets, bytes (of UDP payload) and messages that the kernel accepted, stop
-   * heaps included; calls (of sendmmsg), waits (for room in the kernel), errors
-   * (errnos and ICMP errors); payload-bytes of the heaps sent; gso, whether
-   * segmentation offload is in use; heap-cnt-wraps, index-wraps, offset-jumps;
-   * outstanding and peak-outstanding heaps.
-   *
-   * Since: 0.1
-   */
-  g_object_class_install_property (object_class, PROP_STATS,
-      g_param_spec_boxed ("stats", "Statistics",
-          "Counters of heaps, packets, bytes and errors", GST_TYPE_STRUCTURE,
-          G_PARAM_READABLE | G_PARAM_STATIC_STRINGS));
-  /**
-   * GstSpead2Sink:signal-heaps:
-   *
-   * Emit #GstSpead2Sink::heap-done for each heap.
-   *
-   * Since: 0.1
-   */
-  g_object_class_install_property (object_class, PROP_SIGNAL_HEAPS,
-      g_param_spec_boolean ("signal-heaps", "Signal heaps",
-          "Emit heap-done for each heap", DEFAULT_SIGNAL_HEAPS,
-          flags | GST_PARAM_MUTABLE_PLAYING));
+  gst_spead2_sink_install_properties (object_class);
 
   /**
    * GstSpead2Sink::heap-done:

@@ -107,6 +107,7 @@ fill (Spead2Endpoint *endpoint, GSocketAddress *address, GError **error)
           address, &endpoint->address, sizeof endpoint->address, error))
     return FALSE;
 
+  endpoint->port = g_inet_socket_address_get_port (inet);
   endpoint->multicast = g_inet_address_get_is_multicast (
       g_inet_socket_address_get_address (inet));
   if (spead2_endpoint_family (endpoint) == AF_INET6)
@@ -147,6 +148,31 @@ spead2_endpoint_resolve (Spead2Endpoint *endpoint, const gchar *host,
       return FALSE;
     address = g_inet_socket_address_new (addresses->data, port);
     g_resolver_free_addresses (addresses);
+  }
+
+  filled = fill (endpoint, address, error);
+  g_object_unref (address);
+  return filled;
+}
+
+gboolean
+spead2_endpoint_local (Spead2Endpoint *endpoint, gint family, const gchar *host,
+    guint port, GError **error)
+{
+  const gchar *any = family == AF_INET ? "0.0.0.0" : "::";
+  GSocketAddress *address = NULL;
+  gboolean filled;
+
+  if (port <= G_MAXUINT16)
+    address = g_inet_socket_address_new_from_string (host ? host : any, port);
+  if (address == NULL ||
+      (gint) g_socket_address_get_family (address) != family) {
+    g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID,
+        "Cannot send from '%s', port %u: it must be an %s address of this "
+        "machine ('ip address' lists them) and a port up to 65535",
+        host ? host : any, port, family == AF_INET ? "IPv4" : "IPv6");
+    g_clear_object (&address);
+    return FALSE;
   }
 
   filled = fill (endpoint, address, error);

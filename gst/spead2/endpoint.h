@@ -15,6 +15,7 @@ G_BEGIN_DECLS
 typedef struct {
   struct sockaddr_storage address;
   socklen_t address_size;
+  guint16 port;
   gboolean multicast;
   gchar text[80]; /* "127.0.0.1:8888", "[ff02::1%lo]:8888": for messages */
 } Spead2Endpoint;
@@ -31,6 +32,12 @@ typedef struct {
  * SPEAD2_ERROR_NOT_FOUND (name) or G_IO_ERROR_CANCELLED. */
 gboolean spead2_endpoint_resolve (Spead2Endpoint *endpoint, const gchar *host,
     guint port, GCancellable *cancellable, GError **error);
+
+/* An address of this machine to send from: host is an IP address of that
+ * family, or NULL for any, and port 0 for any. Never blocks. Fails with
+ * SPEAD2_ERROR_INVALID. */
+gboolean spead2_endpoint_local (Spead2Endpoint *endpoint, gint family,
+    const gchar *host, guint port, GError **error);
 
 /* AF_INET or AF_INET6. */
 static inline gint

@@ -14,6 +14,7 @@
 #include "sender.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -31,6 +32,7 @@ typedef struct {
   SlotState state;
   Spead2Heap *heap;
   guint64 cnt;
+  guint64 pushed; /* when, ns */
   gboolean dropped;
   Spead2Transfer transfer;
 } Slot;
@@ -39,6 +41,7 @@ typedef struct {
   Spead2Sender *sender;
   guint index;
   gint fd;
+  gboolean owns_fd;
   Spead2UdpWriter *writer;
   GThread *thread;
 
@@ -50,6 +53,8 @@ typedef struct {
   guint64 waiting_bytes; /* payload from current to end, roughly */
   gboolean cutting;      /* the current heap has begun */
   gboolean no_wait;      /* the batch goes now or never */
+  guint64 burst;         /* most bytes of the batch, by the rate */
+  Spead2Times lateness;  /* of bursts, since the last finish() */
   Spead2Packetizer packetizer;
 
   /* Guarded by the sender's lock. */
@@ -139,6 +144,26 @@ error_of (Spead2Sender *sender, const Slot *slot)
   return NULL;
 }
 
+static void
+add_time (Spead2Times *times, guint64 time)
+{
+  times->min = times->n == 0 ? time : MIN (times->min, time);
+  times->max = MAX (times->max, time);
+  times->total += time;
+  times->n++;
+}
+
+static void
+add_times (Spead2Times *sum, const Spead2Times *times)
+{
+  if (times->n == 0)
+    return;
+  sum->min = sum->n == 0 ? times->min : MIN (sum->min, times->min);
+  sum->max = MAX (sum->max, times->max);
+  sum->total += times->total;
+  sum->n += times->n;
+}
+
 /* Counts the end of a slot's heap in stats. */
 static void
 count_end (Spead2SenderStats *stats, const Slot *slot, const GError *error)
@@ -147,6 +172,7 @@ count_end (Spead2SenderStats *stats, const Slot *slot, const GError *error)
     return;
   if (error == NULL) {
     stats->heaps_sent++;
+    add_time (&stats->heap_time, spead2_now () - slot->pushed);
     stats->payload_bytes += slot->heap->length;
   } else if (g_error_matches (error, SPEAD2_ERROR, SPEAD2_ERROR_DROPPED)) {
     stats->heaps_dropped++;
@@ -206,6 +232,7 @@ deliver (Spead2Sender *sender)
     sender->stats.heaps_failed += ended.heaps_failed;
     sender->stats.heaps_dropped += ended.heaps_dropped;
     sender->stats.payload_bytes += ended.payload_bytes;
+    add_times (&sender->stats.heap_time, &ended.heap_time);
     wake_room_waiters (sender);
   }
 
@@ -264,36 +291,73 @@ take_one (Lane *lane)
   lane->busy = TRUE;
 }
 
+/* The heap at a slot number has gone, or never will. */
 static void
-drop (Slot *slot)
+end_barrier (Spead2Sender *sender, guint64 number)
 {
+  if (sender->barrier && sender->barrier_slot == number)
+    sender->barrier = FALSE;
+}
+
+static void
+drop (Spead2Sender *sender, guint64 number)
+{
+  Slot *slot = slot_at (sender, number);
+
+  end_barrier (sender, number);
   slot->dropped = TRUE;
   slot->cnt = SPEAD2_NO_HEAP_CNT;
   slot->state = SLOT_DONE;
 }
 
-/* Drops what no packet has been made of: the whole queue, and what the lane
- * took and has not begun. The heap counters of the latter are taken back, so
+/* Drops the last heap that the lane took, and takes its heap counter back, so
  * that the stream goes on without a gap. */
 static void
-drop_unsent (Lane *lane)
+drop_last_taken (Lane *lane)
+{
+  Spead2Sender *sender = lane->sender;
+  guint64 number = lane->taken[--lane->end % sender->n_slots];
+  const Slot *slot = slot_at (sender, number);
+  guint64 last =
+      (sender->next_cnt - 1) & spead2_flavour_max_value (slot->heap->flavour);
+
+  if (!(slot->heap->flags & SPEAD2_HEAP_HAS_CNT) && slot->cnt == last)
+    sender->next_cnt--;
+  drop (sender, number);
+}
+
+/* Whether all of the heap's packets were given up. */
+static gboolean
+is_abandoned (const Slot *slot)
+{
+  return slot->transfer.error == ECANCELED && slot->transfer.bytes == 0 &&
+      slot->transfer.in_flight == 0;
+}
+
+/* Drops the queue, and what the lane took and has not begun. */
+static void
+drop_unbegun (Lane *lane)
 {
   Spead2Sender *sender = lane->sender;
   guint64 begun = lane->current + (lane->cutting ? 1 : 0);
 
   while (sender->tail != sender->taken)
-    drop (slot_at (sender, sender->taken++));
+    drop (sender, sender->taken++);
 
   while (lane->end != begun) {
-    Slot *slot = lane_slot (lane, --lane->end);
+    lane->waiting_bytes -= lane_slot (lane, lane->end - 1)->heap->length;
+    drop_last_taken (lane);
+  }
+}
 
-    lane->waiting_bytes -= slot->heap->length;
-    if (!(slot->heap->flags & SPEAD2_HEAP_HAS_CNT) &&
-        slot->cnt ==
-            ((sender->next_cnt - 1) &
-                spead2_flavour_max_value (slot->heap->flavour)))
-      sender->next_cnt--;
-    drop (slot);
+/* Drops what stood in a batch that was given up and has not been sent at all. */
+static void
+drop_abandoned (Lane *lane)
+{
+  while (lane->end != lane->first && lane->end == lane->current &&
+      is_abandoned (lane_slot (lane, lane->end - 1))) {
+    drop_last_taken (lane);
+    lane->current = lane->end;
   }
 }
 
@@ -302,6 +366,7 @@ static void
 finish (Lane *lane)
 {
   Spead2Sender *sender = lane->sender;
+  gboolean was_busy = lane->busy, had_barrier = sender->barrier;
 
   for (; lane->first != lane->current; lane->first++) {
     Slot *slot = lane_slot (lane, lane->first);
@@ -309,15 +374,17 @@ finish (Lane *lane)
     if (slot->transfer.in_flight > 0)
       break;
     slot->state = SLOT_DONE;
-    if (sender->barrier &&
-        sender->barrier_slot == lane->taken[lane->first % sender->n_slots])
-      sender->barrier = FALSE;
+    end_barrier (sender, lane->taken[lane->first % sender->n_slots]);
   }
 
   lane->busy = lane->first != lane->end;
   lane->counters = *spead2_udp_writer_counters (lane->writer);
   lane->gso_errno = spead2_udp_writer_gso_errno (lane->writer, 0);
-  if (sender->n_lanes > 1)
+  add_times (&sender->stats.pacing_error, &lane->lateness);
+  lane->lateness = (Spead2Times){0};
+  /* Other lanes may wait for this one with a barrier, or behind one. */
+  if (sender->n_lanes > 1 &&
+      ((was_busy && !lane->busy) || (had_barrier && !sender->barrier)))
     g_cond_broadcast (&sender->work);
 }
 
@@ -329,15 +396,17 @@ take (Lane *lane)
   Spead2Sender *sender = lane->sender;
 
   for (;;) {
-    if (sender->discarding || sender->stopping) {
-      drop_unsent (lane);
-      finish (lane);
-      deliver (sender);
-    }
+    if (sender->discarding || sender->stopping)
+      drop_unbegun (lane);
+    drop_abandoned (lane);
+    finish (lane);
+    deliver (sender);
     while (lane->waiting_bytes < SPEAD2_BATCH_BYTES && may_take (lane))
       take_one (lane);
-    if (lane->current != lane->end)
+    if (lane->current != lane->end) {
+      lane->burst = spead2_pacer_burst (&sender->pacer);
       return TRUE;
+    }
     if (sender->stopping)
       return FALSE;
     if (sender->taken == sender->tail)
@@ -354,8 +423,7 @@ fill (Lane *lane)
 
   lane->no_wait =
       lane_slot (lane, lane->current)->heap->flags & SPEAD2_HEAP_NO_WAIT;
-  spead2_udp_writer_begin (
-      lane->writer, spead2_pacer_burst (&sender->pacer), !lane->no_wait);
+  spead2_udp_writer_begin (lane->writer, lane->burst, !lane->no_wait);
 
   for (; lane->current != lane->end; lane->current++) {
     Slot *slot = lane_slot (lane, lane->current);
@@ -381,14 +449,18 @@ pace (Lane *lane)
   Spead2Sender *sender = lane->sender;
   guint64 time;
 
-  if (sender->config.rate <= 0 || lane->no_wait)
+  if (lane->burst == G_MAXUINT64 || lane->no_wait)
     return TRUE;
 
   g_mutex_lock (&sender->lock);
   time = spead2_pacer_reserve (
       &sender->pacer, spead2_now (), spead2_udp_writer_size (lane->writer));
   g_mutex_unlock (&sender->lock);
-  return spead2_udp_writer_sleep_until (lane->writer, time);
+  if (!spead2_udp_writer_sleep_until (lane->writer, time))
+    return FALSE;
+
+  add_time (&lane->lateness, spead2_now () - time);
+  return TRUE;
 }
 
 /* Ends the current heap here if some of it was given up, or its time is over. */
@@ -408,6 +480,17 @@ cut_short (Lane *lane)
   lane->waiting_bytes -= slot->heap->length;
   lane->current++;
   lane->cutting = FALSE;
+}
+
+static void
+report_icmp_errors (Lane *lane)
+{
+  Spead2Sender *sender = lane->sender;
+  gint errnum;
+  guint n = spead2_udp_writer_take_icmp_errors (lane->writer, &errnum);
+
+  if (n > 0 && sender->callbacks.icmp_errors)
+    sender->callbacks.icmp_errors (errnum, n, sender->user_data);
 }
 
 static gpointer
@@ -430,9 +513,8 @@ lane_run (gpointer data)
     else
       spead2_udp_writer_abandon (lane->writer);
     cut_short (lane);
+    report_icmp_errors (lane);
     g_mutex_lock (&sender->lock);
-    finish (lane);
-    deliver (sender);
   }
   g_mutex_unlock (&sender->lock);
 
@@ -443,15 +525,41 @@ lane_run (gpointer data)
 
 /* -- life ------------------------------------------------------------------- */
 
+/* With a port of our own there can be only one socket. */
+static gboolean
+shares_socket (const Spead2SenderConfig *config)
+{
+  return config->fd >= 0 ||
+      (config->socket.local && config->socket.local->port != 0);
+}
+
+static gboolean
+open_socket (Lane *lane, GError **error)
+{
+  const Spead2SenderConfig *config = &lane->sender->config;
+
+  if (lane->index > 0 && shares_socket (config)) {
+    lane->fd = lane->sender->lanes[0].fd;
+    return TRUE;
+  }
+  if (config->fd >= 0) {
+    lane->fd = config->fd;
+    return spead2_udp_socket_adopt (
+        lane->fd, &config->destination, &config->socket, error);
+  }
+  lane->fd =
+      spead2_udp_socket_open (&config->destination, &config->socket, error);
+  lane->owns_fd = lane->fd >= 0;
+  return lane->owns_fd;
+}
+
 static gboolean
 open_lane (Lane *lane, GError **error)
 {
   Spead2Sender *sender = lane->sender;
 
   lane->taken = g_new (guint64, sender->n_slots);
-  lane->fd = spead2_udp_socket_open (
-      &sender->config.destination, &sender->config.socket, error);
-  if (lane->fd < 0)
+  if (!open_socket (lane, error))
     return FALSE;
   lane->writer =
       spead2_udp_writer_new (lane->fd, &sender->config.destination, 1, error);
@@ -505,8 +613,12 @@ spead2_sender_new (const Spead2SenderConfig *config,
       return NULL;
     }
   }
-  /* Only the sockets' opening needed it. */
+  sender->stats.mtu = spead2_udp_mtu (&config->destination, &config->socket);
+  sender->stats.buffer_size =
+      spead2_udp_socket_buffer_size (sender->lanes[0].fd);
+  /* Only the sockets' opening needed them. */
   sender->config.socket.multicast_iface = NULL;
+  sender->config.socket.local = NULL;
   return sender;
 }
 
@@ -527,6 +639,16 @@ spead2_sender_start (Spead2Sender *sender, GError **error)
     }
   }
   return TRUE;
+}
+
+gint
+spead2_sender_dup_fd (Spead2Sender *sender, GError **error)
+{
+  gint fd = fcntl (sender->lanes[0].fd, F_DUPFD_CLOEXEC, 0);
+
+  if (fd < 0)
+    spead2_set_errno (error, errno, "Could not share the socket");
+  return fd;
 }
 
 static void
@@ -571,7 +693,7 @@ spead2_sender_free (Spead2Sender *sender)
 
     if (lane->writer)
       spead2_udp_writer_free (lane->writer);
-    if (lane->fd >= 0)
+    if (lane->owns_fd)
       close (lane->fd);
     g_free (lane->taken);
   }
@@ -634,6 +756,7 @@ spead2_sender_push (Spead2Sender *sender, Spead2Heap *heap, GError **error)
     memset (slot, 0, sizeof *slot);
     slot->state = SLOT_QUEUED;
     slot->heap = heap;
+    slot->pushed = spead2_now ();
     sender->tail++;
     if (!(heap->flags & SPEAD2_HEAP_CONTROL))
       sender->stats.heaps_pushed++;
@@ -687,6 +810,15 @@ spead2_sender_flush (Spead2Sender *sender)
   sender->discarding = FALSE;
   if (!sender->stopping)
     set_deadlines (sender, G_MAXUINT64);
+  g_mutex_unlock (&sender->lock);
+}
+
+void
+spead2_sender_set_rate (Spead2Sender *sender, gdouble rate, guint64 burst_size,
+    gdouble burst_rate_ratio)
+{
+  g_mutex_lock (&sender->lock);
+  spead2_pacer_init (&sender->pacer, rate, burst_size, burst_rate_ratio);
   g_mutex_unlock (&sender->lock);
 }
 

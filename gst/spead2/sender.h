@@ -35,7 +35,8 @@ G_BEGIN_DECLS
 typedef struct {
   Spead2PacketConfig packet; /* checked */
   Spead2Endpoint destination;
-  Spead2UdpSocketOptions socket;
+  Spead2UdpSocketOptions socket; /* its pointers are borrowed for the call */
+  gint fd;                  /* an outside socket, which stays its owner's; -1 */
   const gchar *thread_name; /* of the lanes, with ":<lane>" behind it */
   guint n_lanes;            /* 1 to SPEAD2_MAX_LANES */
   guint max_heaps;          /* outstanding; 0: automatic; else >= 2 x lanes */
@@ -53,9 +54,12 @@ typedef struct {
 } Spead2HeapResult;
 
 /* Called by lanes, with no lock held; they may call back into the sender, but
- * not push, wait or stop. Each may be NULL. */
+ * not push, wait or stop. Each may be NULL. heap_done is called by one lane at
+ * a time, the others by any. */
 typedef struct {
   void (*heap_done) (const Spead2HeapResult *result, gpointer user_data);
+  /* The network answered earlier packets with n errors, errnum the last. */
+  void (*icmp_errors) (gint errnum, guint n, gpointer user_data);
   void (*lane_started) (guint lane, gpointer user_data);
   void (*lane_stopped) (guint lane, gpointer user_data);
 } Spead2SenderCallbacks;
@@ -66,6 +70,14 @@ typedef enum {
   SPEAD2_SENDER_FLUSHING,    /* by spead2_sender_set_flushing(), or stopped */
   SPEAD2_SENDER_REFUSED      /* this heap cannot be sent */
 } Spead2SenderStatus;
+
+/* Times of something that happened n times, ns: mean = total / n. */
+typedef struct {
+  guint64 n;
+  guint64 min;
+  guint64 max;
+  guint64 total;
+} Spead2Times;
 
 /* pushed = sent + failed + dropped + outstanding. Stream control is not
  * counted as a heap, but its packets are. */
@@ -79,17 +91,26 @@ typedef struct {
   guint outstanding;
   guint peak_outstanding;
   gint gso_errno;              /* why GSO is off, or 0 */
+  guint mtu;                   /* spead2_udp_mtu(), when it was opened */
+  guint buffer_size;           /* of the first lane's socket, bytes */
+  Spead2Times heap_time;       /* of heaps sent, from push to release */
+  Spead2Times pacing_error;    /* of bursts: how late they went */
   Spead2WriterCounters writer; /* of all lanes */
 } Spead2SenderStats;
 
 typedef struct _Spead2Sender Spead2Sender;
 
-/* Opens a socket for each lane. NULL with the socket's error. */
+/* Opens a socket for each lane; with a local port, or an outside socket, the
+ * lanes share one. NULL with the socket's error. */
 Spead2Sender *spead2_sender_new (const Spead2SenderConfig *config,
     const Spead2SenderCallbacks *callbacks, gpointer user_data, GError **error);
 
 /* Starts the lanes' threads. On failure none runs, with GLib's thread error. */
 gboolean spead2_sender_start (Spead2Sender *sender, GError **error);
+
+/* A copy of the first lane's descriptor, for the caller to close; -1 with
+ * SPEAD2_ERRNO. */
+gint spead2_sender_dup_fd (Spead2Sender *sender, GError **error);
 
 /* Hands over a heap: on SPEAD2_SENDER_OK it belongs to the sender. Otherwise it
  * stays the caller's, untouched, and may be pushed again. error is set when it
@@ -117,6 +138,10 @@ void spead2_sender_flush (Spead2Sender *sender);
 /* Ends the lanes, without waiting for the network; what is outstanding is cut
  * short or dropped. Harmless when they do not run. */
 void spead2_sender_stop (Spead2Sender *sender);
+
+/* Another rate, from the next burst on. */
+void spead2_sender_set_rate (Spead2Sender *sender, gdouble rate,
+    guint64 burst_size, gdouble burst_rate_ratio);
 
 /* Tries GSO again where it was switched off. */
 void spead2_sender_probe (Spead2Sender *sender);

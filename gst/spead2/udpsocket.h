@@ -11,7 +11,12 @@ G_BEGIN_DECLS
 
 typedef struct {
   const gchar *multicast_iface; /* interface name, or NULL: the kernel's */
+  gint ttl;                     /* hops of unicast packets, 1 to 255 */
   gint ttl_mc;                  /* hops of multicast packets, 0 to 255 */
+  gboolean loop;                /* multicast is heard on this machine, too */
+  gint dscp;                    /* 0 to 63, or -1: the kernel's */
+  guint buffer_size;            /* of the send buffer, bytes; 0: the kernel's */
+  const Spead2Endpoint *local;  /* where to send from, or NULL: any */
 } Spead2UdpSocketOptions;
 
 /* Opens a non-blocking socket of the destination's family. It is not connected
@@ -21,6 +26,29 @@ typedef struct {
  * such interface) or SPEAD2_ERRNO, naming what could not be done. */
 gint spead2_udp_socket_open (const Spead2Endpoint *destination,
     const Spead2UdpSocketOptions *options, GError **error);
+
+/* Makes somebody else's socket such a one; it is not bound again. Fails with
+ * SPEAD2_ERROR_INVALID (no UDP socket of the destination's family) or as
+ * spead2_udp_socket_open(); options set so far stay. */
+gboolean spead2_udp_socket_adopt (gint fd, const Spead2Endpoint *destination,
+    const Spead2UdpSocketOptions *options, GError **error);
+
+/* Size of the send buffer, bytes: as it was asked for, not doubled as the
+ * kernel reports it. */
+guint spead2_udp_socket_buffer_size (gint fd);
+
+/* The largest IP packet, bytes, that goes to a destination in one piece, as
+ * the kernel knows it; 0 when it knows no way there. Only the interface of
+ * options is used. */
+guint spead2_udp_mtu (
+    const Spead2Endpoint *destination, const Spead2UdpSocketOptions *options);
+
+/* Bytes of IP and UDP headers in front of a packet. */
+static inline gsize
+spead2_udp_overhead (gint family)
+{
+  return family == AF_INET ? 20 + 8 : 40 + 8;
+}
 
 /* Turns IP_RECVERR or IPV6_RECVERR on or off. Off also empties the queue. */
 void spead2_udp_socket_set_recverr (gint fd, gint family, gboolean on);

@@ -118,6 +118,8 @@ struct _Spead2UdpWriter {
 
   guint64 icmp_window; /* when the present second of ICMP errors began */
   guint icmp_errors;   /* in it */
+  guint icmp_untaken;  /* not yet told of */
+  gint icmp_errno;     /* the last one's */
   gboolean recverr;    /* IP_RECVERR is on */
 
   Spead2WriterCounters counters;
@@ -226,6 +228,17 @@ spead2_udp_writer_errors (const Spead2UdpWriter *writer, guint destination)
   return writer->destinations[destination].errors;
 }
 
+guint
+spead2_udp_writer_take_icmp_errors (Spead2UdpWriter *writer, gint *errnum)
+{
+  guint n = writer->icmp_untaken;
+
+  *errnum = writer->icmp_errno;
+  writer->icmp_untaken = 0;
+  writer->icmp_errno = 0;
+  return n;
+}
+
 gint
 spead2_udp_writer_gso_errno (const Spead2UdpWriter *writer, guint destination)
 {
@@ -314,6 +327,8 @@ note_icmp_error (Spead2UdpWriter *writer, guint destination, gint errnum)
   guint64 now = spead2_now ();
 
   count_error (writer, destination, errnum);
+  writer->icmp_untaken++;
+  writer->icmp_errno = errnum;
   if (now - writer->icmp_window >= SECOND) {
     writer->icmp_window = now;
     writer->icmp_errors = 0;
@@ -526,8 +541,8 @@ spead2_udp_writer_add (Spead2UdpWriter *writer, Spead2Packetizer *packetizer,
 
 /* -- sending ---------------------------------------------------------------- */
 
-/* Sends the first of n messages, for destination, at least; returns how many went, or the
- * negative errno for which the first did not. */
+/* Sends the first of n messages, for destination, at least; returns how many
+ * went, or the negative errno for which the first did not. */
 static gint
 send_some (Spead2UdpWriter *writer, guint destination, struct mmsghdr *headers,
     guint n)

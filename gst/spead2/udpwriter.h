@@ -98,6 +98,11 @@ const Spead2WriterCounters *spead2_udp_writer_counters (
 guint64 spead2_udp_writer_errors (
     const Spead2UdpWriter *writer, guint destination);
 
+/* ICMP errors that came back for earlier packets since the last call: how many,
+ * and what the last one was (0: none came). The stream is not stopped by them. */
+guint spead2_udp_writer_take_icmp_errors (
+    Spead2UdpWriter *writer, gint *errnum);
+
 /* The errno for which a destination does without GSO, or 0. */
 gint spead2_udp_writer_gso_errno (
     const Spead2UdpWriter *writer, guint destination);

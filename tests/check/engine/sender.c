@@ -125,7 +125,10 @@ setup (void)
   spead2_packet_config_init (&config.packet, 40, 8972);
   fail_unless (spead2_endpoint_resolve (
       &config.destination, "127.0.0.1", ntohs (address.sin_port), NULL, NULL));
+  config.fd = -1;
+  config.socket.ttl = 64;
   config.socket.ttl_mc = 1;
+  config.socket.dscp = -1;
   config.n_lanes = 1;
   config.max_heaps = 256;
   config.burst_size = 65536;
@@ -147,8 +150,9 @@ teardown (void)
 static void
 open_sender (void)
 {
-  static const Spead2SenderCallbacks callbacks = {
-      heap_done, lane_started, lane_stopped};
+  static const Spead2SenderCallbacks callbacks = {.heap_done = heap_done,
+      .lane_started = lane_started,
+      .lane_stopped = lane_stopped};
   GError *error = NULL;
 
   fail_unless (spead2_packet_config_check (&config.packet, NULL));

@@ -77,7 +77,7 @@ new_writer (void)
 static gboolean
 open_all (gint family)
 {
-  Spead2UdpSocketOptions options = {.ttl_mc = 1};
+  Spead2UdpSocketOptions options = {.ttl = 64, .ttl_mc = 1, .dscp = -1};
   GError *error = NULL;
   guint i;
 

@@ -1,0 +1,565 @@
+/* The properties of spead2sink: see gstspead2sinkproperties.h.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "gstspead2sinkproperties.h"
+
+#define DEFAULT_HOST "127.0.0.1"
+#define DEFAULT_PORT 8888
+#define DEFAULT_MAX_HEAPS 0
+#define DEFAULT_MAX_PACKET_SIZE 1472
+#define DEFAULT_RATE 0.0
+#define DEFAULT_BURST_SIZE 65536
+#define DEFAULT_BURST_RATE_RATIO 1.05
+#define DEFAULT_HEAP_ADDRESS_BITS 40
+#define DEFAULT_SEND_STOP_HEAP TRUE
+#define DEFAULT_SIGNAL_HEAPS FALSE
+#define DEFAULT_TTL 64
+#define DEFAULT_TTL_MC 1
+#define DEFAULT_LOOP TRUE
+#define DEFAULT_QOS_DSCP -1
+#define DEFAULT_BUFFER_SIZE 0
+#define DEFAULT_BIND_PORT 0
+#define DEFAULT_CLOSE_SOCKET TRUE
+
+#define MAX_MAX_HEAPS 65536
+
+static const gsize field_offsets[GST_SPEAD2_SINK_N_SETTINGS] = {
+#define FIELD(id, field)                                                       \
+  [GST_SPEAD2_SINK_PROP_##id] = G_STRUCT_OFFSET (GstSpead2SinkSettings, field)
+    FIELD (HOST, host),
+    FIELD (PORT, port),
+    FIELD (MAX_HEAPS, max_heaps),
+    FIELD (MAX_PACKET_SIZE, max_packet_size),
+    FIELD (RATE, rate),
+    FIELD (BURST_SIZE, burst_size),
+    FIELD (BURST_RATE_RATIO, burst_rate_ratio),
+    FIELD (HEAP_ADDRESS_BITS, heap_address_bits),
+    FIELD (SEND_STOP_HEAP, send_stop_heap),
+    FIELD (INDEX_SOURCE, index_source),
+    FIELD (ON_ERROR, on_error),
+    FIELD (SIGNAL_HEAPS, signal_heaps),
+    FIELD (MULTICAST_IFACE, multicast_iface),
+    FIELD (TTL, ttl),
+    FIELD (TTL_MC, ttl_mc),
+    FIELD (LOOP, loop),
+    FIELD (QOS_DSCP, qos_dscp),
+    FIELD (BUFFER_SIZE, buffer_size),
+    FIELD (BIND_ADDRESS, bind_address),
+    FIELD (BIND_PORT, bind_port),
+    FIELD (SOCKET, socket),
+    FIELD (CLOSE_SOCKET, close_socket),
+#undef FIELD
+};
+
+/* -- values ------------------------------------------------------------------- */
+
+void
+gst_spead2_sink_settings_init (
+    GstSpead2SinkSettings *settings, GObjectClass *klass)
+{
+  guint i, n;
+  GParamSpec **specs = g_object_class_list_properties (klass, &n);
+
+  memset (settings, 0, sizeof *settings);
+  for (i = 0; i < n; i++)
+    if (specs[i]->owner_type == G_OBJECT_CLASS_TYPE (klass) &&
+        specs[i]->param_id < GST_SPEAD2_SINK_N_SETTINGS)
+      gst_spead2_sink_settings_set (
+          settings, specs[i], g_param_spec_get_default_value (specs[i]));
+  g_free (specs);
+}
+
+void
+gst_spead2_sink_settings_copy (
+    GstSpead2SinkSettings *to, const GstSpead2SinkSettings *from)
+{
+  *to = *from;
+  to->host = g_strdup (from->host);
+  to->multicast_iface = g_strdup (from->multicast_iface);
+  to->bind_address = g_strdup (from->bind_address);
+  if (to->socket)
+    g_object_ref (to->socket);
+}
+
+void
+gst_spead2_sink_settings_clear (GstSpead2SinkSettings *settings)
+{
+  g_clear_pointer (&settings->host, g_free);
+  g_clear_pointer (&settings->multicast_iface, g_free);
+  g_clear_pointer (&settings->bind_address, g_free);
+  g_clear_object (&settings->socket);
+}
+
+void
+gst_spead2_sink_settings_set (
+    GstSpead2SinkSettings *settings, GParamSpec *spec, const GValue *value)
+{
+  gpointer field = G_STRUCT_MEMBER_P (settings, field_offsets[spec->param_id]);
+
+  switch (G_TYPE_FUNDAMENTAL (spec->value_type)) {
+    case G_TYPE_STRING:
+      g_free (*(gchar **) field);
+      *(gchar **) field = g_value_dup_string (value);
+      /* What has a default text cannot do without one. */
+      if (*(gchar **) field == NULL)
+        *(gchar **) field =
+            g_value_dup_string (g_param_spec_get_default_value (spec));
+      break;
+    case G_TYPE_INT:
+      *(gint *) field = g_value_get_int (value);
+      break;
+    case G_TYPE_UINT:
+      *(guint *) field = g_value_get_uint (value);
+      break;
+    case G_TYPE_UINT64:
+      *(guint64 *) field = g_value_get_uint64 (value);
+      break;
+    case G_TYPE_DOUBLE:
+      *(gdouble *) field = g_value_get_double (value);
+      break;
+    case G_TYPE_BOOLEAN:
+      g_atomic_int_set ((gint *) field, g_value_get_boolean (value));
+      break;
+    case G_TYPE_ENUM:
+      g_atomic_int_set ((gint *) field, g_value_get_enum (value));
+      break;
+    case G_TYPE_OBJECT:
+      g_set_object ((GObject **) field, g_value_get_object (value));
+      break;
+    default:
+      g_assert_not_reached ();
+  }
+}
+
+void
+gst_spead2_sink_settings_get (
+    const GstSpead2SinkSettings *settings, GParamSpec *spec, GValue *value)
+{
+  gconstpointer field =
+      G_STRUCT_MEMBER_P (settings, field_offsets[spec->param_id]);
+
+  switch (G_TYPE_FUNDAMENTAL (spec->value_type)) {
+    case G_TYPE_STRING:
+      g_value_set_string (value, *(gchar *const *) field);
+      break;
+    case G_TYPE_INT:
+      g_value_set_int (value, *(const gint *) field);
+      break;
+    case G_TYPE_UINT:
+      g_value_set_uint (value, *(const guint *) field);
+      break;
+    case G_TYPE_UINT64:
+      g_value_set_uint64 (value, *(const guint64 *) field);
+      break;
+    case G_TYPE_DOUBLE:
+      g_value_set_double (value, *(const gdouble *) field);
+      break;
+    case G_TYPE_BOOLEAN:
+      g_value_set_boolean (value, *(const gint *) field);
+      break;
+    case G_TYPE_ENUM:
+      g_value_set_enum (value, *(const gint *) field);
+      break;
+    case G_TYPE_OBJECT:
+      g_value_set_object (value, *(GObject *const *) field);
+      break;
+    default:
+      g_assert_not_reached ();
+  }
+}
+
+/* -- types -------------------------------------------------------------------- */
+
+static GType
+gst_spead2_index_source_get_type (void)
+{
+  static const GEnumValue values[] = {
+      {GST_SPEAD2_INDEX_SOURCE_AUTO,
+          "The offset where it counts frames or bytes, else a count", "auto"},
+      {GST_SPEAD2_INDEX_SOURCE_OFFSET, "The buffer's offset", "offset"},
+      {GST_SPEAD2_INDEX_SOURCE_COUNT, "Frames, or bytes, so far", "count"},
+      {0, NULL, NULL},
+  };
+  static gsize type = 0;
+
+  if (g_once_init_enter (&type))
+    g_once_init_leave (
+        &type, g_enum_register_static ("GstSpead2IndexSource", values));
+  return type;
+}
+
+static GType
+gst_spead2_on_error_get_type (void)
+{
+  static const GEnumValue values[] = {
+      {GST_SPEAD2_ON_ERROR_CONTINUE, "Warn, and go on with the next heap",
+          "continue"},
+      {GST_SPEAD2_ON_ERROR_FAIL, "Stop the stream with an error", "fail"},
+      {0, NULL, NULL},
+  };
+  static gsize type = 0;
+
+  if (g_once_init_enter (&type))
+    g_once_init_leave (
+        &type, g_enum_register_static ("GstSpead2OnError", values));
+  return type;
+}
+
+/* -- what they say of themselves ----------------------------------------------- */
+
+#define FLAGS (G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS)
+
+static void
+install_destination (GObjectClass *klass)
+{
+  /**
+   * GstSpead2Sink:host:
+   *
+   * Where to send: an IPv4 or IPv6 address, unicast or multicast, or a name,
+   * which is resolved in NULL to READY, within 5 seconds.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, GST_SPEAD2_SINK_PROP_HOST,
+      g_param_spec_string ("host", "Host",
+          "Address, multicast group or name to send to", DEFAULT_HOST,
+          FLAGS | GST_PARAM_MUTABLE_READY));
+  /**
+   * GstSpead2Sink:port:
+   *
+   * UDP port to send to, 1 to 65535.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, GST_SPEAD2_SINK_PROP_PORT,
+      g_param_spec_int ("port", "Port", "UDP port to send to", 0, G_MAXUINT16,
+          DEFAULT_PORT, FLAGS | GST_PARAM_MUTABLE_READY));
+  /**
+   * GstSpead2Sink:uri:
+   *
+   * Where to send and how, in one text: `spead://host:port?name=value&name=value`.
+   * Every option is a property of this element by its name, and its value is
+   * written as gst-launch-1.0 takes it, percent-encoded where a URL asks for it;
+   * an IPv6 address stands in brackets, and without a port 8888 is meant. Setting
+   * it sets these properties and leaves the others as they are; a text with a
+   * mistake sets nothing, and is an error when the element starts. Reading it
+   * gives a text with all properties that differ from their defaults.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, GST_SPEAD2_SINK_PROP_URI,
+      g_param_spec_string ("uri", "URI", "spead://host:port?property=value&...",
+          "spead://127.0.0.1:8888", FLAGS | GST_PARAM_MUTABLE_READY));
+}
+
+static void
+install_heaps (GObjectClass *klass)
+{
+  /**
+   * GstSpead2Sink:max-heaps:
+   *
+   * Most heaps that are outstanding: accepted and not yet sent. Upstream waits
+   * while there are so many. 0 allows as many as make 4 MiB, from 4 to 4096;
+   * otherwise at least 2.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, GST_SPEAD2_SINK_PROP_MAX_HEAPS,
+      g_param_spec_uint ("max-heaps", "Max heaps",
+          "Most outstanding heaps (0 = as many as make 4 MiB, from 4 to 4096)",
+          0, MAX_MAX_HEAPS, DEFAULT_MAX_HEAPS,
+          FLAGS | GST_PARAM_MUTABLE_READY));
+  /**
+   * GstSpead2Sink:max-packet-size:
+   *
+   * Most bytes of UDP payload in a packet, SPEAD header included, IP and UDP
+   * headers not; rounded down to a multiple of 8. From 56 to 65507 (IPv4) or
+   * 65527 (IPv6). What fits a network is its MTU less 28 (IPv4) or 48 (IPv6):
+   * 1472 for Ethernet, 8972 for jumbo frames of 9000.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, GST_SPEAD2_SINK_PROP_MAX_PACKET_SIZE,
+      g_param_spec_uint ("max-packet-size", "Max packet size",
+          "Most bytes of UDP payload in a packet (MTU less 28 on IPv4)", 0,
+          G_MAXUINT, DEFAULT_MAX_PACKET_SIZE, FLAGS | GST_PARAM_MUTABLE_READY));
+  /**
+   * GstSpead2Sink:rate:
+   *
+   * Mean rate to keep, in bytes of UDP payload per second; 0 sends as fast as
+   * the kernel takes it. A change in PLAYING counts from the next burst on.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, GST_SPEAD2_SINK_PROP_RATE,
+      g_param_spec_double ("rate", "Rate",
+          "Bytes of UDP payload per second (0 = unlimited)", 0.0, G_MAXDOUBLE,
+          DEFAULT_RATE, FLAGS | GST_PARAM_MUTABLE_PLAYING));
+  /**
+   * GstSpead2Sink:burst-size:
+   *
+   * With a rate, most bytes that are sent back to back; never more than a
+   * millisecond of the rate, and always at least one packet.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, GST_SPEAD2_SINK_PROP_BURST_SIZE,
+      g_param_spec_uint64 ("burst-size", "Burst size",
+          "With a rate: most bytes sent back to back", 1, G_MAXUINT64,
+          DEFAULT_BURST_SIZE, FLAGS | GST_PARAM_MUTABLE_PLAYING));
+  /**
+   * GstSpead2Sink:burst-rate-ratio:
+   *
+   * With a rate, how much faster than it a sender that fell behind may catch
+   * up.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, GST_SPEAD2_SINK_PROP_BURST_RATE_RATIO,
+      g_param_spec_double ("burst-rate-ratio", "Burst rate ratio",
+          "With a rate: fastest catching up, as a multiple of it", 1.0,
+          G_MAXDOUBLE, DEFAULT_BURST_RATE_RATIO,
+          FLAGS | GST_PARAM_MUTABLE_PLAYING));
+  /**
+   * GstSpead2Sink:heap-address-bits:
+   *
+   * The flavour, SPEAD-64-N: bits of an immediate value, an address and the
+   * heap counter; a multiple of 8. 40 suits generic receivers, 48 MeerKAT,
+   * Effelsberg and SKA. Timestamps count modulo 2^N.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass,
+      GST_SPEAD2_SINK_PROP_HEAP_ADDRESS_BITS,
+      g_param_spec_uint ("heap-address-bits", "Heap address bits",
+          "Flavour: N of SPEAD-64-N, a multiple of 8", 8, 56,
+          DEFAULT_HEAP_ADDRESS_BITS, FLAGS | GST_PARAM_MUTABLE_READY));
+  /**
+   * GstSpead2Sink:send-stop-heap:
+   *
+   * Tell receivers that the stream has ended: after the last heap at EOS, and
+   * when the element goes to READY without one.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, GST_SPEAD2_SINK_PROP_SEND_STOP_HEAP,
+      g_param_spec_boolean ("send-stop-heap", "Send stop heap",
+          "End the stream with a stop heap", DEFAULT_SEND_STOP_HEAP,
+          FLAGS | GST_PARAM_MUTABLE_PLAYING));
+  /**
+   * GstSpead2Sink:index-source:
+   *
+   * Where the index of a heap's first sample comes from, which is the item
+   * `timestamp`. Never from a buffer's time: at the rates of digitisers it cannot
+   * tell samples apart.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, GST_SPEAD2_SINK_PROP_INDEX_SOURCE,
+      g_param_spec_enum ("index-source", "Index source",
+          "Where the index of a heap's first sample comes from",
+          gst_spead2_index_source_get_type (), GST_SPEAD2_INDEX_SOURCE_AUTO,
+          FLAGS | GST_PARAM_MUTABLE_PLAYING));
+  /**
+   * GstSpead2Sink:on-error:
+   *
+   * What to do when the kernel refuses a heap, with EPERM or ENETUNREACH for
+   * example: go on with the next one, and say so in a warning at most once a
+   * second, or stop with an error. Answers of the network to earlier packets (a
+   * port nobody listens at) never stop the stream.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, GST_SPEAD2_SINK_PROP_ON_ERROR,
+      g_param_spec_enum ("on-error", "On error",
+          "What to do when the kernel refuses a heap",
+          gst_spead2_on_error_get_type (), GST_SPEAD2_ON_ERROR_CONTINUE,
+          FLAGS | GST_PARAM_MUTABLE_PLAYING));
+  /**
+   * GstSpead2Sink:signal-heaps:
+   *
+   * Emit #GstSpead2Sink::heap-done for each heap.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, GST_SPEAD2_SINK_PROP_SIGNAL_HEAPS,
+      g_param_spec_boolean ("signal-heaps", "Signal heaps",
+          "Emit heap-done for each heap", DEFAULT_SIGNAL_HEAPS,
+          FLAGS | GST_PARAM_MUTABLE_PLAYING));
+
+  /**
+   * GstSpead2Sink:stats:
+   *
+   * What has been sent since the element went to READY, besides the fields of
+   * #GstBaseSink:stats. Numbers are guint64 where nothing else is said, times are
+   * nanoseconds.
+   *
+   * - heaps-pushed = heaps-sent + heaps-failed + heaps-dropped + outstanding;
+   *   a failed heap was refused by the kernel or cut short by a flush, a dropped one
+   *   was taken back by a flush before any of it was sent
+   * - packets, bytes (of UDP payload) and messages (of up to 64 packets) that the
+   *   kernel accepted, stop heaps included; payload-bytes of the heaps sent
+   * - calls of sendmmsg; waits for room in the kernel
+   * - errors that the kernel or the network (ICMP) answered, and errors-by-errno,
+   *   a #GstStructure with a field for each that came, as `ECONNREFUSED`
+   * - gso (gboolean): segmentation offload is in use; else gso-reason (string)
+   * - heap-cnt-wraps and index-wraps of the two counters, offset-jumps of the
+   *   sample index
+   * - outstanding and peak-outstanding heaps (guint)
+   * - heap-time-min, -mean, -max: of heaps sent, from being accepted to being
+   *   released
+   * - pacing-error-mean, -max: with a rate, how late a burst was handed to the
+   *   kernel
+   * - mtu (guint): the largest IP packet that goes there in one piece, 0 where
+   *   no way is known; send-buffer (guint): bytes
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, GST_SPEAD2_SINK_PROP_STATS,
+      g_param_spec_boxed ("stats", "Statistics",
+          "Counters of heaps, packets, bytes and errors", GST_TYPE_STRUCTURE,
+          G_PARAM_READABLE | G_PARAM_STATIC_STRINGS));
+}
+
+static void
+install_socket (GObjectClass *klass)
+{
+  /**
+   * GstSpead2Sink:multicast-iface:
+   *
+   * Name of the network interface that multicast leaves by; unset, the routing
+   * table says.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, GST_SPEAD2_SINK_PROP_MULTICAST_IFACE,
+      g_param_spec_string ("multicast-iface", "Multicast interface",
+          "Interface that multicast leaves by, for example eth0", NULL,
+          FLAGS | GST_PARAM_MUTABLE_READY));
+  /**
+   * GstSpead2Sink:ttl-mc:
+   *
+   * How many routers a multicast packet may pass; 1 stays on the local network.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, GST_SPEAD2_SINK_PROP_TTL_MC,
+      g_param_spec_int ("ttl-mc", "Multicast TTL",
+          "Time to live (hops) of multicast packets", 0, 255, DEFAULT_TTL_MC,
+          FLAGS | GST_PARAM_MUTABLE_READY));
+  /**
+   * GstSpead2Sink:ttl:
+   *
+   * How many routers a unicast packet may pass.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, GST_SPEAD2_SINK_PROP_TTL,
+      g_param_spec_int ("ttl", "Unicast TTL",
+          "Time to live (hops) of unicast packets", 1, 255, DEFAULT_TTL,
+          FLAGS | GST_PARAM_MUTABLE_READY));
+  /**
+   * GstSpead2Sink:loop:
+   *
+   * Whether receivers on this machine hear the multicast that it sends.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, GST_SPEAD2_SINK_PROP_LOOP,
+      g_param_spec_boolean ("loop", "Multicast loopback",
+          "Let this machine hear its own multicast", DEFAULT_LOOP,
+          FLAGS | GST_PARAM_MUTABLE_READY));
+  /**
+   * GstSpead2Sink:qos-dscp:
+   *
+   * Differentiated services code point of each packet, by which switches may
+   * sort it: 46 is expedited forwarding. -1 leaves the kernel's.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, GST_SPEAD2_SINK_PROP_QOS_DSCP,
+      g_param_spec_int ("qos-dscp", "QoS DSCP",
+          "Differentiated services code point (-1 = the kernel's)", -1, 63,
+          DEFAULT_QOS_DSCP, FLAGS | GST_PARAM_MUTABLE_READY));
+  /**
+   * GstSpead2Sink:buffer-size:
+   *
+   * Bytes of the socket's send buffer; 0 leaves the kernel's. The kernel gives no
+   * more than the sysctl net.core.wmem_max says, and a warning tells of it.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, GST_SPEAD2_SINK_PROP_BUFFER_SIZE,
+      g_param_spec_uint ("buffer-size", "Buffer size",
+          "Bytes of the socket's send buffer (0 = the kernel's)", 0, G_MAXINT,
+          DEFAULT_BUFFER_SIZE, FLAGS | GST_PARAM_MUTABLE_READY));
+  /**
+   * GstSpead2Sink:bind-address:
+   *
+   * IP address of this machine to send from, of the family of
+   * #GstSpead2Sink:host; unset, the routing table says.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, GST_SPEAD2_SINK_PROP_BIND_ADDRESS,
+      g_param_spec_string ("bind-address", "Bind address",
+          "IP address of this machine to send from", NULL,
+          FLAGS | GST_PARAM_MUTABLE_READY));
+  /**
+   * GstSpead2Sink:bind-port:
+   *
+   * UDP port to send from; 0 takes a free one.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, GST_SPEAD2_SINK_PROP_BIND_PORT,
+      g_param_spec_int ("bind-port", "Bind port",
+          "UDP port to send from (0 = any)", 0, G_MAXUINT16, DEFAULT_BIND_PORT,
+          FLAGS | GST_PARAM_MUTABLE_READY));
+  /**
+   * GstSpead2Sink:socket:
+   *
+   * A UDP socket to send with, of the family of #GstSpead2Sink:host, instead of
+   * one that the element opens; a reference is kept. It is made non-blocking and
+   * gets the options of the other properties, but for #GstSpead2Sink:bind-address
+   * and #GstSpead2Sink:bind-port.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, GST_SPEAD2_SINK_PROP_SOCKET,
+      g_param_spec_object ("socket", "Socket", "Socket to send with",
+          G_TYPE_SOCKET, FLAGS | GST_PARAM_MUTABLE_READY));
+  /**
+   * GstSpead2Sink:close-socket:
+   *
+   * Close #GstSpead2Sink:socket when the element goes to NULL.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, GST_SPEAD2_SINK_PROP_CLOSE_SOCKET,
+      g_param_spec_boolean ("close-socket", "Close socket",
+          "Close an outside socket in READY to NULL", DEFAULT_CLOSE_SOCKET,
+          FLAGS | GST_PARAM_MUTABLE_READY));
+  /**
+   * GstSpead2Sink:used-socket:
+   *
+   * The socket that is sent with, from READY on: #GstSpead2Sink:socket, or one
+   * that shares the descriptor of the element's own. Closed in READY to NULL. %NULL
+   * in NULL.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, GST_SPEAD2_SINK_PROP_USED_SOCKET,
+      g_param_spec_object ("used-socket", "Used socket",
+          "Socket that is sent with", G_TYPE_SOCKET,
+          G_PARAM_READABLE | G_PARAM_STATIC_STRINGS));
+}
+
+void
+gst_spead2_sink_install_properties (GObjectClass *klass)
+{
+  install_destination (klass);
+  install_heaps (klass);
+  install_socket (klass);
+}

@@ -1,0 +1,125 @@
+/* The properties of spead2sink: their values, and what they say of themselves.
+ *
+ * Each property is one field of GstSpead2SinkSettings. A property that may
+ * change in PLAYING has the flag GST_PARAM_MUTABLE_PLAYING; all others are
+ * taken over when the element goes from READY to PAUSED.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#ifndef GST_SPEAD2_SINK_PROPERTIES_H
+#define GST_SPEAD2_SINK_PROPERTIES_H
+
+#include <gst/gst.h>
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+/**
+ * GstSpead2IndexSource:
+ * @GST_SPEAD2_INDEX_SOURCE_AUTO: the buffer's offset where it counts frames
+ *   (`audio/x-raw`) or bytes (no caps, as filesrc), else the sink's own count
+ * @GST_SPEAD2_INDEX_SOURCE_OFFSET: the buffer's offset, where it has one
+ * @GST_SPEAD2_INDEX_SOURCE_COUNT: the number of frames, or bytes, so far
+ *
+ * Where the index of a heap's first sample comes from.
+ *
+ * Since: 0.1
+ */
+typedef enum {
+  GST_SPEAD2_INDEX_SOURCE_AUTO,
+  GST_SPEAD2_INDEX_SOURCE_OFFSET,
+  GST_SPEAD2_INDEX_SOURCE_COUNT
+} GstSpead2IndexSource;
+
+/**
+ * GstSpead2OnError:
+ * @GST_SPEAD2_ON_ERROR_CONTINUE: post a warning and go on with the next heap
+ * @GST_SPEAD2_ON_ERROR_FAIL: post an error and stop the stream
+ *
+ * What to do when the kernel refuses a heap.
+ *
+ * Since: 0.1
+ */
+typedef enum {
+  GST_SPEAD2_ON_ERROR_CONTINUE,
+  GST_SPEAD2_ON_ERROR_FAIL
+} GstSpead2OnError;
+
+/* Guarded by whoever owns the struct; booleans and enums may be read with
+ * g_atomic_int_get() as well, without a lock. */
+typedef struct {
+  gchar *host;
+  gint port;
+  guint max_heaps;
+  guint max_packet_size;
+  gdouble rate;
+  guint64 burst_size;
+  gdouble burst_rate_ratio;
+  guint heap_address_bits;
+  gint send_stop_heap;
+  gint index_source; /* GstSpead2IndexSource */
+  gint on_error;     /* GstSpead2OnError */
+  gint signal_heaps;
+
+  gchar *multicast_iface;
+  gint ttl;
+  gint ttl_mc;
+  gint loop;
+  gint qos_dscp;
+  guint buffer_size;
+  gchar *bind_address;
+  gint bind_port;
+  GSocket *socket;
+  gint close_socket;
+} GstSpead2SinkSettings;
+
+enum {
+  GST_SPEAD2_SINK_PROP_0,
+  /* Fields of the settings. */
+  GST_SPEAD2_SINK_PROP_HOST,
+  GST_SPEAD2_SINK_PROP_PORT,
+  GST_SPEAD2_SINK_PROP_MAX_HEAPS,
+  GST_SPEAD2_SINK_PROP_MAX_PACKET_SIZE,
+  GST_SPEAD2_SINK_PROP_RATE,
+  GST_SPEAD2_SINK_PROP_BURST_SIZE,
+  GST_SPEAD2_SINK_PROP_BURST_RATE_RATIO,
+  GST_SPEAD2_SINK_PROP_HEAP_ADDRESS_BITS,
+  GST_SPEAD2_SINK_PROP_SEND_STOP_HEAP,
+  GST_SPEAD2_SINK_PROP_INDEX_SOURCE,
+  GST_SPEAD2_SINK_PROP_ON_ERROR,
+  GST_SPEAD2_SINK_PROP_SIGNAL_HEAPS,
+  GST_SPEAD2_SINK_PROP_MULTICAST_IFACE,
+  GST_SPEAD2_SINK_PROP_TTL,
+  GST_SPEAD2_SINK_PROP_TTL_MC,
+  GST_SPEAD2_SINK_PROP_LOOP,
+  GST_SPEAD2_SINK_PROP_QOS_DSCP,
+  GST_SPEAD2_SINK_PROP_BUFFER_SIZE,
+  GST_SPEAD2_SINK_PROP_BIND_ADDRESS,
+  GST_SPEAD2_SINK_PROP_BIND_PORT,
+  GST_SPEAD2_SINK_PROP_SOCKET,
+  GST_SPEAD2_SINK_PROP_CLOSE_SOCKET,
+  GST_SPEAD2_SINK_N_SETTINGS,
+  /* The element's own. */
+  GST_SPEAD2_SINK_PROP_URI = GST_SPEAD2_SINK_N_SETTINGS,
+  GST_SPEAD2_SINK_PROP_USED_SOCKET,
+  GST_SPEAD2_SINK_PROP_STATS
+};
+
+void gst_spead2_sink_install_properties (GObjectClass *klass);
+
+/* The defaults, as installed. */
+void gst_spead2_sink_settings_init (
+    GstSpead2SinkSettings *settings, GObjectClass *klass);
+void gst_spead2_sink_settings_copy (
+    GstSpead2SinkSettings *to, const GstSpead2SinkSettings *from);
+void gst_spead2_sink_settings_clear (GstSpead2SinkSettings *settings);
+
+/* For the properties whose param_id is below GST_SPEAD2_SINK_N_SETTINGS. */
+void gst_spead2_sink_settings_set (
+    GstSpead2SinkSettings *settings, GParamSpec *spec, const GValue *value);
+void gst_spead2_sink_settings_get (
+    const GstSpead2SinkSettings *settings, GParamSpec *spec, GValue *value);
+
+G_END_DECLS
+
+#endif /* GST_SPEAD2_SINK_PROPERTIES_H */

@@ -1,0 +1,68 @@
+/* The engine's counters as a GstStructure: see gstspead2stats.h.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "gstspead2stats.h"
+
+#include <string.h>
+
+const gchar *
+gst_spead2_errno_name (gint errnum)
+{
+  const gchar *name = strerrorname_np (errnum);
+
+  return name ? name : "unknown";
+}
+
+static void
+add_errors (GstStructure *stats, const Spead2WriterCounters *counters)
+{
+  GstStructure *by_errno = gst_structure_new_empty ("errors");
+  guint64 errors = 0;
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (counters->errors); i++) {
+    if (counters->errors[i] == 0)
+      continue;
+    errors += counters->errors[i];
+    gst_structure_set (by_errno, gst_spead2_errno_name (i), G_TYPE_UINT64,
+        counters->errors[i], NULL);
+  }
+  gst_structure_set (stats, "errors", G_TYPE_UINT64, errors, "errors-by-errno",
+      GST_TYPE_STRUCTURE, by_errno, NULL);
+  gst_structure_free (by_errno);
+}
+
+static guint64
+mean (const Spead2Times *times)
+{
+  return times->n > 0 ? times->total / times->n : 0;
+}
+
+void
+gst_spead2_stats_add (GstStructure *stats, const Spead2SenderStats *engine)
+{
+  const Spead2WriterCounters *writer = &engine->writer;
+
+  gst_structure_set (stats, "heaps-pushed", G_TYPE_UINT64, engine->heaps_pushed,
+      "heaps-sent", G_TYPE_UINT64, engine->heaps_sent, "heaps-failed",
+      G_TYPE_UINT64, engine->heaps_failed, "heaps-dropped", G_TYPE_UINT64,
+      engine->heaps_dropped, "outstanding", G_TYPE_UINT, engine->outstanding,
+      "peak-outstanding", G_TYPE_UINT, engine->peak_outstanding, "packets",
+      G_TYPE_UINT64, writer->packets, "bytes", G_TYPE_UINT64, writer->bytes,
+      "payload-bytes", G_TYPE_UINT64, engine->payload_bytes, "messages",
+      G_TYPE_UINT64, writer->messages, "calls", G_TYPE_UINT64, writer->calls,
+      "waits", G_TYPE_UINT64, writer->waits, NULL);
+  add_errors (stats, writer);
+  gst_structure_set (stats, "gso", G_TYPE_BOOLEAN, engine->gso_errno == 0,
+      "heap-cnt-wraps", G_TYPE_UINT64, engine->heap_cnt_wraps, "heap-time-min",
+      G_TYPE_UINT64, engine->heap_time.min, "heap-time-mean", G_TYPE_UINT64,
+      mean (&engine->heap_time), "heap-time-max", G_TYPE_UINT64,
+      engine->heap_time.max, "pacing-error-mean", G_TYPE_UINT64,
+      mean (&engine->pacing_error), "pacing-error-max", G_TYPE_UINT64,
+      engine->pacing_error.max, "mtu", G_TYPE_UINT, engine->mtu, "send-buffer",
+      G_TYPE_UINT, engine->buffer_size, NULL);
+  if (engine->gso_errno != 0)
+    gst_structure_set (stats, "gso-reason", G_TYPE_STRING,
+        g_strerror (engine->gso_errno), NULL);
+}
