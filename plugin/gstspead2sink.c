@@ -160,26 +160,33 @@ gst_spead2_sink_finalize (GObject *object)
   G_OBJECT_CLASS (gst_spead2_sink_parent_class)->finalize (object);
 }
 
-/* What was wrong with the text is kept, for a property cannot answer: the
- * element does not start with it. */
+/* A good text makes up for a bad one. */
 static gboolean
 gst_spead2_sink_set_uri (GstSpead2Sink *self, const gchar *uri, GError **error)
 {
-  GError *reason = NULL;
-
-  if (!gst_spead2_uri_apply (uri ? uri : "", G_OBJECT (self), &reason))
-    GST_WARNING_OBJECT (self, "%s", reason->message);
+  if (!gst_spead2_uri_apply (uri ? uri : "", G_OBJECT (self), error))
+    return FALSE;
 
   GST_OBJECT_LOCK (self);
   g_clear_error (&self->uri_error);
-  if (reason)
-    self->uri_error = g_error_copy (reason);
   GST_OBJECT_UNLOCK (self);
+  return TRUE;
+}
 
-  if (reason == NULL)
-    return TRUE;
-  g_propagate_error (error, reason);
-  return FALSE;
+/* Setting a property has no answer: the element will not start with a bad text,
+ * and says then what was wrong. */
+static void
+gst_spead2_sink_set_uri_property (GstSpead2Sink *self, const gchar *uri)
+{
+  GError *error = NULL;
+
+  if (gst_spead2_sink_set_uri (self, uri, &error))
+    return;
+  GST_WARNING_OBJECT (self, "%s", error->message);
+  GST_OBJECT_LOCK (self);
+  g_clear_error (&self->uri_error);
+  self->uri_error = error;
+  GST_OBJECT_UNLOCK (self);
 }
 
 /* What the pacer goes by. */
@@ -230,7 +237,7 @@ gst_spead2_sink_set_property (
             pspec->name),
         (NULL));
   else if (id == GST_SPEAD2_SINK_PROP_URI)
-    gst_spead2_sink_set_uri (self, g_value_get_string (value), NULL);
+    gst_spead2_sink_set_uri_property (self, g_value_get_string (value));
 }
 
 static GstStructure *
