@@ -18,21 +18,33 @@ import pytest
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
+# Where the plugin and the examples were built.
+BUILD = Path(os.environ.get("BUILD_DIR", ROOT / "build"))
 # Generous, for a loaded machine: what takes so long has hung.
 LIMIT = 120
+
+
+def room_for_packets(buffer, packet_size):
+    """How many packets a socket's buffer holds.
+
+    The kernel charges a packet at more than its size, and a socket's buffer
+    holds twice what was asked for.
+    """
+    return 2 * buffer // (2 * packet_size + 800)
+
+
+def safe_rate(buffer, packet_size=1472):
+    """Bytes a second at which the buffer lasts while its reader waits 16 ms for a CPU."""
+    return min(50e6, room_for_packets(buffer, packet_size) * packet_size / 0.016)
 
 
 def safe_sending(buffer, packet_size=1472):
     """Properties with which a receiver on a busy machine loses nothing.
 
-    The kernel charges a packet at more than its size, and a socket's buffer
-    holds twice what was asked for: the buffer must last while the receiver
-    waits 16 ms for a CPU, and a burst may fill a quarter of it.
+    A burst may fill a quarter of the receiver's buffer.
     """
-    room = 2 * buffer // (2 * packet_size + 800)
-    rate = min(50e6, room * packet_size / 0.016)
-    burst = min(65536, max(room // 4, 1) * packet_size)
-    return f"rate={rate:.0f} burst-size={burst}"
+    burst = min(65536, max(room_for_packets(buffer, packet_size) // 4, 1) * packet_size)
+    return f"rate={safe_rate(buffer, packet_size):.0f} burst-size={burst}"
 
 
 class Received:
@@ -143,10 +155,10 @@ def start_launch():
 @pytest.fixture
 def adc_sender():
     """adc_sender(option...) runs the example program and returns its counters."""
-    program = os.environ.get("ADC_SENDER", str(ROOT / "build/examples/adc-sender"))
+    program = BUILD / "examples/adc-sender"
 
     def run(*options):
-        done = subprocess.run([program, "--json", *(str(option) for option in options)],
+        done = subprocess.run([str(program), "--json", *(str(option) for option in options)],
                               stdin=subprocess.DEVNULL, capture_output=True, text=True,
                               timeout=LIMIT, check=False)
         assert done.returncode == 0, done.stdout + done.stderr

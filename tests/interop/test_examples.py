@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The example programs send to the real spead2, and docs/embedding.md says what they do."""
+
+import math
+import os
+import re
+import signal
+import subprocess
+import time
+
+import numpy as np
+import pytest
+
+from conftest import BUILD, LIMIT, ROOT, safe_rate
+from test_spead2 import SAMPLES, TIMESTAMP, check_ended, check_samples, item
+
+PROGRAMS = {
+    "c": [str(BUILD / "examples/appsrc-sender")],
+    # Debian's Python, which its PyGObject belongs to.
+    "python": ["/usr/bin/python3", str(ROOT / "examples/appsrc_sender.py")],
+}
+EMBEDDING = ROOT / "docs/embedding.md"
+# The ADC's first sample that is sent has this index.
+FIRST = 10000
+SNIPPETS_FROM = ("examples/appsrc-sender.c", "examples/appsrc_sender.py",
+                 "tests/check/static/static.c")
+
+
+@pytest.fixture(params=PROGRAMS)
+def start(request):
+    """start(option...) starts one of the two programs; env=... adds to its environment."""
+    processes = []
+
+    def run(*options, env=()):
+        processes.append(subprocess.Popen(
+            [*PROGRAMS[request.param], *(str(option) for option in options)],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            env=dict(os.environ, LC_ALL="C", **dict(env))))
+        return processes[-1]
+
+    yield run
+    for process in processes:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
+
+
+def finish(process, status=0):
+    output, errors = process.communicate(timeout=LIMIT)
+    assert process.returncode == status, output + errors
+    assert "CRITICAL" not in errors and "Traceback" not in errors, errors
+    return output, errors
+
+
+def made_up_adc(count):
+    """What the ADC of both examples measures: a sine and noise."""
+    sine = [round(1000 * math.sin(2 * math.pi * i / 64)) for i in range(64)]
+    samples = np.tile(np.array(sine, "<i2"), count // 64 + 2)[FIRST % 64:][:count]
+    noise = 1
+    for index in range(count):
+        noise = (noise * 1664525 + 1013904223) & 0xffffffff
+        samples[index] += (noise >> 24) - 128
+    return samples
+
+
+def check_heaps(received, heaps, samples):
+    """Exactly so many heaps of so many samples, from the ADC's first one on."""
+    check_ended(received)
+    assert received.column("cnt") == list(range(1, heaps + 1))
+    assert received.column("timestamp") == [FIRST + index * samples for index in range(heaps)]
+    for heap in received.heaps:
+        assert TIMESTAMP.items() <= item(heap, TIMESTAMP).items()
+        assert SAMPLES.items() <= item(heap, SAMPLES).items()
+        assert item(heap, SAMPLES)["type"] == "<i2"
+        assert item(heap, SAMPLES)["shape"] == [samples]
+    check_samples(received.samples, made_up_adc(heaps * samples))
+
+
+def test_an_example_sends_every_sample(receive, start):
+    # More heaps than the C program has blocks: each block is used again.
+    receiver = receive()
+    output, errors = finish(start("--port", receiver.port, "--heaps", 20, "--heap-size", 100000,
+                                  "--rate", safe_rate(receiver.buffer)))
+    check_heaps(receiver.finish(), heaps=20, samples=50000)
+    assert output == "stats: 20 heaps sent, 0 failed; heap-done: 20 whole, 0 not\n"
+    assert errors == ""
+
+
+def test_ctrl_c_sends_what_is_queued_and_the_stop_heap(receive, start):
+    receiver = receive()
+    process = start("--port", receiver.port, "--heaps", 0, "--heap-size", 20000,
+                    "--rate", safe_rate(receiver.buffer))
+    deadline = time.monotonic() + LIMIT
+    while receiver.output.read_text().count('"cnt"') < 5:
+        assert process.poll() is None and time.monotonic() < deadline
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    output, _ = finish(process)
+    received = receiver.finish()
+    sent = len(received.heaps)
+    check_heaps(received, heaps=sent, samples=10000)
+    assert output == f"stats: {sent} heaps sent, 0 failed; heap-done: {sent} whole, 0 not\n"
+
+
+def test_a_host_that_does_not_exist_is_told(start):
+    _, errors = finish(start("--host", "no.such.host.invalid"), status=1)
+    assert errors.startswith("Error: Host 'no.such.host.invalid' could not be resolved")
+    # The debug text: who says so.
+    assert re.search(r"\n  \(.*spead2sink.*\)\n$", errors, re.S), errors
+
+
+def test_a_heap_that_fails_is_told(start):
+    faults = {"LD_PRELOAD": str(BUILD / "tests/preload/libspead2faults.so"),
+              "SPEAD2_FAULTS": "all=EPERM"}
+    output, errors = finish(start("--heaps", 3, env=faults), status=1)
+    assert output == "stats: 0 heaps sent, 3 failed; heap-done: 0 whole, 3 not\n"
+    assert errors.startswith("Warning: Could not send to 127.0.0.1")
+
+
+def blocks(language):
+    """The code blocks of that language in docs/embedding.md."""
+    return re.findall(rf"^```{language}\n(.*?)^```$", EMBEDDING.read_text(), re.S | re.M)
+
+
+def without_indentation(text):
+    return "".join(f"{line.strip()}\n" for line in text.splitlines() if line.strip())
+
+
+@pytest.mark.parametrize("language", ["c", "python"])
+def test_a_snippet_stands_in_a_program(language):
+    programs = [without_indentation((ROOT / name).read_text()) for name in SNIPPETS_FROM]
+    assert blocks(language)
+    for block in blocks(language):
+        snippet = without_indentation(block)
+        assert any(f"\n{snippet}" in program for program in programs), "in no program:\n" + block
+
+
+def test_the_shell_lines_of_the_page_run(tmp_path):
+    # As in ./dev shell, from a directory that looks like the top of the source tree.
+    for name in ("examples", "tests"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    (tmp_path / "build").mkdir()
+    script = "set -ex\n" + "".join(blocks("sh"))
+    done = subprocess.run(
+        ["meson", "devenv", "-C", str(BUILD), "--workdir", str(tmp_path), "sh", "-c", script],
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=LIMIT, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    linked = subprocess.run(["ldd", str(tmp_path / "build/static-sender")], capture_output=True, text=True,
+                            timeout=LIMIT, check=True).stdout
+    assert "libgstreamer-1.0" in linked and "gstspead2" not in linked, linked
