@@ -228,6 +228,9 @@ GST_START_TEST (on_error_fail_stops_the_stream_at_the_first_refused_heap)
   GstFlowReturn flow = GST_FLOW_OK;
 
   gst_util_set_object_arg (G_OBJECT (sink), "on-error", "fail");
+  /* After an error a bin does not lead an element that was flushed back to
+   * PLAYING; this one does not leave it. */
+  g_object_set (sink, "async", FALSE, NULL);
   faults_fail_message (1, FAULTS_FOREVER, EPERM);
   play (CAPS_S8);
   push (1000, 0, 0);

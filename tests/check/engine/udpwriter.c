@@ -765,7 +765,7 @@ GST_START_TEST (test_deadline)
   thread = g_thread_new ("expire", expire_later, NULL);
   send_jobs ();
   g_thread_join (thread);
-  fail_unless (spead2_now () - start < 1000 * MS);
+  fail_unless (spead2_now () - start < 10000 * MS);
   /* Two messages of 44 went: heaps 0 and 1, and 28 packets of heap 2. */
   fail_unless_equals_int (jobs[0].transfer.error, 0);
   fail_unless_equals_int (jobs[1].transfer.error, 0);
@@ -796,7 +796,7 @@ GST_START_TEST (test_no_wait)
   faults_block (TRUE);
   add_job (MIB);
   send_jobs_in_batches (G_MAXUINT64, FALSE);
-  fail_unless (spead2_now () - start < 1000 * MS);
+  fail_unless (spead2_now () - start < 10000 * MS);
   fail_unless_equals_uint64 (jobs[0].transfer.bytes, 0);
   fail_unless (jobs[0].transfer.error != 0);
   faults_block (FALSE);
