@@ -109,8 +109,11 @@ struct _GstSpead2Sink {
   Spead2Flavour flavour;
   gboolean offset_is_index; /* OFFSET counts frames (audio) or bytes */
   gint frame_rate;          /* per second, or 0: not known */
-  guint64 next_index;       /* of the next heap's first frame, if it follows */
+  guint64 next_index;       /* behind all frames that have arrived */
   gboolean have_index;
+  guint64 heap_index; /* of the next heap's first frame, if it has no OFFSET */
+  GstPadChainFunction chain; /* the base class's */
+  GstPadChainListFunction chain_list;
   gboolean stop_pending; /* heaps went out since the last stop heap */
   gboolean jump_warned;
   gboolean wrap_warned;
@@ -130,6 +133,10 @@ static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE (
 
 static void gst_spead2_sink_uri_handler_init (
     gpointer iface, gpointer iface_data);
+static GstFlowReturn gst_spead2_sink_chain (
+    GstPad *pad, GstObject *parent, GstBuffer *buffer);
+static GstFlowReturn gst_spead2_sink_chain_list (
+    GstPad *pad, GstObject *parent, GstBufferList *list);
 
 G_DEFINE_TYPE_WITH_CODE (GstSpead2Sink, gst_spead2_sink, GST_TYPE_BASE_SINK,
     G_IMPLEMENT_INTERFACE (
@@ -142,7 +149,13 @@ GST_ELEMENT_REGISTER_DEFINE (
 static void
 gst_spead2_sink_init (GstSpead2Sink *self)
 {
+  GstPad *pad = GST_BASE_SINK_PAD (self);
+
   gst_spead2_sink_settings_init (&self->settings, G_OBJECT_GET_CLASS (self));
+  self->chain = GST_PAD_CHAINFUNC (pad);
+  self->chain_list = GST_PAD_CHAINLISTFUNC (pad);
+  gst_pad_set_chain_function (pad, gst_spead2_sink_chain);
+  gst_pad_set_chain_list_function (pad, gst_spead2_sink_chain_list);
 
   /* A network takes what it is given; a last sample would keep a buffer from
    * its pool. */
@@ -886,27 +899,74 @@ gst_spead2_sink_has_index (GstSpead2Sink *self, GstBuffer *buffer)
  * bytes, else the number of frames so far. Never from the PTS, which cannot
  * tell samples apart at the rates of digitisers. */
 static guint64
-gst_spead2_sink_index_of (GstSpead2Sink *self, GstBuffer *buffer)
+gst_spead2_sink_index_of (
+    GstSpead2Sink *self, GstBuffer *buffer, guint64 counted)
 {
-  guint64 index = self->next_index;
+  return gst_spead2_sink_has_index (self, buffer) ? GST_BUFFER_OFFSET (buffer)
+                                                  : counted;
+}
 
-  if (gst_spead2_sink_has_index (self, buffer))
-    index = GST_BUFFER_OFFSET (buffer);
-  if (!self->have_index || index == self->next_index)
-    return index;
+static guint64
+gst_spead2_sink_n_frames (GstSpead2Sink *self, GstBuffer *buffer)
+{
+  return gst_buffer_get_size (buffer) / spead2_layout_frame_size (self->layout);
+}
 
+static void
+gst_spead2_sink_note_jump (
+    GstSpead2Sink *self, GstBuffer *buffer, guint64 index)
+{
   GST_OBJECT_LOCK (self);
   self->offset_jumps++;
   GST_OBJECT_UNLOCK (self);
-  if (!GST_BUFFER_IS_DISCONT (buffer) && !self->jump_warned) {
-    self->jump_warned = TRUE;
-    GST_ELEMENT_WARNING (self, STREAM, FORMAT,
-        ("The sample index jumps from %" G_GUINT64_FORMAT
-         " to %" G_GUINT64_FORMAT " without a discontinuity.",
-            self->next_index, index),
-        ("Buffer offsets do not add up; further jumps are counted in stats"));
-  }
-  return index;
+  if (GST_BUFFER_IS_DISCONT (buffer) || self->jump_warned)
+    return;
+
+  self->jump_warned = TRUE;
+  GST_ELEMENT_WARNING (self, STREAM, FORMAT,
+      ("The sample index jumps from %" G_GUINT64_FORMAT " to %" G_GUINT64_FORMAT
+       " without a discontinuity.",
+          self->next_index, index),
+      ("Buffer offsets do not add up; further jumps are counted in stats"));
+}
+
+/* Counts a buffer's frames. Every buffer is counted, also one that the base
+ * class drops since it is late: its samples are missing, not the next ones. */
+static void
+gst_spead2_sink_count (GstSpead2Sink *self, GstBuffer *buffer)
+{
+  guint64 index = gst_spead2_sink_index_of (self, buffer, self->next_index);
+
+  if (gst_buffer_get_size (buffer) == 0)
+    return;
+  if (self->have_index && index != self->next_index)
+    gst_spead2_sink_note_jump (self, buffer, index);
+  self->have_index = TRUE;
+  self->next_index = index + gst_spead2_sink_n_frames (self, buffer);
+}
+
+/* The pad's chain functions: the only place that sees each buffer once, and
+ * before the base class may drop it. */
+static GstFlowReturn
+gst_spead2_sink_chain (GstPad *pad, GstObject *parent, GstBuffer *buffer)
+{
+  GstSpead2Sink *self = GST_SPEAD2_SINK (parent);
+
+  self->heap_index = self->next_index;
+  gst_spead2_sink_count (self, buffer);
+  return self->chain (pad, parent, buffer);
+}
+
+static GstFlowReturn
+gst_spead2_sink_chain_list (GstPad *pad, GstObject *parent, GstBufferList *list)
+{
+  GstSpead2Sink *self = GST_SPEAD2_SINK (parent);
+  guint i, n = gst_buffer_list_length (list);
+
+  self->heap_index = self->next_index;
+  for (i = 0; i < n; i++)
+    gst_spead2_sink_count (self, gst_buffer_list_get (list, i));
+  return self->chain_list (pad, parent, list);
 }
 
 static void
@@ -998,7 +1058,8 @@ gst_spead2_sink_render (GstBaseSink *base, GstBuffer *buffer)
     return GST_FLOW_OK;
   if (g_atomic_int_get (&self->failed))
     return GST_FLOW_ERROR;
-  values.sample_index = gst_spead2_sink_index_of (self, buffer);
+  values.sample_index =
+      gst_spead2_sink_index_of (self, buffer, self->heap_index);
 
   if (g_atomic_int_compare_and_exchange (&self->redescribe, TRUE, FALSE))
     spead2_layout_forget_descriptors (self->layout);
@@ -1011,9 +1072,8 @@ gst_spead2_sink_render (GstBaseSink *base, GstBuffer *buffer)
     return flow;
 
   self->stop_pending = TRUE;
-  self->have_index = TRUE;
-  self->next_index = values.sample_index +
-      values.size / spead2_layout_frame_size (self->layout);
+  self->heap_index =
+      values.sample_index + gst_spead2_sink_n_frames (self, buffer);
   gst_spead2_sink_note_wrap (self, values.sample_index);
   return GST_FLOW_OK;
 }

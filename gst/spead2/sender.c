@@ -629,7 +629,8 @@ spead2_sender_start (Spead2Sender *sender, GError **error)
 
   for (i = 0; i < sender->n_lanes; i++) {
     Lane *lane = &sender->lanes[i];
-    gchar *name = g_strdup_printf ("%s:%u", sender->thread_name, i);
+    /* The kernel has room for 15 bytes. */
+    gchar *name = g_strdup_printf ("%.12s:%u", sender->thread_name, i);
 
     lane->thread = g_thread_try_new (name, lane_run, lane, error);
     g_free (name);

@@ -660,6 +660,25 @@ GST_START_TEST (a_gap_advances_the_counted_index)
 
 GST_END_TEST;
 
+GST_START_TEST (buffers_of_lists_are_counted_one_by_one)
+{
+  play (CAPS_S8);
+  for (guint round = 0; round < 2; round++) {
+    GstBufferList *list = gst_buffer_list_new ();
+
+    for (guint i = 0; i < 3; i++)
+      gst_buffer_list_add (list, make_buffer (100, 0, GST_BUFFER_OFFSET_NONE));
+    fail_unless_equals_int (gst_pad_push_list (pad, list), GST_FLOW_OK);
+  }
+  push (100, 0, GST_BUFFER_OFFSET_NONE);
+  finish ();
+  decode ();
+  for (guint i = 0; i < 7; i++)
+    assert_timestamp (whole_heap (i), i * 100);
+}
+
+GST_END_TEST;
+
 GST_START_TEST (an_offset_that_jumps_over_a_gap_is_no_jump)
 {
   play (CAPS_S8);
@@ -708,6 +727,7 @@ sinkproperties_suite (void)
   tcase_add_loop_test (tc, index_source_says_where_the_timestamp_comes_from, 0,
       G_N_ELEMENTS (sources));
   tcase_add_test (tc, a_gap_advances_the_counted_index);
+  tcase_add_test (tc, buffers_of_lists_are_counted_one_by_one);
   tcase_add_test (tc, an_offset_that_jumps_over_a_gap_is_no_jump);
   return s;
 }
