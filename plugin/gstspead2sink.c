@@ -114,12 +114,12 @@ struct _GstSpead2Sink {
   guint64 heap_index; /* of the next heap's first frame, if it has no OFFSET */
   GstPadChainFunction chain; /* the base class's */
   GstPadChainListFunction chain_list;
-  gboolean stop_pending; /* heaps went out since the last stop heap */
   gboolean jump_warned;
   gboolean wrap_warned;
 
-  gint redescribe; /* atomic: a heap with descriptors did not arrive */
-  gint failed;     /* atomic: on-error=fail, and a heap did */
+  gint stop_pending; /* atomic: heaps went out since the last stop heap */
+  gint redescribe;   /* atomic: a heap with descriptors did not arrive */
+  gint failed;       /* atomic: on-error=fail, and a heap did */
   Reports failed_reports;
   GError *untold_error; /* of the last failed heap that was not told of */
   guint64 untold_cnt;
@@ -488,6 +488,8 @@ gst_spead2_sink_heap_done (const Spead2HeapResult *result, gpointer user_data)
   gst_spead2_sink_note_heap_cnt (self, result->cnt);
   if (result->error && result->heap->flags & SPEAD2_HEAP_DESCRIBES)
     g_atomic_int_set (&self->redescribe, TRUE);
+  if (result->error == NULL && result->heap->flags & SPEAD2_HEAP_CONTROL)
+    g_atomic_int_set (&self->stop_pending, FALSE);
   if (result->error)
     GST_DEBUG_OBJECT (self, "heap %" G_GUINT64_FORMAT ": %s", result->cnt,
         result->error->message);
@@ -822,12 +824,24 @@ gst_spead2_sink_type_of_audio (
   }
 }
 
+static const Spead2PayloadType bytes_type = {
+    .dtype = "|u1", .sample_size = 1, .channels = 1};
+
+/* As long as there are no caps: bytes, counted by their OFFSET as filesrc does. */
+static void
+gst_spead2_sink_forget_caps (GstSpead2Sink *self)
+{
+  spead2_layout_set_payload_type (self->layout, &bytes_type);
+  self->offset_is_index = TRUE;
+  self->frame_rate = 0;
+}
+
 static gboolean
 gst_spead2_sink_set_caps (GstBaseSink *base, GstCaps *caps)
 {
   GstSpead2Sink *self = GST_SPEAD2_SINK (base);
   GstStructure *structure = gst_caps_get_structure (caps, 0);
-  Spead2PayloadType type = {.dtype = "|u1", .sample_size = 1, .channels = 1};
+  Spead2PayloadType type = bytes_type;
   GstAudioInfo info;
 
   self->frame_rate = 0;
@@ -995,8 +1009,16 @@ gst_spead2_sink_send_error (GstSpead2Sink *self, GError *error)
   return GST_FLOW_ERROR;
 }
 
-/* Waits in a pause. The base class ends its wait when PLAYING is reached, even
- * if PAUSED has been asked for again since: then it goes on. */
+/* Whether PAUSED is wanted. The base class does not always know: it takes the
+ * streaming thread for waiting until that wakes, and then lets it render. */
+static gboolean
+gst_spead2_sink_is_paused (GstSpead2Sink *self)
+{
+  return GST_STATE_TARGET (self) == GST_STATE_PAUSED;
+}
+
+/* Waits in a pause. A step ends the wait of the base class; the heap that the
+ * sink waits with goes first, and it cannot go before PLAYING. */
 static GstFlowReturn
 gst_spead2_sink_wait_playing (GstSpead2Sink *self)
 {
@@ -1004,8 +1026,9 @@ gst_spead2_sink_wait_playing (GstSpead2Sink *self)
 
   do {
     flow = gst_base_sink_wait_preroll (GST_BASE_SINK (self));
-  } while (flow == GST_FLOW_OK && GST_STATE_TARGET (self) == GST_STATE_PAUSED);
-  return flow == FLOW_STEP ? GST_FLOW_OK : flow;
+  } while (flow == FLOW_STEP ||
+      (flow == GST_FLOW_OK && gst_spead2_sink_is_paused (self)));
+  return flow;
 }
 
 /* What a wait that was ended by flushing means. */
@@ -1023,9 +1046,13 @@ gst_spead2_sink_push (GstSpead2Sink *self, Spead2Heap *heap)
   GError *error = NULL;
 
   for (;;) {
+    Spead2SenderStatus status = SPEAD2_SENDER_INTERRUPTED;
     GstFlowReturn flow;
 
-    switch (spead2_sender_push (self->sender, heap, &error)) {
+    /* Waiting for room, it would not let the base class's lock go. */
+    if (!gst_spead2_sink_is_paused (self))
+      status = spead2_sender_push (self->sender, heap, &error);
+    switch (status) {
       case SPEAD2_SENDER_OK:
         return GST_FLOW_OK;
       case SPEAD2_SENDER_INTERRUPTED:
@@ -1071,7 +1098,7 @@ gst_spead2_sink_render (GstBaseSink *base, GstBuffer *buffer)
   if (flow != GST_FLOW_OK)
     return flow;
 
-  self->stop_pending = TRUE;
+  g_atomic_int_set (&self->stop_pending, TRUE);
   self->heap_index =
       values.sample_index + gst_spead2_sink_n_frames (self, buffer);
   gst_spead2_sink_note_wrap (self, values.sample_index);
@@ -1094,9 +1121,12 @@ static GstFlowReturn
 gst_spead2_sink_drain (GstSpead2Sink *self)
 {
   for (;;) {
+    Spead2SenderStatus status = SPEAD2_SENDER_INTERRUPTED;
     GstFlowReturn flow;
 
-    switch (spead2_sender_drain (self->sender, TRUE)) {
+    if (!gst_spead2_sink_is_paused (self))
+      status = spead2_sender_drain (self->sender, TRUE);
+    switch (status) {
       case SPEAD2_SENDER_OK:
         return GST_FLOW_OK;
       case SPEAD2_SENDER_INTERRUPTED:
@@ -1125,7 +1155,6 @@ gst_spead2_sink_end_stream (GstSpead2Sink *self)
   }
   if (flow == GST_FLOW_OK) {
     gst_spead2_sink_tell_rest (self);
-    self->stop_pending = FALSE;
     spead2_layout_forget_descriptors (self->layout);
   }
   return flow;
@@ -1243,7 +1272,8 @@ gst_spead2_sink_try_stop_heap (GstSpead2Sink *self)
 {
   Spead2Heap *heap;
 
-  if (!self->stop_pending || !g_atomic_int_get (&self->settings.send_stop_heap))
+  if (!g_atomic_int_get (&self->stop_pending) ||
+      !g_atomic_int_get (&self->settings.send_stop_heap))
     return;
 
   heap = spead2_heap_new_control (self->flavour, SPEAD2_CTRL_STOP);
@@ -1269,7 +1299,8 @@ gst_spead2_sink_reopen_if_changed (GstSpead2Sink *self)
   gboolean reopen;
 
   GST_OBJECT_LOCK (self);
-  reopen = self->reopen;
+  /* Or it could not be opened when that was tried before. */
+  reopen = self->reopen || self->sender == NULL;
   GST_OBJECT_UNLOCK (self);
   if (!reopen)
     return TRUE;
@@ -1292,10 +1323,8 @@ gst_spead2_sink_change_state (GstElement *element, GstStateChange transition)
         return GST_STATE_CHANGE_FAILURE;
       }
       gst_spead2_sink_reset_stream (self);
-      /* Bytes without caps are counted by their OFFSET, as filesrc does. */
-      self->offset_is_index = TRUE;
-      self->frame_rate = 0;
-      self->stop_pending = FALSE;
+      gst_spead2_sink_forget_caps (self);
+      g_atomic_int_set (&self->stop_pending, FALSE);
       self->jump_warned = self->wrap_warned = FALSE;
       spead2_sender_probe (self->sender);
       break;
@@ -1314,7 +1343,6 @@ gst_spead2_sink_change_state (GstElement *element, GstStateChange transition)
     spead2_sender_flush (self->sender);
     spead2_sender_set_flushing (self->sender, FALSE);
     gst_spead2_sink_try_stop_heap (self);
-    self->stop_pending = FALSE;
     g_atomic_int_set (&self->failed, FALSE);
     gst_spead2_sink_set_in_use (self, FALSE);
   }

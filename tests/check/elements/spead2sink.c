@@ -1546,6 +1546,7 @@ GST_START_TEST (a_pool_gets_its_buffer_back_when_it_has_been_sent)
   fail_unless (gst_buffer_pool_set_active (pool, TRUE));
   fail_unless_equals_int (
       gst_buffer_pool_acquire_buffer (pool, &buffer, NULL), GST_FLOW_OK);
+  gst_buffer_memset (buffer, 0, 0, 1000);
   faults_block (true);
   play (CAPS_S8);
   fail_unless_equals_int (gst_pad_push (pad, buffer), GST_FLOW_OK);

@@ -178,10 +178,11 @@ static const struct {
         "audio/x-raw,format=S16LE,channels=1 ! audioconvert ! "
         "audio/x-raw,format=S32BE,channels=2"},
     {"fakesrc",
-        "fakesrc num-buffers=4 sizetype=fixed sizemax=1500 "
+        "fakesrc num-buffers=4 filltype=zero sizetype=fixed sizemax=1500 "
         "filltype=pattern-span"},
     {"fakesrc",
-        "fakesrc num-buffers=4 sizetype=fixed sizemax=1500 data=subbuffer "
+        "fakesrc num-buffers=4 filltype=zero sizetype=fixed sizemax=1500 "
+        "data=subbuffer "
         "parentsize=4000 filltype=pattern-span"},
     {"audiotestsrc",
         "audiotestsrc num-buffers=4 samplesperbuffer=300 wave=saw ! "
@@ -807,7 +808,8 @@ GST_END_TEST;
 /* A source of bytes knows the time of its first buffer only: 0. */
 GST_START_TEST (bytes_are_sent_without_waiting_for_the_clock)
 {
-  launch ("fakesrc num-buffers=5 sizetype=fixed sizemax=1000 format=bytes ! "
+  launch ("fakesrc num-buffers=5 filltype=zero sizetype=fixed sizemax=1000 "
+          "format=bytes ! "
           "spead2sink name=lane sync=true");
   use_test_clock ();
   gst_element_set_state (pipeline, GST_STATE_PLAYING);
@@ -1007,7 +1009,7 @@ static const struct {
         "spead2sink name=lane",
         GST_FORMAT_TIME, GST_MSECOND, 1000},
     {"fakesrc",
-        "fakesrc sizetype=fixed sizemax=500 format=bytes ! "
+        "fakesrc filltype=zero sizetype=fixed sizemax=500 format=bytes ! "
         "spead2sink name=lane",
         GST_FORMAT_BYTES, 500, 500},
 };
@@ -1144,7 +1146,8 @@ static const struct {
         "audio/x-raw,rate=48000 ! spead2sink name=lane",
         GST_FORMAT_TIME, 30 * GST_MSECOND},
     {"fakesrc",
-        "fakesrc num-buffers=3 sizetype=fixed sizemax=500 format=bytes ! "
+        "fakesrc num-buffers=3 filltype=zero sizetype=fixed sizemax=500 "
+        "format=bytes ! "
         "spead2sink name=lane",
         GST_FORMAT_BYTES, 1500},
 };
