@@ -19,6 +19,7 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/udp.h>
 #include <poll.h>
@@ -965,9 +966,45 @@ forget_captured (void)
   S.n_datagrams = 0;
 }
 
+/* -- a name server that does not answer ------------------------------------- */
+
+/* Of its own, since who looks a name up waits here. */
+static struct {
+  pthread_mutex_t lock;
+  pthread_cond_t answers;
+  bool hangs;
+} resolver = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, false};
+
+void
+faults_hang_resolver (bool hang)
+{
+  pthread_mutex_lock (&resolver.lock);
+  resolver.hangs = hang;
+  pthread_cond_broadcast (&resolver.answers);
+  pthread_mutex_unlock (&resolver.lock);
+}
+
+int
+getaddrinfo (const char *node, const char *service,
+    const struct addrinfo *hints, struct addrinfo **result)
+{
+  static void *slot;
+  int (*function) (const char *, const char *, const struct addrinfo *,
+      struct addrinfo **) = real (&slot, "getaddrinfo");
+
+  pthread_mutex_lock (&resolver.lock);
+  while (resolver.hangs)
+    pthread_cond_wait (&resolver.answers, &resolver.lock);
+  pthread_mutex_unlock (&resolver.lock);
+  return function (node, service, hints, result);
+}
+
+/* -- what programs call ------------------------------------------------------- */
+
 void
 faults_reset (void)
 {
+  faults_hang_resolver (false);
   lock ();
   set_blocked (false);
   S.random = 1;

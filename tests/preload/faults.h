@@ -147,6 +147,9 @@ void faults_fail_setsockopt (int level, int name, int errnum, uint64_t times);
 void faults_fail_socket (int errnum, uint64_t times);
 void faults_fail_bind (int errnum, uint64_t times);
 
+/* While true no name is looked up: getaddrinfo waits. */
+void faults_hang_resolver (bool hang);
+
 void faults_get_counts (FaultsCounts *counts);
 
 /* Messages, and other calls, made to fail with errnum; and how many of them

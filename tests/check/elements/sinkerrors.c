@@ -379,6 +379,27 @@ GST_START_TEST (a_port_nobody_listens_at_is_a_warning_and_the_stream_goes_on)
 
 GST_END_TEST;
 
+GST_START_TEST (an_unreachable_destination_is_a_warning_and_the_stream_goes_on)
+{
+  static const gint errnums[] = {
+      ENETUNREACH, EHOSTUNREACH, ENETDOWN, EACCES, EINVAL};
+
+  faults_fail_message (0, 1, errnums[__i__]);
+  play (CAPS_S8);
+  for (guint i = 0; i < 3; i++) {
+    push (1000, i * 1000, i * 1000);
+    drain ();
+  }
+  finish ();
+  assert_warning (GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_WRITE,
+      g_strerror (errnums[__i__]));
+  assert_no_message (GST_MESSAGE_WARNING);
+  fail_unless_equals_uint64 (counter ("heaps-failed"), 1);
+  fail_unless_equals_uint64 (counter ("heaps-sent"), 2);
+}
+
+GST_END_TEST;
+
 GST_START_TEST (the_first_wrap_of_the_heap_counter_is_a_warning)
 {
   faults_capture (false, false);
@@ -427,6 +448,8 @@ sinkerrors_suite (void)
   tcase_add_test (tc, stats_times_every_heap_that_was_sent);
   tcase_add_test (
       tc, a_port_nobody_listens_at_is_a_warning_and_the_stream_goes_on);
+  tcase_add_loop_test (
+      tc, an_unreachable_destination_is_a_warning_and_the_stream_goes_on, 0, 5);
   tcase_add_test (tc, the_first_wrap_of_the_heap_counter_is_a_warning);
   return s;
 }

@@ -9,6 +9,7 @@
 #include <netinet/in.h>
 #include <string.h>
 
+#include "../../preload/faults.h"
 #include "spead2/endpoint.h"
 #include "spead2/error.h"
 
@@ -133,6 +134,54 @@ GST_START_TEST (test_cancelled)
 }
 GST_END_TEST
 
+/* No name server answers. The look-up is left behind, and must be let go before
+ * the process ends. */
+GST_START_TEST (test_no_answer)
+{
+  gint64 start = g_get_monotonic_time ();
+  Spead2Endpoint endpoint;
+  GError *error = NULL;
+
+  faults_hang_resolver (true);
+  fail_if (spead2_endpoint_resolve (
+      &endpoint, "correlator.invalid", 8888, NULL, &error));
+  fail_unless (g_get_monotonic_time () - start > 4 * G_USEC_PER_SEC);
+  fail_unless (g_error_matches (error, SPEAD2_ERROR, SPEAD2_ERROR_NOT_FOUND));
+  fail_unless (strstr (error->message,
+                   "Host 'correlator.invalid' could not be resolved: no answer "
+                   "within 5 seconds") != NULL);
+  g_error_free (error);
+  faults_hang_resolver (false);
+}
+GST_END_TEST
+
+static gpointer
+cancel_soon (gpointer cancellable)
+{
+  g_usleep (50000);
+  g_cancellable_cancel (cancellable);
+  return NULL;
+}
+
+GST_START_TEST (test_cancelled_while_waiting)
+{
+  GCancellable *cancellable = g_cancellable_new ();
+  GThread *thread;
+  Spead2Endpoint endpoint;
+  GError *error = NULL;
+
+  faults_hang_resolver (true);
+  thread = g_thread_new ("cancel", cancel_soon, cancellable);
+  fail_if (spead2_endpoint_resolve (
+      &endpoint, "correlator.invalid", 8888, cancellable, &error));
+  fail_unless (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED));
+  g_error_free (error);
+  g_thread_join (thread);
+  g_object_unref (cancellable);
+  faults_hang_resolver (false);
+}
+GST_END_TEST
+
 GST_START_TEST (test_equal)
 {
   static const struct {
@@ -167,6 +216,8 @@ endpoint_suite (void)
   tcase_add_test (tc, test_ports);
   tcase_add_test (tc, test_unknown_name);
   tcase_add_test (tc, test_cancelled);
+  tcase_add_test (tc, test_no_answer);
+  tcase_add_test (tc, test_cancelled_while_waiting);
   tcase_add_test (tc, test_equal);
   return suite;
 }
