@@ -36,12 +36,12 @@ def count_left(log):
     "videotestsrc num-buffers=20 ! spead2sink",
     "fakesrc num-buffers=3 sizetype=fixed sizemax=100 ! spead2sink uri=spead://127.0.0.1:8888?ttl=3",
     "fakesrc num-buffers=3 sizetype=fixed sizemax=0 ! spead2sink",
-    # Errors.
+    # Errors. (None between PAUSED and the first buffer: gst-launch-1.0 of 1.22 may
+    # wait for ever then, whatever the sink is.)
     "adctestsrc num-buffers=20 ! spead2sink port=0",
     "adctestsrc num-buffers=20 ! spead2sink host=no-such-host.invalid",
     "adctestsrc num-buffers=20 ! spead2sink uri=nonsense",
     "adctestsrc num-buffers=20 ! identity error-after=5 ! spead2sink",
-    "audiotestsrc num-buffers=20 ! audio/x-raw,format=S24LE ! spead2sink",
     "adctestsrc minimum=3 maximum=2 ! spead2sink",
 ])
 def test_no_object_is_left(pipeline):
