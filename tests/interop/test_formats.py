@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Every interleaved audio format of GStreamer arrives in spead2 as the same
+numbers, or is refused with a word."""
+
+import subprocess
+
+import numpy as np
+import pytest
+
+from conftest import LIMIT, safe_sending
+
+FRAMES = 3000
+# GStreamer's name, and what numpy calls it.
+NUMPY = {
+    "S8": "|i1", "U8": "|u1",
+    "S16LE": "<i2", "S16BE": ">i2", "U16LE": "<u2", "U16BE": ">u2",
+    "S32LE": "<i4", "S32BE": ">i4", "U32LE": "<u4", "U32BE": ">u4",
+    "F32LE": "<f4", "F32BE": ">f4", "F64LE": "<f8", "F64BE": ">f8",
+}
+# Without a numpy type; SPEAD's own formats are big endian.
+SPEAD = {"S24BE": "i24", "U24BE": "u24"}
+REFUSED = [f"{sign}{bits}{end}" for sign in "SU" for bits in ("24_32", "20", "18")
+           for end in ("LE", "BE")] + ["S24LE", "U24LE"]
+
+
+def send(launch, receiver, audio_format, channels, file):
+    """Sends noise, and writes the same bytes to a file."""
+    mask = f",channel-mask=(bitmask){(1 << channels) - 1:#x}" if channels > 1 else ""
+    launch(f"audiotestsrc num-buffers=3 samplesperbuffer={FRAMES} wave=white-noise ! "
+           f"audio/x-raw,format={audio_format},channels={channels}{mask} ! tee name=t ! "
+           f'queue ! filesink location="{file}" '
+           f"t. ! queue ! spead2sink port={receiver.port} {safe_sending(receiver.buffer)}")
+
+
+def samples_of(heap):
+    return next(item for item in heap["items"] if item["id"] == 0x3300)
+
+
+def check_whole(received, channels):
+    assert received.end["drops"] == 0
+    assert received.end["stopped_by"] == "stop heap"
+    assert received.column("timestamp") == [0, FRAMES, 2 * FRAMES]
+    shape = [FRAMES] if channels == 1 else [FRAMES, channels]
+    assert [samples_of(heap)["shape"] for heap in received.heaps] == 3 * [shape]
+
+
+@pytest.mark.parametrize("channels", [1, 2, 5])
+@pytest.mark.parametrize("audio_format", NUMPY)
+def test_samples_arrive_as_numpys(receive, launch, tmp_path, audio_format, channels):
+    receiver = receive()
+    send(launch, receiver, audio_format, channels, tmp_path / "sent")
+    received = receiver.finish()
+    check_whole(received, channels)
+    assert {samples_of(heap)["type"] for heap in received.heaps} == {NUMPY[audio_format]}
+    sent = np.fromfile(tmp_path / "sent", NUMPY[audio_format])
+    assert len(np.unique(sent)) > 100
+    np.testing.assert_array_equal(np.frombuffer(received.samples, sent.dtype), sent)
+
+
+@pytest.mark.parametrize("channels", [1, 2])
+@pytest.mark.parametrize("audio_format", SPEAD)
+def test_24_bits_arrive_as_numbers(receive, launch, tmp_path, audio_format, channels):
+    receiver = receive()
+    send(launch, receiver, audio_format, channels, tmp_path / "sent")
+    received = receiver.finish()
+    check_whole(received, channels)
+    assert {samples_of(heap)["type"] for heap in received.heaps} == {SPEAD[audio_format]}
+    sent = np.fromfile(tmp_path / "sent", np.uint8).reshape(-1, 3).astype(np.int64)
+    values = sent[:, 0] << 16 | sent[:, 1] << 8 | sent[:, 2]
+    if audio_format == "S24BE":
+        values[values >= 1 << 23] -= 1 << 24
+    # spead2 makes Python integers of them, and the receiver float64.
+    got = np.frombuffer(received.samples, np.float64)
+    np.testing.assert_array_equal(got, values)
+
+
+@pytest.mark.parametrize("audio_format", REFUSED)
+def test_what_has_no_type_is_refused_with_a_word(audio_format):
+    # By a program of its own: gst-launch-1.0 of 1.22 may miss an error that comes
+    # before the first buffer.
+    program = f"""
+import gi
+gi.require_version("Gst", "1.0")
+from gi.repository import Gst
+Gst.init(None)
+pipeline = Gst.parse_launch("audiotestsrc ! audio/x-raw,format={audio_format} ! spead2sink")
+pipeline.set_state(Gst.State.PAUSED)
+message = pipeline.get_bus().timed_pop_filtered(60 * Gst.SECOND, Gst.MessageType.ERROR)
+print(message.parse_error()[0].message)
+pipeline.set_state(Gst.State.NULL)
+"""
+    done = subprocess.run(["/usr/bin/python3", "-c", program], capture_output=True, text=True,
+                          timeout=LIMIT, check=True)
+    assert f"Audio format {audio_format} has neither a numpy type" in done.stdout
