@@ -420,6 +420,17 @@ gst_spead2_sink_tell_failed (GstSpead2Sink *self, const GError *error,
   g_free (more);
 }
 
+/* The stream has gone, and nobody knows that it has ended. */
+static void
+gst_spead2_sink_stop_heap_failed (GstSpead2Sink *self, const GError *error)
+{
+  GST_ELEMENT_WARNING (self, RESOURCE, WRITE,
+      ("%s. The stop heap was not sent: receivers are not told that the stream "
+       "has ended.",
+          error->message),
+      ("errno %s", gst_spead2_errno_name (error->code)));
+}
+
 /* A heap was refused by the kernel. */
 static void
 gst_spead2_sink_heap_failed (
@@ -493,8 +504,12 @@ gst_spead2_sink_heap_done (const Spead2HeapResult *result, gpointer user_data)
   if (result->error)
     GST_DEBUG_OBJECT (self, "heap %" G_GUINT64_FORMAT ": %s", result->cnt,
         result->error->message);
-  if (result->error && result->error->domain == SPEAD2_ERRNO)
-    gst_spead2_sink_heap_failed (self, result);
+  if (result->error && result->error->domain == SPEAD2_ERRNO) {
+    if (result->heap->flags & SPEAD2_HEAP_CONTROL)
+      gst_spead2_sink_stop_heap_failed (self, result->error);
+    else
+      gst_spead2_sink_heap_failed (self, result);
+  }
 
   if (g_atomic_int_get (&self->settings.signal_heaps) &&
       !(result->heap->flags & SPEAD2_HEAP_CONTROL))

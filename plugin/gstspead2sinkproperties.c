@@ -440,7 +440,7 @@ install_socket (GObjectClass *klass)
   /**
    * GstSpead2Sink:ttl-mc:
    *
-   * How many routers a multicast packet may pass; 1 stays on the local network.
+   * How many hops a multicast packet may make; 1 stays on the local network.
    *
    * Since: 0.1
    */
@@ -451,7 +451,7 @@ install_socket (GObjectClass *klass)
   /**
    * GstSpead2Sink:ttl:
    *
-   * How many routers a unicast packet may pass.
+   * How many hops a unicast packet may make.
    *
    * Since: 0.1
    */
@@ -462,7 +462,8 @@ install_socket (GObjectClass *klass)
   /**
    * GstSpead2Sink:loop:
    *
-   * Whether receivers on this machine hear the multicast that it sends.
+   * Whether receivers on this machine hear the multicast that it sends. On the
+   * interface `lo` they always do.
    *
    * Since: 0.1
    */

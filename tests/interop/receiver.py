@@ -295,7 +295,7 @@ class Report:
         lost = stats["incomplete_heaps_evicted"] + stats["incomplete_heaps_flushed"]
         self.text(f"Received {self.heaps}{wanted} heaps complete, {self.payload} bytes of "
                   f"samples in {stats['packets']} packets; {lost} heaps incomplete.")
-        if self.heaps and not self.gaps:
+        if self.next_timestamp is not None and not self.gaps:
             self.text("Every heap's timestamp continues the one before: no sample is missing "
                       "between them.")
         elif self.gaps:

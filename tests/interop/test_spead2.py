@@ -213,8 +213,9 @@ def test_ctrl_c_sends_the_stop_heap_though_a_heap_takes_long_to_fill(receive, st
 
 def test_ctrl_c_without_eos_sends_the_stop_heap_too(receive, start_launch):
     receiver = receive()
+    # So slow that the stop heap is not lost behind a full buffer.
     process = start_launch("adctestsrc", "samplesperbuffer=65536", "!", "spead2sink",
-                           f"port={receiver.port}", *safe_sending(receiver.buffer).split())
+                           f"port={receiver.port}", "rate=2e6", "burst-size=65536")
     time.sleep(1)
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=LIMIT)

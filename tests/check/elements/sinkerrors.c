@@ -175,6 +175,20 @@ GST_START_TEST (a_storm_of_refused_heaps_is_two_warnings_that_say_how_many)
 
 GST_END_TEST;
 
+GST_START_TEST (a_stop_heap_that_fails_is_told_of_as_such)
+{
+  faults_fail_message (1, 1, EPERM);
+  play (CAPS_S8);
+  push (1000, 0, 0);
+  finish ();
+  assert_warning (GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_WRITE,
+      "The stop heap was not sent");
+  assert_no_message (GST_MESSAGE_WARNING | GST_MESSAGE_ELEMENT);
+  fail_unless_equals_uint64 (counter ("heaps-failed"), 0);
+}
+
+GST_END_TEST;
+
 /* Adds up what the element messages that are on the bus stand for. */
 static guint
 count_told (guint *n_messages)
@@ -440,6 +454,7 @@ sinkerrors_suite (void)
   tcase_add_test (tc, a_send_buffer_smaller_than_asked_is_a_warning);
   tcase_add_test (
       tc, a_storm_of_refused_heaps_is_two_warnings_that_say_how_many);
+  tcase_add_test (tc, a_stop_heap_that_fails_is_told_of_as_such);
   tcase_add_test (tc, element_messages_stand_for_every_failed_heap);
   tcase_add_test (tc, on_error_fail_stops_the_stream_at_the_first_refused_heap);
   tcase_add_test (tc, on_error_fail_wakes_a_push_that_waits_for_room);

@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What docs/ and README.md say of the elements, compared with the elements."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from conftest import BUILD, LIMIT, ROOT
+from test_tutorial import alone_on_the_network
+
+TROUBLESHOOTING = ROOT / "docs/troubleshooting.md"
+PAGES = sorted((ROOT / "docs").glob("*.md")) + [ROOT / "README.md"]
+# What a message takes over from GLib or the kernel.
+FOREIGN = [re.escape(os.strerror(number)) for number in range(1, 134)] + ["Error resolving .*"]
+
+
+def formats():
+    """The texts in the C sources as regular expressions, each % being a group."""
+    literal = r'"((?:[^"\\\n]|\\.)*)"'
+    expressions = []
+    for folder in ("plugin", "gst/spead2"):
+        for source in (ROOT / folder).glob("*.c"):
+            text = re.sub(r"/\*.*?\*/", "", source.read_text(), flags=re.S)
+            for joined in re.findall(rf"{literal}((?:\s*(?:G\w+\s*)?{literal})*)", text):
+                whole = joined[0] + "".join(
+                    ("u" if macro.endswith("FORMAT") else "") + more
+                    for macro, more in re.findall(rf"(\w*)\s*{literal}", joined[1]))
+                # The last macro has no text behind it.
+                whole = re.sub(r"%$", "%u", whole)
+                fixed = re.split(r"%[-0-9.*]*[lzhj]*[a-zA-Z]", whole)
+                if len("".join(fixed)) >= 8:
+                    expressions.append(re.compile("(.*?)".join(map(re.escape, fixed)), re.S))
+    return expressions
+
+
+def is_printed(message, known):
+    """Whether a format makes this message; what stands for a %s must be printed, too."""
+    if re.fullmatch("|".join(FOREIGN), message) or len(message) < 25:
+        return True
+    for format_ in known:
+        match = format_.fullmatch(message)
+        if match and all(is_printed(group, known) for group in match.groups()):
+            return True
+    # spead2_set_errno() adds what the kernel answered.
+    head, _, reason = message.rpartition(": ")
+    return re.fullmatch("|".join(FOREIGN), reason) is not None and is_printed(head, known)
+
+
+def messages():
+    return re.findall(r"^> (.*)$", TROUBLESHOOTING.read_text(), re.M)
+
+
+@pytest.mark.parametrize("message", messages())
+def test_a_quoted_message_stands_in_the_sources(message):
+    assert is_printed(message, formats())
+
+
+def test_other_messages_do_not():
+    known = formats()
+    for message in ("Somebody listens at 127.0.0.1:8888, perhaps. The stream goes on.",
+                    "Did not send to 127.0.0.1:8888: No route to host. Heap 1 is incomplete; "
+                    "the stream goes on."):
+        assert not is_printed(message, known)
+
+
+def provocations():
+    """A quoted message and the commands right under it that provoke it."""
+    return re.findall(r"^> (.*)\n\n```sh\n((?:(?!```)[^\n]*\n)*?gst-launch-1\.0 .*\n)```$",
+                      TROUBLESHOOTING.read_text(), re.M)
+
+
+# gst-launch-1.0 of GStreamer 1.22 may not end after an error while it prerolls.
+LIMITED = 'gst-launch-1.0() { timeout 10 "$(type -P gst-launch-1.0)" "$@"; }\n'
+
+
+def in_shell(script, directory):
+    # As in ./dev shell, from a directory that looks like the top of the source tree.
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    for name in ("COPYING", "examples", "tests"):
+        (directory / name).symlink_to(ROOT / name)
+    (directory / "build").mkdir()
+    return subprocess.run(
+        [*alone_on_the_network(), "meson", "devenv", "-C", str(BUILD), "--workdir", str(directory),
+         "bash", "-euc", LIMITED + script],
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        env=dict(os.environ, PATH=path, LC_ALL="C.UTF-8"), timeout=LIMIT, check=False)
+
+
+@pytest.mark.parametrize("message, commands", provocations())
+def test_a_message_is_provoked(message, commands, tmp_path):
+    printed = in_shell(commands, tmp_path).stdout
+    # What the machine allows differs.
+    message = re.sub(r"(?<=send buffer of )\d+", "NUMBER", message)
+    assert message in re.sub(r"(?<=send buffer of )\d+", "NUMBER", printed), printed
+
+
+def test_the_page_provokes_messages():
+    assert len(provocations()) >= 15
+
+
+def test_the_other_commands_of_the_page_exist(tmp_path):
+    blocks = re.findall(r"^```sh\n(.*?)^```$", TROUBLESHOOTING.read_text(), re.S | re.M)
+    commands = [line for block in blocks for line in block.splitlines()
+                if "gst-launch" not in line and "sudo" not in line]
+    assert len(commands) >= 10
+    script = "".join(f"{line} || echo 'FAILED: '{line.split()[0]}\n" for line in commands
+                     if not line.startswith(("ping", "getent")))
+    printed = in_shell(script, tmp_path).stdout
+    assert "FAILED" not in printed and "not found" not in printed, printed
+
+
+@pytest.mark.parametrize("name", ["README.md", "docs/gstreamer-for-spead-people.md",
+                                  "docs/spead-for-gstreamer-people.md"])
+def test_the_lines_to_paste_work(name, tmp_path):
+    blocks = [block for block in re.findall(r"^```sh\n(.*?)^```$", (ROOT / name).read_text(), re.S | re.M)
+              if "gst-launch-1.0" in block]
+    assert blocks
+    done = in_shell("".join(blocks), tmp_path)
+    assert done.returncode == 0 and "ERROR" not in done.stdout, done.stdout
+
+
+def reference_of(element):
+    """Of each property of an element, its default as docs/reference.md says it."""
+    text = (ROOT / "docs/reference.md").read_text()
+    found = {}
+    for name, facts in re.findall(rf'<a id="{element}-([^"]+)"></a>\n#### .*\n\n\*(.*?)\.\*', text):
+        default = re.search(r"default (.*?);", facts)
+        found[name] = default.group(1) if default else "read only"
+    assert found
+    return found
+
+
+def table_under(heading):
+    """The rows of the first table under a heading of README.md."""
+    text = (ROOT / "README.md").read_text().split(f"\n{heading}\n")[1]
+    rows = re.findall(r"^\| (.*) \|$", re.search(r"(^\|.*\n)+", text, re.M).group(), re.M)[1:]
+    return [row.split(" | ") for row in rows]
+
+
+@pytest.mark.parametrize("element", ["spead2sink", "adctestsrc"])
+def test_the_readme_has_all_properties(element):
+    told = {}
+    for names, defaults, *_ in table_under(f"### {element}"):
+        names = re.findall(r"`([^`]+)`", names)
+        told.update(zip(names, defaults.split(", ") if len(names) > 1 else [defaults]))
+    assert told == reference_of(element)
+
+
+def test_the_readme_has_all_counters():
+    fields = re.findall(r"`([^`]+)` \(", (ROOT / "docs/reference.md").read_text().split("The fields, in")[1])
+    told = [name for names, *_ in table_under("## Statistics") for name in re.findall(r"`([^`]+)`", names)]
+    assert sorted(told) == sorted(fields)
+
+
+def test_the_reference_is_current():
+    done = subprocess.run(["/usr/bin/python3", str(ROOT / "docs/make-reference.py"), "--check"],
+                          stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                          timeout=LIMIT, check=False)
+    assert done.returncode == 0, (
+        "./dev shell /usr/bin/python3 docs/make-reference.py  writes it anew:\n"
+        + done.stdout + done.stderr)
+
+
+def anchors(page):
+    """The places in a page that a link may name, as GitHub makes them of headings."""
+    text = page.read_text()
+    named = re.findall(r'<a id="([^"]+)">', text)
+    headings = re.findall(r"^#+ (.*)$", re.sub(r"^```.*?^```$", "", text, flags=re.S | re.M), re.M)
+    return set(named) | {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+                         for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page):
+    text = re.sub(r"^```.*?^```$", "", page.read_text(), flags=re.S | re.M)
+    for link in re.findall(r"\]\(([^)]+)\)", text):
+        if link.startswith(("http:", "https:")):
+            continue
+        name, _, place = link.partition("#")
+        target = (page.parent / name).resolve() if name else page
+        assert target.exists(), link
+        if place:
+            assert place in anchors(target), link

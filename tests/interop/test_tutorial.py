@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""docs/tutorial.md is pasted, block by block, into one shell, as a reader would."""
+
+import os
+import re
+import subprocess
+
+import pytest
+
+from conftest import BUILD, LIMIT, ROOT
+
+TUTORIAL = ROOT / "docs/tutorial.md"
+# Tells one block's output from the next one's.
+MARK = "=== block"
+
+
+def blocks():
+    """The shell blocks, in the order of the page."""
+    return re.findall(r"^```sh\n(.*?)^```$", TUTORIAL.read_text(), re.S | re.M)
+
+
+def alone_on_the_network():
+    """What to put before a command so that port 8888 and the groups are its own."""
+    prefix = ["unshare", "--net", *([] if os.geteuid() == 0 else ["--user", "--map-root-user"])]
+    up = [*prefix, "sh", "-c", 'ip link set lo up && exec "$@"', "sh"]
+    if subprocess.run([*up, "true"], capture_output=True, timeout=LIMIT, check=False).returncode:
+        pytest.skip("no network namespace to be had")
+    return up
+
+
+@pytest.fixture(scope="module")
+def pasted(tmp_path_factory):
+    """What each block printed, and the directory where it was pasted."""
+    if BUILD != ROOT / "build":
+        pytest.skip("./dev builds in ./build")
+    directory = tmp_path_factory.mktemp("tutorial")
+    # As the top of the source tree, but nothing is written there.
+    for name in ("dev", "docs", "examples", "tests"):
+        (directory / name).symlink_to(ROOT / name)
+    script = "\n".join(f"echo '{MARK}'\n{block}" for block in blocks())
+    done = subprocess.run(
+        [*alone_on_the_network(), "./dev", "shell", "bash", "-euxo", "pipefail", "-c", script],
+        cwd=directory, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        text=True, env=dict(os.environ, LC_ALL="C"), timeout=LIMIT, check=False)
+    print(done.stdout)
+    assert done.returncode == 0, done.stdout
+    return re.split(rf"^{MARK}$", done.stdout, flags=re.M)[1:], directory
+
+
+def test_every_block_works(pasted):
+    outputs, _ = pasted
+    assert len(outputs) == len(blocks())
+    for block, output in zip(blocks(), outputs):
+        assert "Traceback" not in output and "CRITICAL" not in output, output
+        # Only the block without a rate may lose something, or warn.
+        if "spead2sink" in block and "rate=" not in block and "sync=" not in block:
+            continue
+        assert "WARNING" not in output and "Warning" not in output, output
+        if "receiver.py" in block and "too slow" not in output:
+            assert "0 heaps incomplete" in output and "timestamp continues" in output, output
+
+
+def test_it_says_what_the_receiver_prints(pasted):
+    outputs, _ = pasted
+    printed = "".join(outputs)
+    first = re.findall(r"^```text\n(.*?)^```$", TUTORIAL.read_text(), re.S | re.M)[0]
+    for line in first.splitlines():
+        # The samples are others each time.
+        assert re.sub(r"mean power .*", "mean power", line) in printed
+    assert "in 2361 packets" in printed  # with larger packets
+
+
+def test_the_pictures_are_drawn(pasted):
+    _, directory = pasted
+    for name in ("stream.svg", "two-tones.svg"):
+        picture = (directory / "build" / name).read_text()
+        assert picture.rstrip().endswith("</svg>")
+        # Same stream, same versions: what differs is the processor's last digit.
+        assert len(picture) == pytest.approx((ROOT / "docs/stream.svg").stat().st_size, rel=0.02)
+    assert (directory / "build/noise.png").read_bytes().startswith(b"\x89PNG")
