@@ -17,7 +17,6 @@
 #include <immintrin.h>
 #endif
 
-#define STEPS_IN_BLOCK (ADC_NOISE_BLOCK / ADC_NOISE_STEP)
 /* 8 KiB of words and 4 KiB of samples. */
 #define STEPS_IN_TILE 64
 #define NO_STEP G_MAXUINT64
@@ -233,18 +232,27 @@ map_init (AdcNoiseMap *map, guint k, gint minimum)
 }
 
 void
+adc_noise_init_words (AdcNoise *noise, guint64 seed, guint bits)
+{
+  g_assert (bits == 16 || bits == 32 || bits == 64);
+
+  noise->kernel = adc_noise_kernel (0);
+  noise->seed = seed;
+  noise->steps_in_block = ADC_NOISE_BLOCK / (64 / bits * ADC_NOISE_RESULTS);
+  noise->next_step = NO_STEP;
+  noise->partial_step = NO_STEP;
+}
+
+void
 adc_noise_init (AdcNoise *noise, guint64 seed, gint minimum, gint maximum)
 {
   g_assert (minimum >= G_MININT8 && minimum <= maximum);
   g_assert (maximum <= G_MAXINT8);
 
-  noise->kernel = adc_noise_kernel (0);
-  noise->seed = seed;
+  adc_noise_init_words (noise, seed, 16);
   noise->range = maximum - minimum + 1;
   noise->k = 65536 / noise->range;
   map_init (&noise->map, noise->k, minimum);
-  noise->next_step = NO_STEP;
-  noise->partial_step = NO_STEP;
 }
 
 static void
@@ -256,7 +264,7 @@ seed_lanes (AdcNoise *noise, guint64 block)
     for (guint i = 0; i < 4; i++)
       noise->lanes[i][lane] = mix64 (h + (i + 1) * GOLDEN);
   }
-  noise->next_step = block * STEPS_IN_BLOCK;
+  noise->next_step = block * noise->steps_in_block;
 }
 
 /* Makes step the one that the lanes give next. */
@@ -264,11 +272,12 @@ static void
 go_to_step (AdcNoise *noise, guint64 step)
 {
   guint16 skipped[STEPS_IN_TILE * ADC_NOISE_STEP];
-  guint64 block = step / STEPS_IN_BLOCK;
+  guint64 block = step / noise->steps_in_block;
 
   /* At the beginning of a block the lanes still belong to the one before. */
-  if (noise->next_step % STEPS_IN_BLOCK == 0 ||
-      noise->next_step / STEPS_IN_BLOCK != block || noise->next_step > step)
+  if (noise->next_step % noise->steps_in_block == 0 ||
+      noise->next_step / noise->steps_in_block != block ||
+      noise->next_step > step)
     seed_lanes (noise, block);
 
   while (noise->next_step < step) {
@@ -279,15 +288,16 @@ go_to_step (AdcNoise *noise, guint64 step)
   }
 }
 
-static guint
-redraw_index (const AdcNoise *noise, guint64 n)
+guint64
+adc_noise_redraw (guint64 seed, guint64 n, guint bits, guint64 k, guint64 range)
 {
-  guint index;
+  const guint64 mask = (G_GUINT64_CONSTANT (1) << bits) - 1;
   guint64 attempt = 1;
+  guint64 index;
 
   do
-    index = (hash (noise->seed, n, 15 + attempt++) & 0xffff) / noise->k;
-  while (index >= noise->range);
+    index = (hash (seed, n, 15 + attempt++) & mask) / k;
+  while (index >= range);
 
   return index;
 }
@@ -307,7 +317,8 @@ redraw_marked (
     return;
 
   while ((at = memchr (at, mark, end - at)) != NULL) {
-    guint index = redraw_index (noise, first + (at - samples));
+    guint index = adc_noise_redraw (
+        noise->seed, first + (at - samples), 16, noise->k, noise->range);
 
     *at++ = (gint8) (guint8) (noise->map.minimum + index);
   }
@@ -352,7 +363,7 @@ adc_noise_fill (AdcNoise *noise, guint64 first, gint8 *samples, gsize count)
       part = MIN (count, ADC_NOISE_STEP - into);
       fill_partial (noise, first, samples, part);
     } else {
-      guint left = STEPS_IN_BLOCK - step % STEPS_IN_BLOCK;
+      guint left = noise->steps_in_block - step % noise->steps_in_block;
       guint steps = MIN (count / ADC_NOISE_STEP, MIN (left, STEPS_IN_TILE));
 
       part = steps * ADC_NOISE_STEP;
@@ -361,5 +372,38 @@ adc_noise_fill (AdcNoise *noise, guint64 first, gint8 *samples, gsize count)
     first += part;
     samples += part;
     count -= part;
+  }
+}
+
+/* Kernels write results as 16-bit words, least significant first. */
+static inline void
+join_words (guint64 *results, guint64 count)
+{
+#if G_BYTE_ORDER == G_BIG_ENDIAN
+  for (guint64 i = 0; i < count; i++)
+    results[i] = results[i] << 48 | (results[i] & 0xffff0000) << 16 |
+        (results[i] >> 16 & 0xffff0000) | results[i] >> 48;
+#else
+  (void) results;
+  (void) count;
+#endif
+}
+
+void
+adc_noise_results (
+    AdcNoise *noise, guint64 step, guint64 *results, guint64 steps)
+{
+  while (steps > 0) {
+    guint part =
+        MIN (steps, noise->steps_in_block - step % noise->steps_in_block);
+
+    go_to_step (noise, step);
+    noise->kernel->draw (noise->lanes, (guint16 *) results, part);
+    join_words (results, (guint64) part * ADC_NOISE_RESULTS);
+    noise->next_step += part;
+    /* After the last block comes the first. */
+    step = (step + part) % ((guint64) noise->steps_in_block << 48);
+    results += (gsize) part * ADC_NOISE_RESULTS;
+    steps -= part;
   }
 }

@@ -57,9 +57,10 @@ G_BEGIN_DECLS
  *
  * in this order. The 16 results in the order of the lanes, each split into
  * words of `bits` bits with its least significant word first, are the words of
- * the step: 64 of 16 bits, or 32 of 32 bits. With p the number of words in a
- * step and m = n - 65536 * b, sample n takes as its word r number m modulo p
- * of step floor (m / p) of its block, the first step being step 0.
+ * the step: 64 of 16 bits, or 32 of 32 bits, or, as adcwave.h takes them, 16 of
+ * 64 bits. With p the number of words in a step and m = n - 65536 * b, sample n
+ * takes as its word r number m modulo p of step floor (m / p) of its block, the
+ * first step being step 0.
  *
  * Values. index = floor (r / k). An index below range is the sample's;
  * otherwise the word is drawn again: attempt a = 1, 2, 3, ... takes as r the
@@ -73,7 +74,8 @@ G_BEGIN_DECLS
  * one word in 6554 is drawn again, and the mean square is
  * (201^2 - 1) / 12 = 3366.67.
  *
- * Below is the case of 8-bit samples, where range never exceeds 256. */
+ * Below is the case of 8-bit samples, where range never exceeds 256, and the
+ * words themselves, of which adcwave makes the rest. */
 
 #define ADC_NOISE_LANES 16
 /* Samples in a block: what is computed from its beginning when the stream is
@@ -81,6 +83,8 @@ G_BEGIN_DECLS
 #define ADC_NOISE_BLOCK 65536
 /* Samples in a step. */
 #define ADC_NOISE_STEP 64
+/* 64-bit results in a step, one of each lane. */
+#define ADC_NOISE_RESULTS ADC_NOISE_LANES
 
 /* Division of a 16-bit word by k without a division: with w = word + increment,
  * but no more than 65535, floor (word / k) = (w * multiplier >> 16) >> shift,
@@ -110,6 +114,7 @@ typedef struct {
   /*< private >*/
   const AdcNoiseKernel *kernel;
   guint64 seed;
+  guint steps_in_block;
   guint range;
   guint k;
   AdcNoiseMap map;
@@ -130,6 +135,22 @@ void adc_noise_init (AdcNoise *noise, guint64 seed, gint minimum, gint maximum);
  * recomputes at most one block of 65536 samples. n counts modulo 2^64. */
 void adc_noise_fill (
     AdcNoise *noise, guint64 first, gint8 *samples, gsize count);
+
+/* Sets noise up for the words of bits bits of seed: 16, 32 or 64. Such a
+ * generator gives words, and no samples. */
+void adc_noise_init_words (AdcNoise *noise, guint64 seed, guint bits);
+
+/* Writes the 16 results of each of the steps step to step + steps - 1, in the
+ * order of the lanes. Steps count from the first of block 0, a block having
+ * 64 * bits of them; noise has been set up for words. What it costs is as with
+ * adc_noise_fill. */
+void adc_noise_results (
+    AdcNoise *noise, guint64 step, guint64 *results, guint64 steps);
+
+/* The index, below range, of sample n of a seed whose word of bits bits is to
+ * be drawn again. */
+guint64 adc_noise_redraw (
+    guint64 seed, guint64 n, guint bits, guint64 k, guint64 range);
 
 /* The kernels that this processor can run, the best first, or NULL from index
  * on. adc_noise_init takes the first; tests and benchmarks put another one

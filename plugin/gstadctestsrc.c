@@ -1,7 +1,7 @@
-/* adctestsrc: random samples, as a digitiser without a signal might give them.
+/* adctestsrc: test signals, as the digitiser of a telescope might give them.
  *
  * A source in the manner of audiotestsrc, for sinks that send gigabytes per
- * second: the samples come from adcnoise, into buffers of a pool that is just
+ * second: the samples come from adcwave, into buffers of a pool that is just
  * large enough to keep a sink busy.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
@@ -12,38 +12,97 @@
  * @title: adctestsrc
  * @see_also: audiotestsrc, spead2sink
  *
- * adctestsrc makes 8-bit samples of uniform random noise, as the
- * analogue-to-digital converter of a radio telescope might deliver them, as
- * fast as downstream takes them or, with #GstAdcTestSrc:is-live, at the sample
- * rate. A core of a current computer makes several gigabytes per second.
+ * adctestsrc makes samples as the analogue-to-digital converter (ADC) of a radio
+ * telescope might deliver them: noise, tones, pulses or a counter, in 8 to 32
+ * bits or in floats. It makes them as fast as downstream takes them or, with
+ * #GstAdcTestSrc:is-live, at the sample rate. Uniform and gaussian noise of 8
+ * bits come at gigabytes per second from one core of a current computer; other
+ * waves with noise at tens of millions of samples per second or more.
  *
- * Every value from #GstAdcTestSrc:minimum to #GstAdcTestSrc:maximum, both
- * included, is equally likely. With a #GstAdcTestSrc:seed the stream is
- * reproducible: sample n is the same in every run, on every machine, however
- * the stream is cut into buffers and wherever a seek began. A frame holds one
- * sample of each channel, and frame f of C channels holds samples f·C to
- * f·C + C - 1. The file plugin/adcnoise.h of the source code defines the values,
+ * ## Levels
+ *
+ * Levels are in counts: 1 is the least significant bit of an integer format.
+ * Floats hold counts / 128, so that -1.0 to 1.0 is what an 8-bit ADC spans.
+ * Integers saturate at the ends of their format, as an ADC does; floats are
+ * neither limited nor rounded to whole counts (except where `uniform` has whole
+ * counts anyway).
+ *
+ * ## Waves
+ *
+ * * `uniform`: every integer from #GstAdcTestSrc:minimum to
+ *   #GstAdcTestSrc:maximum, both included, is equally likely.
+ * * `gaussian`: noise of #GstAdcTestSrc:standard-deviation.
+ * * `sine`: a tone of #GstAdcTestSrc:freq in gaussian noise, with
+ *   #GstAdcTestSrc:snr decibels between their powers. The two together have
+ *   #GstAdcTestSrc:standard-deviation, so that the level does not depend on snr.
+ * * `tones`: #GstAdcTestSrc:num-tones tones of equal power at freq, 2 freq, 3
+ *   freq and so on, in noise; snr and standard-deviation as for `sine`.
+ * * `ramp`: the index of the sample (see below), modulo the range of the format
+ *   and from its middle on: 0, 1, 2 ... 127, -128 ... for S8. In floats, a
+ *   sawtooth from -1.0 to 1.0 with 24 bits (F32) or 53 bits (F64). For finding
+ *   out whether and where samples were lost.
+ * * `silence`: 0.
+ * * `pulses`: noise on which a positive pulse stands during the first 64th of
+ *   each period of freq, one frame at least. The power of the pulse is snr
+ *   decibels over that of the noise, and their sum that of standard-deviation.
+ *
+ * A tone above half the sample rate aliases, as in an ADC without a filter.
+ *
+ * ## Reproducibility
+ *
+ * With a #GstAdcTestSrc:seed the stream is reproducible: a frame of an offset is
+ * the same in every run, on every machine, however the stream is cut into
+ * buffers and wherever a seek began. A frame holds one sample of each channel,
+ * and frame f of C channels holds samples f·C to f·C + C - 1. Noise differs
+ * between channels; tones and pulses are the same in all. The files
+ * plugin/adcnoise.h and plugin/adcwave.h of the source code define every sample,
  * so that a receiver can check what it got.
  *
+ * #GstAdcTestSrc:wave, #GstAdcTestSrc:freq, #GstAdcTestSrc:snr and
+ * #GstAdcTestSrc:standard-deviation may change while the stream runs, also by a
+ * controller. A change begins with a buffer, at whose timestamp controllers are
+ * read; then samples depend on where buffers begin. The phase of a tone is its
+ * frequency times the frame's offset, always, and jumps where freq changes.
+ *
+ * ## Offsets and times
+ *
  * The offset of a buffer is the index of its first frame, and its offset-end
- * that of the frame after its last. Timestamps are computed from that index
- * and rounded down to the nanosecond; they do not drift. Where a frame is
- * shorter than a nanosecond, only the offset is exact.
+ * that of the frame after its last; the first is #GstAdcTestSrc:sample-offset.
+ * Timestamps are computed from that index, less sample-offset, and rounded down
+ * to the nanosecond; they do not drift. Where a frame is shorter than a
+ * nanosecond, only the offset is exact.
  *
  * A seek to a time begins with the first frame whose timestamp is not before
  * it, and a stop time ends the stream in front of the first frame whose
- * timestamp is not before that. Reverse playback is refused.
+ * timestamp is not before that. Reverse playback is refused. With num-buffers
+ * the duration is known, and without it not.
+ *
+ * ## Caps
+ *
+ * Without a preference downstream the format is S8, the rate 1712000000 Hz, as
+ * of MeerKAT's L band, and there is one channel. Caps hold a rate as a signed
+ * integer of 32 bits: a faster ADC can be had as several channels at a part of
+ * its rate.
  *
  * ## Example launch lines
  * |[
  * gst-launch-1.0 adctestsrc num-buffers=100 ! spead2sink
  * ]| Send 100 heaps of 1 MiB.
  * |[
- * gst-launch-1.0 adctestsrc seed=7 num-buffers=3 ! filesink location=noise.s8
+ * gst-launch-1.0 adctestsrc wave=gaussian seed=7 num-buffers=3 ! filesink location=noise.s8
  * ]| Write the same 3 MiB at every run.
+ * |[
+ * gst-launch-1.0 adctestsrc wave=sine freq=1e6 snr=-10 num-buffers=100 ! audio/x-raw,rate=64000000 ! filesink location=tone.s8
+ * ]| A tone of 1 MHz that is hidden in noise of ten times its power.
  * |[
  * gst-launch-1.0 adctestsrc is-live=true samplesperbuffer=8192 ! audio/x-raw,rate=20000000,channels=2 ! fakesink silent=false -v
  * ]| Two channels at 20 MHz, in real time.
+ * |[
+ * gst-launch-1.0 adctestsrc wave=gaussian standard-deviation=200 num-buffers=100 ! audio/x-raw,format=S16BE ! spead2sink
+ * ]| A 12-bit ADC's samples in 16 bits, most significant byte first.
+ * |[
+ * gst-launch-1.0 adctestsrc wave=pulses freq=2 is-live=true ! audio/x-raw,format=F32LE,rate=48000 ! audioconvert ! autoaudiosink
+ * ]| Two pulses a second, to hear.
  *
  * Since: 0.1
  */
@@ -61,12 +120,20 @@ GST_DEBUG_CATEGORY_STATIC (adc_test_src_debug);
 
 #define DEFAULT_IS_LIVE FALSE
 #define DEFAULT_SAMPLES_PER_BUFFER 1048576
+#define DEFAULT_SAMPLE_OFFSET 0
+#define DEFAULT_WAVE ADC_WAVE_UNIFORM
 #define DEFAULT_MINIMUM -100
 #define DEFAULT_MAXIMUM 100
+/* An 8-bit ADC clips one sample in six thousand million. */
+#define DEFAULT_STANDARD_DEVIATION 20.0
+#define DEFAULT_FREQ 0.0
+#define DEFAULT_SNR 20.0
+#define DEFAULT_NUM_TONES 8
 #define DEFAULT_SEED 0
 #define DEFAULT_TIMESTAMP_OFFSET 0
 
 /* What caps without a preference become: MeerKAT's L band. */
+#define DEFAULT_FORMAT "S8"
 #define DEFAULT_RATE 1712000000
 #define DEFAULT_CHANNELS 1
 
@@ -83,15 +150,24 @@ enum {
   PROP_0,
   PROP_IS_LIVE,
   PROP_SAMPLES_PER_BUFFER,
+  PROP_SAMPLE_OFFSET,
+  PROP_TIMESTAMP_OFFSET,
+  PROP_WAVE,
   PROP_MINIMUM,
   PROP_MAXIMUM,
-  PROP_SEED,
-  PROP_TIMESTAMP_OFFSET
+  PROP_STANDARD_DEVIATION,
+  PROP_FREQ,
+  PROP_SNR,
+  PROP_NUM_TONES,
+  PROP_SEED
 };
+
+#define FORMATS                                                                \
+  "S8, S16LE, S16BE, S24LE, S24BE, S32LE, S32BE, F32LE, F32BE, F64LE, F64BE"
 
 static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE ("src",
     GST_PAD_SRC, GST_PAD_ALWAYS,
-    GST_STATIC_CAPS ("audio/x-raw, format = (string) S8, "
+    GST_STATIC_CAPS ("audio/x-raw, format = (string) { " FORMATS " }, "
                      "layout = (string) interleaved, "
                      "rate = (int) [ 1, max ], channels = (int) [ 1, 64 ]"));
 
@@ -106,6 +182,8 @@ static void gst_adc_test_src_get_property (
 static GstStateChangeReturn gst_adc_test_src_change_state (
     GstElement *element, GstStateChange transition);
 static gboolean gst_adc_test_src_start (GstBaseSrc *basesrc);
+static GstCaps *gst_adc_test_src_get_caps (
+    GstBaseSrc *basesrc, GstCaps *filter);
 static GstCaps *gst_adc_test_src_fixate (GstBaseSrc *basesrc, GstCaps *caps);
 static gboolean gst_adc_test_src_set_caps (GstBaseSrc *basesrc, GstCaps *caps);
 static gboolean gst_adc_test_src_decide_allocation (
@@ -122,21 +200,42 @@ static void gst_adc_test_src_get_times (GstBaseSrc *basesrc, GstBuffer *buffer,
 static GstFlowReturn gst_adc_test_src_fill (
     GstBaseSrc *basesrc, guint64 offset, guint length, GstBuffer *buffer);
 
-static void
-gst_adc_test_src_class_init (GstAdcTestSrcClass *klass)
+#define GST_TYPE_ADC_TEST_SRC_WAVE (gst_adc_test_src_wave_get_type ())
+static GType
+gst_adc_test_src_wave_get_type (void)
 {
-  GObjectClass *gobject_class = G_OBJECT_CLASS (klass);
-  GstElementClass *element_class = GST_ELEMENT_CLASS (klass);
-  GstBaseSrcClass *basesrc_class = GST_BASE_SRC_CLASS (klass);
-  const GParamFlags when_stopped =
-      G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY;
+  static const GEnumValue waves[] = {
+      {ADC_WAVE_UNIFORM, "Uniform noise; minimum, maximum", "uniform"},
+      {ADC_WAVE_GAUSSIAN, "Gaussian noise; standard-deviation", "gaussian"},
+      {ADC_WAVE_SINE, "A tone in gaussian noise; freq, snr, standard-deviation",
+          "sine"},
+      {ADC_WAVE_TONES,
+          "Tones at freq, 2 freq ... in noise; num-tones, and as sine",
+          "tones"},
+      {ADC_WAVE_RAMP, "A counter: the index of the sample", "ramp"},
+      {ADC_WAVE_SILENCE, "Zeros", "silence"},
+      {ADC_WAVE_PULSES, "Pulses in gaussian noise, freq a second; as sine",
+          "pulses"},
+      {0, NULL, NULL},
+  };
+  static gsize type = 0;
 
-  GST_DEBUG_CATEGORY_INIT (
-      adc_test_src_debug, "adctestsrc", 0, "ADC test source");
+  if (g_once_init_enter (&type))
+    g_once_init_leave (
+        &type, g_enum_register_static ("GstAdcTestSrcWave", waves));
 
-  gobject_class->set_property = gst_adc_test_src_set_property;
-  gobject_class->get_property = gst_adc_test_src_get_property;
+  return type;
+}
 
+#define WHEN_STOPPED                                                           \
+  (G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY)
+#define ALWAYS                                                                 \
+  (G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING)
+#define CONTROLLED (ALWAYS | GST_PARAM_CONTROLLABLE)
+
+static void
+install_stream_properties (GObjectClass *gobject_class)
+{
   /**
    * GstAdcTestSrc:is-live:
    *
@@ -149,14 +248,14 @@ gst_adc_test_src_class_init (GstAdcTestSrcClass *klass)
   g_object_class_install_property (gobject_class, PROP_IS_LIVE,
       g_param_spec_boolean ("is-live", "Is Live",
           "Whether to make samples in real time, at the sample rate",
-          DEFAULT_IS_LIVE, when_stopped));
+          DEFAULT_IS_LIVE, WHEN_STOPPED));
 
   /**
    * GstAdcTestSrc:samplesperbuffer:
    *
    * Frames in each buffer, a frame being one sample of every channel: with one
-   * channel, also its size in bytes. A buffer holds no more than 2147483647
-   * bytes; more is an error when the stream starts. Sets
+   * channel of S8, also its size in bytes. A buffer holds no more than
+   * 2147483647 bytes; more is an error when the stream starts. Sets
    * #GstBaseSrc:blocksize. Takes effect on the way from READY to PAUSED.
    *
    * Since: 0.1
@@ -164,45 +263,21 @@ gst_adc_test_src_class_init (GstAdcTestSrcClass *klass)
   g_object_class_install_property (gobject_class, PROP_SAMPLES_PER_BUFFER,
       g_param_spec_int ("samplesperbuffer", "Samples per buffer",
           "Number of samples of each channel in each outgoing buffer", 1,
-          G_MAXINT, DEFAULT_SAMPLES_PER_BUFFER, when_stopped));
+          G_MAXINT, DEFAULT_SAMPLES_PER_BUFFER, WHEN_STOPPED));
 
   /**
-   * GstAdcTestSrc:minimum:
+   * GstAdcTestSrc:sample-offset:
    *
-   * The lowest sample value, included. More than #GstAdcTestSrc:maximum is an
-   * error when the stream starts. Takes effect on the way from READY to PAUSED.
+   * The frame that the stream begins with, and thus the offset of the first
+   * buffer: the stream is that of sample-offset 0 from this frame on. Times
+   * begin with 0 nevertheless. Takes effect on the way from READY to PAUSED.
    *
    * Since: 0.1
    */
-  g_object_class_install_property (gobject_class, PROP_MINIMUM,
-      g_param_spec_int ("minimum", "Minimum", "Lowest sample value (included)",
-          G_MININT8, G_MAXINT8, DEFAULT_MINIMUM, when_stopped));
-
-  /**
-   * GstAdcTestSrc:maximum:
-   *
-   * The highest sample value, included. Less than #GstAdcTestSrc:minimum is an
-   * error when the stream starts. Takes effect on the way from READY to PAUSED.
-   *
-   * Since: 0.1
-   */
-  g_object_class_install_property (gobject_class, PROP_MAXIMUM,
-      g_param_spec_int ("maximum", "Maximum", "Highest sample value (included)",
-          G_MININT8, G_MAXINT8, DEFAULT_MAXIMUM, when_stopped));
-
-  /**
-   * GstAdcTestSrc:seed:
-   *
-   * What the samples are computed from: the same seed and range give the same
-   * samples in every run. 0 takes a random seed at each start, which the debug
-   * log names at level INFO. Takes effect on the way from READY to PAUSED.
-   *
-   * Since: 0.1
-   */
-  g_object_class_install_property (gobject_class, PROP_SEED,
-      g_param_spec_uint64 ("seed", "Seed",
-          "Seed of the random samples (0 = a different one at each start)", 0,
-          G_MAXUINT64, DEFAULT_SEED, when_stopped));
+  g_object_class_install_property (gobject_class, PROP_SAMPLE_OFFSET,
+      g_param_spec_uint64 ("sample-offset", "Sample offset",
+          "The frame to begin with, and the offset of the first buffer", 0,
+          G_MAXINT64, DEFAULT_SAMPLE_OFFSET, WHEN_STOPPED));
 
   /**
    * GstAdcTestSrc:timestamp-offset:
@@ -216,19 +291,163 @@ gst_adc_test_src_class_init (GstAdcTestSrcClass *klass)
   g_object_class_install_property (gobject_class, PROP_TIMESTAMP_OFFSET,
       g_param_spec_int64 ("timestamp-offset", "Timestamp offset",
           "An offset added to timestamps set on buffers (in ns)", G_MININT64,
-          G_MAXINT64, DEFAULT_TIMESTAMP_OFFSET,
-          G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS |
-              GST_PARAM_MUTABLE_PLAYING));
+          G_MAXINT64, DEFAULT_TIMESTAMP_OFFSET, ALWAYS));
+}
+
+static void
+install_noise_properties (GObjectClass *gobject_class)
+{
+  /**
+   * GstAdcTestSrc:minimum:
+   *
+   * The lowest count of wave=uniform, included. More than
+   * #GstAdcTestSrc:maximum, or less than what the format holds, is an error
+   * when the stream starts. Takes effect on the way from READY to PAUSED.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (gobject_class, PROP_MINIMUM,
+      g_param_spec_int ("minimum", "Minimum",
+          "Lowest sample value of wave=uniform (included), in counts: 1 is the "
+          "least significant bit, or 1/128 in floats",
+          G_MININT, G_MAXINT, DEFAULT_MINIMUM, WHEN_STOPPED));
+
+  /**
+   * GstAdcTestSrc:maximum:
+   *
+   * The highest count of wave=uniform, included. Less than
+   * #GstAdcTestSrc:minimum, or more than what the format holds, is an error
+   * when the stream starts. Takes effect on the way from READY to PAUSED.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (gobject_class, PROP_MAXIMUM,
+      g_param_spec_int ("maximum", "Maximum",
+          "Highest sample value of wave=uniform (included), in counts: 1 is "
+          "the "
+          "least significant bit, or 1/128 in floats",
+          G_MININT, G_MAXINT, DEFAULT_MAXIMUM, WHEN_STOPPED));
+
+  /**
+   * GstAdcTestSrc:standard-deviation:
+   *
+   * The root mean square of all waves but `uniform`, `ramp` and `silence`, in
+   * counts: of noise and signal together. With the default an 8-bit ADC clips
+   * about one sample in six thousand million. Takes effect at the next buffer.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (gobject_class, PROP_STANDARD_DEVIATION,
+      g_param_spec_double ("standard-deviation", "Standard deviation",
+          "Root mean square of noise and signal together, in counts: 1 is the "
+          "least significant bit, or 1/128 in floats (not for wave=uniform)",
+          0.0, G_MAXINT, DEFAULT_STANDARD_DEVIATION, CONTROLLED));
+
+  /**
+   * GstAdcTestSrc:seed:
+   *
+   * What random samples are computed from: the same seed and properties give
+   * the same samples in every run. 0 takes a random seed at each start, which
+   * the debug log names at level INFO. Takes effect on the way from READY to
+   * PAUSED.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (gobject_class, PROP_SEED,
+      g_param_spec_uint64 ("seed", "Seed",
+          "Seed of the random samples (0 = a different one at each start)", 0,
+          G_MAXUINT64, DEFAULT_SEED, WHEN_STOPPED));
+}
+
+static void
+install_signal_properties (GObjectClass *gobject_class)
+{
+  /**
+   * GstAdcTestSrc:wave:
+   *
+   * What kind of samples to make; see above for what each is and which
+   * properties it has. Takes effect at the next buffer.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (gobject_class, PROP_WAVE,
+      g_param_spec_enum ("wave", "Waveform",
+          "What kind of samples to make, and the properties it has",
+          GST_TYPE_ADC_TEST_SRC_WAVE, DEFAULT_WAVE, CONTROLLED));
+
+  /**
+   * GstAdcTestSrc:freq:
+   *
+   * The frequency of wave=sine, the lowest one of wave=tones, and how many
+   * pulses wave=pulses has in a second; in Hz. 0 is a 256th of the sample rate,
+   * whatever that is. Takes effect at the next buffer.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (gobject_class, PROP_FREQ,
+      g_param_spec_double ("freq", "Frequency",
+          "Of wave=sine, tones and pulses, in Hz (0 = sample rate / 256)", 0.0,
+          G_MAXINT, DEFAULT_FREQ, CONTROLLED));
+
+  /**
+   * GstAdcTestSrc:snr:
+   *
+   * The ratio of the power of the signal, all tones together, to that of the
+   * noise, in decibels, for wave=sine, tones and pulses; for pulses it is that
+   * within a pulse. Takes effect at the next buffer.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (gobject_class, PROP_SNR,
+      g_param_spec_double ("snr", "Signal to noise ratio",
+          "Power of the signal above that of the noise, in dB, for wave=sine, "
+          "tones and pulses",
+          -100.0, 100.0, DEFAULT_SNR, CONTROLLED));
+
+  /**
+   * GstAdcTestSrc:num-tones:
+   *
+   * How many tones wave=tones has, at #GstAdcTestSrc:freq and its multiples.
+   * Takes effect on the way from READY to PAUSED.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (gobject_class, PROP_NUM_TONES,
+      g_param_spec_uint ("num-tones", "Number of tones",
+          "How many tones wave=tones has, at freq, 2 freq, 3 freq ...", 1,
+          ADC_WAVE_TONES_MAX, DEFAULT_NUM_TONES, WHEN_STOPPED));
+}
+
+static void
+gst_adc_test_src_class_init (GstAdcTestSrcClass *klass)
+{
+  GObjectClass *gobject_class = G_OBJECT_CLASS (klass);
+  GstElementClass *element_class = GST_ELEMENT_CLASS (klass);
+  GstBaseSrcClass *basesrc_class = GST_BASE_SRC_CLASS (klass);
+
+  GST_DEBUG_CATEGORY_INIT (
+      adc_test_src_debug, "adctestsrc", 0, "ADC test source");
+
+  gobject_class->set_property = gst_adc_test_src_set_property;
+  gobject_class->get_property = gst_adc_test_src_get_property;
+  install_signal_properties (gobject_class);
+  install_noise_properties (gobject_class);
+  install_stream_properties (gobject_class);
+  gst_type_mark_as_plugin_api (GST_TYPE_ADC_TEST_SRC_WAVE, 0);
 
   gst_element_class_add_static_pad_template (element_class, &src_template);
   gst_element_class_set_static_metadata (element_class, "ADC test source",
-      "Source/Audio", "Makes random 8-bit samples as a digitiser would",
+      "Source/Audio",
+      "Makes noise, tones, pulses or a counter as a digitiser (ADC) would, "
+      "reproducibly and fast: adctestsrc wave=sine freq=1e6 seed=1 ! "
+      "audio/x-raw,format=S16LE,rate=64000000,channels=2 ! ...",
       "The gst-spead2 developers");
 
   element_class->change_state =
       GST_DEBUG_FUNCPTR (gst_adc_test_src_change_state);
   element_class->send_event = GST_DEBUG_FUNCPTR (gst_adc_test_src_send_event);
   basesrc_class->start = GST_DEBUG_FUNCPTR (gst_adc_test_src_start);
+  basesrc_class->get_caps = GST_DEBUG_FUNCPTR (gst_adc_test_src_get_caps);
   basesrc_class->fixate = GST_DEBUG_FUNCPTR (gst_adc_test_src_fixate);
   basesrc_class->set_caps = GST_DEBUG_FUNCPTR (gst_adc_test_src_set_caps);
   basesrc_class->decide_allocation =
@@ -245,10 +464,16 @@ static void
 gst_adc_test_src_init (GstAdcTestSrc *src)
 {
   src->samples_per_buffer = DEFAULT_SAMPLES_PER_BUFFER;
+  src->sample_offset = DEFAULT_SAMPLE_OFFSET;
+  src->timestamp_offset = DEFAULT_TIMESTAMP_OFFSET;
+  src->shape = DEFAULT_WAVE;
   src->minimum = DEFAULT_MINIMUM;
   src->maximum = DEFAULT_MAXIMUM;
+  src->standard_deviation = DEFAULT_STANDARD_DEVIATION;
+  src->freq = DEFAULT_FREQ;
+  src->snr = DEFAULT_SNR;
+  src->num_tones = DEFAULT_NUM_TONES;
   src->seed = DEFAULT_SEED;
-  src->timestamp_offset = DEFAULT_TIMESTAMP_OFFSET;
   gst_audio_info_init (&src->info);
 
   gst_base_src_set_format (GST_BASE_SRC (src), GST_FORMAT_TIME);
@@ -272,17 +497,39 @@ gst_adc_test_src_set_property (
     case PROP_SAMPLES_PER_BUFFER:
       src->samples_per_buffer = g_value_get_int (value);
       break;
+    case PROP_SAMPLE_OFFSET:
+      src->sample_offset = g_value_get_uint64 (value);
+      break;
+    case PROP_TIMESTAMP_OFFSET:
+      src->timestamp_offset = g_value_get_int64 (value);
+      break;
+    case PROP_WAVE:
+      src->shape = g_value_get_enum (value);
+      src->config_changed = TRUE;
+      break;
     case PROP_MINIMUM:
       src->minimum = g_value_get_int (value);
       break;
     case PROP_MAXIMUM:
       src->maximum = g_value_get_int (value);
       break;
+    case PROP_STANDARD_DEVIATION:
+      src->standard_deviation = g_value_get_double (value);
+      src->config_changed = TRUE;
+      break;
+    case PROP_FREQ:
+      src->freq = g_value_get_double (value);
+      src->config_changed = TRUE;
+      break;
+    case PROP_SNR:
+      src->snr = g_value_get_double (value);
+      src->config_changed = TRUE;
+      break;
+    case PROP_NUM_TONES:
+      src->num_tones = g_value_get_uint (value);
+      break;
     case PROP_SEED:
       src->seed = g_value_get_uint64 (value);
-      break;
-    case PROP_TIMESTAMP_OFFSET:
-      src->timestamp_offset = g_value_get_int64 (value);
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
@@ -307,17 +554,35 @@ gst_adc_test_src_get_property (
     case PROP_SAMPLES_PER_BUFFER:
       g_value_set_int (value, src->samples_per_buffer);
       break;
+    case PROP_SAMPLE_OFFSET:
+      g_value_set_uint64 (value, src->sample_offset);
+      break;
+    case PROP_TIMESTAMP_OFFSET:
+      g_value_set_int64 (value, src->timestamp_offset);
+      break;
+    case PROP_WAVE:
+      g_value_set_enum (value, src->shape);
+      break;
     case PROP_MINIMUM:
       g_value_set_int (value, src->minimum);
       break;
     case PROP_MAXIMUM:
       g_value_set_int (value, src->maximum);
       break;
+    case PROP_STANDARD_DEVIATION:
+      g_value_set_double (value, src->standard_deviation);
+      break;
+    case PROP_FREQ:
+      g_value_set_double (value, src->freq);
+      break;
+    case PROP_SNR:
+      g_value_set_double (value, src->snr);
+      break;
+    case PROP_NUM_TONES:
+      g_value_set_uint (value, src->num_tones);
+      break;
     case PROP_SEED:
       g_value_set_uint64 (value, src->seed);
-      break;
-    case PROP_TIMESTAMP_OFFSET:
-      g_value_set_int64 (value, src->timestamp_offset);
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
@@ -359,26 +624,23 @@ static gboolean
 gst_adc_test_src_start (GstBaseSrc *basesrc)
 {
   GstAdcTestSrc *src = GST_ADC_TEST_SRC (basesrc);
-  gint minimum, maximum;
-  guint64 seed;
+  AdcWaveConfig *config = &src->config;
 
   GST_OBJECT_LOCK (src);
-  minimum = src->minimum;
-  maximum = src->maximum;
-  seed = src->seed;
+  config->minimum = src->minimum;
+  config->maximum = src->maximum;
+  config->num_tones = src->num_tones;
+  config->seed = src->seed;
+  src->first_frame = src->sample_offset;
   src->frames_per_buffer = src->samples_per_buffer;
   gst_audio_info_init (&src->info);
   GST_OBJECT_UNLOCK (src);
 
-  if (minimum > maximum)
+  if (config->minimum > config->maximum)
     goto no_range;
-  if (seed == 0)
-    seed = random_seed ();
-
-  adc_noise_init (&src->noise, seed, minimum, maximum);
-  GST_INFO_OBJECT (src,
-      "seed %" G_GUINT64_FORMAT ", samples from %d to %d, %s kernel", seed,
-      minimum, maximum, src->noise.kernel->name);
+  if (config->seed == 0)
+    config->seed = random_seed ();
+  GST_INFO_OBJECT (src, "seed %" G_GUINT64_FORMAT, config->seed);
 
   src->times_changed = FALSE;
   src->next_frame = 0;
@@ -393,32 +655,76 @@ no_range : {
   GST_ELEMENT_ERROR (src, RESOURCE, SETTINGS,
       ("minimum (%d) is greater than maximum (%d): there is no sample value "
        "between them. Set minimum to %d or less, or maximum to %d or more.",
-          minimum, maximum, maximum, minimum),
+          config->minimum, config->maximum, config->maximum, config->minimum),
       (NULL));
   return FALSE;
 }
+}
+
+/* Rates below 1 are accepted here so that set_caps can say what is wrong with
+ * them: caps text such as rate=3200000000 becomes a negative number, and "no
+ * common caps" explains nothing. */
+static GstCaps *
+gst_adc_test_src_get_caps (GstBaseSrc *basesrc, GstCaps *filter)
+{
+  GstCaps *caps = gst_pad_get_pad_template_caps (GST_BASE_SRC_PAD (basesrc));
+  GstCaps *overflown = gst_caps_copy (caps);
+
+  gst_caps_set_simple (
+      overflown, "rate", GST_TYPE_INT_RANGE, G_MININT, 0, NULL);
+  caps = gst_caps_merge (caps, overflown);
+  if (filter != NULL) {
+    GstCaps *common =
+        gst_caps_intersect_full (filter, caps, GST_CAPS_INTERSECT_FIRST);
+
+    gst_caps_unref (caps);
+    caps = common;
+  }
+
+  return caps;
+}
+
+static guint
+count_bits (guint64 mask)
+{
+  guint count = 0;
+
+  for (; mask != 0; mask &= mask - 1)
+    count++;
+
+  return count;
+}
+
+/* As many channels as downstream has positions for, where it says so. */
+static void
+fixate_channels (GstStructure *structure)
+{
+  guint64 mask = 0;
+  gboolean has_mask = gst_structure_get (
+      structure, "channel-mask", GST_TYPE_BITMASK, &mask, NULL);
+  gint channels = 0;
+
+  gst_structure_fixate_field_nearest_int (structure, "channels",
+      mask != 0 ? (gint) count_bits (mask) : DEFAULT_CHANNELS);
+  gst_structure_get_int (structure, "channels", &channels);
+
+  /* audio/x-raw with more than two channels says where each belongs. */
+  if (channels > 2 && !has_mask)
+    gst_structure_set (structure, "channel-mask", GST_TYPE_BITMASK,
+        gst_audio_channel_get_fallback_mask (channels), NULL);
 }
 
 static GstCaps *
 gst_adc_test_src_fixate (GstBaseSrc *basesrc, GstCaps *caps)
 {
   GstStructure *structure;
-  gint channels = 0;
 
   caps = gst_caps_make_writable (caps);
   structure = gst_caps_get_structure (caps, 0);
 
+  gst_structure_fixate_field_string (structure, "format", DEFAULT_FORMAT);
   gst_structure_fixate_field_nearest_int (structure, "rate", DEFAULT_RATE);
-  gst_structure_fixate_field_nearest_int (
-      structure, "channels", DEFAULT_CHANNELS);
-  gst_structure_get_int (structure, "channels", &channels);
-
-  /* audio/x-raw with more than two channels says where each belongs. */
-  if (channels > 2 &&
-      !gst_structure_has_field_typed (
-          structure, "channel-mask", GST_TYPE_BITMASK))
-    gst_structure_set (structure, "channel-mask", GST_TYPE_BITMASK,
-        gst_audio_channel_get_fallback_mask (channels), NULL);
+  fixate_channels (structure);
 
   return GST_BASE_SRC_CLASS (gst_adc_test_src_parent_class)
       ->fixate (basesrc, caps);
@@ -441,6 +747,116 @@ time_to_frame (GstAdcTestSrc *src, GstClockTime time)
       time, GST_AUDIO_INFO_RATE (&src->info), GST_SECOND);
 }
 
+static AdcWaveFormat
+wave_format (GstAudioFormat format)
+{
+  static const GstAudioFormat formats[ADC_WAVE_N_FORMATS] = {
+      [ADC_WAVE_S8] = GST_AUDIO_FORMAT_S8,
+      [ADC_WAVE_S16LE] = GST_AUDIO_FORMAT_S16LE,
+      [ADC_WAVE_S16BE] = GST_AUDIO_FORMAT_S16BE,
+      [ADC_WAVE_S24LE] = GST_AUDIO_FORMAT_S24LE,
+      [ADC_WAVE_S24BE] = GST_AUDIO_FORMAT_S24BE,
+      [ADC_WAVE_S32LE] = GST_AUDIO_FORMAT_S32LE,
+      [ADC_WAVE_S32BE] = GST_AUDIO_FORMAT_S32BE,
+      [ADC_WAVE_F32LE] = GST_AUDIO_FORMAT_F32LE,
+      [ADC_WAVE_F32BE] = GST_AUDIO_FORMAT_F32BE,
+      [ADC_WAVE_F64LE] = GST_AUDIO_FORMAT_F64LE,
+      [ADC_WAVE_F64BE] = GST_AUDIO_FORMAT_F64BE,
+  };
+  guint i = 0;
+
+  /* The pad template lets no other through. */
+  while (formats[i] != format)
+    i++;
+
+  return i;
+}
+
+/* Sets the generator up for the caps and the properties as they are now. */
+static gboolean
+configure_wave (GstAdcTestSrc *src)
+{
+  AdcWaveConfig *config = &src->config;
+  gint lowest, highest;
+
+  GST_OBJECT_LOCK (src);
+  config->shape = src->shape;
+  config->standard_deviation = src->standard_deviation;
+  config->freq = src->freq;
+  config->snr = src->snr;
+  src->config_changed = FALSE;
+  GST_OBJECT_UNLOCK (src);
+
+  config->format = wave_format (GST_AUDIO_INFO_FORMAT (&src->info));
+  config->channels = GST_AUDIO_INFO_CHANNELS (&src->info);
+  config->rate = GST_AUDIO_INFO_RATE (&src->info);
+  adc_wave_format_range (config->format, &lowest, &highest);
+  if (config->shape == ADC_WAVE_UNIFORM &&
+      (config->minimum < lowest || config->maximum > highest))
+    goto out_of_range;
+
+  adc_wave_init (&src->wave, config);
+  GST_DEBUG_OBJECT (src, "%s kernel", src->wave.kernel.name);
+
+  return TRUE;
+
+  /* ERRORS */
+out_of_range : {
+  GST_ELEMENT_ERROR (src, RESOURCE, SETTINGS,
+      ("Samples from %d (minimum) to %d (maximum) do not fit into format %s, "
+       "which holds %d to %d. Set minimum and maximum within that, or ask for "
+       "a wider format: adctestsrc ! audio/x-raw,format=%s ! ...",
+          config->minimum, config->maximum, GST_AUDIO_INFO_NAME (&src->info),
+          lowest, highest,
+          config->minimum >= G_MININT16 && config->maximum <= G_MAXINT16
+              ? "S16LE"
+              : "S32LE"),
+      (NULL));
+  return FALSE;
+}
+}
+
+/* What GstAudioInfo refuses without a word, or takes although it makes no
+ * sense. */
+static gboolean
+check_caps (GstAdcTestSrc *src, GstCaps *caps)
+{
+  const GstStructure *structure = gst_caps_get_structure (caps, 0);
+  gint rate = 0, channels = 0;
+  guint64 mask = 0;
+
+  gst_structure_get_int (structure, "rate", &rate);
+  gst_structure_get_int (structure, "channels", &channels);
+  gst_structure_get (structure, "channel-mask", GST_TYPE_BITMASK, &mask, NULL);
+  if (rate < 1)
+    goto wrong_rate;
+  if (mask != 0 && count_bits (mask) != (guint) channels)
+    goto wrong_mask;
+
+  return TRUE;
+
+  /* ERRORS */
+wrong_rate : {
+  GST_ELEMENT_ERROR (src, RESOURCE, SETTINGS,
+      ("The caps ask for a rate of %d Hz. Caps hold a rate as a signed integer "
+       "of 32 bits, 1 to %d Hz, and a larger one turns negative (%u Hz would). "
+       "Ask for 1 to %d Hz; several channels at a part of the rate are as many "
+       "samples per second.",
+          rate, G_MAXINT, (guint) rate, G_MAXINT),
+      (NULL));
+  return FALSE;
+}
+wrong_mask : {
+  GST_ELEMENT_ERROR (src, RESOURCE, SETTINGS,
+      ("The caps have %d channels and a channel-mask with %u positions. Ask "
+       "for as many channels, or for channel-mask=(bitmask)0x0: none of them "
+       "has a position.",
+          channels, count_bits (mask)),
+      (NULL));
+  return FALSE;
+}
+}
+
 static gboolean
 gst_adc_test_src_set_caps (GstBaseSrc *basesrc, GstCaps *caps)
 {
@@ -449,6 +865,8 @@ gst_adc_test_src_set_caps (GstBaseSrc *basesrc, GstCaps *caps)
   GstAudioInfo info;
   guint64 size;
 
+  if (!check_caps (src, caps))
+    return FALSE;
   if (!gst_audio_info_from_caps (&info, caps))
     goto invalid_caps;
 
@@ -470,7 +888,7 @@ gst_adc_test_src_set_caps (GstBaseSrc *basesrc, GstCaps *caps)
   gst_base_src_set_blocksize (basesrc, size);
   GST_DEBUG_OBJECT (src, "buffers of %" G_GUINT64_FORMAT " bytes", size);
 
-  return TRUE;
+  return configure_wave (src);
 
   /* ERRORS */
 invalid_caps : {
@@ -600,6 +1018,26 @@ query_latency (GstAdcTestSrc *src, const GstAudioInfo *info, GstQuery *query)
   return TRUE;
 }
 
+/* Known where the number of buffers is; else, and in other formats, the base
+ * class answers. */
+static gboolean
+query_duration (GstAdcTestSrc *src, const GstAudioInfo *info, GstQuery *query)
+{
+  gint64 duration;
+  GstFormat format;
+  gint num_buffers;
+
+  g_object_get (src, "num-buffers", &num_buffers, NULL);
+  gst_query_parse_duration (query, &format, NULL);
+  if (num_buffers < 0 ||
+      !gst_audio_info_convert (info, GST_FORMAT_DEFAULT,
+          (gint64) num_buffers * src->frames_per_buffer, format, &duration))
+    return FALSE;
+  gst_query_set_duration (query, format, duration);
+
+  return TRUE;
+}
+
 static gboolean
 gst_adc_test_src_query (GstBaseSrc *basesrc, GstQuery *query)
 {
@@ -615,6 +1053,10 @@ gst_adc_test_src_query (GstBaseSrc *basesrc, GstQuery *query)
   switch (GST_QUERY_TYPE (query)) {
     case GST_QUERY_CONVERT:
       return negotiated && query_convert (&info, query);
+    case GST_QUERY_DURATION:
+      if (negotiated && query_duration (src, &info, query))
+        return TRUE;
+      break;
     case GST_QUERY_LATENCY:
       return negotiated && query_latency (src, &info, query);
     case GST_QUERY_SCHEDULING:
@@ -622,9 +1064,11 @@ gst_adc_test_src_query (GstBaseSrc *basesrc, GstQuery *query)
       gst_query_add_scheduling_mode (query, GST_PAD_MODE_PUSH);
       return TRUE;
     default:
-      return GST_BASE_SRC_CLASS (gst_adc_test_src_parent_class)
-          ->query (basesrc, query);
+      break;
   }
+
+  return GST_BASE_SRC_CLASS (gst_adc_test_src_parent_class)
+      ->query (basesrc, query);
 }
 
 static gboolean
@@ -735,8 +1179,8 @@ stamp_buffer (GstAdcTestSrc *src, GstBuffer *buffer, guint frames)
   GstClockTime start = frame_to_time (src, src->next_frame);
   GstClockTime end = frame_to_time (src, end_frame);
 
-  GST_BUFFER_OFFSET (buffer) = src->next_frame;
-  GST_BUFFER_OFFSET_END (buffer) = end_frame;
+  GST_BUFFER_OFFSET (buffer) = src->first_frame + src->next_frame;
+  GST_BUFFER_OFFSET_END (buffer) = src->first_frame + end_frame;
   GST_BUFFER_PTS (buffer) = add_timestamp_offset (src, start);
   GST_BUFFER_DURATION (buffer) =
       GST_CLOCK_TIME_IS_VALID (end) ? end - start : GST_CLOCK_TIME_NONE;
@@ -744,12 +1188,26 @@ stamp_buffer (GstAdcTestSrc *src, GstBuffer *buffer, guint frames)
     GST_BUFFER_FLAG_SET (buffer, GST_BUFFER_FLAG_DISCONT);
 }
 
+/* Takes over properties that were set, or that controllers set now. */
+static gboolean
+follow_properties (GstAdcTestSrc *src, GstClockTime time)
+{
+  gboolean changed;
+
+  if (GST_CLOCK_TIME_IS_VALID (time))
+    gst_object_sync_values (GST_OBJECT (src), time);
+  GST_OBJECT_LOCK (src);
+  changed = src->config_changed;
+  GST_OBJECT_UNLOCK (src);
+
+  return !changed || configure_wave (src);
+}
+
 static GstFlowReturn
 gst_adc_test_src_fill (
     GstBaseSrc *basesrc, guint64 offset, guint length, GstBuffer *buffer)
 {
   GstAdcTestSrc *src = GST_ADC_TEST_SRC (basesrc);
-  gint channels = GST_AUDIO_INFO_CHANNELS (&src->info);
   guint frames = src->frames_per_buffer;
   GstMapInfo map;
 
@@ -758,15 +1216,17 @@ gst_adc_test_src_fill (
   if (src->next_frame >= src->stop_frame)
     return GST_FLOW_EOS;
   frames = MIN (frames, src->stop_frame - src->next_frame);
+  gst_buffer_set_size (
+      buffer, (gssize) frames * GST_AUDIO_INFO_BPF (&src->info));
+  stamp_buffer (src, buffer, frames);
+  if (!follow_properties (src, GST_BUFFER_PTS (buffer)))
+    return GST_FLOW_ERROR;
 
-  gst_buffer_set_size (buffer, (gssize) frames * channels);
   if (!gst_buffer_map (buffer, &map, GST_MAP_WRITE))
     goto not_mapped;
-  adc_noise_fill (
-      &src->noise, src->next_frame * channels, (gint8 *) map.data, map.size);
+  adc_wave_fill (&src->wave, GST_BUFFER_OFFSET (buffer), map.data, frames);
   gst_buffer_unmap (buffer, &map);
 
-  stamp_buffer (src, buffer, frames);
   src->next_frame += frames;
   GST_LOG_OBJECT (src, "filled %" GST_PTR_FORMAT, buffer);
 

@@ -1,4 +1,4 @@
-/* adctestsrc: random samples, as a digitiser without a signal might give them.
+/* adctestsrc: test signals, as the digitiser of a telescope might give them.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -9,7 +9,7 @@
 #include <gst/base/gstbasesrc.h>
 #include <gst/gst.h>
 
-#include "adcnoise.h"
+#include "adcwave.h"
 
 G_BEGIN_DECLS
 
@@ -23,21 +23,34 @@ G_DECLARE_FINAL_TYPE (
 struct _GstAdcTestSrc {
   GstBaseSrc parent;
 
-  /* Properties; all but timestamp_offset take effect at the next start. */
+  /* Properties. config_changed is set with one of the four that take effect at
+   * the next buffer, and timestamp_offset does so, too; the others take effect
+   * at the next start. */
   gint samples_per_buffer;
+  guint64 sample_offset;
+  gint64 timestamp_offset;
+  guint64 seed;
   gint minimum;
   gint maximum;
-  guint64 seed;
-  gint64 timestamp_offset;
+  guint num_tones;
+  AdcWaveShape shape;
+  gdouble standard_deviation;
+  gdouble freq;
+  gdouble snr;
+  gboolean config_changed;
 
   /* What the caps say; rate is 0 before there are any. */
   GstAudioInfo info;
 
   /* From start () on. */
   gint frames_per_buffer;
-  AdcNoise noise;
+  guint64 first_frame;
+  /* Complete once there are caps. */
+  AdcWaveConfig config;
+  AdcWave wave;
 
-  /* The stream. A position in frames exists only once the rate is known: a
+  /* The stream, whose frames count from 0 at time 0: offsets, and what wave
+   * calls frames, are first_frame more. A position in frames exists only once the rate is known: a
    * seek, which may come earlier, leaves times, and the next buffer converts
    * them. */
   gboolean times_changed;

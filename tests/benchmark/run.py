@@ -35,6 +35,7 @@ def cases(heap_size, port):
     send = f"{source} ! spead2sink host=127.0.0.1 port={port} max-packet-size="
     return {
         "make": f"{source} ! fakesink sync=false",
+        "make-gaussian": f"{source} wave=gaussian ! fakesink sync=false",
         "send-1472": send + "1472",
         "send-9000": send + "9000",
     }
@@ -95,7 +96,7 @@ def main():
             figures[name].append(round(megabytes / run(pipeline), 1))
 
     for name, values in figures.items():
-        print(f"  {name:<10} median {statistics.median(values):8.0f}   "
+        print(f"  {name:<14} median {statistics.median(values):8.0f}   "
               f"from {min(values):.0f} to {max(values):.0f}   {pipelines[name]}")
     with open(arguments.output, "w", encoding="utf-8") as file:
         json.dump({

@@ -11,10 +11,11 @@
 #include <gst/check/gstcheck.h>
 #include <gst/check/gstharness.h>
 #include <gst/check/gsttestclock.h>
+#include <gst/controller/controller.h>
 #include <math.h>
 #include <string.h>
 
-#include "../../../plugin/adcnoise.h"
+#include "../../../plugin/adcwave.h"
 
 #define MESSAGE_TIMEOUT (20 * GST_SECOND)
 #define RATE_1K_CAPS "audio/x-raw,format=S8,rate=1000"
@@ -182,7 +183,16 @@ GST_START_TEST (test_caps_are_fixated)
       S8 "rate=1,channels=64,channel-mask=(bitmask)0x0");
   assert_negotiates ("audio/x-raw,channels=3,channel-mask=(bitmask)0x0",
       S8 "rate=1712000000,channels=3,channel-mask=(bitmask)0x0");
+  /* The channels that downstream has positions for. */
+  assert_negotiates ("audio/x-raw,channels=[1,8],channel-mask=(bitmask)0x3f",
+      S8 "rate=1712000000,channels=6,channel-mask=(bitmask)0x3f");
+  assert_negotiates ("audio/x-raw,channels=2,channel-mask=(bitmask)0x3",
+      S8 "rate=1712000000,channels=2,channel-mask=(bitmask)0x3");
+  assert_negotiates (
+      "audio/x-raw,format={F64BE,S8,S16LE}", S8 "rate=1712000000,channels=1");
 #undef S8
+  assert_negotiates ("audio/x-raw,format={S16BE,S32LE},rate=48000",
+      "audio/x-raw,format=S16BE,layout=interleaved,rate=48000,channels=1");
 }
 GST_END_TEST;
 
@@ -408,6 +418,216 @@ GST_START_TEST (test_too_large_buffer_is_an_error)
 }
 GST_END_TEST;
 
+GST_START_TEST (test_samples_beyond_the_format_are_an_error)
+{
+  const gchar *const s8[] = {"-100 (minimum)", "128 (maximum)", "format S8",
+      "-128 to 127", "format=S16LE", NULL};
+  const gchar *const s16[] = {"-40000 (minimum)", "format S16BE",
+      "-32768 to 32767", "format=S32LE", NULL};
+
+  assert_error ("adctestsrc maximum=128 ! fakesink", s8);
+  assert_error (
+      "adctestsrc minimum=-40000 ! audio/x-raw,format=S16BE ! fakesink", s16);
+}
+GST_END_TEST;
+
+GST_START_TEST (test_other_waves_have_no_range)
+{
+  GByteArray *samples = run_stream (
+      "wave=silence maximum=1000 num-buffers=1 samplesperbuffer=10", NULL);
+
+  fail_unless_equals_int (samples->len, 10);
+  g_byte_array_unref (samples);
+}
+GST_END_TEST;
+
+GST_START_TEST (test_rate_that_became_negative_is_an_error)
+{
+  const gchar *const parts[] = {"-1094967296 Hz", "3200000000 Hz would",
+      "1 to 2147483647 Hz", "several channels", NULL};
+  const gchar *const zero[] = {"rate of 0 Hz", NULL};
+
+  assert_error ("adctestsrc ! audio/x-raw,rate=3200000000 ! fakesink", parts);
+  assert_error ("adctestsrc ! audio/x-raw,rate=0 ! fakesink", zero);
+}
+GST_END_TEST;
+
+GST_START_TEST (test_mask_of_other_channels_is_an_error)
+{
+  const gchar *const parts[] = {"4 channels", "channel-mask with 3 positions",
+      "channel-mask=(bitmask)0x0", NULL};
+
+  assert_error ("adctestsrc ! audio/x-raw,channels=4,channel-mask=(bitmask)0x7 "
+                "! fakesink",
+      parts);
+}
+GST_END_TEST;
+
+/* ---- waves and formats ---- */
+
+static const gchar *const waves[] = {
+    "uniform", "gaussian", "sine", "tones", "ramp", "silence", "pulses"};
+static const gchar *const formats[] = {"S8", "S16LE", "S16BE", "S24LE", "S24BE",
+    "S32LE", "S32BE", "F32LE", "F32BE", "F64LE", "F64BE"};
+
+static AdcWaveConfig
+default_config (AdcWaveShape shape, AdcWaveFormat format)
+{
+  AdcWaveConfig config = {.shape = shape,
+      .format = format,
+      .channels = 2,
+      .rate = 48000,
+      .seed = 9,
+      .minimum = -100,
+      .maximum = 100,
+      .standard_deviation = 20,
+      .freq = 0,
+      .snr = 20,
+      .num_tones = 8};
+
+  return config;
+}
+
+static void
+assert_data (const guint8 *data, gsize size, const AdcWaveConfig *config,
+    guint64 first, guint frames)
+{
+  gsize expected_size = (gsize) frames * config->channels *
+      adc_wave_format_bytes (config->format);
+  guint8 *expected = g_malloc (expected_size);
+  AdcWave wave;
+
+  adc_wave_init (&wave, config);
+  adc_wave_fill (&wave, first, expected, frames);
+  fail_unless_equals_uint64 (size, expected_size);
+  fail_unless (memcmp (data, expected, size) == 0, "not %s in %s",
+      waves[config->shape], formats[config->format]);
+  g_free (expected);
+}
+
+/* 5 buffers of 777 frames in two channels. */
+static void
+assert_wave (const gchar *properties, const AdcWaveConfig *config)
+{
+  gchar *all =
+      g_strdup_printf ("seed=9 num-buffers=5 samplesperbuffer=777 wave=%s %s",
+          waves[config->shape], properties);
+  gchar *caps = g_strdup_printf (
+      "audio/x-raw,format=%s,channels=2,rate=48000", formats[config->format]);
+  GByteArray *samples = run_stream (all, caps);
+
+  assert_data (samples->data, samples->len, config, 0, 5 * 777);
+  g_byte_array_unref (samples);
+  g_free (all);
+  g_free (caps);
+}
+
+GST_START_TEST (test_every_wave_in_every_format)
+{
+  for (guint format = 0; format < G_N_ELEMENTS (formats); format++) {
+    const AdcWaveConfig config = default_config (__i__, format);
+
+    assert_wave ("", &config);
+  }
+}
+GST_END_TEST;
+
+GST_START_TEST (test_every_property_of_a_wave)
+{
+  AdcWaveConfig config = default_config (ADC_WAVE_TONES, ADC_WAVE_S16LE);
+
+  config.freq = 440.5;
+  assert_wave ("freq=440.5", &config);
+  config.snr = -3;
+  assert_wave ("freq=440.5 snr=-3", &config);
+  config.num_tones = 64;
+  assert_wave ("freq=440.5 snr=-3 num-tones=64", &config);
+  config.standard_deviation = 1234.5;
+  assert_wave (
+      "freq=440.5 snr=-3 num-tones=64 standard-deviation=1234.5", &config);
+
+  config = default_config (ADC_WAVE_UNIFORM, ADC_WAVE_S32BE);
+  config.minimum = G_MININT;
+  assert_wave ("minimum=-2147483648", &config);
+  config.maximum = G_MAXINT;
+  assert_wave ("minimum=-2147483648 maximum=2147483647", &config);
+}
+GST_END_TEST;
+
+GST_START_TEST (test_properties_are_read_back)
+{
+  GstElement *src = gst_parse_launch (
+      "adctestsrc wave=pulses freq=1.5 snr=-7 standard-deviation=3 num-tones=5 "
+      "minimum=-7 maximum=300 sample-offset=9223372036854775807",
+      NULL);
+  gdouble freq, snr, deviation;
+  gint wave, minimum, maximum;
+  guint64 offset;
+  guint tones;
+
+  g_object_get (src, "wave", &wave, "freq", &freq, "snr", &snr,
+      "standard-deviation", &deviation, "num-tones", &tones, "minimum",
+      &minimum, "maximum", &maximum, "sample-offset", &offset, NULL);
+  fail_unless_equals_int (wave, ADC_WAVE_PULSES);
+  fail_unless_equals_float (freq, 1.5);
+  fail_unless_equals_float (snr, -7);
+  fail_unless_equals_float (deviation, 3);
+  fail_unless_equals_int (tones, 5);
+  fail_unless_equals_int (minimum, -7);
+  fail_unless_equals_int (maximum, 300);
+  fail_unless_equals_uint64 (offset, G_MAXINT64);
+  gst_object_unref (src);
+}
+GST_END_TEST;
+
+static void
+assert_next_buffer (GstHarness *h, const AdcWaveConfig *config, guint64 offset)
+{
+  GstBuffer *buffer = gst_harness_pull (h);
+  GstMapInfo map;
+
+  fail_unless_equals_uint64 (GST_BUFFER_OFFSET (buffer), offset);
+  fail_unless (gst_buffer_map (buffer, &map, GST_MAP_READ));
+  assert_data (map.data, map.size, config, offset,
+      GST_BUFFER_OFFSET_END (buffer) - offset);
+  gst_buffer_unmap (buffer, &map);
+  gst_buffer_unref (buffer);
+}
+
+/* Times begin with 0, and so do seeks. */
+GST_START_TEST (test_sample_offset)
+{
+  const guint64 begin = (G_GUINT64_CONSTANT (1) << 48) - 50;
+  gchar *properties = g_strdup_printf (
+      "seed=9 samplesperbuffer=48 wave=sine sample-offset=%" G_GUINT64_FORMAT,
+      begin);
+  const AdcWaveConfig config = default_config (ADC_WAVE_SINE, ADC_WAVE_S16LE);
+  const gchar *caps = "audio/x-raw,format=S16LE,rate=48000,channels=2";
+  GstHarness *h = new_harness (properties, caps);
+  GstBuffer *buffer;
+
+  fail_unless (gst_element_send_event (h->element,
+      gst_event_new_seek (1.0, GST_FORMAT_TIME, GST_SEEK_FLAG_FLUSH,
+          GST_SEEK_TYPE_SET, GST_SECOND, GST_SEEK_TYPE_SET,
+          GST_SECOND + GST_MSECOND)));
+  gst_harness_play (h);
+  assert_next_buffer (h, &config, begin + 48000);
+  gst_harness_teardown (h);
+
+  h = new_harness (properties, caps);
+  gst_harness_play (h);
+  buffer = gst_harness_pull (h);
+  fail_unless_equals_uint64 (GST_BUFFER_OFFSET (buffer), begin);
+  fail_unless_equals_uint64 (GST_BUFFER_OFFSET_END (buffer), begin + 48);
+  fail_unless_equals_clocktime (GST_BUFFER_PTS (buffer), 0);
+  fail_unless_equals_clocktime (GST_BUFFER_DURATION (buffer), GST_MSECOND);
+  gst_buffer_unref (buffer);
+  assert_next_buffer (h, &config, begin + 48);
+  gst_harness_teardown (h);
+  g_free (properties);
+}
+GST_END_TEST;
+
 GST_START_TEST (test_num_buffers)
 {
   GByteArray *samples =
@@ -494,6 +714,16 @@ GST_START_TEST (test_queries)
   fail_unless (gst_element_query_convert (
       h->element, GST_FORMAT_TIME, 2 * GST_SECOND, GST_FORMAT_BYTES, &value));
   fail_unless_equals_int64 (value, 2000);
+  fail_unless (
+      gst_element_query_duration (h->element, GST_FORMAT_TIME, &value));
+  fail_unless_equals_int64 (value, 300 * GST_MSECOND);
+  fail_unless (
+      gst_element_query_duration (h->element, GST_FORMAT_DEFAULT, &value));
+  fail_unless_equals_int64 (value, 300);
+  fail_unless (
+      gst_element_query_duration (h->element, GST_FORMAT_PERCENT, &value));
+  fail_unless_equals_int64 (value, GST_FORMAT_PERCENT_MAX);
+  g_object_set (h->element, "num-buffers", -1, NULL);
   fail_unless (
       gst_element_query_duration (h->element, GST_FORMAT_TIME, &value));
   fail_unless_equals_int64 (value, -1);
@@ -642,6 +872,97 @@ GST_START_TEST (test_new_rate_goes_on_at_the_same_time)
 }
 GST_END_TEST;
 
+static void
+assert_live_buffer (
+    GstHarness *h, guint i, AdcWaveShape shape, gdouble deviation)
+{
+  AdcWaveConfig config = default_config (shape, ADC_WAVE_S8);
+  GstBuffer *buffer = pull_live (h, i * 100 * GST_MSECOND);
+  GstMapInfo map;
+
+  config.channels = 1;
+  config.rate = 1000;
+  config.seed = 4;
+  config.standard_deviation = deviation;
+  fail_unless (gst_buffer_map (buffer, &map, GST_MAP_READ));
+  assert_data (map.data, map.size, &config, i * 100, 100);
+  gst_buffer_unmap (buffer, &map);
+  gst_buffer_unref (buffer);
+}
+
+/* The buffer that waits for the clock has been made before. */
+GST_START_TEST (test_wave_changes_with_the_next_buffer)
+{
+  GstHarness *h = new_live_harness ();
+
+  assert_live_buffer (h, 0, ADC_WAVE_UNIFORM, 20);
+  fail_unless (gst_harness_wait_for_clock_id_waits (h, 1, 20));
+  g_object_set (h->element, "wave", ADC_WAVE_GAUSSIAN, NULL);
+  assert_live_buffer (h, 1, ADC_WAVE_UNIFORM, 20);
+  fail_unless (gst_harness_wait_for_clock_id_waits (h, 1, 20));
+  g_object_set (h->element, "standard-deviation", 3.0, NULL);
+  assert_live_buffer (h, 2, ADC_WAVE_GAUSSIAN, 20);
+  assert_live_buffer (h, 3, ADC_WAVE_GAUSSIAN, 3);
+  assert_live_buffer (h, 4, ADC_WAVE_GAUSSIAN, 3);
+  gst_harness_teardown (h);
+}
+GST_END_TEST;
+
+/* standard-deviation from 0 to 100 within 100 s; controllers read the time of
+ * the buffer's first frame. */
+GST_START_TEST (test_properties_are_controlled)
+{
+  GstHarness *h =
+      new_harness ("wave=gaussian seed=4 samplesperbuffer=1000", RATE_1K_CAPS);
+  GstControlSource *source = gst_interpolation_control_source_new ();
+  AdcWaveConfig config = default_config (ADC_WAVE_GAUSSIAN, ADC_WAVE_S8);
+
+  g_object_set (source, "mode", GST_INTERPOLATION_MODE_LINEAR, NULL);
+  gst_timed_value_control_source_set (
+      GST_TIMED_VALUE_CONTROL_SOURCE (source), 0, 0.0);
+  gst_timed_value_control_source_set (
+      GST_TIMED_VALUE_CONTROL_SOURCE (source), 100 * GST_SECOND, 100.0);
+  fail_unless (gst_object_add_control_binding (GST_OBJECT (h->element),
+      gst_direct_control_binding_new_absolute (
+          GST_OBJECT (h->element), "standard-deviation", source)));
+  gst_harness_play (h);
+  config.channels = 1;
+  config.rate = 1000;
+  config.seed = 4;
+  for (guint i = 0; i < 10; i++) {
+    config.standard_deviation = i;
+    assert_next_buffer (h, &config, i * 1000);
+  }
+  gst_object_unref (source);
+  gst_harness_teardown (h);
+}
+GST_END_TEST;
+
+GST_START_TEST (test_wave_that_does_not_fit_is_an_error_while_running)
+{
+  GstHarness *h = new_harness (
+      "is-live=true wave=gaussian maximum=1000 samplesperbuffer=100",
+      RATE_1K_CAPS);
+  GstBus *bus = gst_bus_new ();
+  GstMessage *message;
+
+  gst_element_set_bus (h->element, bus);
+  gst_harness_use_testclock (h);
+  gst_harness_play (h);
+  gst_buffer_unref (pull_live (h, 0));
+  fail_unless (gst_harness_wait_for_clock_id_waits (h, 1, 20));
+  g_object_set (h->element, "wave", ADC_WAVE_UNIFORM, NULL);
+  gst_buffer_unref (pull_live (h, 100 * GST_MSECOND));
+  message =
+      gst_bus_timed_pop_filtered (bus, MESSAGE_TIMEOUT, GST_MESSAGE_ERROR);
+  fail_unless (message != NULL);
+  gst_message_unref (message);
+  gst_element_set_bus (h->element, NULL);
+  gst_harness_teardown (h);
+  gst_object_unref (bus);
+}
+GST_END_TEST;
+
 static GstEvent *
 new_seek (gdouble rate, GstClockTime start, GstClockTime stop)
 {
@@ -754,6 +1075,60 @@ GST_START_TEST (test_seek_while_running)
 
   gst_element_set_state (pipeline, GST_STATE_NULL);
   gst_object_unref (src);
+  gst_object_unref (pipeline);
+}
+GST_END_TEST;
+
+/* Two segments, the second from where the first ended: no EOS between. */
+GST_START_TEST (test_segment_seek)
+{
+  GstElement *pipeline = gst_parse_launch (
+      "adctestsrc seed=13 samplesperbuffer=100 ! " RATE_1K_CAPS
+      " ! appsink name=sink sync=false",
+      NULL);
+  GstElement *sink = gst_bin_get_by_name (GST_BIN (pipeline), "sink");
+  GstBus *bus = gst_element_get_bus (pipeline);
+  GstSeekFlags flush = GST_SEEK_FLAG_FLUSH;
+  guint64 next = 50;
+
+  gst_element_set_state (pipeline, GST_STATE_PAUSED);
+  fail_unless_equals_int (
+      gst_element_get_state (pipeline, NULL, NULL, MESSAGE_TIMEOUT),
+      GST_STATE_CHANGE_SUCCESS);
+  for (guint i = 0; i < 2; i++) {
+    GstClockTime start = (50 + i * 500) * GST_MSECOND;
+    GstMessage *message;
+    gint64 position;
+
+    fail_unless (gst_element_seek (pipeline, 1.0, GST_FORMAT_TIME,
+        GST_SEEK_FLAG_SEGMENT | flush, GST_SEEK_TYPE_SET, start,
+        GST_SEEK_TYPE_SET, start + 500 * GST_MSECOND));
+    gst_element_set_state (pipeline, GST_STATE_PLAYING);
+    message = gst_bus_timed_pop_filtered (bus, MESSAGE_TIMEOUT,
+        GST_MESSAGE_SEGMENT_DONE | GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
+    fail_unless (message != NULL &&
+            GST_MESSAGE_TYPE (message) == GST_MESSAGE_SEGMENT_DONE,
+        "no segment-done but %" GST_PTR_FORMAT, message);
+    gst_message_parse_segment_done (message, NULL, &position);
+    fail_unless_equals_int64 (position, start + 500 * GST_MSECOND);
+    gst_message_unref (message);
+    for (guint n = 0; n < 5; n++, next += 100) {
+      GstSample *sample = NULL;
+      GstBuffer *buffer;
+
+      g_signal_emit_by_name (sink, "try-pull-sample", MESSAGE_TIMEOUT, &sample);
+      fail_unless (sample != NULL);
+      buffer = gst_sample_get_buffer (sample);
+      fail_unless_equals_uint64 (GST_BUFFER_OFFSET (buffer), next);
+      fail_unless_equals_uint64 (GST_BUFFER_OFFSET_END (buffer), next + 100);
+      assert_buffer_samples (buffer, 13, next);
+      gst_sample_unref (sample);
+    }
+    flush = GST_SEEK_FLAG_NONE;
+  }
+  gst_element_set_state (pipeline, GST_STATE_NULL);
+  gst_object_unref (bus);
+  gst_object_unref (sink);
   gst_object_unref (pipeline);
 }
 GST_END_TEST;
@@ -1007,6 +1382,15 @@ adctestsrc_suite (void)
   tcase_add_test (tc, test_both_ends_of_the_range_are_reached);
   tcase_add_test (tc, test_minimum_above_maximum_is_an_error);
   tcase_add_test (tc, test_too_large_buffer_is_an_error);
+  tcase_add_test (tc, test_samples_beyond_the_format_are_an_error);
+  tcase_add_test (tc, test_other_waves_have_no_range);
+  tcase_add_test (tc, test_rate_that_became_negative_is_an_error);
+  tcase_add_test (tc, test_mask_of_other_channels_is_an_error);
+  tcase_add_loop_test (
+      tc, test_every_wave_in_every_format, 0, G_N_ELEMENTS (waves));
+  tcase_add_test (tc, test_every_property_of_a_wave);
+  tcase_add_test (tc, test_properties_are_read_back);
+  tcase_add_test (tc, test_sample_offset);
   tcase_add_test (tc, test_num_buffers);
   tcase_add_test (tc, test_timestamp_offset);
   tcase_add_test (tc, test_queries);
@@ -1014,9 +1398,13 @@ adctestsrc_suite (void)
   tcase_add_test (tc, test_live_pause_is_a_discontinuity);
   tcase_add_test (tc, test_live_wait_is_interrupted);
   tcase_add_test (tc, test_new_rate_goes_on_at_the_same_time);
+  tcase_add_test (tc, test_wave_changes_with_the_next_buffer);
+  tcase_add_test (tc, test_properties_are_controlled);
+  tcase_add_test (tc, test_wave_that_does_not_fit_is_an_error_while_running);
   tcase_add_test (tc, test_seek_with_stop);
   tcase_add_test (tc, test_large_indices);
   tcase_add_test (tc, test_seek_while_running);
+  tcase_add_test (tc, test_segment_seek);
   tcase_add_test (tc, test_state_cycles);
   tcase_add_test (tc, test_stop_before_the_end);
   tcase_add_test (tc, test_buffers_are_reused);

@@ -1,0 +1,91 @@
+# adctestsrc against the second implementation of its waves, byte for byte.
+#
+# Runs gst-launch-1.0 with the plugin that GST_PLUGIN_PATH names.
+#
+# SPDX-License-Identifier: LGPL-2.1-or-later
+import statistics
+import subprocess
+
+import numpy as np
+import pytest
+
+from adcnoise import words
+from adcwave import FORMATS, normal, wave
+
+WAVES = ["uniform", "gaussian", "sine", "tones", "ramp", "silence", "pulses"]
+PROPERTIES = {"sd": "standard-deviation", "tones": "num-tones"}
+
+
+def run_adctestsrc(path, name, form, seed, first, frames, channels=1, rate=1712000000, cut=None,
+                   **more):
+    """The bytes that a pipeline writes to a file."""
+    cut = cut or frames
+    assert frames % cut == 0
+    properties = " ".join(f"{PROPERTIES.get(key, key)}={value}" for key, value in more.items())
+    caps = f"audio/x-raw,format={form},channels={channels},rate={rate}"
+    launch = (f"adctestsrc wave={name} seed={seed} sample-offset={first} samplesperbuffer={cut} "
+              f"num-buffers={frames // cut} {properties} ! {caps} ! filesink location={path}")
+    subprocess.run(["gst-launch-1.0", "-q", *launch.split()], check=True, timeout=60)
+    return path.read_bytes()
+
+
+def check(path, name, form, **arguments):
+    written = run_adctestsrc(path, name, form, **arguments)
+    arguments.pop("cut", None)
+    expected = wave(name, form, **arguments)
+    assert len(written) == len(expected)
+    differs = next((i for i, (a, b) in enumerate(zip(written, expected)) if a != b), None)
+    assert differs is None, f"byte {differs} is {written[differs]}, not {expected[differs]}"
+
+
+@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("name", WAVES)
+def test_every_wave_in_every_format(tmp_path, name, form):
+    """Three channels, cut at odd places, over the end of a block of random words."""
+    check(tmp_path / "samples", name, form, seed=7, first=60000, frames=9009, channels=3,
+          rate=48000, cut=1001)
+
+
+@pytest.mark.parametrize("name, form, arguments", [
+    ("uniform", "S16LE", {"minimum": -32768, "maximum": 32767}),
+    ("uniform", "S16BE", {"minimum": 1000, "maximum": 1255}),
+    ("uniform", "S24LE", {"minimum": -3, "maximum": 8388607}),
+    ("uniform", "S32LE", {"minimum": -(2**31), "maximum": 2**31 - 1}),
+    ("uniform", "S32BE", {"minimum": -(2**31), "maximum": 1}),
+    ("uniform", "F32LE", {"minimum": -(2**31), "maximum": 2**31 - 1}),
+    ("uniform", "F64BE", {"minimum": 0, "maximum": 256}),
+    ("gaussian", "S8", {"sd": 0.0}),
+    ("gaussian", "S8", {"sd": 0.3}),
+    ("gaussian", "S8", {"sd": 127.25}),
+    ("gaussian", "S8", {"sd": 1e9}),
+    ("gaussian", "S16LE", {"sd": 15000.0}),
+    ("gaussian", "S32LE", {"sd": 2147483647.0}),
+    ("gaussian", "F64LE", {"sd": 0.001}),
+    ("sine", "F64LE", {"freq": 1e6, "snr": 100.0}),
+    ("sine", "S8", {"freq": 1712e6 * 0.75, "snr": -100.0}),
+    ("sine", "S16LE", {"freq": 2147483647.0, "snr": 3.3, "sd": 1e4}),
+    ("tones", "F64LE", {"freq": 12345.678, "tones": 64, "snr": 60.0}),
+    ("tones", "S16LE", {"tones": 1, "snr": 0.0}),
+    ("tones", "S8", {"tones": 7, "sd": 200.0}),
+    ("pulses", "S8", {"freq": 1e5, "snr": 40.0}),
+    ("pulses", "F32LE", {"freq": 6e8}),
+])
+def test_properties(tmp_path, name, form, arguments):
+    check(tmp_path / "samples", name, form, seed=2**64 - 1, first=2**48 - 30000, frames=70000,
+          **arguments)
+
+
+def test_phase_far_from_the_beginning(tmp_path):
+    """At 1 MHz and 1.712 GHz, after 85 years."""
+    check(tmp_path / "samples", "tones", "F64LE", seed=1, first=2**62 + 12345, frames=1000,
+          freq=1e6, snr=100.0)
+
+
+def test_gaussian_numbers_against_pythons():
+    """Python's is the same algorithm, on numbers that it rounds near 1."""
+    exact = statistics.NormalDist().inv_cdf
+    drawn = words(3, 0, 20000, 64)
+    drawn[:60] = 2 ** np.arange(60, dtype=np.uint64)
+    for word, z in zip(drawn, normal(drawn)):
+        probability = ((int(word) >> 11) + 0.5) / 2**53
+        assert abs(z - exact(probability)) < 1e-11
