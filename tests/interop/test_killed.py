@@ -38,8 +38,6 @@ SEED = int(os.environ.get("KILLED_SEED", time.time_ns()))
 ONLY = os.environ.get("KILLED_ONLY")
 # Pipelines at a time: most of their time is waiting.
 AT_ONCE = 4
-# Ctrl-C to the end of the program, seconds.
-SOON = 5
 # Debian's, which has GStreamer's bindings.
 PYTHON = "/usr/bin/python3"
 
@@ -282,7 +280,7 @@ def interrupt(pipeline, *options):
     process = pipeline.launch(*options)
     time.sleep(pipeline.dice.uniform(0, 0.7))
     process.send_signal(signal.SIGINT)
-    output = run_to_end(process, SOON)
+    output = run_to_end(process, LIMIT)
     heaps = pipeline.check()
     # The signal may come before gst-launch-1.0 listens to it.
     assert process.returncode == 0 or (process.returncode == -signal.SIGINT and not heaps), output
