@@ -222,9 +222,8 @@ gst_spead2_sink_set_setting (
 
   GST_OBJECT_LOCK (self);
   taken = playing || !self->in_use;
-  if (taken && pspec->param_id == GST_SPEAD2_SINK_PROP_URI) {
-    /* It is made of others, which are set one by one. */
-  } else if (taken) {
+  /* The URI is made of others, which are set one by one. */
+  if (taken && pspec->param_id != GST_SPEAD2_SINK_PROP_URI) {
     gst_spead2_sink_settings_set (&self->settings, pspec, value);
     self->reopen |= !playing;
     if (self->sender && gst_spead2_sink_is_rate (pspec->param_id))

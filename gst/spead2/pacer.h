@@ -46,7 +46,7 @@ spead2_pacer_burst (const Spead2Pacer *pacer)
 }
 
 /* Accounts for a burst that is ready to go now, and returns the time at which
- * it may: now or earlier means at once. */
+ * it may: now or earlier means at once. 0 with no rate. */
 guint64 spead2_pacer_reserve (Spead2Pacer *pacer, guint64 now, guint64 bytes);
 
 /* There is nothing to send: time that passes until the next reservation is

@@ -459,7 +459,9 @@ pace (Lane *lane)
   if (!spead2_udp_writer_sleep_until (lane->writer, time))
     return FALSE;
 
-  add_time (&lane->lateness, spead2_now () - time);
+  /* 0: the rate has been taken away since the batch was begun. */
+  if (time > 0)
+    add_time (&lane->lateness, spead2_now () - time);
   return TRUE;
 }
 

@@ -246,15 +246,16 @@ assert_words (const gchar *text, const gchar *words)
       "\"%s\" does not say \"%s\"", text, words);
 }
 
-/* The next warning says words. */
-void
-assert_warning (GQuark domain, gint code, const gchar *words)
+static void
+assert_message (GstMessageType type,
+    void (*parse) (GstMessage *, GError **, gchar **), GQuark domain, gint code,
+    const gchar *words)
 {
-  GstMessage *message = pop (GST_MESSAGE_WARNING);
+  GstMessage *message = pop (type);
   GError *error = NULL;
   gchar *debug = NULL;
 
-  gst_message_parse_warning (message, &error, &debug);
+  parse (message, &error, &debug);
   fail_unless (GST_MESSAGE_SRC (message) == GST_OBJECT (sink));
   fail_unless (g_error_matches (error, domain, code), "%s", error->message);
   assert_words (error->message, words);
@@ -264,19 +265,17 @@ assert_warning (GQuark domain, gint code, const gchar *words)
 }
 
 void
+assert_warning (GQuark domain, gint code, const gchar *words)
+{
+  assert_message (
+      GST_MESSAGE_WARNING, gst_message_parse_warning, domain, code, words);
+}
+
+void
 assert_error (GQuark domain, gint code, const gchar *words)
 {
-  GstMessage *message = pop (GST_MESSAGE_ERROR);
-  GError *error = NULL;
-  gchar *debug = NULL;
-
-  gst_message_parse_error (message, &error, &debug);
-  fail_unless (GST_MESSAGE_SRC (message) == GST_OBJECT (sink));
-  fail_unless (g_error_matches (error, domain, code), "%s", error->message);
-  assert_words (error->message, words);
-  g_error_free (error);
-  g_free (debug);
-  gst_message_unref (message);
+  assert_message (
+      GST_MESSAGE_ERROR, gst_message_parse_error, domain, code, words);
 }
 
 guint64
