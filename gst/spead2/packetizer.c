@@ -158,6 +158,23 @@ count_pieces (const Spead2Packetizer *packetizer, gsize payload_size)
   return payload_size > 0 ? n + 1 : n;
 }
 
+/* How many packets from the next one on are alike: of one size, with the same
+ * items, and each with all of its payload in the span of the first. */
+static guint
+count_alike (const Spead2Packetizer *packetizer)
+{
+  const Spead2Heap *heap = packetizer->heap;
+  const Spead2Packet *next = &packetizer->next;
+  gboolean same_items =
+      next->n_items == 0 || packetizer->config->repeat_pointers;
+
+  if (next->n_iov != 2 || !same_items || packetizer->span == heap->n_spans)
+    return 1;
+  return MIN (G_MAXUINT,
+      (heap->spans[packetizer->span].size - packetizer->span_offset) /
+          next->payload_size);
+}
+
 static void
 prepare_next (Spead2Packetizer *packetizer)
 {
@@ -182,6 +199,7 @@ prepare_next (Spead2Packetizer *packetizer)
     next->n_iov = 1;
     next->scratch_size = next->size;
   }
+  next->n_alike = count_alike (packetizer);
 }
 
 void
@@ -216,6 +234,15 @@ item_pointer (const Spead2Packetizer *packetizer, guint item)
   return spead2_flavour_addressed (heap->flavour, SPEAD2_ID_NULL, heap->length);
 }
 
+/* The payload offset of the index-th packet of those alike. */
+static guint64
+offset_pointer (const Spead2Packetizer *packetizer, guint index)
+{
+  return spead2_flavour_immediate (packetizer->config->flavour,
+      SPEAD2_ID_PAYLOAD_OFFSET,
+      packetizer->offset + index * packetizer->next.payload_size);
+}
+
 static guint8 *
 write_pointer (guint8 *out, guint64 pointer)
 {
@@ -223,8 +250,10 @@ write_pointer (guint8 *out, guint64 pointer)
   return out + SPEAD2_POINTER_SIZE;
 }
 
+/* Writes the header of the next packet, and returns what is behind it. offset is
+ * set to where the payload offset stands in it, or NULL. */
 static guint8 *
-write_header (Spead2Packetizer *packetizer, guint8 *out)
+write_header (Spead2Packetizer *packetizer, guint8 *out, guint8 **offset)
 {
   const Spead2PacketConfig *config = packetizer->config;
   const Spead2Packet *packet = &packetizer->next;
@@ -233,6 +262,7 @@ write_header (Spead2Packetizer *packetizer, guint8 *out)
   guint items_end = item + packet->n_items;
   guint i;
 
+  *offset = NULL;
   spead2_flavour_write_header (flavour,
       (config->prefix_size - SPEAD2_HEADER_SIZE) / SPEAD2_POINTER_SIZE +
           packet->n_items,
@@ -252,9 +282,8 @@ write_header (Spead2Packetizer *packetizer, guint8 *out)
                 flavour, SPEAD2_ID_HEAP_LENGTH, packetizer->length));
         break;
       case SPEAD2_POINTER_PAYLOAD_OFFSET:
-        out = write_pointer (out,
-            spead2_flavour_immediate (
-                flavour, SPEAD2_ID_PAYLOAD_OFFSET, packetizer->offset));
+        *offset = out;
+        out = write_pointer (out, offset_pointer (packetizer, 0));
         break;
       case SPEAD2_POINTER_PAYLOAD_LENGTH:
         out = write_pointer (out,
@@ -279,6 +308,18 @@ write_header (Spead2Packetizer *packetizer, guint8 *out)
   return out;
 }
 
+/* Goes on by size bytes, which lie in the present span. */
+static void
+skip_payload (Spead2Packetizer *packetizer, gsize size)
+{
+  packetizer->span_offset += size;
+  if (packetizer->span_offset ==
+      packetizer->heap->spans[packetizer->span].size) {
+    packetizer->span++;
+    packetizer->span_offset = 0;
+  }
+}
+
 /* Takes the next piece of payload, of at most size bytes. */
 static struct iovec
 take_piece (Spead2Packetizer *packetizer, gsize size)
@@ -296,21 +337,19 @@ take_piece (Spead2Packetizer *packetizer, gsize size)
   span = &heap->spans[packetizer->span];
   piece.iov_base = (guint8 *) span->data + packetizer->span_offset;
   piece.iov_len = MIN (size, span->size - packetizer->span_offset);
-  packetizer->span_offset += piece.iov_len;
-  if (packetizer->span_offset == span->size) {
-    packetizer->span++;
-    packetizer->span_offset = 0;
-  }
+  skip_payload (packetizer, piece.iov_len);
   return piece;
 }
 
-void
-spead2_packetizer_write (
-    Spead2Packetizer *packetizer, guint8 *scratch, struct iovec *iov)
+/* Writes the first of the next packets. Returns where the payload offset stands
+ * in its header, or NULL. */
+static guint8 *
+write_first (Spead2Packetizer *packetizer, guint8 *scratch, struct iovec *iov)
 {
   const Spead2Packet *packet = &packetizer->next;
   gboolean gather = packet->scratch_size == packet->size;
-  guint8 *payload = write_header (packetizer, scratch);
+  guint8 *offset;
+  guint8 *payload = write_header (packetizer, scratch, &offset);
   gsize left;
 
   iov->iov_base = scratch;
@@ -327,7 +366,44 @@ spead2_packetizer_write (
     }
     left -= piece.iov_len;
   }
+  return offset;
+}
 
-  packetizer->offset += packet->payload_size;
+/* Writes those behind the first, up to n: the same header with another payload
+ * offset, and the next piece of the same span. */
+static void
+write_alike (Spead2Packetizer *packetizer, guint n, guint8 *scratch,
+    gsize offset_at, struct iovec *iov)
+{
+  const Spead2Packet *packet = &packetizer->next;
+  const gsize header_size = packet->scratch_size;
+  guint i;
+
+  for (i = 1; i < n; i++) {
+    guint8 *header = scratch + i * header_size;
+
+    memcpy (header, scratch, header_size);
+    if (offset_at > 0)
+      write_pointer (header + offset_at, offset_pointer (packetizer, i));
+    iov[2 * i].iov_base = header;
+    iov[2 * i].iov_len = header_size;
+    iov[2 * i + 1].iov_base =
+        (guint8 *) iov[1].iov_base + i * packet->payload_size;
+    iov[2 * i + 1].iov_len = packet->payload_size;
+  }
+}
+
+void
+spead2_packetizer_write (
+    Spead2Packetizer *packetizer, guint n, guint8 *scratch, struct iovec *iov)
+{
+  const gsize payload_size = packetizer->next.payload_size;
+  guint8 *offset = write_first (packetizer, scratch, iov);
+
+  if (n > 1) {
+    write_alike (packetizer, n, scratch, offset ? offset - scratch : 0, iov);
+    skip_payload (packetizer, (n - 1) * payload_size);
+  }
+  packetizer->offset += n * payload_size;
   prepare_next (packetizer);
 }

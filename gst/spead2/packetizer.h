@@ -76,6 +76,7 @@ typedef struct {
   gsize scratch_size; /* bytes that spead2_packetizer_write() writes */
   guint n_iov;        /* iovecs that it fills */
   guint n_items;      /* item pointers */
+  guint n_alike;      /* packets from this one on that differ in payload only */
 } Spead2Packet;
 
 typedef struct {
@@ -108,11 +109,12 @@ spead2_packetizer_peek (const Spead2Packetizer *packetizer)
   return packetizer->next.size > 0 ? &packetizer->next : NULL;
 }
 
-/* Writes the next packet: scratch_size bytes at scratch, n_iov entries at iov,
- * the first of which points at scratch. Both stay in use until the packet has
- * been sent. Goes on to the packet behind it. */
+/* Writes the next n packets, 1 to n_alike: for each of them scratch_size bytes
+ * at scratch and n_iov entries at iov, the first of which points at its part of
+ * scratch. Both stay in use until the packets have been sent. Goes on to the
+ * packet behind them. */
 void spead2_packetizer_write (
-    Spead2Packetizer *packetizer, guint8 *scratch, struct iovec *iov);
+    Spead2Packetizer *packetizer, guint n, guint8 *scratch, struct iovec *iov);
 
 G_END_DECLS
 

@@ -497,9 +497,32 @@ message_for (
   return message;
 }
 
+/* How many of the packets alike go with the message, whose first of them does. */
+static guint
+count_fitting (const Spead2UdpWriter *writer, const Message *message,
+    const Spead2Packet *packet)
+{
+  guint64 n = packet->n_alike;
+
+  /* What differs from the message's first packet is its last. */
+  if (packet->size != message->packet_size ||
+      !writer->destinations[message->destination].gso)
+    return 1;
+
+  n = MIN (n, SPEAD2_MESSAGE_PACKETS - message->n_packets);
+  n = MIN (n, (writer->max_message - message->size) / packet->size);
+  n = MIN (n, (SPEAD2_PACKET_MAX_IOV - message->n_iov) / packet->n_iov);
+  n = MIN (n, (BATCH_IOVS - writer->n_iovs) / packet->n_iov);
+  n = MIN (
+      n, (SPEAD2_BATCH_BYTES - writer->scratch_used) / packet->scratch_size);
+  if (writer->max_bytes > writer->bytes)
+    n = MIN (n, (writer->max_bytes - writer->bytes) / packet->size);
+  return MAX (n, 1);
+}
+
 static void
 add_to_span (Spead2UdpWriter *writer, Message *message,
-    Spead2Transfer *transfer, gsize size)
+    Spead2Transfer *transfer, guint n_packets, gsize size)
 {
   Span *span = message->spans + message->n_spans - 1;
 
@@ -510,7 +533,7 @@ add_to_span (Spead2UdpWriter *writer, Message *message,
     span->n_packets = 0;
     span->bytes = 0;
   }
-  span->n_packets++;
+  span->n_packets += n_packets;
   span->bytes += size;
 }
 
@@ -521,21 +544,23 @@ spead2_udp_writer_add (Spead2UdpWriter *writer, Spead2Packetizer *packetizer,
   const Spead2Packet packet = *spead2_packetizer_peek (packetizer);
   Message *message =
       message_for (writer, packetizer->heap->destination, &packet);
+  guint n;
 
   if (message == NULL)
     return FALSE;
 
-  spead2_packetizer_write (packetizer, writer->scratch + writer->scratch_used,
-      writer->iovs + writer->n_iovs);
-  writer->scratch_used += packet.scratch_size;
-  writer->n_iovs += packet.n_iov;
-  writer->bytes += packet.size;
+  n = count_fitting (writer, message, &packet);
+  spead2_packetizer_write (packetizer, n,
+      writer->scratch + writer->scratch_used, writer->iovs + writer->n_iovs);
+  writer->scratch_used += n * packet.scratch_size;
+  writer->n_iovs += n * packet.n_iov;
+  writer->bytes += n * packet.size;
 
-  message->n_packets++;
-  message->size += packet.size;
-  message->n_iov += packet.n_iov;
-  add_to_span (writer, message, transfer, packet.size);
-  transfer->in_flight++;
+  message->n_packets += n;
+  message->size += n * packet.size;
+  message->n_iov += n * packet.n_iov;
+  add_to_span (writer, message, transfer, n, n * packet.size);
+  transfer->in_flight += n;
   return TRUE;
 }
 

@@ -60,8 +60,9 @@ void spead2_udp_writer_free (Spead2UdpWriter *writer);
 void spead2_udp_writer_begin (
     Spead2UdpWriter *writer, guint64 max_bytes, gboolean may_wait);
 
-/* Adds the packetizer's next packet, if the batch has room: its bytes are in
- * flight in transfer from then on. TRUE when it was added. */
+/* Adds the packetizer's next packets, as many as are alike and go into one
+ * message: their bytes are in flight in transfer from then on. FALSE when the
+ * batch has no room for the first. */
 gboolean spead2_udp_writer_add (Spead2UdpWriter *writer,
     Spead2Packetizer *packetizer, Spead2Transfer *transfer);
 

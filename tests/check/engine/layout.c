@@ -69,7 +69,7 @@ receive (gsize size, guint64 sample_index, gboolean described)
     GByteArray *bytes = g_byte_array_new ();
     guint n_iov = spead2_packetizer_peek (&packetizer)->n_iov, i;
 
-    spead2_packetizer_write (&packetizer, packet, iov);
+    spead2_packetizer_write (&packetizer, 1, packet, iov);
     for (i = 0; i < n_iov; i++)
       g_byte_array_append (bytes, iov[i].iov_base, iov[i].iov_len);
     fail_unless (fake_receiver_feed (receiver, bytes->data, bytes->len), "%s",

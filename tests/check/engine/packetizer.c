@@ -104,8 +104,33 @@ wire_size (const Wire *wire, guint index)
   return size;
 }
 
+/* Takes the packet in n_iov iovecs, which begin with scratch, into wire. */
 static void
-cut (Wire *wire, const Spead2PacketConfig *config, const Spead2Heap *heap)
+take_packet (
+    Wire *wire, const Spead2Packet *packet, guint8 *scratch, struct iovec *iov)
+{
+  GByteArray *bytes = g_byte_array_new ();
+  guint i;
+
+  fail_unless (iov[0].iov_base == scratch);
+  fail_unless_equals_uint64 (iov[0].iov_len, packet->scratch_size);
+  for (i = 0; i < packet->n_iov; i++) {
+    if (iov[i].iov_len == 0)
+      fail ("iovec %u is empty", i);
+    g_byte_array_append (bytes, iov[i].iov_base, iov[i].iov_len);
+  }
+  fail_unless_equals_uint64 (bytes->len, packet->size);
+
+  wire->bytes += packet->size;
+  wire->max_iov = MAX (wire->max_iov, packet->n_iov);
+  wire->n_gathered += packet->scratch_size == packet->size;
+  g_ptr_array_add (wire->packets, g_byte_array_free_to_bytes (bytes));
+}
+
+/* Cuts the heap, writing at most so many packets at a time. */
+static void
+cut_by (Wire *wire, const Spead2PacketConfig *config, const Spead2Heap *heap,
+    guint at_a_time)
 {
   Spead2Packetizer packetizer;
   const Spead2Packet *next;
@@ -118,33 +143,44 @@ cut (Wire *wire, const Spead2PacketConfig *config, const Spead2Heap *heap)
 
   while ((next = spead2_packetizer_peek (&packetizer)) != NULL) {
     Spead2Packet packet = *next;
+    guint i, n = MIN (packet.n_alike, at_a_time);
     /* Of exactly the promised sizes, so that a byte too many is seen. */
-    guint8 *scratch = g_malloc (packet.scratch_size);
-    struct iovec *iov = g_new (struct iovec, packet.n_iov);
-    GByteArray *bytes = g_byte_array_new ();
-    guint i;
+    guint8 *scratch = g_malloc (n * packet.scratch_size);
+    struct iovec *iov = g_new (struct iovec, n * packet.n_iov);
 
+    fail_unless (n >= 1);
     fail_unless (packet.n_iov >= 1 && packet.n_iov <= SPEAD2_PACKET_MAX_IOV);
     fail_unless (packet.size <= config->max_packet_size);
     fail_unless (packet.payload_size > 0);
     fail_unless (spead2_packetizer_peek (&packetizer) == next);
 
-    spead2_packetizer_write (&packetizer, scratch, iov);
-    fail_unless (iov[0].iov_base == scratch);
-    fail_unless_equals_uint64 (iov[0].iov_len, packet.scratch_size);
-    for (i = 0; i < packet.n_iov; i++) {
-      if (iov[i].iov_len == 0)
-        fail ("iovec %u is empty", i);
-      g_byte_array_append (bytes, iov[i].iov_base, iov[i].iov_len);
-    }
-    fail_unless_equals_uint64 (bytes->len, packet.size);
-
-    wire->bytes += packet.size;
-    wire->max_iov = MAX (wire->max_iov, packet.n_iov);
-    wire->n_gathered += packet.scratch_size == packet.size;
-    g_ptr_array_add (wire->packets, g_byte_array_free_to_bytes (bytes));
+    spead2_packetizer_write (&packetizer, n, scratch, iov);
+    for (i = 0; i < n; i++)
+      take_packet (wire, &packet, scratch + i * packet.scratch_size,
+          iov + i * packet.n_iov);
     g_free (scratch);
     g_free (iov);
+  }
+}
+
+/* The packets are the same however many are written at a time. */
+static void
+cut (Wire *wire, const Spead2PacketConfig *config, const Spead2Heap *heap)
+{
+  static const guint steps[] = {3, G_MAXUINT};
+  guint i, k;
+
+  cut_by (wire, config, heap, 1);
+  for (k = 0; k < G_N_ELEMENTS (steps); k++) {
+    Wire other;
+
+    cut_by (&other, config, heap, steps[k]);
+    fail_unless_equals_int (other.packets->len, wire->packets->len);
+    for (i = 0; i < wire->packets->len; i++)
+      if (!g_bytes_equal (g_ptr_array_index (other.packets, i),
+              g_ptr_array_index (wire->packets, i)))
+        fail ("packet %u differs when %u are written at a time", i, steps[k]);
+    wire_clear (&other);
   }
 }
 

@@ -188,13 +188,15 @@ send_jobs_in_batches (guint64 max_bytes, gboolean may_wait)
     spead2_packetizer_start (&packetizer, &config, job->heap);
     while ((packet = spead2_packetizer_peek (&packetizer)) != NULL) {
       gsize size = packet->size;
+      guint before = job->transfer.in_flight;
 
       if (!spead2_udp_writer_add (writer, &packetizer, &job->transfer)) {
         spead2_udp_writer_send (writer);
         spead2_udp_writer_begin (writer, max_bytes, may_wait);
+        before = job->transfer.in_flight;
         g_assert (spead2_udp_writer_add (writer, &packetizer, &job->transfer));
       }
-      job->wire_bytes += size;
+      job->wire_bytes += (job->transfer.in_flight - before) * size;
     }
   }
   spead2_udp_writer_send (writer);
@@ -253,7 +255,7 @@ check_captured (void)
       gsize size, done = 0;
       guint k;
 
-      spead2_packetizer_write (&packetizer, scratch, iov);
+      spead2_packetizer_write (&packetizer, 1, scratch, iov);
       datagram = next < n ? faults_datagram (next, &size) : NULL;
       if (datagram == NULL || field (datagram, 1) != jobs[i].heap->cnt ||
           field (datagram, 3) != offset)
