@@ -56,6 +56,7 @@
 #include "gstspead2sinkproperties.h"
 #include "gstspead2stats.h"
 #include "gstspead2uri.h"
+#include "spead2/cpulist.h"
 #include "spead2/error.h"
 #include "spead2/layout.h"
 #include "spead2/sender.h"
@@ -636,7 +637,7 @@ gst_spead2_sink_open (
   };
   Spead2SenderConfig config = {
       .fd = settings->socket ? g_socket_get_fd (settings->socket) : -1,
-      .n_lanes = 1,
+      .n_lanes = settings->send_threads,
       .max_heaps = settings->max_heaps,
       .rate = settings->rate,
       .burst_size = settings->burst_size,
@@ -659,7 +660,10 @@ gst_spead2_sink_open (
   config.thread_name = name;
 
   self->flavour = config.packet.flavour;
-  if (spead2_packet_config_check (&config.packet, error) &&
+  if ((config.cpus = spead2_cpu_list_parse (
+           settings->cpu_affinity ? settings->cpu_affinity : "", error)) !=
+          NULL &&
+      spead2_packet_config_check (&config.packet, error) &&
       (self->layout = spead2_layout_new (self->flavour, error)) != NULL &&
       spead2_endpoint_resolve (
           &config.destination, settings->host, settings->port, NULL, error) &&
@@ -672,6 +676,7 @@ gst_spead2_sink_open (
   if (sender)
     gst_spead2_sink_check_network (self, sender, &config);
 
+  g_clear_pointer (&config.cpus, g_array_unref);
   g_free (name);
   return sender;
 }

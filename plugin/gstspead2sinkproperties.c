@@ -4,9 +4,12 @@
  */
 #include "gstspead2sinkproperties.h"
 
+#include "spead2/sender.h"
+
 #define DEFAULT_HOST "127.0.0.1"
 #define DEFAULT_PORT 8888
 #define DEFAULT_MAX_HEAPS 0
+#define DEFAULT_SEND_THREADS 1
 #define DEFAULT_MAX_PACKET_SIZE 1472
 #define DEFAULT_RATE 0.0
 #define DEFAULT_BURST_SIZE 65536
@@ -30,6 +33,8 @@ static const gsize field_offsets[GST_SPEAD2_SINK_N_SETTINGS] = {
     FIELD (HOST, host),
     FIELD (PORT, port),
     FIELD (MAX_HEAPS, max_heaps),
+    FIELD (SEND_THREADS, send_threads),
+    FIELD (CPU_AFFINITY, cpu_affinity),
     FIELD (MAX_PACKET_SIZE, max_packet_size),
     FIELD (RATE, rate),
     FIELD (BURST_SIZE, burst_size),
@@ -76,6 +81,7 @@ gst_spead2_sink_settings_copy (
 {
   *to = *from;
   to->host = g_strdup (from->host);
+  to->cpu_affinity = g_strdup (from->cpu_affinity);
   to->multicast_iface = g_strdup (from->multicast_iface);
   to->bind_address = g_strdup (from->bind_address);
   if (to->socket)
@@ -86,6 +92,7 @@ void
 gst_spead2_sink_settings_clear (GstSpead2SinkSettings *settings)
 {
   g_clear_pointer (&settings->host, g_free);
+  g_clear_pointer (&settings->cpu_affinity, g_free);
   g_clear_pointer (&settings->multicast_iface, g_free);
   g_clear_pointer (&settings->bind_address, g_free);
   g_clear_object (&settings->socket);
@@ -261,7 +268,7 @@ install_heaps (GObjectClass *klass)
    *
    * Most heaps that are outstanding: accepted and not yet sent. Upstream waits
    * while there are so many. 0 allows as many as make 4 MiB, from 4 to 4096;
-   * otherwise at least 2.
+   * otherwise at least 2 for each of #GstSpead2Sink:send-threads.
    *
    * Since: 0.1
    */
@@ -269,6 +276,38 @@ install_heaps (GObjectClass *klass)
       g_param_spec_uint ("max-heaps", "Max heaps",
           "Most outstanding heaps (0 = as many as make 4 MiB, from 4 to 4096)",
           0, MAX_MAX_HEAPS, DEFAULT_MAX_HEAPS,
+          FLAGS | GST_PARAM_MUTABLE_READY));
+  /**
+   * GstSpead2Sink:send-threads:
+   *
+   * How many threads send, 1 to 64, each with a socket of its own, or all with
+   * one if #GstSpead2Sink:bind-port or #GstSpead2Sink:socket says so. What one
+   * thread sends is bounded by one CPU; several send whole heaps side by side.
+   * Receivers then see heaps of neighbouring counters interleaved, and, but with
+   * one socket, from several source ports. Descriptors and stop heaps still go
+   * when all before them has gone, and before all behind them.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, GST_SPEAD2_SINK_PROP_SEND_THREADS,
+      g_param_spec_uint ("send-threads", "Send threads",
+          "Threads that send, each with a socket of its own", 1,
+          SPEAD2_MAX_LANES, DEFAULT_SEND_THREADS,
+          FLAGS | GST_PARAM_MUTABLE_READY));
+  /**
+   * GstSpead2Sink:cpu-affinity:
+   *
+   * CPUs that the sending threads keep to, as numbers and ranges, "2" or "1,3" or
+   * "4-7": the first thread to the first, the second to the second, and so on,
+   * from the front again when there are more threads. Unset, the kernel chooses.
+   * The streaming thread is not touched. A CPU that the process may not use is an
+   * error in NULL to READY.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, GST_SPEAD2_SINK_PROP_CPU_AFFINITY,
+      g_param_spec_string ("cpu-affinity", "CPU affinity",
+          "CPUs that the sending threads keep to, for example 1,3", NULL,
           FLAGS | GST_PARAM_MUTABLE_READY));
   /**
    * GstSpead2Sink:max-packet-size:

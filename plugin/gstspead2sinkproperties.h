@@ -51,6 +51,8 @@ typedef struct {
   gchar *host;
   gint port;
   guint max_heaps;
+  guint send_threads;
+  gchar *cpu_affinity;
   guint max_packet_size;
   gdouble rate;
   guint64 burst_size;
@@ -79,6 +81,8 @@ enum {
   GST_SPEAD2_SINK_PROP_HOST,
   GST_SPEAD2_SINK_PROP_PORT,
   GST_SPEAD2_SINK_PROP_MAX_HEAPS,
+  GST_SPEAD2_SINK_PROP_SEND_THREADS,
+  GST_SPEAD2_SINK_PROP_CPU_AFFINITY,
   GST_SPEAD2_SINK_PROP_MAX_PACKET_SIZE,
   GST_SPEAD2_SINK_PROP_RATE,
   GST_SPEAD2_SINK_PROP_BURST_SIZE,

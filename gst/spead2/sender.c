@@ -15,6 +15,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -58,7 +59,9 @@ typedef struct {
   Spead2Packetizer packetizer;
 
   /* Guarded by the sender's lock. */
-  gboolean busy; /* holds heaps */
+  gboolean started;
+  gint start_errno; /* why it could not have its CPU, or 0 */
+  gboolean busy;    /* holds heaps */
   Spead2WriterCounters counters;
   gint gso_errno;
 } Lane;
@@ -75,7 +78,8 @@ struct _Spead2Sender {
 
   GMutex lock;
   GCond work; /* for lanes: something to take, or the end */
-  GCond room; /* for pushes, drains and flushes: something has ended */
+  GCond room; /* for pushes, drains and flushes: something has ended; for
+                 spead2_sender_start(): a lane has started */
   guint room_waiters;
 
   /* Guarded by lock. Slots are numbered from 0 without end; number n lives in
@@ -194,6 +198,14 @@ deliver_slot (Spead2Sender *sender, Slot *slot, Spead2SenderStats *stats)
   g_clear_error (&error);
   spead2_heap_free (slot->heap);
   slot->heap = NULL;
+}
+
+static void
+wait_for_room (Spead2Sender *sender)
+{
+  sender->room_waiters++;
+  g_cond_wait (&sender->room, &sender->lock);
+  sender->room_waiters--;
 }
 
 static void
@@ -495,11 +507,50 @@ report_icmp_errors (Lane *lane)
     sender->callbacks.icmp_errors (errnum, n, sender->user_data);
 }
 
+static guint
+cpu_of (const Lane *lane)
+{
+  const GArray *cpus = lane->sender->config.cpus;
+
+  return g_array_index (cpus, guint, lane->index % cpus->len);
+}
+
+/* Keeps the calling thread to the lane's CPU. 0 or an errno. */
+static gint
+keep_to_cpu (Lane *lane)
+{
+  const GArray *cpus = lane->sender->config.cpus;
+  cpu_set_t set;
+
+  if (cpus == NULL || cpus->len == 0)
+    return 0;
+  CPU_ZERO (&set);
+  CPU_SET (cpu_of (lane), &set);
+  return sched_setaffinity (0, sizeof set, &set) < 0 ? errno : 0;
+}
+
+static void
+tell_started (Lane *lane, gint start_errno)
+{
+  Spead2Sender *sender = lane->sender;
+
+  g_mutex_lock (&sender->lock);
+  lane->started = TRUE;
+  lane->start_errno = start_errno;
+  g_cond_broadcast (&sender->room);
+  g_mutex_unlock (&sender->lock);
+}
+
 static gpointer
 lane_run (gpointer data)
 {
   Lane *lane = data;
   Spead2Sender *sender = lane->sender;
+  gint start_errno = keep_to_cpu (lane);
+
+  tell_started (lane, start_errno);
+  if (start_errno != 0)
+    return NULL;
 
   /* The kernel may be 50 us late otherwise, which a rate can feel. */
   prctl (PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL);
@@ -593,6 +644,8 @@ spead2_sender_new (const Spead2SenderConfig *config,
   sender->thread_name =
       g_strdup (config->thread_name ? config->thread_name : "spead2");
   sender->config.thread_name = NULL;
+  if (config->cpus)
+    g_array_ref (config->cpus);
   g_mutex_init (&sender->lock);
   g_cond_init (&sender->work);
   g_cond_init (&sender->room);
@@ -624,19 +677,35 @@ spead2_sender_new (const Spead2SenderConfig *config,
   return sender;
 }
 
+static gboolean
+start_lane (Lane *lane, GError **error)
+{
+  Spead2Sender *sender = lane->sender;
+  /* The kernel has room for 15 bytes. */
+  gchar *name = g_strdup_printf ("%.12s:%u", sender->thread_name, lane->index);
+
+  lane->thread = g_thread_try_new (name, lane_run, lane, error);
+  g_free (name);
+  if (lane->thread == NULL)
+    return FALSE;
+
+  g_mutex_lock (&sender->lock);
+  while (!lane->started)
+    wait_for_room (sender);
+  g_mutex_unlock (&sender->lock);
+  if (lane->start_errno != 0)
+    spead2_set_errno (error, lane->start_errno,
+        "Could not keep a sending thread to CPU %u", cpu_of (lane));
+  return lane->start_errno == 0;
+}
+
 gboolean
 spead2_sender_start (Spead2Sender *sender, GError **error)
 {
   guint i;
 
   for (i = 0; i < sender->n_lanes; i++) {
-    Lane *lane = &sender->lanes[i];
-    /* The kernel has room for 15 bytes. */
-    gchar *name = g_strdup_printf ("%.12s:%u", sender->thread_name, i);
-
-    lane->thread = g_thread_try_new (name, lane_run, lane, error);
-    g_free (name);
-    if (lane->thread == NULL) {
+    if (!start_lane (&sender->lanes[i], error)) {
       spead2_sender_stop (sender);
       return FALSE;
     }
@@ -703,6 +772,7 @@ spead2_sender_free (Spead2Sender *sender)
   g_free (sender->lanes);
   g_free (sender->slots);
   g_free (sender->thread_name);
+  g_clear_pointer (&sender->config.cpus, g_array_unref);
   g_cond_clear (&sender->work);
   g_cond_clear (&sender->room);
   g_mutex_clear (&sender->lock);
@@ -710,14 +780,6 @@ spead2_sender_free (Spead2Sender *sender)
 }
 
 /* -- pushing and waiting ------------------------------------------------------ */
-
-static void
-wait_for_room (Spead2Sender *sender)
-{
-  sender->room_waiters++;
-  g_cond_wait (&sender->room, &sender->lock);
-  sender->room_waiters--;
-}
 
 static guint
 outstanding (const Spead2Sender *sender)

@@ -39,9 +39,11 @@ typedef struct {
   gint fd;                  /* an outside socket, which stays its owner's; -1 */
   const gchar *thread_name; /* of the lanes, with ":<lane>" behind it */
   guint n_lanes;            /* 1 to SPEAD2_MAX_LANES */
-  guint max_heaps;          /* outstanding; 0: automatic; else >= 2 x lanes */
-  gdouble rate;             /* bytes of UDP payload per second, 0: no limit */
-  guint64 burst_size;       /* bytes */
+  GArray *cpus;    /* (guint) lane i keeps to number i modulo their number; NULL
+                   or empty: any CPU; a reference is kept */
+  guint max_heaps; /* outstanding; 0: automatic; else >= 2 x lanes */
+  gdouble rate;    /* bytes of UDP payload per second, 0: no limit */
+  guint64 burst_size; /* bytes */
   gdouble burst_rate_ratio;
 } Spead2SenderConfig;
 
@@ -105,7 +107,8 @@ typedef struct _Spead2Sender Spead2Sender;
 Spead2Sender *spead2_sender_new (const Spead2SenderConfig *config,
     const Spead2SenderCallbacks *callbacks, gpointer user_data, GError **error);
 
-/* Starts the lanes' threads. On failure none runs, with GLib's thread error. */
+/* Starts the lanes' threads. On failure none runs, with GLib's thread error, or
+ * SPEAD2_ERRNO for a CPU that they may not have. */
 gboolean spead2_sender_start (Spead2Sender *sender, GError **error);
 
 /* A copy of the first lane's descriptor, for the caller to close; -1 with
