@@ -67,6 +67,9 @@ GST_DEBUG_CATEGORY_STATIC (spead2_sink_debug);
 /* Buffers of this alignment are copied fastest. */
 #define ALIGNMENT 64
 
+/* Most heaps of a buffer list that go into the queue together. */
+#define HEAPS_AT_ONCE 64
+
 /* What gst_base_sink_wait_preroll() returns when a step ended the wait. The base
  * class goes on as with GST_FLOW_OK, and so do we. */
 #define FLOW_STEP GST_FLOW_CUSTOM_ERROR
@@ -1057,81 +1060,121 @@ gst_spead2_sink_flushing (GstSpead2Sink *self)
   return g_atomic_int_get (&self->failed) ? GST_FLOW_ERROR : GST_FLOW_FLUSHING;
 }
 
-/* Hands a heap over; pausing interrupts the wait for room, and resuming goes on
- * with the same heap. Takes the heap in any case. */
+/* Hands heaps over; pausing interrupts the wait for room, and resuming goes on
+ * with the same heap. Takes the heaps in any case. pushed: whether any was
+ * accepted. */
 static GstFlowReturn
-gst_spead2_sink_push (GstSpead2Sink *self, Spead2Heap *heap)
+gst_spead2_sink_push (
+    GstSpead2Sink *self, Spead2Heap **heaps, guint n, gboolean *pushed)
 {
+  GstFlowReturn flow = GST_FLOW_OK;
   GError *error = NULL;
+  guint i = 0, n_pushed;
 
-  for (;;) {
+  while (i < n && flow == GST_FLOW_OK) {
     Spead2SenderStatus status = SPEAD2_SENDER_INTERRUPTED;
-    GstFlowReturn flow;
 
+    n_pushed = 0;
     /* Waiting for room, it would not let the base class's lock go. */
     if (!gst_spead2_sink_is_paused (self))
-      status = spead2_sender_push (self->sender, heap, &error);
+      status = spead2_sender_push (
+          self->sender, heaps + i, n - i, &n_pushed, &error);
+    i += n_pushed;
     switch (status) {
       case SPEAD2_SENDER_OK:
-        return GST_FLOW_OK;
+        break;
       case SPEAD2_SENDER_INTERRUPTED:
         flow = gst_spead2_sink_wait_playing (self);
-        if (flow == GST_FLOW_OK)
-          continue;
-        spead2_heap_free (heap);
-        return flow;
+        break;
       case SPEAD2_SENDER_FLUSHING:
-        spead2_heap_free (heap);
-        return gst_spead2_sink_flushing (self);
+        flow = gst_spead2_sink_flushing (self);
+        break;
       case SPEAD2_SENDER_REFUSED:
-        spead2_heap_free (heap);
-        return gst_spead2_sink_send_error (self, error);
+        flow = gst_spead2_sink_send_error (self, error);
+        break;
     }
   }
+  *pushed = i > 0;
+  for (; i < n; i++)
+    spead2_heap_free (heaps[i]);
+  return flow;
 }
 
-static GstFlowReturn
-gst_spead2_sink_render (GstBaseSink *base, GstBuffer *buffer)
+/* The heap of a buffer; NULL where there is nothing to send, or with an error. */
+static Spead2Heap *
+gst_spead2_sink_make_heap (
+    GstSpead2Sink *self, GstBuffer *buffer, GError **error)
 {
-  GstSpead2Sink *self = GST_SPEAD2_SINK (base);
   Spead2HeapValues values = {.buffer = buffer};
-  GError *error = NULL;
-  GstFlowReturn flow;
   Spead2Heap *heap;
 
   values.size = gst_buffer_get_size (buffer);
   if (values.size == 0)
-    return GST_FLOW_OK;
-  if (g_atomic_int_get (&self->failed))
-    return GST_FLOW_ERROR;
+    return NULL;
   values.sample_index =
       gst_spead2_sink_index_of (self, buffer, self->heap_index);
 
   if (g_atomic_int_compare_and_exchange (&self->redescribe, TRUE, FALSE))
     spead2_layout_forget_descriptors (self->layout);
-  heap = spead2_layout_make_heap (self->layout, &values, &error);
+  heap = spead2_layout_make_heap (self->layout, &values, error);
   if (heap == NULL)
-    return gst_spead2_sink_send_error (self, error);
+    return NULL;
 
-  flow = gst_spead2_sink_push (self, heap);
-  if (flow != GST_FLOW_OK)
-    return flow;
-
-  g_atomic_int_set (&self->stop_pending, TRUE);
   self->heap_index =
       values.sample_index + gst_spead2_sink_n_frames (self, buffer);
   gst_spead2_sink_note_wrap (self, values.sample_index);
-  return GST_FLOW_OK;
+  return heap;
+}
+
+/* Sends n buffers, at most HEAPS_AT_ONCE: one way into the queue for all. */
+static GstFlowReturn
+gst_spead2_sink_send (GstSpead2Sink *self, GstBuffer *const *buffers, guint n)
+{
+  Spead2Heap *heaps[HEAPS_AT_ONCE];
+  GError *error = NULL;
+  GstFlowReturn flow;
+  gboolean pushed;
+  guint i, n_heaps = 0;
+
+  if (g_atomic_int_get (&self->failed))
+    return GST_FLOW_ERROR;
+
+  for (i = 0; i < n && error == NULL; i++) {
+    heaps[n_heaps] = gst_spead2_sink_make_heap (self, buffers[i], &error);
+    if (heaps[n_heaps] != NULL)
+      n_heaps++;
+  }
+  /* Those before the one that cannot be sent go. */
+  flow = gst_spead2_sink_push (self, heaps, n_heaps, &pushed);
+  if (pushed)
+    g_atomic_int_set (&self->stop_pending, TRUE);
+  if (error == NULL)
+    return flow;
+  if (flow == GST_FLOW_OK)
+    return gst_spead2_sink_send_error (self, error);
+  g_error_free (error);
+  return flow;
+}
+
+static GstFlowReturn
+gst_spead2_sink_render (GstBaseSink *base, GstBuffer *buffer)
+{
+  return gst_spead2_sink_send (GST_SPEAD2_SINK (base), &buffer, 1);
 }
 
 static GstFlowReturn
 gst_spead2_sink_render_list (GstBaseSink *base, GstBufferList *list)
 {
-  guint i, n = gst_buffer_list_length (list);
+  GstSpead2Sink *self = GST_SPEAD2_SINK (base);
+  GstBuffer *buffers[HEAPS_AT_ONCE];
+  guint i, k, n = gst_buffer_list_length (list);
   GstFlowReturn flow = GST_FLOW_OK;
 
-  for (i = 0; i < n && flow == GST_FLOW_OK; i++)
-    flow = gst_spead2_sink_render (base, gst_buffer_list_get (list, i));
+  for (i = 0; i < n && flow == GST_FLOW_OK; i += k) {
+    for (k = 0; k < HEAPS_AT_ONCE && i + k < n; k++)
+      buffers[k] = gst_buffer_list_get (list, i + k);
+    flow = gst_spead2_sink_send (self, buffers, k);
+  }
   return flow;
 }
 
@@ -1164,11 +1207,14 @@ static GstFlowReturn
 gst_spead2_sink_end_stream (GstSpead2Sink *self)
 {
   GstFlowReturn flow = gst_spead2_sink_drain (self);
+  gboolean pushed;
 
   if (flow == GST_FLOW_OK &&
       g_atomic_int_get (&self->settings.send_stop_heap)) {
-    flow = gst_spead2_sink_push (
-        self, spead2_heap_new_control (self->flavour, SPEAD2_CTRL_STOP));
+    Spead2Heap *stop =
+        spead2_heap_new_control (self->flavour, SPEAD2_CTRL_STOP);
+
+    flow = gst_spead2_sink_push (self, &stop, 1, &pushed);
     if (flow == GST_FLOW_OK)
       flow = gst_spead2_sink_drain (self);
   }
@@ -1290,6 +1336,7 @@ static void
 gst_spead2_sink_try_stop_heap (GstSpead2Sink *self)
 {
   Spead2Heap *heap;
+  guint n_pushed;
 
   if (!g_atomic_int_get (&self->stop_pending) ||
       !g_atomic_int_get (&self->settings.send_stop_heap))
@@ -1297,7 +1344,8 @@ gst_spead2_sink_try_stop_heap (GstSpead2Sink *self)
 
   heap = spead2_heap_new_control (self->flavour, SPEAD2_CTRL_STOP);
   heap->flags |= SPEAD2_HEAP_NO_WAIT;
-  if (spead2_sender_push (self->sender, heap, NULL) == SPEAD2_SENDER_OK)
+  if (spead2_sender_push (self->sender, &heap, 1, &n_pushed, NULL) ==
+      SPEAD2_SENDER_OK)
     spead2_sender_drain (self->sender, FALSE);
   else
     spead2_heap_free (heap);
@@ -1394,7 +1442,7 @@ gst_spead2_sink_class_init (GstSpead2SinkClass *klass)
    * @bytes: bytes of UDP payload that the kernel accepted
    * @error: (nullable): why the heap is not complete, or %NULL
    *
-   * A heap has ended, and its buffer is released when the handlers return.
+   * A heap has ended; its buffer is released after the handlers have returned.
    * Emitted in the order of the buffers, by a sending thread, with no lock
    * held, while #GstSpead2Sink:signal-heaps is set. A handler must not change
    * the element's state.

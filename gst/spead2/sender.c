@@ -28,7 +28,8 @@
 typedef enum { SLOT_FREE, SLOT_QUEUED, SLOT_TAKEN, SLOT_DONE } SlotState;
 
 /* Place of one outstanding heap. From taking to done it belongs to its lane,
- * from done to free to whoever delivers; the lock guards the rest. */
+ * from done to free to whoever delivers and then to whoever releases; the lock
+ * guards the rest. */
 typedef struct {
   SlotState state;
   Spead2Heap *heap;
@@ -80,15 +81,18 @@ struct _Spead2Sender {
   GCond work; /* for lanes: something to take, or the end */
   GCond room; /* for pushes, drains and flushes: something has ended; for
                  spead2_sender_start(): a lane has started */
-  guint room_waiters;
+  guint work_waiters, room_waiters; /* waking nobody is a system call, too */
+  guint64 room_wanted; /* a push waits until fewer are outstanding; 0: none */
 
   /* Guarded by lock. Slots are numbered from 0 without end; number n lives in
-   * slots[n % n_slots]. head is the oldest that has not ended, taken the next
-   * for a lane, tail the next to be pushed. */
+   * slots[n % n_slots]. head is the oldest that has not been released, ended the
+   * oldest that has not been told of, taken the next for a lane, tail the next
+   * to be pushed. */
   Slot *slots;
   guint n_slots;
-  guint64 head, taken, tail;
+  guint64 head, ended, taken, tail;
   gboolean delivering;
+  gboolean releasing;
   gboolean barrier; /* barrier_slot has been taken and has not gone */
   guint64 barrier_slot;
   guint barrier_lane;
@@ -170,13 +174,14 @@ add_times (Spead2Times *sum, const Spead2Times *times)
 
 /* Counts the end of a slot's heap in stats. */
 static void
-count_end (Spead2SenderStats *stats, const Slot *slot, const GError *error)
+count_end (Spead2SenderStats *stats, const Slot *slot, const GError *error,
+    guint64 now)
 {
   if (slot->heap->flags & SPEAD2_HEAP_CONTROL)
     return;
   if (error == NULL) {
     stats->heaps_sent++;
-    add_time (&stats->heap_time, spead2_now () - slot->pushed);
+    add_time (&stats->heap_time, now - slot->pushed);
     stats->payload_bytes += slot->heap->length;
   } else if (g_error_matches (error, SPEAD2_ERROR, SPEAD2_ERROR_DROPPED)) {
     stats->heaps_dropped++;
@@ -186,7 +191,8 @@ count_end (Spead2SenderStats *stats, const Slot *slot, const GError *error)
 }
 
 static void
-deliver_slot (Spead2Sender *sender, Slot *slot, Spead2SenderStats *stats)
+deliver_slot (
+    Spead2Sender *sender, Slot *slot, Spead2SenderStats *stats, guint64 now)
 {
   GError *error = error_of (sender, slot);
   Spead2HeapResult result = {
@@ -194,29 +200,13 @@ deliver_slot (Spead2Sender *sender, Slot *slot, Spead2SenderStats *stats)
 
   if (sender->callbacks.heap_done)
     sender->callbacks.heap_done (&result, sender->user_data);
-  count_end (stats, slot, error);
+  count_end (stats, slot, error, now);
   g_clear_error (&error);
-  spead2_heap_free (slot->heap);
-  slot->heap = NULL;
 }
 
-static void
-wait_for_room (Spead2Sender *sender)
-{
-  sender->room_waiters++;
-  g_cond_wait (&sender->room, &sender->lock);
-  sender->room_waiters--;
-}
-
-static void
-wake_room_waiters (Spead2Sender *sender)
-{
-  if (sender->room_waiters > 0)
-    g_cond_broadcast (&sender->room);
-}
-
-/* Ends all heaps that are done and have no unfinished one before them. Called
- * with the lock, which is released meanwhile; one thread does it at a time. */
+/* Tells of the end of all heaps that are done and have no unfinished one before
+ * them. Called with the lock, which is released meanwhile; one thread does it at
+ * a time. */
 static void
 deliver (Spead2Sender *sender)
 {
@@ -224,31 +214,83 @@ deliver (Spead2Sender *sender)
     return;
   sender->delivering = TRUE;
 
-  while (sender->head != sender->tail &&
-      slot_at (sender, sender->head)->state == SLOT_DONE) {
-    guint64 number, end = sender->head;
+  while (sender->ended != sender->tail &&
+      slot_at (sender, sender->ended)->state == SLOT_DONE) {
+    guint64 number, end = sender->ended, now = spead2_now ();
     Spead2SenderStats ended = {0};
 
     while (end != sender->tail && slot_at (sender, end)->state == SLOT_DONE)
       end++;
 
     g_mutex_unlock (&sender->lock);
-    for (number = sender->head; number != end; number++)
-      deliver_slot (sender, slot_at (sender, number), &ended);
+    for (number = sender->ended; number != end; number++)
+      deliver_slot (sender, slot_at (sender, number), &ended, now);
     g_mutex_lock (&sender->lock);
 
-    for (number = sender->head; number != end; number++)
-      slot_at (sender, number)->state = SLOT_FREE;
-    sender->head = end;
+    sender->ended = end;
     sender->stats.heaps_sent += ended.heaps_sent;
     sender->stats.heaps_failed += ended.heaps_failed;
     sender->stats.heaps_dropped += ended.heaps_dropped;
     sender->stats.payload_bytes += ended.payload_bytes;
     add_times (&sender->stats.heap_time, &ended.heap_time);
-    wake_room_waiters (sender);
   }
 
   sender->delivering = FALSE;
+}
+
+/* Frees the heaps that have been told of. Called as deliver() is. */
+static void
+release (Spead2Sender *sender)
+{
+  if (sender->releasing)
+    return;
+  sender->releasing = TRUE;
+
+  while (sender->head != sender->ended) {
+    guint64 number, end = sender->ended;
+
+    g_mutex_unlock (&sender->lock);
+    for (number = sender->head; number != end; number++)
+      g_clear_pointer (&slot_at (sender, number)->heap, spead2_heap_free);
+    g_mutex_lock (&sender->lock);
+
+    for (number = sender->head; number != end; number++)
+      slot_at (sender, number)->state = SLOT_FREE;
+    sender->head = end;
+    if (sender->room_waiters > 0)
+      g_cond_broadcast (&sender->room);
+  }
+
+  sender->releasing = FALSE;
+}
+
+/* Waits until something has been released, or else has happened. wanted: what
+ * have_released() leaves to the caller, or 0. */
+static void
+wait_for_room (Spead2Sender *sender, guint64 wanted)
+{
+  sender->room_waiters++;
+  if (wanted > 0)
+    sender->room_wanted = wanted;
+  g_cond_wait (&sender->room, &sender->lock);
+  if (wanted > 0)
+    sender->room_wanted = 0;
+  sender->room_waiters--;
+  release (sender);
+}
+
+/* Has heaps released that were told of. A push that waits for room has nothing
+ * else to do, and its thread made the buffers: it is woken to do it as soon as
+ * fewer than it wants will be outstanding then. Otherwise it is done here. */
+static void
+have_released (Spead2Sender *sender)
+{
+  if (sender->room_wanted == 0) {
+    release (sender);
+  } else if (sender->tail - sender->ended < sender->room_wanted) {
+    sender->room_wanted = 0;
+    g_cond_broadcast (&sender->room);
+  }
 }
 
 /* -- lanes ------------------------------------------------------------------ */
@@ -413,6 +455,7 @@ take (Lane *lane)
     drop_abandoned (lane);
     finish (lane);
     deliver (sender);
+    have_released (sender);
     while (lane->waiting_bytes < SPEAD2_BATCH_BYTES && may_take (lane))
       take_one (lane);
     if (lane->current != lane->end) {
@@ -423,7 +466,9 @@ take (Lane *lane)
       return FALSE;
     if (sender->taken == sender->tail)
       spead2_pacer_idle (&sender->pacer);
+    sender->work_waiters++;
     g_cond_wait (&sender->work, &sender->lock);
+    sender->work_waiters--;
   }
 }
 
@@ -691,7 +736,7 @@ start_lane (Lane *lane, GError **error)
 
   g_mutex_lock (&sender->lock);
   while (!lane->started)
-    wait_for_room (sender);
+    wait_for_room (sender, 0);
   g_mutex_unlock (&sender->lock);
   if (lane->start_errno != 0)
     spead2_set_errno (error, lane->start_errno,
@@ -787,10 +832,11 @@ outstanding (const Spead2Sender *sender)
   return sender->tail - sender->head;
 }
 
-/* Waits until fewer than limit heaps are outstanding. */
+/* Waits until fewer than limit heaps are outstanding. A push that has to wait
+ * waits until fewer than wanted are; 0: it is no push. */
 static Spead2SenderStatus
 wait_outstanding_below (
-    Spead2Sender *sender, guint limit, gboolean interruptible)
+    Spead2Sender *sender, guint limit, guint wanted, gboolean interruptible)
 {
   for (;;) {
     if (sender->flushing || sender->discarding || sender->stopping)
@@ -799,37 +845,78 @@ wait_outstanding_below (
       return SPEAD2_SENDER_OK;
     if (interruptible && sender->interrupted)
       return SPEAD2_SENDER_INTERRUPTED;
-    wait_for_room (sender);
+    wait_for_room (sender, wanted);
   }
 }
 
-Spead2SenderStatus
-spead2_sender_push (Spead2Sender *sender, Spead2Heap *heap, GError **error)
+/* Waits for room for a heap; where there is room for many, until there is for a
+ * quarter of them: a wait costs both threads more than a small heap does. */
+static Spead2SenderStatus
+wait_to_push (Spead2Sender *sender, const Spead2Heap *heap, guint64 *now)
 {
-  Spead2SenderStatus status;
-  Slot *slot;
   guint limit = spead2_max_heaps (
       sender->config.max_heaps, sender->n_lanes, heap->length);
+  gboolean waits = outstanding (sender) >= limit;
+  Spead2SenderStatus status = wait_outstanding_below (
+      sender, limit, limit - MAX (limit / 4, 1) + 1, TRUE);
 
-  if (!spead2_packetizer_check (&sender->config.packet, heap, error))
-    return SPEAD2_SENDER_REFUSED;
+  if (waits)
+    *now = spead2_now ();
+  return status;
+}
+
+static void
+enqueue (Spead2Sender *sender, Spead2Heap *heap, guint64 now)
+{
+  Slot *slot = slot_at (sender, sender->tail);
+
+  memset (slot, 0, sizeof *slot);
+  slot->state = SLOT_QUEUED;
+  slot->heap = heap;
+  slot->pushed = now;
+  sender->tail++;
+  if (!(heap->flags & SPEAD2_HEAP_CONTROL))
+    sender->stats.heaps_pushed++;
+  sender->stats.peak_outstanding =
+      MAX (sender->stats.peak_outstanding, outstanding (sender));
+  if (sender->work_waiters > 0)
+    g_cond_signal (&sender->work);
+}
+
+/* How many of the heaps, from the front, can be sent at all. */
+static guint
+count_sendable (
+    Spead2Sender *sender, Spead2Heap *const *heaps, guint n, GError **error)
+{
+  guint i;
+
+  for (i = 0; i < n; i++)
+    if (!spead2_packetizer_check (&sender->config.packet, heaps[i], error))
+      break;
+  return i;
+}
+
+Spead2SenderStatus
+spead2_sender_push (Spead2Sender *sender, Spead2Heap *const *heaps, guint n,
+    guint *n_pushed, GError **error)
+{
+  Spead2SenderStatus status = SPEAD2_SENDER_OK;
+  guint i, n_sendable = count_sendable (sender, heaps, n, error);
+  guint64 now = spead2_now ();
 
   g_mutex_lock (&sender->lock);
-  status = wait_outstanding_below (sender, limit, TRUE);
-  if (status == SPEAD2_SENDER_OK) {
-    slot = slot_at (sender, sender->tail);
-    memset (slot, 0, sizeof *slot);
-    slot->state = SLOT_QUEUED;
-    slot->heap = heap;
-    slot->pushed = spead2_now ();
-    sender->tail++;
-    if (!(heap->flags & SPEAD2_HEAP_CONTROL))
-      sender->stats.heaps_pushed++;
-    sender->stats.peak_outstanding =
-        MAX (sender->stats.peak_outstanding, outstanding (sender));
-    g_cond_signal (&sender->work);
+  for (i = 0; i < n_sendable; i++) {
+    status = wait_to_push (sender, heaps[i], &now);
+    if (status != SPEAD2_SENDER_OK)
+      break;
+    enqueue (sender, heaps[i], now);
   }
   g_mutex_unlock (&sender->lock);
+
+  *n_pushed = i;
+  if (status == SPEAD2_SENDER_OK && i < n)
+    return SPEAD2_SENDER_REFUSED;
+  g_clear_error (error);
   return status;
 }
 
@@ -839,7 +926,7 @@ spead2_sender_drain (Spead2Sender *sender, gboolean interruptible)
   Spead2SenderStatus status;
 
   g_mutex_lock (&sender->lock);
-  status = wait_outstanding_below (sender, 1, interruptible);
+  status = wait_outstanding_below (sender, 1, 0, interruptible);
   g_mutex_unlock (&sender->lock);
   return status;
 }
@@ -871,7 +958,7 @@ spead2_sender_flush (Spead2Sender *sender)
   g_cond_broadcast (&sender->work);
   g_cond_broadcast (&sender->room);
   while (outstanding (sender) > 0 && !sender->stopping)
-    wait_for_room (sender);
+    wait_for_room (sender, 0);
   sender->discarding = FALSE;
   if (!sender->stopping)
     set_deadlines (sender, G_MAXUINT64);

@@ -49,7 +49,7 @@ typedef struct {
 
 /* How a heap ended. Borrowed for the call. */
 typedef struct {
-  const Spead2Heap *heap; /* freed when the call returns */
+  const Spead2Heap *heap; /* freed some time after the call */
   guint64 cnt;            /* on the wire, or SPEAD2_NO_HEAP_CNT */
   guint64 bytes;          /* of UDP payload that the kernel accepted */
   const GError *error;    /* NULL: all of it was sent */
@@ -115,13 +115,14 @@ gboolean spead2_sender_start (Spead2Sender *sender, GError **error);
  * SPEAD2_ERRNO. */
 gint spead2_sender_dup_fd (Spead2Sender *sender, GError **error);
 
-/* Hands over a heap: on SPEAD2_SENDER_OK it belongs to the sender. Otherwise it
- * stays the caller's, untouched, and may be pushed again. error is set when it
- * is refused. */
-Spead2SenderStatus spead2_sender_push (
-    Spead2Sender *sender, Spead2Heap *heap, GError **error);
+/* Hands over n heaps, at least one; n_pushed says how many of them, from the
+ * front, belong to the sender now. With SPEAD2_SENDER_OK all do; otherwise the
+ * rest stays the caller's, untouched, and may be pushed again. error is set when
+ * the first of the rest is refused. */
+Spead2SenderStatus spead2_sender_push (Spead2Sender *sender,
+    Spead2Heap *const *heaps, guint n, guint *n_pushed, GError **error);
 
-/* Waits until every heap pushed so far has ended. With interruptible FALSE
+/* Waits until every heap pushed so far has ended and is released. With interruptible FALSE
  * only flushing ends the wait early. */
 Spead2SenderStatus spead2_sender_drain (
     Spead2Sender *sender, gboolean interruptible);

@@ -321,6 +321,43 @@ GST_END_TEST;
 
 /* The bytes are changed behind the sink's back once it has them: only a sink
  * that sends from the buffer's own memory sends the new ones. */
+/* Longer than what goes into the queue together, and than the queue. */
+GST_START_TEST (a_long_buffer_list_is_sent_in_order)
+{
+  GstBufferList *list = gst_buffer_list_new ();
+
+  g_object_set (sink, "max-heaps", 5, NULL);
+  play (CAPS_S8);
+  for (guint64 i = 0; i < 200; i++)
+    gst_buffer_list_add (list, make_buffer (3000, i * 3000, i * 3000));
+  fail_unless_equals_int (gst_pad_push_list (pad, list), GST_FLOW_OK);
+  finish ();
+  decode ();
+  for (guint64 i = 0; i < 200; i++)
+    assert_heap (i, i + 1, i * 3000, 3000, i * 3000);
+  assert_stop_heap (200, 201);
+  fail_unless (counter ("peak-outstanding") <= 5);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (buffers_of_a_list_before_one_that_is_refused_are_sent)
+{
+  GstBufferList *list = gst_buffer_list_new ();
+
+  play (CAPS_STEREO);
+  for (guint64 i = 0; i < 3; i++)
+    gst_buffer_list_add (list, make_buffer (400, i * 400, i * 100));
+  gst_buffer_list_add (list, make_buffer (401, 1200, 300));
+  gst_buffer_list_add (list, make_buffer (400, 1601, 401));
+  fail_unless_equals_int (gst_pad_push_list (pad, list), GST_FLOW_ERROR);
+  assert_error (GST_STREAM_ERROR, GST_STREAM_ERROR_FAILED, "no whole number");
+  wait_stat ("heaps-sent", 3);
+  fail_unless_equals_uint64 (counter ("heaps-pushed"), 3);
+}
+
+GST_END_TEST;
+
 GST_START_TEST (a_buffer_of_many_memories_is_neither_copied_nor_merged)
 {
   static guint8 memories[16][500];
@@ -1648,6 +1685,8 @@ spead2sink_suite (void)
   tcase_add_test (tc, what_is_neither_audio_nor_bytes_is_counted);
   tcase_add_test (tc, an_empty_buffer_sends_nothing);
   tcase_add_test (tc, a_buffer_list_is_the_same_bytes_as_its_buffers);
+  tcase_add_test (tc, a_long_buffer_list_is_sent_in_order);
+  tcase_add_test (tc, buffers_of_a_list_before_one_that_is_refused_are_sent);
   tcase_add_test (tc, a_buffer_of_many_memories_is_neither_copied_nor_merged);
   tcase_add_test (tc, each_memory_is_mapped_once_and_unmapped);
   tcase_add_test (tc, a_frame_cut_in_two_is_an_error);

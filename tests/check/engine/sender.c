@@ -194,13 +194,23 @@ make_heap (gsize length, guint flags)
   return heap;
 }
 
+static Spead2SenderStatus
+push_heap (Spead2Heap *heap, GError **error)
+{
+  guint n_pushed;
+  Spead2SenderStatus status =
+      spead2_sender_push (sender, &heap, 1, &n_pushed, error);
+
+  fail_unless_equals_int (n_pushed, status == SPEAD2_SENDER_OK ? 1 : 0);
+  return status;
+}
+
 static void
 push (gsize length, guint flags)
 {
   Spead2Heap *heap = make_heap (length, flags);
 
-  fail_unless_equals_int (
-      spead2_sender_push (sender, heap, NULL), SPEAD2_SENDER_OK);
+  fail_unless_equals_int (push_heap (heap, NULL), SPEAD2_SENDER_OK);
 }
 
 static void
@@ -376,8 +386,7 @@ GST_START_TEST (test_stop_heap)
   start ();
   push (8192, 0);
   fail_unless_equals_int (
-      spead2_sender_push (
-          sender, spead2_heap_new_control (40, SPEAD2_CTRL_STOP), NULL),
+      push_heap (spead2_heap_new_control (40, SPEAD2_CTRL_STOP), NULL),
       SPEAD2_SENDER_OK);
   drain ();
   fail_unless_equals_int (n_ends (), 2);
@@ -405,7 +414,7 @@ static gint push_returned;
 static gpointer
 push_one (gpointer data)
 {
-  Spead2SenderStatus status = spead2_sender_push (sender, data, NULL);
+  Spead2SenderStatus status = push_heap (data, NULL);
 
   g_atomic_int_set (&push_returned, TRUE);
   return GINT_TO_POINTER (status);
@@ -472,8 +481,7 @@ GST_START_TEST (test_flushing)
       spead2_sender_drain (sender, FALSE), SPEAD2_SENDER_FLUSHING);
   start ();
   spead2_sender_set_flushing (sender, FALSE);
-  fail_unless_equals_int (
-      spead2_sender_push (sender, heap, NULL), SPEAD2_SENDER_OK);
+  fail_unless_equals_int (push_heap (heap, NULL), SPEAD2_SENDER_OK);
   drain ();
   check_all_sent (5);
 }
@@ -491,12 +499,72 @@ GST_START_TEST (test_refused)
   heap = make_heap (100, 0);
   for (i = 0; i < 176; i++)
     fail_unless (spead2_heap_add_immediate (heap, 0x2000 + i, 0, NULL));
-  fail_unless_equals_int (
-      spead2_sender_push (sender, heap, &error), SPEAD2_SENDER_REFUSED);
+  fail_unless_equals_int (push_heap (heap, &error), SPEAD2_SENDER_REFUSED);
   fail_unless (g_error_matches (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID));
   g_error_free (error);
   spead2_heap_free (heap);
   check_ends (0);
+}
+GST_END_TEST
+
+/* Several at once: those before a heap that cannot be sent are, and the rest
+ * stays the caller's. */
+GST_START_TEST (test_refused_among_many)
+{
+  Spead2Heap *heaps[5];
+  GError *error = NULL;
+  guint i, n_pushed;
+
+  config.packet.repeat_pointers = TRUE;
+  config.packet.max_packet_size = 1472;
+  open_sender ();
+  start ();
+  for (i = 0; i < 5; i++)
+    heaps[i] = make_heap (100, 0);
+  for (i = 0; i < 200; i++)
+    spead2_heap_add_immediate (heaps[3], 0x4000 + i, i, NULL);
+  fail_unless_equals_int (
+      spead2_sender_push (sender, heaps, 5, &n_pushed, &error),
+      SPEAD2_SENDER_REFUSED);
+  fail_unless (g_error_matches (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID));
+  g_clear_error (&error);
+  fail_unless_equals_int (n_pushed, 3);
+  drain ();
+  check_all_sent (3);
+  fail_unless_equals_int (
+      spead2_sender_push (sender, heaps + 4, 1, &n_pushed, &error),
+      SPEAD2_SENDER_OK);
+  spead2_heap_free (heaps[3]);
+  drain ();
+  fail_unless_equals_int (n_ends (), 4);
+}
+GST_END_TEST
+
+/* An interruption says how many of the heaps were taken. */
+GST_START_TEST (test_interrupted_among_many)
+{
+  Spead2Heap *heaps[7];
+  guint i, n_pushed;
+
+  config.max_heaps = 4;
+  open_sender ();
+  faults_block (TRUE);
+  start ();
+  for (i = 0; i < 7; i++)
+    heaps[i] = make_heap (100, 0);
+  spead2_sender_set_interrupted (sender, TRUE);
+  fail_unless_equals_int (
+      spead2_sender_push (sender, heaps, 7, &n_pushed, NULL),
+      SPEAD2_SENDER_INTERRUPTED);
+  fail_unless_equals_int (n_pushed, 4);
+  spead2_sender_set_interrupted (sender, FALSE);
+  faults_block (FALSE);
+  fail_unless_equals_int (
+      spead2_sender_push (sender, heaps + 4, 3, &n_pushed, NULL),
+      SPEAD2_SENDER_OK);
+  fail_unless_equals_int (n_pushed, 3);
+  drain ();
+  check_all_sent (7);
 }
 GST_END_TEST
 
@@ -561,8 +629,7 @@ GST_START_TEST (test_pool)
     fail_unless (spead2_heap_append_buffer (heap, buffer, 0, 8192, NULL));
     gst_buffer_unref (buffer);
     faults_block (i < 3);
-    fail_unless_equals_int (
-        spead2_sender_push (sender, heap, NULL), SPEAD2_SENDER_OK);
+    fail_unless_equals_int (push_heap (heap, NULL), SPEAD2_SENDER_OK);
     if (i < 3) {
       g_usleep (10000);
       fail_if (pool_has_buffer (pool));
@@ -748,8 +815,7 @@ GST_START_TEST (test_chosen_number)
   push (100, 0);
   heap = make_heap (100, SPEAD2_HEAP_HAS_CNT);
   heap->cnt = 77;
-  fail_unless_equals_int (
-      spead2_sender_push (sender, heap, NULL), SPEAD2_SENDER_OK);
+  fail_unless_equals_int (push_heap (heap, NULL), SPEAD2_SENDER_OK);
   push (100, 0);
   drain ();
   fail_unless_equals_uint64 (end_at (0)->cnt, 1);
@@ -974,6 +1040,8 @@ sender_suite (void)
   tcase_add_test (tc, test_bounded);
   tcase_add_test (tc, test_flushing);
   tcase_add_test (tc, test_refused);
+  tcase_add_test (tc, test_refused_among_many);
+  tcase_add_test (tc, test_interrupted_among_many);
   tcase_add_test (tc, test_max_heaps);
   tcase_add_test (tc, test_pool);
   tcase_add_test (tc, test_flush);
