@@ -25,6 +25,9 @@
 /* What a heap on its way is given to finish when the queue is emptied, in ns. */
 #define FLUSH_GRACE (100 * G_GUINT64_CONSTANT (1000000))
 
+/* How many heaps ahead of the one that is taken. */
+#define PREFETCH_HEAPS 8
+
 typedef enum { SLOT_FREE, SLOT_QUEUED, SLOT_TAKEN, SLOT_DONE } SlotState;
 
 /* Place of one outstanding heap. From taking to done it belongs to its lane,
@@ -93,6 +96,7 @@ struct _Spead2Sender {
   guint64 head, ended, taken, tail;
   gboolean delivering;
   gboolean releasing;
+  gboolean pushing; /* something was pushed since have_released() */
   gboolean barrier; /* barrier_slot has been taken and has not gone */
   guint64 barrier_slot;
   guint barrier_lane;
@@ -279,17 +283,22 @@ wait_for_room (Spead2Sender *sender, guint64 wanted)
   release (sender);
 }
 
-/* Has heaps released that were told of. A push that waits for room has nothing
- * else to do, and its thread made the buffers: it is woken to do it as soon as
- * fewer than it wants will be outstanding then. Otherwise it is done here. */
+/* Has heaps released that were told of: here, or better by the thread that
+ * pushes, whose buffers they are and which is seldom the slower one. It does so
+ * when it comes again, as it will if it came since the last time; if it waits
+ * for room, it is woken as soon as fewer than it wants will be outstanding. */
 static void
 have_released (Spead2Sender *sender)
 {
-  if (sender->room_wanted == 0) {
+  if (sender->room_wanted > 0) {
+    if (sender->tail - sender->ended < sender->room_wanted) {
+      sender->room_wanted = 0;
+      g_cond_broadcast (&sender->room);
+    }
+  } else if (sender->pushing) {
+    sender->pushing = FALSE;
+  } else {
     release (sender);
-  } else if (sender->tail - sender->ended < sender->room_wanted) {
-    sender->room_wanted = 0;
-    g_cond_broadcast (&sender->room);
   }
 }
 
@@ -321,6 +330,21 @@ may_take (Lane *lane)
   return !(slot_at (sender, sender->taken)->heap->flags &
              SPEAD2_HEAP_BARRIER) ||
       !other_lane_busy (lane);
+}
+
+/* The next heaps come from another processor's cache: they are fetched while
+ * those before them are taken. */
+static void
+prefetch (Spead2Sender *sender, guint64 number)
+{
+  const guint8 *heap;
+  guint i;
+
+  if (number >= sender->tail)
+    return;
+  heap = (const guint8 *) slot_at (sender, number)->heap;
+  for (i = 0; i < 3; i++)
+    __builtin_prefetch (heap + i * 64, 1);
 }
 
 static void
@@ -456,11 +480,17 @@ take (Lane *lane)
     finish (lane);
     deliver (sender);
     have_released (sender);
-    while (lane->waiting_bytes < SPEAD2_BATCH_BYTES && may_take (lane))
+    while (lane->waiting_bytes < SPEAD2_BATCH_BYTES && may_take (lane)) {
+      prefetch (sender, sender->taken + PREFETCH_HEAPS);
       take_one (lane);
+    }
     if (lane->current != lane->end) {
       lane->burst = spead2_pacer_burst (&sender->pacer);
       return TRUE;
+    }
+    if (sender->head != sender->ended && !sender->releasing) {
+      release (sender);
+      continue;
     }
     if (sender->stopping)
       return FALSE;
@@ -875,6 +905,7 @@ enqueue (Spead2Sender *sender, Spead2Heap *heap, guint64 now)
   slot->heap = heap;
   slot->pushed = now;
   sender->tail++;
+  sender->pushing = TRUE;
   if (!(heap->flags & SPEAD2_HEAP_CONTROL))
     sender->stats.heaps_pushed++;
   sender->stats.peak_outstanding =
@@ -905,6 +936,7 @@ spead2_sender_push (Spead2Sender *sender, Spead2Heap *const *heaps, guint n,
   guint64 now = spead2_now ();
 
   g_mutex_lock (&sender->lock);
+  release (sender);
   for (i = 0; i < n_sendable; i++) {
     status = wait_to_push (sender, heaps[i], &now);
     if (status != SPEAD2_SENDER_OK)
