@@ -1,0 +1,181 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The programs that are measured: how each is told what to send, and how long
+it says that this took. All figures are MB/s of heaps' payload, headers not
+included, from the first heap to the end of the last, as the program itself
+measures it, so that its start is in no figure."""
+
+import json
+import os
+import re
+import subprocess
+from dataclasses import dataclass
+
+MEBI = 1 << 20
+KIBI = 1 << 10
+# What may be outstanding stays in cache, as spead2sink chooses it.
+OUTSTANDING_BYTES = 4 * MEBI
+# SPEAD headers: of the first packet of a heap with two items, of the others.
+FIRST_HEADER = 56
+HEADER = 40
+
+_gigabytes = 1e9
+
+
+class RunError(Exception):
+    """A program did not do what it was started for."""
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What is sent where."""
+    packet: int
+    heap: int
+    destination: str
+
+    def __str__(self):
+        heap = f"{self.heap // MEBI} MiB" if self.heap >= MEBI else f"{self.heap // KIBI} KiB"
+        return f"{self.packet}, {heap}, {self.destination}"
+
+
+@dataclass
+class Measurement:
+    """One run of a program."""
+    payload: int
+    seconds: float
+    cpu: float  # seconds, of all its threads
+    details: dict
+
+    @property
+    def speed(self):
+        return self.payload / self.seconds / 1e6
+
+    @property
+    def cpu_per_gb(self):
+        return self.cpu / (self.payload / _gigabytes)
+
+
+class Program:
+    """One way to send heaps. guess: MB/s, by which the first run is sized."""
+
+    def __init__(self, name, path, guess=2000):
+        self.name, self.path, self.guess = name, path, guess
+
+    def command(self, setup, host, port, heaps):
+        raise NotImplementedError
+
+    def parse(self, output, payload):
+        """(payload, seconds, CPU seconds or None: those of the whole process, details)"""
+        raise NotImplementedError
+
+    def run(self, setup, destination, heaps):
+        command = destination.prefix + [
+            self.path, *map(str, self.command(setup, destination.host, destination.port, heaps))]
+        output, cpu = _run(command)
+        payload = heaps * setup.heap
+        try:
+            payload, seconds, own_cpu, details = self.parse(output, payload)
+        except (ValueError, KeyError, AttributeError) as error:
+            raise RunError(f"{' '.join(command)}\nprinted: {output}") from error
+        received = destination.received()
+        if received:
+            details = dict(details, received=received,
+                           share=min(received["payload"] / payload, 1.0))
+        return Measurement(payload, seconds, cpu if own_cpu is None else own_cpu, details)
+
+
+def _run(command):
+    """What a command printed, and the CPU seconds that it used."""
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE, text=True,
+                               env=dict(os.environ, LC_ALL="C"))
+    try:
+        output, errors = process.stdout.read(), process.stderr.read()
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    except BaseException:
+        process.kill()
+        process.wait()
+        raise
+    if process.returncode != 0:
+        raise RunError(f"this failed: {' '.join(command)}\n{output}{errors}")
+    return output, usage.ru_utime + usage.ru_stime
+
+
+class Pipeline(Program):
+    """A pipeline of GStreamer elements, run by send.c. In the description {heaps},
+    {heap}, {packet}, {host} and {port} are filled in."""
+
+    def __init__(self, name, path, description, guess=2000, options=()):
+        super().__init__(name, path, guess)
+        self.description, self.options = description, options
+
+    def command(self, setup, host, port, heaps):
+        return [*self.options, self.description.format(
+            heaps=heaps, heap=setup.heap, packet=setup.packet, host=host, port=port)]
+
+    def parse(self, output, payload):
+        report = json.loads(output)
+        return payload, report["seconds"], report["user"] + report["system"], report
+
+
+class Bare(Program):
+    """Prepared packets in a loop: see bare.c."""
+
+    def __init__(self, name, path, options=(), guess=4000):
+        super().__init__(name, path, guess)
+        self.options = options
+
+    def command(self, setup, host, port, heaps):
+        # Packets of the size that most of the heap's have.
+        packet, header = setup.packet & ~7, HEADER
+        if setup.heap + FIRST_HEADER <= packet:
+            packet, header = setup.heap + FIRST_HEADER, FIRST_HEADER
+        return ["--packet-size", packet, "--header-size", header,
+                "--working-set", max(OUTSTANDING_BYTES, 4 * setup.heap),
+                "--bytes", heaps * setup.heap, *self.options, host, port]
+
+    def parse(self, output, payload):
+        report = json.loads(output)
+        return report["payload"], report["seconds"], report["cpu"], report
+
+
+class Spead2Send(Program):
+    """spead2's own tool: heaps that are never written, only sent again."""
+
+    def command(self, setup, host, port, heaps):
+        outstanding = min(max(OUTSTANDING_BYTES // setup.heap, 4), 4096)
+        return ["--packet", setup.packet, "--heap-size", setup.heap, "--heaps", heaps,
+                "--max-heaps", outstanding, f"{host}:{port}"]
+
+    def parse(self, output, payload):
+        return payload, float(re.search(r" in (\S+) seconds", output)[1]), None, {}
+
+
+class Tutorial(Program):
+    """One of spead2's tutorials, which print MB/s. They fill each heap with a
+    constant before they send it."""
+
+    def __init__(self, name, path, options, guess=2000):
+        super().__init__(name, path, guess)
+        self.options = options
+
+    def command(self, setup, host, port, heaps):
+        return [option.format(heaps=heaps, heap=setup.heap, packet=setup.packet)
+                for option in self.options] + [host, port]
+
+    def parse(self, output, payload):
+        return payload, payload / 1e6 / float(re.search(r"(\S+) MB/s", output)[1]), None, {}
+
+
+class RandomSender(Program):
+    """spead2's tutorial with random samples: see randomsender.cpp."""
+
+    def __init__(self, name, path, mode):
+        super().__init__(name, path, guess=200)
+        self.mode = mode
+
+    def command(self, setup, host, port, heaps):
+        return [self.mode, host, port, setup.heap, setup.packet, heaps]
+
+    def parse(self, output, payload):
+        return payload, float(output.split()[0]), None, {}
