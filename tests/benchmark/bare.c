@@ -40,10 +40,14 @@ static gint n_threads = 1;
 static gboolean contiguous;
 
 static const GOptionEntry entries[] = {
-    {"packet-size", 0, 0, G_OPTION_ARG_INT, &packet_size, "of UDP payload", "BYTES"},
-    {"header-size", 0, 0, G_OPTION_ARG_INT, &header_size, "in each packet", "BYTES"},
-    {"working-set", 0, 0, G_OPTION_ARG_INT64, &working_set, "of payload in memory", "BYTES"},
-    {"bytes", 0, 0, G_OPTION_ARG_INT64, &payload_bytes, "of payload to send", "BYTES"},
+    {"packet-size", 0, 0, G_OPTION_ARG_INT, &packet_size, "of UDP payload",
+        "BYTES"},
+    {"header-size", 0, 0, G_OPTION_ARG_INT, &header_size, "in each packet",
+        "BYTES"},
+    {"working-set", 0, 0, G_OPTION_ARG_INT64, &working_set,
+        "of payload in memory", "BYTES"},
+    {"bytes", 0, 0, G_OPTION_ARG_INT64, &payload_bytes, "of payload to send",
+        "BYTES"},
     {"threads", 0, 0, G_OPTION_ARG_INT, &n_threads, "each with a socket", "N"},
     {"contiguous", 0, 0, G_OPTION_ARG_NONE, &contiguous,
         "header and payload of a packet lie together", NULL},
@@ -134,8 +138,8 @@ prepare (Sender *sender)
    * same place. */
   for (guint i = 0; i < sender->n_messages; i++)
     prepare_message (sender, &sender->messages[i].msg_hdr,
-        headers + (gsize) (i % MESSAGES) * n * header_size,
-        memory + stride * i, &controls[i]);
+        headers + (gsize) (i % MESSAGES) * n * header_size, memory + stride * i,
+        &controls[i]);
 }
 
 static void
@@ -144,8 +148,8 @@ send_messages (Sender *sender, struct mmsghdr *messages)
   guint done = 0;
 
   while (done < MESSAGES) {
-    gint sent = sendmmsg (
-        sender->fd, messages + done, MESSAGES - done, MSG_DONTWAIT);
+    gint sent =
+        sendmmsg (sender->fd, messages + done, MESSAGES - done, MSG_DONTWAIT);
 
     if (sent > 0)
       done += sent;
@@ -165,7 +169,7 @@ run (void *data)
 {
   Sender *sender = data;
   const gint64 per_call = (gint64) MESSAGES * sender->packets_per_message *
-                          (packet_size - header_size);
+      (packet_size - header_size);
   gint64 wanted = sender->bytes;
   guint next = 0;
 
@@ -185,7 +189,7 @@ cpu_seconds (void)
 
   getrusage (RUSAGE_SELF, &usage);
   return usage.ru_utime.tv_sec + usage.ru_stime.tv_sec +
-         (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
+      (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
 }
 
 int
@@ -202,9 +206,8 @@ main (int argc, char **argv)
   g_option_context_add_main_entries (options, entries, NULL);
   if (!g_option_context_parse (options, &argc, &argv, &error))
     g_error ("%s", error->message);
-  if (argc != 3 || header_size < 8 ||
-      packet_size <= header_size || packet_size > MAX_MESSAGE ||
-      n_threads < 1)
+  if (argc != 3 || header_size < 8 || packet_size <= header_size ||
+      packet_size > MAX_MESSAGE || n_threads < 1)
     g_error ("Usage: bare [OPTION...] HOST PORT");
 
   threads = g_new0 (pthread_t, n_threads);

@@ -27,9 +27,9 @@
 #define QUIET_MS 50
 
 typedef struct {
-  guint64 bytes;   /* of UDP payload */
+  guint64 bytes; /* of UDP payload */
   guint64 packets;
-  guint64 payload; /* of SPEAD heaps */
+  guint64 payload;    /* of SPEAD heaps */
   gint64 first, last; /* when, us */
   guint64 last_bytes; /* that came at the last reading */
 } Counts;
@@ -138,8 +138,8 @@ set_buffer (gint fd, gint wanted)
 int
 main (int argc, char **argv)
 {
-  struct sockaddr_in address = {.sin_family = AF_INET,
-      .sin_addr.s_addr = htonl (INADDR_LOOPBACK)};
+  struct sockaddr_in address = {
+      .sin_family = AF_INET, .sin_addr.s_addr = htonl (INADDR_LOOPBACK)};
   socklen_t length = sizeof address;
   Drain *drain = g_new0 (Drain, 1);
   gint on = 1;

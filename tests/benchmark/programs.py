@@ -8,6 +8,8 @@ import json
 import os
 import re
 import subprocess
+import tempfile
+import threading
 from dataclasses import dataclass
 
 MEBI = 1 << 20
@@ -19,6 +21,8 @@ FIRST_HEADER = 56
 HEADER = 40
 
 _gigabytes = 1e9
+# Seconds after which a program is taken for hung.
+RUN_LIMIT = 60
 
 
 class RunError(Exception):
@@ -85,19 +89,24 @@ class Program:
 
 def _run(command):
     """What a command printed, and the CPU seconds that it used."""
-    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                               stderr=subprocess.PIPE, text=True,
-                               env=dict(os.environ, LC_ALL="C"))
-    try:
-        output, errors = process.stdout.read(), process.stderr.read()
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    except BaseException:
-        process.kill()
-        process.wait()
-        raise
-    if process.returncode != 0:
-        raise RunError(f"this failed: {' '.join(command)}\n{output}{errors}")
+    with tempfile.TemporaryFile("w+") as errors:
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                   stderr=errors, text=True, env=dict(os.environ, LC_ALL="C"))
+        timer = threading.Timer(RUN_LIMIT, process.kill)
+        timer.start()
+        try:
+            output = process.stdout.read()
+            _, status, usage = os.wait4(process.pid, 0)
+            process.returncode = os.waitstatus_to_exitcode(status)
+        except BaseException:
+            process.kill()
+            process.wait()
+            raise
+        finally:
+            timer.cancel()
+        if process.returncode != 0:
+            errors.seek(0)
+            raise RunError(f"this failed: {' '.join(command)}\n{output}{errors.read(2000)}")
     return output, usage.ru_utime + usage.ru_stime
 
 

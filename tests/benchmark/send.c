@@ -96,7 +96,6 @@ typedef struct {
   GstElement parent;
   GstPad *srcpad;
   guint packet_size;
-  GstMemory *header;
 } PacketLister;
 
 typedef struct {
@@ -111,8 +110,21 @@ static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE (
 static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE (
     "src", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS_ANY);
 
-/* Enough of a SPEAD header that a reader knows where the payload begins. */
-static const guint8 header[HEADER_SIZE] = {0x53, 4, 3, 5, 0, 0, 0, 4};
+/* Each packet has a header of its own, as a payloader makes it: enough of a SPEAD
+ * header that a reader knows where the payload begins. */
+static GstMemory *
+new_header (void)
+{
+  static const guint8 bytes[HEADER_SIZE] = {0x53, 4, 3, 5, 0, 0, 0, 4};
+  GstMemory *header = gst_allocator_alloc (NULL, HEADER_SIZE, NULL);
+  GstMapInfo map;
+
+  gst_memory_map (header, &map, GST_MAP_WRITE);
+  memcpy (map.data, bytes, HEADER_SIZE);
+  gst_memory_unmap (header, &map);
+
+  return header;
+}
 
 static GstFlowReturn
 packet_lister_chain (GstPad *pad, GstObject *parent, GstBuffer *heap)
@@ -126,10 +138,10 @@ packet_lister_chain (GstPad *pad, GstObject *parent, GstBuffer *heap)
   for (gsize at = 0; at < size; at += payload) {
     GstBuffer *packet = gst_buffer_new ();
 
-    gst_buffer_append_memory (packet, gst_memory_ref (lister->header));
+    gst_buffer_append_memory (packet, new_header ());
     /* The whole buffer is kept, since the pool would reuse it. */
-    gst_buffer_copy_into (packet, heap, GST_BUFFER_COPY_MEMORY, at,
-        MIN (payload, size - at));
+    gst_buffer_copy_into (
+        packet, heap, GST_BUFFER_COPY_MEMORY, at, MIN (payload, size - at));
     gst_buffer_add_parent_buffer_meta (packet, heap);
     gst_buffer_list_add (list, packet);
   }
@@ -146,20 +158,12 @@ packet_lister_set_property (
 }
 
 static void
-packet_lister_finalize (GObject *object)
-{
-  gst_memory_unref (((PacketLister *) object)->header);
-  G_OBJECT_CLASS (packet_lister_parent_class)->finalize (object);
-}
-
-static void
 packet_lister_class_init (PacketListerClass *klass)
 {
   GObjectClass *object_class = G_OBJECT_CLASS (klass);
   GstElementClass *element_class = GST_ELEMENT_CLASS (klass);
 
   object_class->set_property = packet_lister_set_property;
-  object_class->finalize = packet_lister_finalize;
   g_object_class_install_property (object_class, 1,
       g_param_spec_uint ("packet-size", "Packet size", "Bytes of a packet",
           HEADER_SIZE + 1, 65507, 1472, G_PARAM_WRITABLE));
@@ -175,8 +179,6 @@ packet_lister_init (PacketLister *lister)
   GstPad *sinkpad = gst_pad_new_from_static_template (&sink_template, "sink");
 
   lister->packet_size = 1472;
-  lister->header = gst_memory_new_wrapped (GST_MEMORY_FLAG_READONLY,
-      (gpointer) header, HEADER_SIZE, 0, HEADER_SIZE, NULL, NULL);
   gst_pad_set_chain_function (sinkpad, packet_lister_chain);
   gst_element_add_pad (GST_ELEMENT (lister), sinkpad);
   lister->srcpad = gst_pad_new_from_static_template (&src_template, "src");
@@ -248,8 +250,8 @@ print_value (const GValue *value)
 static gboolean
 print_field (GQuark field, const GValue *value, gpointer user_data)
 {
-  g_print ("%s\"%s\": ", *(gint *) user_data ? ", " : "",
-      g_quark_to_string (field));
+  g_print (
+      "%s\"%s\": ", *(gint *) user_data ? ", " : "", g_quark_to_string (field));
   print_value (value);
   *(gint *) user_data = TRUE;
 
@@ -335,7 +337,8 @@ main (int argc, char **argv)
   gchar **rest = NULL, *description;
   const GOptionEntry entries[] = {
       {"null-after", 0, 0, G_OPTION_ARG_DOUBLE, &null_after,
-          "Set the pipeline to NULL so many seconds after its start", "SECONDS"},
+          "Set the pipeline to NULL so many seconds after its start",
+          "SECONDS"},
       {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_STRING_ARRAY, &rest, NULL,
           "DESCRIPTION"},
       {NULL}};
@@ -381,8 +384,8 @@ main (int argc, char **argv)
   before = g_get_monotonic_time ();
   gst_element_set_state (pipeline, GST_STATE_NULL);
   if (good)
-    g_print ("], \"null_ms\": %.3f}\n",
-        (g_get_monotonic_time () - before) / 1e3);
+    g_print (
+        "], \"null_ms\": %.3f}\n", (g_get_monotonic_time () - before) / 1e3);
 
   gst_object_unref (pipeline);
   g_free (description);
