@@ -283,10 +283,19 @@ wait_for_room (Spead2Sender *sender, guint64 wanted)
   release (sender);
 }
 
-/* Has heaps released that were told of: here, or better by the thread that
- * pushes, whose buffers they are and which is seldom the slower one. It does so
- * when it comes again, as it will if it came since the last time; if it waits
- * for room, it is woken as soon as fewer than it wants will be outstanding. */
+/* Whether the thread that pushes is ahead of the lanes, and will come again: it
+ * came since the last time, and has left them half of what is outstanding. */
+static gboolean
+pusher_is_ahead (const Spead2Sender *sender)
+{
+  return sender->pushing &&
+      2 * (sender->tail - sender->taken) >= sender->tail - sender->head;
+}
+
+/* Has heaps released that were told of: here, or by a thread that pushes if that
+ * is ahead; it made their buffers, too. It does so when it comes again; one that
+ * waits for room is woken to do it as soon as fewer than it wants will then be
+ * outstanding. */
 static void
 have_released (Spead2Sender *sender)
 {
@@ -295,11 +304,10 @@ have_released (Spead2Sender *sender)
       sender->room_wanted = 0;
       g_cond_broadcast (&sender->room);
     }
-  } else if (sender->pushing) {
-    sender->pushing = FALSE;
-  } else {
+  } else if (!pusher_is_ahead (sender)) {
     release (sender);
   }
+  sender->pushing = FALSE;
 }
 
 /* -- lanes ------------------------------------------------------------------ */
