@@ -1,0 +1,130 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Counts the instructions of a lane and of the streaming thread, per packet and
+per heap, in user space: what a regression shows in without a quiet machine.
+
+callgrind counts them for two lengths of a stream of reused buffers, and the
+difference is what the heaps between cost, so that no start is in it. Fails where
+a count is larger than the recorded one by more than the tolerance. Threads may
+meet otherwise on a busy machine, so that a count which is too large is taken
+again, at most twice; the smallest is what the code needs.
+"""
+
+import argparse
+import glob
+import json
+import os
+import re
+import shlex
+import socket
+import subprocess
+import sys
+import tempfile
+
+RECORDED = os.path.join(os.path.dirname(os.path.abspath(__file__)), "instructions.json")
+TRIES = 3
+
+KIBI, MEBI = 1 << 10, 1 << 20
+# packet size, heap size, packets in a heap, heaps in the two runs
+SETUPS = {
+    "1472, 1 MiB": (1472, MEBI, 733, (20, 60)),
+    "8972, 1 MiB": (8972, MEBI, 118, (20, 120)),
+    "8972, 8 KiB": (8972, 8 * KIBI, 1, (2000, 6000)),
+}
+# A thread is known by a function that only it calls.
+THREADS = {"lane": "sendmmsg", "streaming": "reused_src_fill"}
+
+
+def count_run(send, port, packet, heap, heaps):
+    """{thread: instructions} of a whole run."""
+    with tempfile.TemporaryDirectory() as directory:
+        command = ["valgrind", "--tool=callgrind", "--separate-threads=yes", "--fair-sched=yes",
+                   f"--callgrind-out-file={directory}/out", send,
+                   f"reusedsrc num-buffers={heaps} samplesperbuffer={heap} "
+                   f"! spead2sink host=127.0.0.1 port={port} max-packet-size={packet}"]
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                              timeout=120, check=False)
+        if done.returncode != 0:
+            sys.exit(f"this failed: {' '.join(command)}\n{done.stdout}{done.stderr}")
+        counts = {}
+        for path in glob.glob(f"{directory}/out-*"):
+            with open(path, encoding="utf-8", errors="replace") as file:
+                text = file.read()
+            for thread, function in THREADS.items():
+                if function in text:
+                    counts[thread] = int(re.search(r"^(?:totals|summary): (\d+)", text, re.M)[1])
+    if counts.keys() != THREADS.keys():
+        sys.exit(f"callgrind did not see the threads: {' '.join(command)}\n{done.stderr}")
+    return counts
+
+
+def count(send, port, setup):
+    """{what: instructions} of a setup."""
+    packet, heap, packets, lengths = SETUPS[setup]
+    few, many = (count_run(send, port, packet, heap, heaps) for heaps in lengths)
+    per_heap = {thread: (many[thread] - few[thread]) / (lengths[1] - lengths[0])
+                for thread in THREADS}
+    return {"lane, a packet": round(per_heap["lane"] / packets),
+            "lane, a heap": round(per_heap["lane"]),
+            "streaming, a heap": round(per_heap["streaming"])}
+
+
+def smallest(send, port, setup, limits):
+    """Counts until none is above its limit, or as often as is worth it."""
+    counts = count(send, port, setup)
+    for _ in range(TRIES - 1):
+        if all(counts[what] <= limits.get(what, 0) for what in counts):
+            break
+        again = count(send, port, setup)
+        counts = {what: min(counts[what], again[what]) for what in counts}
+    return counts
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    parser.add_argument("--build", default="build", metavar="DIRECTORY")
+    parser.add_argument("--record", action="store_true",
+                        help="make what is counted now the recorded counts")
+    parser.add_argument("--counts", metavar="FILE",
+                        help="where to write how many counts passed, failed, were skipped")
+    arguments = parser.parse_args()
+
+    send = os.path.join(arguments.build, "tests", "benchmark", "bench-send")
+    with open(RECORDED, encoding="utf-8") as file:
+        recorded = json.load(file)
+    tolerance = 1 + recorded["tolerance"]
+    counted, failed = {}, 0
+
+    # Bound, so that no error comes back; what is not read is dropped.
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as receiver:
+        receiver.bind(("127.0.0.1", 0))
+        print(f"{'instructions':<20} {'packet, heap':<12} {'counted':>8} {'recorded':>8}")
+        for setup in SETUPS:
+            limits = {what: number * tolerance
+                      for what, number in recorded["counts"].get(setup, {}).items()}
+            counted[setup] = smallest(send, receiver.getsockname()[1], setup, limits)
+            for what, number in counted[setup].items():
+                known = recorded["counts"].get(setup, {}).get(what)
+                bad = not arguments.record and (known is None or number > known * tolerance)
+                failed += bad
+                word = "  TOO MANY" if bad else ""
+                if known is not None and number * tolerance < known:
+                    word = "  fewer: worth --record"
+                print(f"{what:<20} {setup:<12} {number:8} {known or '':>8}{word}", flush=True)
+
+    total = sum(map(len, counted.values()))
+    if arguments.record:
+        with open(RECORDED, "w", encoding="utf-8") as file:
+            json.dump({"tolerance": recorded["tolerance"], "counts": counted}, file, indent=2)
+            file.write("\n")
+    if arguments.counts:
+        with open(arguments.counts, "w", encoding="utf-8") as file:
+            file.write(f"{total - failed} {failed} 0\n")
+    if failed:
+        sys.exit(f"{failed} of {total} counts are more than {100 * recorded['tolerance']:.0f} % above "
+                 f"the recorded ones. If that is meant: "
+                 f"./dev shell {shlex.join([sys.executable, os.path.relpath(__file__)])} --record")
+
+
+if __name__ == "__main__":
+    main()
