@@ -29,9 +29,11 @@
 typedef struct {
   guint64 bytes; /* of UDP payload */
   guint64 packets;
-  guint64 payload;    /* of SPEAD heaps */
-  gint64 first, last; /* when, us */
-  guint64 last_bytes; /* that came at the last reading */
+  guint64 payload; /* of SPEAD heaps */
+  /* Readings, each a time t (s) and the bytes b before it, and their sums: of
+   * them the line that fits best is the rate, whatever bursts there are. */
+  gint64 first; /* us */
+  gdouble n, t, b, tt, tb;
 } Counts;
 
 typedef struct {
@@ -85,9 +87,34 @@ count (Drain *drain, struct mmsghdr *message)
 }
 
 static void
+note_reading (Counts *counts)
+{
+  gint64 now = g_get_monotonic_time ();
+  gdouble t, b = counts->bytes;
+
+  if (counts->n == 0)
+    counts->first = now;
+  t = (now - counts->first) / 1e6;
+  counts->n++;
+  counts->t += t;
+  counts->b += b;
+  counts->tt += t * t;
+  counts->tb += t * b;
+}
+
+/* Bytes a second, or 0 when too little came. */
+static gdouble
+fit_rate (const Counts *counts)
+{
+  gdouble spread = counts->n * counts->tt - counts->t * counts->t;
+
+  return spread > 0 ? (counts->n * counts->tb - counts->t * counts->b) / spread
+                    : 0;
+}
+
+static void
 read_packets (Drain *drain)
 {
-  guint64 before = drain->counts.bytes;
   gint n;
 
   for (guint i = 0; i < MESSAGES; i++) {
@@ -97,12 +124,9 @@ read_packets (Drain *drain)
   n = recvmmsg (drain->fd, drain->messages, MESSAGES, MSG_DONTWAIT, NULL);
   if (n <= 0)
     return;
+  note_reading (&drain->counts);
   for (gint i = 0; i < n; i++)
     count (drain, &drain->messages[i]);
-  drain->counts.last = g_get_monotonic_time ();
-  drain->counts.last_bytes = drain->counts.bytes - before;
-  if (before == 0)
-    drain->counts.first = drain->counts.last;
 }
 
 static void
@@ -114,10 +138,8 @@ report (Drain *drain)
   while (poll (&poll_fd, 1, QUIET_MS) > 0)
     read_packets (drain);
   printf ("{\"bytes\": %" G_GUINT64_FORMAT ", \"packets\": %" G_GUINT64_FORMAT
-          ", \"payload\": %" G_GUINT64_FORMAT
-          ", \"seconds\": %.6f, \"last_bytes\": %" G_GUINT64_FORMAT "}\n",
-      counts->bytes, counts->packets, counts->payload,
-      (counts->last - counts->first) / 1e6, counts->last_bytes);
+          ", \"payload\": %" G_GUINT64_FORMAT ", \"rate\": %.0f}\n",
+      counts->bytes, counts->packets, counts->payload, fit_rate (counts));
   fflush (stdout);
   memset (&drain->counts, 0, sizeof drain->counts);
 }

@@ -23,6 +23,11 @@ class Destination:
         """Removes what was made."""
 
 
+def nowhere():
+    """For what sends nothing."""
+    return Destination("nowhere", "", 0)
+
+
 def unbound():
     """A loopback port that nobody has bound."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:

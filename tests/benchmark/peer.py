@@ -45,11 +45,21 @@ class PeerError(Exception):
     """The peer cannot be built, or is not what it must be."""
 
 
-def _key():
-    digest = hashlib.sha256(repr((VERSION, OPTIONS, sorted(PROGRAMS))).encode())
-    with open(RANDOM_SENDER, "rb") as source:
-        digest.update(source.read())
-    return digest.hexdigest()
+def _key(*of):
+    return hashlib.sha256(repr(of).encode()).hexdigest()
+
+
+def _built(stamp, key):
+    try:
+        with open(stamp, encoding="utf-8") as file:
+            return file.read() == key
+    except OSError:
+        return False
+
+
+def _note_built(stamp, key):
+    with open(stamp, "w", encoding="utf-8") as file:
+        file.write(key)
 
 
 def _quietly(directory, command, **kwargs):
@@ -87,34 +97,37 @@ def _compile(directory, venv):
              env=environment)
     _quietly(directory, ["ninja", "-C", built, *PROGRAMS.values()], env=environment)
 
-    environment["PKG_CONFIG_PATH"] = os.path.join(built, "meson-uninstalled")
+
+def _compile_random_sender(directory, program):
+    environment = dict(os.environ,
+                       PKG_CONFIG_PATH=os.path.join(directory, "build", "meson-uninstalled"))
     flags = subprocess.run(["pkg-config", "--cflags", "--libs", "spead2-uninstalled"],
                            env=environment, capture_output=True, text=True, check=False)
     if flags.returncode != 0:
         raise PeerError(f"pkg-config: {flags.stderr.strip()}")
     _quietly(directory, ["g++", "-std=c++17", "-O3", "-DNDEBUG", "-Wall", "-Wextra",
-                         RANDOM_SENDER, "-o", os.path.join(directory, "randomsender"),
-                         *flags.stdout.split(), "-pthread"])
+                         RANDOM_SENDER, "-o", program, *flags.stdout.split(), "-pthread"])
 
 
 def build(directory, venv):
     """Builds the peer below directory, once. Returns {name: path of the program}."""
-    stamp = os.path.join(directory, "stamp")
     programs = {name: os.path.join(directory, "build", path) for name, path in PROGRAMS.items()}
+    stamp, key = os.path.join(directory, "stamp"), _key(VERSION, OPTIONS, sorted(PROGRAMS))
+    if not _built(stamp, key):
+        print(f"== Building spead2 {VERSION} from its source distribution, this once", flush=True)
+        shutil.rmtree(directory, ignore_errors=True)
+        os.makedirs(directory)
+        _fetch(directory, venv)
+        _compile(directory, venv)
+        _note_built(stamp, key)
+
     programs["randomsender"] = os.path.join(directory, "randomsender")
-    try:
-        with open(stamp, encoding="utf-8") as file:
-            if file.read() == _key():
-                return programs
-    except OSError:
-        pass
-    print(f"== Building spead2 {VERSION} from its source distribution, this once", flush=True)
-    shutil.rmtree(directory, ignore_errors=True)
-    os.makedirs(directory)
-    _fetch(directory, venv)
-    _compile(directory, venv)
-    with open(stamp, "w", encoding="utf-8") as file:
-        file.write(_key())
+    stamp = programs["randomsender"] + ".stamp"
+    with open(RANDOM_SENDER, "rb") as source:
+        key = _key(key, source.read())
+    if not _built(stamp, key):
+        _compile_random_sender(directory, programs["randomsender"])
+        _note_built(stamp, key)
     return programs
 
 

@@ -11,6 +11,7 @@ import subprocess
 import tempfile
 import threading
 from dataclasses import dataclass
+from typing import Optional
 
 MEBI = 1 << 20
 KIBI = 1 << 10
@@ -31,14 +32,14 @@ class RunError(Exception):
 
 @dataclass(frozen=True)
 class Setup:
-    """What is sent where."""
-    packet: int
+    """What is sent where. packet is None where samples are made, but not sent."""
+    packet: Optional[int]
     heap: int
     destination: str
 
     def __str__(self):
         heap = f"{self.heap // MEBI} MiB" if self.heap >= MEBI else f"{self.heap // KIBI} KiB"
-        return f"{self.packet}, {heap}, {self.destination}"
+        return ", ".join([str(self.packet)] * bool(self.packet) + [heap, self.destination])
 
 
 @dataclass
@@ -59,10 +60,16 @@ class Measurement:
 
 
 class Program:
-    """One way to send heaps. guess: MB/s, by which the first run is sized."""
+    """One way to send heaps. guess: MB/s, by which the first run is sized; or
+    always fixed_heaps heaps."""
 
-    def __init__(self, name, path, guess=2000):
-        self.name, self.path, self.guess = name, path, guess
+    # Properties of spead2sink that it cannot do without.
+    properties = ()
+    # Whether it sends as many heaps as it is told.
+    counted = True
+
+    def __init__(self, name, path, guess=2000, fixed_heaps=None):
+        self.name, self.path, self.guess, self.fixed_heaps = name, path, guess, fixed_heaps
 
     def command(self, setup, host, port, heaps):
         raise NotImplementedError
@@ -111,27 +118,49 @@ def _run(command):
 
 
 class Pipeline(Program):
-    """A pipeline of GStreamer elements, run by send.c. In the description {heaps},
-    {heap}, {packet}, {host} and {port} are filled in."""
+    """Elements of GStreamer, run by send.c. In the description {heaps}, {heap}, {packet},
+    {host} and {port} are filled in; there are as many such pipelines in one process as
+    chains says, which share the heaps."""
 
-    def __init__(self, name, path, description, guess=2000, options=()):
-        super().__init__(name, path, guess)
-        self.description, self.options = description, options
+    def __init__(self, name, path, description, guess=2000, options=(), chains=1,
+                 fixed_heaps=None, properties=()):
+        super().__init__(name, path, guess, fixed_heaps)
+        self.description, self.options, self.chains = description, options, chains
+        self.properties = properties
+        self.counted = not options
 
     def command(self, setup, host, port, heaps):
-        return [*self.options, self.description.format(
-            heaps=heaps, heap=setup.heap, packet=setup.packet, host=host, port=port)]
+        chain = self.description.format(heaps=heaps // self.chains, heap=setup.heap,
+                                        packet=setup.packet, host=host, port=port)
+        return [*self.options, " ".join([chain] * self.chains)]
 
     def parse(self, output, payload):
         report = json.loads(output)
         return payload, report["seconds"], report["user"] + report["system"], report
 
 
+class Samples(Program):
+    """Samples of a wave into a buffer that stays in cache, by the fastest kernel that this
+    processor runs: see adcwave.c, which prints that one first."""
+
+    def __init__(self, name, path, wave):
+        super().__init__(name, path, fixed_heaps=1)
+        self.wave = wave
+
+    def command(self, setup, host, port, heaps):
+        return [11, self.wave, "S8"]
+
+    def parse(self, output, payload):
+        kernel, speed = re.search(r"S8 +(\S+) +(\S+)", output).groups()
+        seconds = payload / 1e9 / float(speed)
+        return payload, seconds, seconds, {"kernel": kernel}
+
+
 class Bare(Program):
     """Prepared packets in a loop: see bare.c."""
 
-    def __init__(self, name, path, options=(), guess=4000):
-        super().__init__(name, path, guess)
+    def __init__(self, name, path, options=()):
+        super().__init__(name, path, guess=4000)
         self.options = options
 
     def command(self, setup, host, port, heaps):
@@ -164,8 +193,8 @@ class Tutorial(Program):
     """One of spead2's tutorials, which print MB/s. They fill each heap with a
     constant before they send it."""
 
-    def __init__(self, name, path, options, guess=2000):
-        super().__init__(name, path, guess)
+    def __init__(self, name, path, options):
+        super().__init__(name, path)
         self.options = options
 
     def command(self, setup, host, port, heaps):

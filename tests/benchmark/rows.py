@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""What is compared with what: the ratios that the project wants to reach, and the
-setups in which they are measured."""
+"""What is measured: the programs, and the rows of the table that are made of them,
+with what the project wants to reach."""
 
+import statistics
 from dataclasses import dataclass, field
+from typing import Optional
 
-from programs import (KIBI, MEBI, Bare, Pipeline, RandomSender, Setup, Spead2Send, Tutorial)
+from programs import (KIBI, MEBI, Bare, Pipeline, RandomSender, Samples, Setup, Spead2Send,
+                      Tutorial)
 
 PACKETS = (1456, 1472, 8972, 65507)
 HEAPS = (8 * KIBI, 64 * KIBI, MEBI, 8 * MEBI)
@@ -12,6 +15,18 @@ DESTINATIONS = ("none", "gro", "wire")
 
 SPEAD2 = ("spead2_send", "tut_11", "tut_5")
 
+SINKS = (1, 2, 4, 8)
+STREAMS = (10 ** 3, 10 ** 4, 10 ** 5, 10 ** 6)
+ITEMS = (1, 16, 178)
+RATES = (1, 10, 100)  # MB/s
+
+
+def summary(values):
+    return {"median": statistics.median(values), "min": min(values), "max": max(values),
+            "values": values}
+
+
+# --- rows ------------------------------------------------------------------------
 
 @dataclass(frozen=True)
 class Ratio:
@@ -20,54 +35,155 @@ class Ratio:
     program: str
     against: tuple
     setup: Setup
-    target: float
-    # The other program's setup, where it is another.
-    other: Setup = None
+    target: Optional[float] = None
 
-    @property
-    def other_setup(self):
-        return self.other or self.setup
+    def needs(self):
+        return (self.program, *self.against)
+
+    def evaluate(self, bench):
+        """(summary, remark, whether the target is met), or None."""
+        ours = bench.values(self.setup, self.program)
+        known = {name: bench.values(self.setup, name) for name in self.against}
+        known = {name: values for name, values in known.items() if values}
+        if not ours or not known:
+            return None
+        other = max(known, key=lambda name: statistics.median(known[name]))
+        found = summary([a / b for a, b in zip(ours, known[other])])
+        return (found, other if len(self.against) > 1 else "",
+                self.target is None or found["median"] >= self.target)
+
+
+@dataclass(frozen=True)
+class SampleSpeed:
+    """GB/s of samples; what is to be reached depends on what the processor can."""
+    title: str
+    program: str
+    setup: Setup
+    targets: tuple  # (beginning of the kernel's name, GB/s), the first that fits
+    target: None = None
+
+    def needs(self):
+        return (self.program,)
+
+    def evaluate(self, bench):
+        runs = bench.runs(self.setup, self.program)
+        if not runs:
+            return None
+        kernel = runs[0].details["kernel"]
+        target = next((speed for name, speed in self.targets if kernel.startswith(name)), 0)
+        found = summary([run.speed / 1e3 for run in runs])
+        return found, f"{kernel}, to reach {target}", found["median"] >= target
+
+
+@dataclass(frozen=True)
+class RateHeld:
+    """The rate at a receiver, as a part of the one that was set: within 1 %."""
+    title: str
+    program: str
+    setup: Setup
+    rate: float
+    target: float = 1
+
+    def needs(self):
+        return (self.program,)
+
+    def evaluate(self, bench):
+        runs = bench.runs(self.setup, self.program)
+        if not runs:
+            return None
+        found = summary([run.details["received"]["rate"] / self.rate for run in runs])
+        return found, "within 1 %", abs(found["median"] - 1) <= 0.01
+
+
+@dataclass(frozen=True)
+class NullTime:
+    """Milliseconds that a pipeline in full flow takes to NULL."""
+    title: str
+    program: str
+    setup: Setup
+    target: None = None
+
+    def needs(self):
+        return (self.program,)
+
+    def evaluate(self, bench):
+        runs = bench.runs(self.setup, self.program)
+        return (summary([run.details["null_ms"] for run in runs]), "", True) if runs else None
 
 
 @dataclass
 class Plan:
-    """Which programs run in which setups, and the ratios made of it."""
-    ratios: list = field(default_factory=list)
-    runs: dict = field(default_factory=dict)  # setup: names of programs, in order
+    """Rows, and which programs run in which setup for them, those that are compared next to
+    each other."""
+    rows: list = field(default_factory=list)
+    runs: dict = field(default_factory=dict)  # setup: names of programs
 
     def need(self, setup, *names):
         known = self.runs.setdefault(setup, [])
         known += [name for name in names if name not in known]
 
-    def add(self, ratio, lanes_first=False):
-        self.ratios.append(ratio)
-        self.need(ratio.setup, ratio.program)
-        self.need(ratio.other_setup, *ratio.against)
+    def add(self, *rows):
+        for row in rows:
+            if row not in self.rows:
+                self.rows.append(row)
+                self.need(row.setup, *row.needs())
 
 
-def spead2sink(extra=""):
+# --- programs ----------------------------------------------------------------------
+
+def _sink(extra=""):
     return f"spead2sink host={{host}} port={{port}} max-packet-size={{packet}} {extra}"
 
 
-def source(name, extra=""):
+def _source(name, extra=""):
     return f"{name} num-buffers={{heaps}} samplesperbuffer={{heap}} {extra}"
 
 
-def programs(send, bare, peer, lanes):
-    """{name: Program}. send and bare are paths, peer is {name: path}."""
-    made = [
-        Pipeline("send only", send, f"{source('reusedsrc')} ! {spead2sink()}", 4000),
-        Pipeline(f"send only, {lanes} lanes", send,
-                 f"{source('reusedsrc')} ! {spead2sink(f'send-threads={lanes}')}", 4000),
-        Pipeline("zero copy", send,
-                 f"{source('reusedsrc')} ! {spead2sink('zero-copy=on')}", 8000),
-        Pipeline("copying", send,
-                 f"{source('reusedsrc')} ! {spead2sink('zero-copy=off')}", 8000),
-        Pipeline("full pipeline", send,
-                 f"{source('adctestsrc', 'seed=1')} ! {spead2sink()}", 3000),
-        Pipeline("udpsink", send,
-                 f"{source('reusedsrc')} ! packetlister packet-size={{packet}} "
-                 "! udpsink host={host} port={port} sync=false", 300),
+def _items(n):
+    """The samples and n - 1 constants in front of them."""
+    constants = "".join(f"item_{i},id={0x1000 + i},value={i}; " for i in range(n - 1))
+    return f'items="{constants}adc_samples,id=0x3300,value=payload"'
+
+
+def lanes_title(lanes):
+    return f"send only, {lanes} lanes"
+
+
+def _our_programs(send, lanes):
+    reused = _source("reusedsrc")
+    return [
+        Pipeline("send only", send, f"{reused} ! {_sink()}", 4000),
+        Pipeline(lanes_title(lanes), send, f"{reused} ! {_sink(f'send-threads={lanes}')}", 4000,
+                 properties=("send-threads",)),
+        Pipeline("zero copy", send, f"{reused} ! {_sink('zero-copy=on')}", 8000,
+                 properties=("zero-copy",)),
+        Pipeline("copying", send, f"{reused} ! {_sink('zero-copy=off')}", 8000,
+                 properties=("zero-copy",)),
+        Pipeline("full pipeline", send, f"{_source('adctestsrc', 'seed=1')} ! {_sink()}", 3000),
+        Pipeline("udpsink", send, f"{reused} ! packetlister packet-size={{packet}} "
+                                  "! udpsink host={host} port={port} sync=false", 300),
+        Pipeline("adctestsrc", send, f"{_source('adctestsrc', 'seed=1')} ! fakesink sync=false",
+                 8000),
+        Pipeline("audiotestsrc", send, f"{_source('audiotestsrc', 'wave=white-noise')} "
+                                       "! audio/x-raw,format=S8 ! fakesink sync=false", 80),
+        Pipeline("NULL in mid-stream", send, f"{reused} ! {_sink()}",
+                 options=("--null-after", "0.2"), fixed_heaps=10 ** 9),
+        *(Pipeline(f"{n} sinks", send, f"{reused} ! {_sink()}", 4000, chains=n) for n in SINKS),
+        *(Pipeline(f"{n} heaps", send, f"{reused} ! {_sink()}", fixed_heaps=n) for n in STREAMS),
+        *(Pipeline(f"{n} items", send, f"{reused} ! {_sink(_items(n))}", properties=("items",))
+          for n in ITEMS),
+        # Two seconds each.
+        *(Pipeline(f"rate {rate} MB/s", send, f"{reused} ! {_sink(f'rate={rate}e6')}",
+                   fixed_heaps=rate * 2000000 // (64 * KIBI)) for rate in RATES),
+    ]
+
+
+def programs(directory, peer, lanes):
+    """{name: Program}: of ours in a directory, and of spead2's in {name: path}."""
+    bare, wave = f"{directory}/bench-bare", f"{directory}/adcwave"
+    made = _our_programs(f"{directory}/bench-send", lanes) + [
+        Samples("uniform", wave, "uniform"),
+        Samples("gaussian", wave, "gaussian"),
         Bare("bare", bare),
         Bare("bare, contiguous", bare, ("--contiguous",)),
         Bare(f"bare, {lanes} threads", bare, ("--threads", str(lanes))),
@@ -84,59 +200,82 @@ def programs(send, bare, peer, lanes):
     return {program.name: program for program in made}
 
 
-def spead2_in(setup):
+# --- plans -------------------------------------------------------------------------
+
+def _spead2_in(setup):
     """Those of spead2's programs that can do with a setup: tut_5 has 1 MiB in 1472."""
     return tuple(name for name in SPEAD2
                  if name != "tut_5" or (setup.packet, setup.heap) == (1472, MEBI))
 
 
+def _send_only(setup, spead2=None, bare=None):
+    return (Ratio("send only / spead2's best", "send only", _spead2_in(setup), setup, spead2),
+            Ratio("send only / bare loop", "send only", ("bare",), setup, bare))
+
+
+def _full_pipeline(setup):
+    return (Ratio("full pipeline / send only", "full pipeline", ("send only",), setup, 0.85),
+            Ratio("full pipeline / spead2's best", "full pipeline", _spead2_in(setup), setup),
+            Ratio("full pipeline / random, sequential", "full pipeline",
+                  ("random, sequential",), setup, 15),
+            Ratio("full pipeline / random, overlapped", "full pipeline",
+                  ("random, overlapped",), setup, 15))
+
+
+def _growth():
+    setup = Setup(1472, MEBI, "none")
+    for n in SINKS[1:]:
+        yield Ratio(f"{n} sinks / 1 sink", f"{n} sinks", ("1 sinks",), setup)
+    setup = Setup(8972, 8 * KIBI, "none")
+    for n in STREAMS[:-1]:
+        yield Ratio(f"{STREAMS[-1]} heaps / {n} heaps", f"{STREAMS[-1]} heaps", (f"{n} heaps",),
+                    setup)
+    for n in ITEMS[1:]:
+        yield Ratio(f"{n} items / 1 item", f"{n} items", ("1 items",), setup)
+
+
 def default_plan(lanes):
     plan = Plan()
-
-    for packet, target in ((1472, 1.3), (8972, 1.05)):
+    for packet, target, lanes_target in ((1472, 1.3, 2.0), (8972, 1.05, 1.9)):
         for destination in ("none", "wire"):
             setup = Setup(packet, MEBI, destination)
-            plan.add(Ratio("send only / spead2's best", "send only", spead2_in(setup), setup, target))
-            plan.add(Ratio("send only / bare loop", "send only", ("bare",), setup, 0.95))
-            plan.add(Ratio(f"{lanes} lanes / spead2's best", f"send only, {lanes} lanes",
-                           spead2_in(setup), setup, 2.0 if packet == 1472 else 1.9))
+            plan.add(*_send_only(setup, target, 0.95),
+                     Ratio(f"{lanes} lanes / spead2's best", lanes_title(lanes),
+                           _spead2_in(setup), setup, lanes_target))
     for destination in ("none", "wire"):
-        setup = Setup(1456, MEBI, destination)
-        plan.add(Ratio("send only / spead2's best", "send only", spead2_in(setup), setup, 10))
-        plan.add(Ratio("send only / bare loop", "send only", ("bare",), setup, 0.95))
-    for destination in ("none", "wire"):
-        setup = Setup(8972, 8 * KIBI, destination)
-        plan.add(Ratio("send only / spead2's best", "send only", spead2_in(setup), setup, 1.3))
-        plan.add(Ratio("send only / bare loop", "send only", ("bare",), setup, 0.95))
+        plan.add(*_send_only(Setup(1456, MEBI, destination), 10, 0.95))
+        plan.add(*_send_only(Setup(8972, 8 * KIBI, destination), 1.3, 0.95))
     for packet, udpsink in ((1472, 12), (8972, 4)):
         setup = Setup(packet, MEBI, "none")
-        plan.add(Ratio("full pipeline / send only", "full pipeline", ("send only",), setup, 0.85))
-        plan.add(Ratio("full pipeline / random, sequential", "full pipeline",
-                       ("random, sequential",), setup, 15))
-        plan.add(Ratio("full pipeline / random, overlapped", "full pipeline",
-                       ("random, overlapped",), setup, 15))
-        plan.add(Ratio("full pipeline / spead2's best", "full pipeline", spead2_in(setup), setup, 1))
-        plan.add(Ratio("send only / udpsink", "send only", ("udpsink",), setup, udpsink))
+        plan.add(*_full_pipeline(setup),
+                 Ratio("send only / udpsink", "send only", ("udpsink",), setup, udpsink))
     plan.add(Ratio("zero copy / copying", "zero copy", ("copying",), Setup(8972, MEBI, "wire"), 1.6))
+
+    samples = Setup(None, 512 * KIBI, "nowhere")
+    plan.add(SampleSpeed("adctestsrc uniform, GB/s", "uniform", samples,
+                         (("avx512", 10), ("avx2", 7.5))),
+             SampleSpeed("adctestsrc gaussian, GB/s", "gaussian", samples,
+                         (("avx512vbmi", 2), ("avx", 1.2))),
+             Ratio("adctestsrc / audiotestsrc white noise", "adctestsrc", ("audiotestsrc",),
+                   samples, 80))
     for packet in (1472, 8972):
-        setup = Setup(packet, MEBI, "gro")
-        plan.add(Ratio("send only / spead2's best", "send only", spead2_in(setup), setup, None))
-        plan.add(Ratio("send only / bare loop", "send only", ("bare",), setup, None))
+        plan.add(*_send_only(Setup(packet, MEBI, "gro")))
+    plan.add(*(RateHeld(f"{rate} MB/s, received", f"rate {rate} MB/s",
+                        Setup(1472, 64 * KIBI, "gro"), rate * 1e6) for rate in RATES))
+    plan.add(NullTime("NULL in mid-stream, ms", "NULL in mid-stream", Setup(1472, MEBI, "none")))
+    plan.add(*_growth())
     return plan
 
 
 def full_plan(lanes):
-    """The default's ratios, and each packet and heap size to each destination."""
+    """The default's rows, and each packet and heap size to each destination."""
     plan = default_plan(lanes)
     for destination in DESTINATIONS:
         for packet in PACKETS:
             for heap in HEAPS:
                 setup = Setup(packet, heap, destination)
-                known = {(ratio.title, ratio.setup) for ratio in plan.ratios}
-                for ratio in (
-                        Ratio("send only / spead2's best", "send only", spead2_in(setup), setup, None),
-                        Ratio("send only / bare loop", "send only", ("bare",), setup, None)):
-                    if (ratio.title, setup) not in known:
-                        plan.add(ratio)
-                plan.need(setup, "full pipeline")
+                # Those with a target are there already.
+                known = {row.title for row in plan.rows if row.setup == setup}
+                plan.add(*(row for row in _send_only(setup) if row.title not in known))
+                plan.need(setup, "full pipeline", "bare, contiguous", f"bare, {lanes} threads")
     return plan
