@@ -16,8 +16,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #ifndef UDP_SEGMENT
@@ -59,7 +59,9 @@ typedef struct {
   guint packets_per_message;
   guint n_messages; /* prepared */
   struct mmsghdr *messages;
-  gint64 bytes; /* of payload to send, then sent */
+  gint64 bytes;      /* of payload to send, then sent */
+  gint64 begin, end; /* us */
+  gdouble cpu;       /* seconds between them */
   pthread_barrier_t *barrier;
 } Sender;
 
@@ -164,6 +166,15 @@ send_messages (Sender *sender, struct mmsghdr *messages)
   }
 }
 
+static gdouble
+thread_cpu_seconds (void)
+{
+  struct timespec now;
+
+  clock_gettime (CLOCK_THREAD_CPUTIME_ID, &now);
+  return now.tv_sec + now.tv_nsec / 1e9;
+}
+
 static void *
 run (void *data)
 {
@@ -174,22 +185,16 @@ run (void *data)
   guint next = 0;
 
   pthread_barrier_wait (sender->barrier);
+  sender->begin = g_get_monotonic_time ();
+  sender->cpu = thread_cpu_seconds ();
   for (sender->bytes = 0; sender->bytes < wanted; sender->bytes += per_call) {
     send_messages (sender, sender->messages + next);
     next = (next + MESSAGES) % sender->n_messages;
   }
+  sender->cpu = thread_cpu_seconds () - sender->cpu;
+  sender->end = g_get_monotonic_time ();
 
   return NULL;
-}
-
-static gdouble
-cpu_seconds (void)
-{
-  struct rusage usage;
-
-  getrusage (RUSAGE_SELF, &usage);
-  return usage.ru_utime.tv_sec + usage.ru_stime.tv_sec +
-      (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
 }
 
 int
@@ -200,8 +205,8 @@ main (int argc, char **argv)
   GError *error = NULL;
   pthread_t *threads;
   Sender *senders;
-  gdouble cpu;
-  gint64 begin, bytes = 0;
+  gint64 begin = G_MAXINT64, end = 0, bytes = 0;
+  gdouble cpu = 0;
 
   g_option_context_add_main_entries (options, entries, NULL);
   if (!g_option_context_parse (options, &argc, &argv, &error))
@@ -212,7 +217,7 @@ main (int argc, char **argv)
 
   threads = g_new0 (pthread_t, n_threads);
   senders = g_new0 (Sender, n_threads);
-  pthread_barrier_init (&barrier, NULL, n_threads + 1);
+  pthread_barrier_init (&barrier, NULL, n_threads);
   for (gint i = 0; i < n_threads; i++) {
     senders[i].destination.sin_family = AF_INET;
     senders[i].destination.sin_port = htons (atoi (argv[2]));
@@ -223,17 +228,16 @@ main (int argc, char **argv)
     prepare (&senders[i]);
     pthread_create (&threads[i], NULL, run, &senders[i]);
   }
-  pthread_barrier_wait (&barrier);
-  begin = g_get_monotonic_time ();
-  cpu = cpu_seconds ();
   for (gint i = 0; i < n_threads; i++) {
     pthread_join (threads[i], NULL);
     bytes += senders[i].bytes;
+    cpu += senders[i].cpu;
+    begin = MIN (begin, senders[i].begin);
+    end = MAX (end, senders[i].end);
   }
   printf ("{\"seconds\": %.6f, \"cpu\": %.6f, \"payload\": %" G_GINT64_FORMAT
           ", \"packets_per_message\": %u}\n",
-      (g_get_monotonic_time () - begin) / 1e6, cpu_seconds () - cpu, bytes,
-      senders[0].packets_per_message);
+      (end - begin) / 1e6, cpu, bytes, senders[0].packets_per_message);
 
   return 0;
 }
