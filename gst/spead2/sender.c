@@ -25,8 +25,11 @@
 /* What a heap on its way is given to finish when the queue is emptied, in ns. */
 #define FLUSH_GRACE (100 * G_GUINT64_CONSTANT (1000000))
 
+/* Bytes that processors exchange at a time. */
+#define CACHE_LINE 64
+
 /* How many heaps ahead of the one that is taken. */
-#define PREFETCH_HEAPS 8
+#define PREFETCH_HEAPS 16
 
 typedef enum { SLOT_FREE, SLOT_QUEUED, SLOT_TAKEN, SLOT_DONE } SlotState;
 
@@ -34,7 +37,8 @@ typedef enum { SLOT_FREE, SLOT_QUEUED, SLOT_TAKEN, SLOT_DONE } SlotState;
  * from done to free to whoever delivers and then to whoever releases; the lock
  * guards the rest. */
 typedef struct {
-  SlotState state;
+  /* Neighbours are in the hands of different threads. */
+  _Alignas(CACHE_LINE) SlotState state;
   Spead2Heap *heap;
   guint64 cnt;
   guint64 pushed; /* when, ns */
@@ -88,7 +92,7 @@ struct _Spead2Sender {
   guint64 room_wanted; /* a push waits until fewer are outstanding; 0: none */
 
   /* Guarded by lock. Slots are numbered from 0 without end; number n lives in
-   * slots[n % n_slots]. head is the oldest that has not been released, ended the
+   * slots[n % n_slots], n_slots being a power of two. head is the oldest that has not been released, ended the
    * oldest that has not been told of, taken the next for a lane, tail the next
    * to be pushed. */
   Slot *slots;
@@ -121,7 +125,7 @@ spead2_max_heaps (guint max_heaps, guint n_lanes, guint64 heap_bytes)
 static Slot *
 slot_at (Spead2Sender *sender, guint64 number)
 {
-  return &sender->slots[number % sender->n_slots];
+  return &sender->slots[number & (sender->n_slots - 1)];
 }
 
 static Slot *
@@ -129,7 +133,7 @@ lane_slot (Lane *lane, guint64 position)
 {
   Spead2Sender *sender = lane->sender;
 
-  return slot_at (sender, lane->taken[position % sender->n_slots]);
+  return slot_at (sender, lane->taken[position & (sender->n_slots - 1)]);
 }
 
 /* -- delivering ------------------------------------------------------------- */
@@ -341,18 +345,19 @@ may_take (Lane *lane)
 }
 
 /* The next heaps come from another processor's cache: they are fetched while
- * those before them are taken. */
+ * those in front of them are taken. number: of the next one. */
 static void
 prefetch (Spead2Sender *sender, guint64 number)
 {
   const guint8 *heap;
   guint i;
 
-  if (number >= sender->tail)
+  __builtin_prefetch (slot_at (sender, number + 2 * PREFETCH_HEAPS), 1);
+  if (number + PREFETCH_HEAPS >= sender->tail)
     return;
-  heap = (const guint8 *) slot_at (sender, number)->heap;
-  for (i = 0; i < 3; i++)
-    __builtin_prefetch (heap + i * 64, 1);
+  heap = (const guint8 *) slot_at (sender, number + PREFETCH_HEAPS)->heap;
+  for (i = 0; i < 4; i++)
+    __builtin_prefetch (heap + i * CACHE_LINE, 1);
 }
 
 static void
@@ -372,7 +377,7 @@ take_one (Lane *lane)
     sender->barrier_lane = lane->index;
   }
 
-  lane->taken[lane->end++ % sender->n_slots] = sender->taken++;
+  lane->taken[lane->end++ & (sender->n_slots - 1)] = sender->taken++;
   lane->waiting_bytes += slot->heap->length;
   lane->busy = TRUE;
 }
@@ -402,7 +407,7 @@ static void
 drop_last_taken (Lane *lane)
 {
   Spead2Sender *sender = lane->sender;
-  guint64 number = lane->taken[--lane->end % sender->n_slots];
+  guint64 number = lane->taken[--lane->end & (sender->n_slots - 1)];
   const Slot *slot = slot_at (sender, number);
   guint64 last =
       (sender->next_cnt - 1) & spead2_flavour_max_value (slot->heap->flavour);
@@ -460,7 +465,7 @@ finish (Lane *lane)
     if (slot->transfer.in_flight > 0)
       break;
     slot->state = SLOT_DONE;
-    end_barrier (sender, lane->taken[lane->first % sender->n_slots]);
+    end_barrier (sender, lane->taken[lane->first & (sender->n_slots - 1)]);
   }
 
   lane->busy = lane->first != lane->end;
@@ -489,7 +494,7 @@ take (Lane *lane)
     deliver (sender);
     have_released (sender);
     while (lane->waiting_bytes < SPEAD2_BATCH_BYTES && may_take (lane)) {
-      prefetch (sender, sender->taken + PREFETCH_HEAPS);
+      prefetch (sender, sender->taken);
       take_one (lane);
     }
     if (lane->current != lane->end) {
@@ -702,6 +707,13 @@ open_lane (Lane *lane, GError **error)
   return lane->writer != NULL;
 }
 
+/* The next one from n on. */
+static guint
+power_of_two (guint n)
+{
+  return 1u << g_bit_storage (n - 1);
+}
+
 Spead2Sender *
 spead2_sender_new (const Spead2SenderConfig *config,
     const Spead2SenderCallbacks *callbacks, gpointer user_data, GError **error)
@@ -732,8 +744,10 @@ spead2_sender_new (const Spead2SenderConfig *config,
   g_mutex_init (&sender->lock);
   g_cond_init (&sender->work);
   g_cond_init (&sender->room);
-  sender->n_slots = spead2_max_heaps (config->max_heaps, config->n_lanes, 0);
-  sender->slots = g_new0 (Slot, sender->n_slots);
+  sender->n_slots =
+      power_of_two (spead2_max_heaps (config->max_heaps, config->n_lanes, 0));
+  sender->slots =
+      g_aligned_alloc0 (sender->n_slots, sizeof (Slot), _Alignof(Slot));
   sender->next_cnt = 1;
   spead2_pacer_init (&sender->pacer, config->rate, config->burst_size,
       config->burst_rate_ratio);
@@ -853,7 +867,7 @@ spead2_sender_free (Spead2Sender *sender)
     g_free (lane->taken);
   }
   g_free (sender->lanes);
-  g_free (sender->slots);
+  g_aligned_free (sender->slots);
   g_free (sender->thread_name);
   g_clear_pointer (&sender->config.cpus, g_array_unref);
   g_cond_clear (&sender->work);
