@@ -22,7 +22,10 @@ typedef enum {
   /* The heap was taken back before any of it was sent. */
   SPEAD2_ERROR_DROPPED,
   /* Sending of the heap had begun and was cut short by a flush or a stop. */
-  SPEAD2_ERROR_CUT_SHORT
+  SPEAD2_ERROR_CUT_SHORT,
+  /* The heap was submitted, and the kernel did not release its memory in time
+   * when the sender was flushed or stopped. */
+  SPEAD2_ERROR_ABANDONED
 } Spead2Error;
 
 GQuark spead2_error_quark (void);

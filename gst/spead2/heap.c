@@ -20,6 +20,7 @@ spead2_heap_new (Spead2Flavour flavour)
   heap->spans = heap->inline_spans;
   heap->n_spans = 0;
   heap->length = 0;
+  heap->pages = NULL;
   heap->buffers = NULL;
   heap->buffer = NULL;
   heap->allocated_pointers = SPEAD2_HEAP_INLINE_POINTERS;
@@ -147,6 +148,7 @@ static gboolean
 append_memory (Spead2Heap *heap, GstMemory *memory, gsize offset, gsize size,
     GError **error)
 {
+  Spead2HugePages *pages = spead2_huge_pages_of (memory);
   Spead2Span *span;
 
   heap->spans = reserve_one (heap->spans, heap->inline_spans, heap->n_spans,
@@ -161,6 +163,7 @@ append_memory (Spead2Heap *heap, GstMemory *memory, gsize offset, gsize size,
 
   span->data = span->map.data + offset;
   span->size = size;
+  heap->pages = heap->n_spans == 0 || heap->pages == pages ? pages : NULL;
   heap->n_spans++;
   heap->length += size;
   return TRUE;

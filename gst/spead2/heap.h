@@ -17,6 +17,7 @@
 #include <gst/gst.h>
 
 #include "flavour.h"
+#include "hugepages.h"
 
 G_BEGIN_DECLS
 
@@ -60,6 +61,8 @@ struct _Spead2Heap {
   Spead2Span *spans;
   guint n_spans;
   guint64 length; /* payload bytes, the sum of the spans */
+  Spead2HugePages
+      *pages; /* that all spans lie in (the memories hold it); NULL */
 
   GPtrArray *buffers; /* (owned GstBuffer) beyond the first */
   GstBuffer *buffer;  /* (owned) the first buffer, or NULL */

@@ -8,7 +8,8 @@
  *   EINTR              again
  *   EINVAL, EMSGSIZE,  a message with GSO: again as plain packets. If the first
  *   EIO, EOPNOTSUPP,   one goes, GSO was at fault and is switched off for that
- *   ENOPROTOOPT        destination; if it fails, the errno meant the packet
+ *   ENOPROTOOPT        destination; if it fails, the errno meant the packet.
+ *                      With zero copy that is taken away first, the same way
  *   all others, and    the packets are counted against their heaps, which fail
  *   those without GSO  with that errno, and the next message is sent
  *
@@ -57,13 +58,6 @@
 /* Given up at the deadline: not an errno of the kernel's. */
 #define ABANDONED ECANCELED
 
-/* The packets that one heap has in one message. */
-typedef struct {
-  Spead2Transfer *transfer;
-  guint n_packets;
-  gsize bytes;
-} Span;
-
 typedef struct {
   guint destination;
   guint n_packets;
@@ -71,7 +65,8 @@ typedef struct {
   gsize size;
   struct iovec *iov;
   guint n_iov;
-  Span *spans;
+  guint n_fragments; /* pages that the iovecs lie on, without copying */
+  Spead2TransferSpan *spans;
   guint n_spans;
 } Message;
 
@@ -102,11 +97,12 @@ struct _Spead2UdpWriter {
   gboolean may_wait;
   guint64 max_bytes;
   guint64 bytes;
+  Spead2HugePages *pages; /* (borrowed) without copying, all of it lies here */
   Message messages[SPEAD2_BATCH_MESSAGES];
   guint n_messages;
   struct iovec *iovs;
   guint n_iovs;
-  Span *spans;
+  Spead2TransferSpan *spans;
   guint n_spans;
   guint8 *scratch;
   gsize scratch_used;
@@ -122,6 +118,9 @@ struct _Spead2UdpWriter {
   gint icmp_errno;     /* the last one's */
   gboolean recverr;    /* IP_RECVERR is on */
 
+  Spead2Uncopied *uncopied; /* or NULL: all is copied */
+  guint released_told;      /* of its messages, so many were told of */
+
   Spead2WriterCounters counters;
 
   /* Written by other threads. */
@@ -136,6 +135,14 @@ spead2_now (void)
 
   clock_gettime (CLOCK_MONOTONIC, &now);
   return now.tv_sec * SECOND + now.tv_nsec;
+}
+
+static void
+restore_gso (Destination *destination)
+{
+  destination->gso = TRUE;
+  destination->gso_errno = 0;
+  destination->gso_retry = G_MAXUINT64;
 }
 
 Spead2UdpWriter *
@@ -164,12 +171,11 @@ spead2_udp_writer_new (gint fd, const Spead2Endpoint *destinations,
   writer->destinations = g_new0 (Destination, n_destinations);
   for (i = 0; i < n_destinations; i++) {
     writer->destinations[i].endpoint = destinations[i];
-    writer->destinations[i].gso = TRUE;
-    writer->destinations[i].gso_retry = G_MAXUINT64;
+    restore_gso (&writer->destinations[i]);
   }
 
   writer->iovs = g_new (struct iovec, BATCH_IOVS);
-  writer->spans = g_new (Span, BATCH_SPANS);
+  writer->spans = g_new (Spead2TransferSpan, BATCH_SPANS);
   writer->scratch = g_malloc (SPEAD2_BATCH_BYTES);
   return writer;
 }
@@ -178,6 +184,7 @@ void
 spead2_udp_writer_free (Spead2UdpWriter *writer)
 {
   close (writer->wakeup);
+  g_clear_pointer (&writer->uncopied, spead2_uncopied_free);
   g_free (writer->destinations);
   g_free (writer->iovs);
   g_free (writer->spans);
@@ -186,14 +193,20 @@ spead2_udp_writer_free (Spead2UdpWriter *writer)
 }
 
 void
-spead2_udp_writer_set_deadline (Spead2UdpWriter *writer, guint64 deadline)
+spead2_udp_writer_wake (Spead2UdpWriter *writer)
 {
   const guint64 one = 1;
 
-  __atomic_store_n (&writer->deadline, deadline, __ATOMIC_RELEASE);
   /* It can only fail when it is readable already. */
   if (write (writer->wakeup, &one, sizeof one) < 0)
     return;
+}
+
+void
+spead2_udp_writer_set_deadline (Spead2UdpWriter *writer, guint64 deadline)
+{
+  __atomic_store_n (&writer->deadline, deadline, __ATOMIC_RELEASE);
+  spead2_udp_writer_wake (writer);
 }
 
 static guint64
@@ -247,23 +260,72 @@ spead2_udp_writer_gso_errno (const Spead2UdpWriter *writer, guint destination)
 
 /* -- waiting ------------------------------------------------------------- */
 
-/* Sleeps until time, until the socket has one of events, or until the deadline
- * was changed, whichever comes first. */
+/* Sleeps until time, until the socket has one of events, until messages are
+ * released, or until the writer is woken, whichever comes first. */
 static void
 sleep_for_events (Spead2UdpWriter *writer, gshort events, guint64 time)
 {
   struct pollfd fds[] = {
       {.fd = writer->wakeup, .events = POLLIN},
+      {.fd = writer->uncopied ? spead2_uncopied_fd (writer->uncopied) : -1,
+          .events = POLLIN},
       {.fd = writer->fd, .events = events},
   };
   guint64 now = spead2_now (), left = time > now ? time - now : 0;
   struct timespec timeout = {left / SECOND, left % SECOND};
+  gint n =
+      ppoll (fds, events ? 3 : 2, time == G_MAXUINT64 ? NULL : &timeout, NULL);
   guint64 count;
 
-  if (ppoll (fds, events ? 2 : 1, time == G_MAXUINT64 ? NULL : &timeout, NULL) >
-          0 &&
-      fds[0].revents && read (writer->wakeup, &count, sizeof count) < 0)
+  if (n > 0 && fds[0].revents &&
+      read (writer->wakeup, &count, sizeof count) < 0)
     return;
+  if (n > 0 && fds[1].revents)
+    spead2_uncopied_reap (writer->uncopied);
+}
+
+void
+spead2_udp_writer_use_zerocopy (Spead2UdpWriter *writer)
+{
+  writer->uncopied = spead2_uncopied_new (writer->n_destinations);
+}
+
+guint
+spead2_udp_writer_held (const Spead2UdpWriter *writer)
+{
+  return writer->uncopied ? spead2_uncopied_held (writer->uncopied) : 0;
+}
+
+guint
+spead2_udp_writer_take_released (Spead2UdpWriter *writer)
+{
+  guint released =
+      writer->uncopied ? spead2_uncopied_released (writer->uncopied) : 0;
+  guint n = released - writer->released_told;
+
+  writer->released_told = released;
+  return n;
+}
+
+Spead2Zerocopy *
+spead2_udp_writer_give_up_held (Spead2UdpWriter *writer)
+{
+  return spead2_uncopied_give_up (writer->uncopied);
+}
+
+const gchar *
+spead2_udp_writer_zerocopy_reason (
+    const Spead2UdpWriter *writer, guint destination)
+{
+  return writer->uncopied
+      ? spead2_uncopied_reason (writer->uncopied, destination)
+      : NULL;
+}
+
+void
+spead2_udp_writer_wait_released (Spead2UdpWriter *writer, guint64 time)
+{
+  sleep_for_events (writer, 0, time);
 }
 
 gboolean
@@ -272,6 +334,9 @@ spead2_udp_writer_sleep_until (Spead2UdpWriter *writer, guint64 time)
   while (spead2_now () < time) {
     if (get_deadline (writer) < time)
       return FALSE;
+    if (writer->uncopied &&
+        spead2_uncopied_released (writer->uncopied) != writer->released_told)
+      return TRUE;
     sleep_for_events (writer, 0, time);
   }
   return TRUE;
@@ -404,14 +469,6 @@ drain_error_queue (Spead2UdpWriter *writer, gint errnum)
 
 /* -- the batch ------------------------------------------------------------- */
 
-static void
-restore_gso (Destination *destination)
-{
-  destination->gso = TRUE;
-  destination->gso_errno = 0;
-  destination->gso_retry = G_MAXUINT64;
-}
-
 void
 spead2_udp_writer_begin (
     Spead2UdpWriter *writer, guint64 max_bytes, gboolean may_wait)
@@ -434,12 +491,26 @@ spead2_udp_writer_begin (
   writer->n_iovs = 0;
   writer->n_spans = 0;
   writer->scratch_used = 0;
+  writer->pages = NULL;
+
+  if (writer->uncopied) {
+    spead2_uncopied_reap (writer->uncopied);
+    spead2_uncopied_retry (writer->uncopied, now, probe);
+  }
 }
 
 guint64
 spead2_udp_writer_size (const Spead2UdpWriter *writer)
 {
   return writer->bytes;
+}
+
+/* Pages that the packet lies on, at most: its header on one, and each piece of
+ * payload, which is smaller than a page, on two. */
+static guint
+most_fragments (const Spead2Packet *packet)
+{
+  return 2 * packet->n_iov - 1;
 }
 
 /* Whether the packet can share the message: GSO cuts a message into packets of
@@ -454,7 +525,10 @@ fits_message (const Spead2UdpWriter *writer, const Message *message,
       message->size == message->n_packets * message->packet_size &&
       packet->size <= message->packet_size &&
       message->size + packet->size <= writer->max_message &&
-      message->n_iov + packet->n_iov <= SPEAD2_PACKET_MAX_IOV;
+      message->n_iov + packet->n_iov <= SPEAD2_PACKET_MAX_IOV &&
+      (writer->pages == NULL ||
+          message->n_fragments + most_fragments (packet) <=
+              SPEAD2_ZEROCOPY_FRAGMENTS);
 }
 
 /* The message that takes the packet, or NULL when the batch is full. */
@@ -477,6 +551,9 @@ message_for (
   }
   if (writer->n_messages == SPEAD2_BATCH_MESSAGES)
     return NULL;
+  if (writer->pages != NULL &&
+      writer->n_messages >= spead2_uncopied_room (writer->uncopied))
+    return NULL;
   /* Where only the writer's own room ends the batch, the next one begins with
    * a message that can be filled. */
   if (writer->n_messages > 0 &&
@@ -492,6 +569,7 @@ message_for (
   message->size = 0;
   message->iov = writer->iovs + writer->n_iovs;
   message->n_iov = 0;
+  message->n_fragments = 0;
   message->spans = writer->spans + writer->n_spans;
   message->n_spans = 0;
   return message;
@@ -517,6 +595,9 @@ count_fitting (const Spead2UdpWriter *writer, const Message *message,
       n, (SPEAD2_BATCH_BYTES - writer->scratch_used) / packet->scratch_size);
   if (writer->max_bytes > writer->bytes)
     n = MIN (n, (writer->max_bytes - writer->bytes) / packet->size);
+  /* The payload of those alike is one run, on at most one page more than theirs. */
+  if (writer->pages)
+    n = MIN (n, (SPEAD2_ZEROCOPY_FRAGMENTS - 1 - message->n_fragments) / 2);
   return MAX (n, 1);
 }
 
@@ -524,7 +605,7 @@ static void
 add_to_span (Spead2UdpWriter *writer, Message *message,
     Spead2Transfer *transfer, guint n_packets, gsize size)
 {
-  Span *span = message->spans + message->n_spans - 1;
+  Spead2TransferSpan *span = message->spans + message->n_spans - 1;
 
   if (message->n_spans == 0 || span->transfer != transfer) {
     span = &writer->spans[writer->n_spans++];
@@ -537,28 +618,70 @@ add_to_span (Spead2UdpWriter *writer, Message *message,
   span->bytes += size;
 }
 
+/* Room for the headers of n packets of the message, or NULL: the batch is full.
+ * One that has nothing yet becomes one that is copied. */
+static guint8 *
+take_scratch (Spead2UdpWriter *writer, gsize size)
+{
+  guint8 *scratch;
+
+  if (writer->pages) {
+    scratch = spead2_uncopied_reserve (writer->uncopied, size);
+    if (scratch != NULL || writer->bytes > 0)
+      return scratch;
+    writer->pages = NULL;
+  }
+  scratch = writer->scratch + writer->scratch_used;
+  writer->scratch_used += size;
+  return scratch;
+}
+
+static void
+add_fragments (Message *message, const struct iovec *iov, guint n_iov)
+{
+  guint i;
+
+  for (i = 0; i < n_iov; i++)
+    message->n_fragments +=
+        spead2_huge_pages_count (iov[i].iov_base, iov[i].iov_len);
+}
+
 gboolean
 spead2_udp_writer_add (Spead2UdpWriter *writer, Spead2Packetizer *packetizer,
     Spead2Transfer *transfer)
 {
   const Spead2Packet packet = *spead2_packetizer_peek (packetizer);
-  Message *message =
-      message_for (writer, packetizer->heap->destination, &packet);
+  struct iovec *iov = writer->iovs + writer->n_iovs;
+  Message *message;
+  guint8 *scratch;
   guint n;
 
-  if (message == NULL)
+  if (writer->uncopied && writer->bytes == 0)
+    writer->pages = spead2_uncopied_begin (writer->uncopied, packetizer);
+  else if (writer->pages &&
+      !spead2_uncopied_suits (writer->uncopied, writer->pages, packetizer))
     return FALSE;
 
+  message = message_for (writer, packetizer->heap->destination, &packet);
+  if (message == NULL)
+    return FALSE;
   n = count_fitting (writer, message, &packet);
-  spead2_packetizer_write (packetizer, n,
-      writer->scratch + writer->scratch_used, writer->iovs + writer->n_iovs);
-  writer->scratch_used += n * packet.scratch_size;
+  scratch = take_scratch (writer, n * packet.scratch_size);
+  if (scratch == NULL) {
+    if (message->n_packets == 0)
+      writer->n_messages--;
+    return FALSE;
+  }
+
+  spead2_packetizer_write (packetizer, n, scratch, iov);
   writer->n_iovs += n * packet.n_iov;
   writer->bytes += n * packet.size;
 
   message->n_packets += n;
   message->size += n * packet.size;
   message->n_iov += n * packet.n_iov;
+  if (writer->pages)
+    add_fragments (message, iov, n * packet.n_iov);
   add_to_span (writer, message, transfer, n, n * packet.size);
   transfer->in_flight += n;
   return TRUE;
@@ -566,21 +689,45 @@ spead2_udp_writer_add (Spead2UdpWriter *writer, Spead2Packetizer *packetizer,
 
 /* -- sending ---------------------------------------------------------------- */
 
+/* Sends a message without copying it: 1, or the negative errno. */
+static gint
+send_uncopied (
+    Spead2UdpWriter *writer, const Message *message, struct mmsghdr *header)
+{
+  gint sent = spead2_uncopied_send (writer->uncopied, writer->fd,
+      &header->msg_hdr, message->destination, message->spans, message->n_spans);
+
+  if (sent < 0)
+    return sent;
+  writer->counters.zerocopy_messages++;
+  return 1;
+}
+
+static gint
+send_copied (Spead2UdpWriter *writer, struct mmsghdr *headers, guint n)
+{
+  gint sent = sendmmsg (writer->fd, headers, n, MSG_DONTWAIT);
+
+  return sent < 0 ? -errno : sent;
+}
+
 /* Sends the first of n messages, for destination, at least; returns how many
- * went, or the negative errno for which the first did not. */
+ * went, or the negative errno for which the first did not. uncopied: that one,
+ * to be sent alone without copying it, or NULL. */
 static gint
 send_some (Spead2UdpWriter *writer, guint destination, struct mmsghdr *headers,
-    guint n)
+    guint n, const Message *uncopied)
 {
   guint64 interval = 0;
 
   for (;;) {
-    gint sent = sendmmsg (writer->fd, headers, n, MSG_DONTWAIT);
-    gint errnum = errno;
+    gint sent = uncopied ? send_uncopied (writer, uncopied, headers)
+                         : send_copied (writer, headers, n);
+    gint errnum = -sent;
 
     writer->counters.calls++;
     if (sent > 0) {
-      if ((guint) sent < n)
+      if ((guint) sent < n && uncopied == NULL)
         drain_error_queue (writer, 0);
       return sent;
     }
@@ -612,7 +759,8 @@ send_some (Spead2UdpWriter *writer, guint destination, struct mmsghdr *headers,
   }
 }
 
-/* The message was accepted; a copying send releases its memory at once. */
+/* The message was accepted, and leaves the batch: all of it is released, unless
+ * it is in flight besides. */
 static void
 settle_sent (Spead2UdpWriter *writer, const Message *message)
 {
@@ -647,12 +795,12 @@ settle_failed (Spead2UdpWriter *writer, const Message *message, gint errnum)
         message->spans[i].transfer, message->spans[i].n_packets, errnum);
 }
 
+/* What the kernel answers when it cannot do more than send plain packets. */
 static gboolean
-may_be_gso (const Message *message, gint errnum)
+may_be_optimization (gint errnum)
 {
-  return message->n_packets > 1 &&
-      (errnum == EINVAL || errnum == EMSGSIZE || errnum == EIO ||
-          errnum == EOPNOTSUPP || errnum == ENOPROTOOPT);
+  return errnum == EINVAL || errnum == EMSGSIZE || errnum == EIO ||
+      errnum == EOPNOTSUPP || errnum == ENOPROTOOPT;
 }
 
 static void
@@ -702,7 +850,7 @@ add_gso (struct mmsghdr *header, Control *control, guint16 packet_size)
  * packet begins with an iovec of its own. */
 static guint
 split_message (Spead2UdpWriter *writer, const Message *message,
-    Message *packets, Span *spans)
+    Message *packets, Spead2TransferSpan *spans)
 {
   struct iovec *iov = message->iov;
   gsize left = message->size;
@@ -742,12 +890,12 @@ static gboolean
 send_plain (Spead2UdpWriter *writer, const Message *message, gint errnum)
 {
   Message packets[SPEAD2_MESSAGE_PACKETS];
-  Span spans[SPEAD2_MESSAGE_PACKETS];
+  Spead2TransferSpan spans[SPEAD2_MESSAGE_PACKETS];
   guint n = split_message (writer, message, packets, spans), i = 0;
 
   while (i < n) {
     gint sent = send_some (
-        writer, message->destination, writer->plain_headers + i, n - i);
+        writer, message->destination, writer->plain_headers + i, n - i, NULL);
 
     if (sent > 0) {
       if (i == 0) {
@@ -769,6 +917,34 @@ send_plain (Spead2UdpWriter *writer, const Message *message, gint errnum)
     }
   }
   return TRUE;
+}
+
+/* Sends the first of the batch's messages from number i on: as
+ * send_some(). */
+static gint
+send_from (Spead2UdpWriter *writer, guint i)
+{
+  const Message *message = &writer->messages[i];
+  guint n = writer->n_messages - i;
+  gint errnum, sent;
+
+  if (writer->pages == NULL ||
+      !spead2_uncopied_is_on (writer->uncopied, message->destination))
+    return send_some (
+        writer, message->destination, writer->headers + i, n, NULL);
+
+  errnum = -send_some (
+      writer, message->destination, writer->headers + i, 1, message);
+  if (!may_be_optimization (errnum))
+    return -errnum;
+
+  sent = send_some (writer, message->destination, writer->headers + i, 1, NULL);
+  if (sent > 0) {
+    count_error (writer, message->destination, errnum);
+    spead2_uncopied_refuse (
+        writer->uncopied, message->destination, errnum, spead2_now ());
+  }
+  return sent;
 }
 
 static void
@@ -802,15 +978,14 @@ spead2_udp_writer_send (Spead2UdpWriter *writer)
 
   for (i = 0; i < n;) {
     const Message *message = &writer->messages[i];
-    gint sent =
-        send_some (writer, message->destination, writer->headers + i, n - i);
+    gint sent = send_from (writer, i);
 
     if (sent > 0) {
       for (; sent > 0; sent--)
         settle_sent (writer, &writer->messages[i++]);
     } else if (sent == -ABANDONED) {
       break;
-    } else if (may_be_gso (message, -sent)) {
+    } else if (message->n_packets > 1 && may_be_optimization (-sent)) {
       i++;
       if (!send_plain (writer, message, -sent))
         break;

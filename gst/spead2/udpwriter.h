@@ -5,8 +5,13 @@
  * message, whichever heap they belong to, and the kernel cuts it apart again
  * (UDP_SEGMENT, "GSO"). What to do about each errno stands in udpwriter.c.
  *
- * A writer belongs to one thread, but for spead2_udp_writer_set_deadline() and
- * spead2_udp_writer_probe(), which any thread may call.
+ * With zero copy, heaps of pages that can be registered go through an io_uring
+ * instead. Such a batch is sent as any other, and its packets stay in flight
+ * until the kernel has released their memory.
+ *
+ * A writer belongs to one thread, but for spead2_udp_writer_set_deadline(),
+ * spead2_udp_writer_wake() and spead2_udp_writer_probe(), which any thread may
+ * call.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -15,6 +20,7 @@
 
 #include "endpoint.h"
 #include "packetizer.h"
+#include "uncopied.h"
 
 G_BEGIN_DECLS
 
@@ -24,14 +30,6 @@ G_BEGIN_DECLS
 #define SPEAD2_BATCH_BYTES (16 * 65536)
 /* Most packets of a message: UDP_MAX_SEGMENTS of every kernel that has GSO. */
 #define SPEAD2_MESSAGE_PACKETS 64
-
-/* What has become of a heap's packets so far. The writer adds to it; the heap
- * is done when all its packets were added and none is in flight. */
-typedef struct {
-  guint64 bytes;   /* of UDP payload, accepted by the kernel */
-  guint in_flight; /* packets added and not yet released by the kernel */
-  gint error; /* first errno; ECANCELED if any was given up at the deadline */
-} Spead2Transfer;
 
 /* Errnos are small numbers on Linux; a larger one counts as the last. */
 #define SPEAD2_MAX_ERRNO 134
@@ -43,6 +41,7 @@ typedef struct {
   guint64 calls;    /* of sendmmsg */
   guint64 waits;    /* for room in the kernel: EAGAIN, ENOBUFS, ENOMEM */
   guint64 gso_off;  /* times that GSO was switched off for a destination */
+  guint64 zerocopy_messages;            /* of them, that were not copied */
   guint64 errors[SPEAD2_MAX_ERRNO + 1]; /* by errno, ICMP errors included */
 } Spead2WriterCounters;
 
@@ -77,8 +76,31 @@ void spead2_udp_writer_send (Spead2UdpWriter *writer);
 /* Gives the batch up: nothing of it is sent, and its transfers get ECANCELED. */
 void spead2_udp_writer_abandon (Spead2UdpWriter *writer);
 
-/* Sleeps until a time of the monotonic clock (ns). FALSE as soon as it is known
- * that the deadline comes before it. */
+/* Opens an io_uring for heaps on huge pages. Whether it is used after all, see
+ * spead2_udp_writer_zerocopy_reason(). */
+void spead2_udp_writer_use_zerocopy (Spead2UdpWriter *writer);
+
+/* How many messages the kernel has not released yet. */
+guint spead2_udp_writer_held (const Spead2UdpWriter *writer);
+
+/* Sleeps until some of them are released, a time of the monotonic clock (ns) has
+ * come, or spead2_udp_writer_wake() was called. Transfers are up to date then. */
+void spead2_udp_writer_wait_released (Spead2UdpWriter *writer, guint64 time);
+
+/* Ends a wait of the writer's thread. Any thread. */
+void spead2_udp_writer_wake (Spead2UdpWriter *writer);
+
+/* Messages that were released since the last call. */
+guint spead2_udp_writer_take_released (Spead2UdpWriter *writer);
+
+/* Waits no longer for what the kernel has not released: those transfers are
+ * marked held, and nothing of them is in flight. Returns the ring, which must be
+ * freed, and the heaps' memory kept, with spead2_zerocopy_bury(). There must be
+ * such messages. Zero copy is off until spead2_udp_writer_probe(). */
+Spead2Zerocopy *spead2_udp_writer_give_up_held (Spead2UdpWriter *writer);
+
+/* Sleeps until a time of the monotonic clock (ns), or shorter if messages were
+ * released. FALSE as soon as it is known that the deadline comes before it. */
 gboolean spead2_udp_writer_sleep_until (Spead2UdpWriter *writer, guint64 time);
 
 /* From when on waiting is over, in ns of the monotonic clock: now and later
@@ -88,8 +110,8 @@ void spead2_udp_writer_set_deadline (Spead2UdpWriter *writer, guint64 deadline);
 /* Whether the deadline has passed. */
 gboolean spead2_udp_writer_expired (Spead2UdpWriter *writer);
 
-/* Tries GSO again from the next batch on where it was switched off. Any
- * thread. */
+/* Tries GSO and zero copy again from the next batch on where they were switched
+ * off. Any thread. */
 void spead2_udp_writer_probe (Spead2UdpWriter *writer);
 
 const Spead2WriterCounters *spead2_udp_writer_counters (
@@ -106,6 +128,11 @@ guint spead2_udp_writer_take_icmp_errors (
 
 /* The errno for which a destination does without GSO, or 0. */
 gint spead2_udp_writer_gso_errno (
+    const Spead2UdpWriter *writer, guint destination);
+
+/* Why heaps for a destination are copied: a sentence that lives as long as the
+ * process; NULL while they are not, or nothing has been sent yet. */
+const gchar *spead2_udp_writer_zerocopy_reason (
     const Spead2UdpWriter *writer, guint destination);
 
 /* The engine's clock: ns of CLOCK_MONOTONIC. */
