@@ -71,8 +71,8 @@ map_pages (Spead2HugePages *pages, gsize size)
     pages->mapping = NULL;
     return FALSE;
   }
-  pages->data = (guint8 *) round_up (
-      (gsize) pages->mapping, SPEAD2_HUGE_PAGE_SIZE);
+  pages->data =
+      (guint8 *) round_up ((gsize) pages->mapping, SPEAD2_HUGE_PAGE_SIZE);
   pages->size = size;
 
   if (madvise (pages->data, size, MADV_HUGEPAGE) < 0)

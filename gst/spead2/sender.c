@@ -22,6 +22,9 @@
 #include "error.h"
 #include "pacer.h"
 
+/* How long a flush or a stop waits for the kernel to release memory, in ns. */
+#define RELEASE_GRACE (500 * G_GUINT64_CONSTANT (1000000))
+
 /* What a heap on its way is given to finish when the queue is emptied, in ns. */
 #define FLUSH_GRACE (100 * G_GUINT64_CONSTANT (1000000))
 
@@ -70,8 +73,10 @@ typedef struct {
   gboolean started;
   gint start_errno; /* why it could not have its CPU, or 0 */
   gboolean busy;    /* holds heaps */
+  gboolean polling; /* waits for memory to be released, or to be woken */
   Spead2WriterCounters counters;
   gint gso_errno;
+  const gchar *zerocopy_reason;
 } Lane;
 
 /* There is one lock. It is never held while sending, delivering or calling
@@ -85,16 +90,16 @@ struct _Spead2Sender {
   guint n_lanes;
 
   GMutex lock;
-  GCond work; /* for lanes: something to take, or the end */
+  GCond work; /* for lanes: something to take, or the end; see wake_lanes() */
   GCond room; /* for pushes, drains and flushes: something has ended; for
                  spead2_sender_start(): a lane has started */
   guint work_waiters, room_waiters; /* waking nobody is a system call, too */
   guint64 room_wanted; /* a push waits until fewer are outstanding; 0: none */
 
   /* Guarded by lock. Slots are numbered from 0 without end; number n lives in
-   * slots[n % n_slots], n_slots being a power of two. head is the oldest that has not been released, ended the
-   * oldest that has not been told of, taken the next for a lane, tail the next
-   * to be pushed. */
+   * slots[n % n_slots], n_slots being a power of two. head is the oldest that
+   * has not been released, ended the oldest that has not been told of, taken the
+   * next for a lane, tail the next to be pushed. */
   Slot *slots;
   guint n_slots;
   guint64 head, ended, taken, tail;
@@ -110,7 +115,12 @@ struct _Spead2Sender {
   gboolean flushing;
   gboolean discarding; /* spead2_sender_flush() is at work */
   gboolean stopping;
+  guint64 release_deadline; /* while discarding or stopping */
+  GPtrArray *held_rings;    /* (owned) with messages that were given up */
   Spead2SenderStats stats;
+
+  /* Of whoever delivers. */
+  GPtrArray *held_heaps; /* (owned) of held_rings */
 };
 
 guint
@@ -144,6 +154,11 @@ error_of (Spead2Sender *sender, const Slot *slot)
   const gchar *destination = sender->config.destination.text;
   gint errnum = slot->transfer.error;
 
+  if (slot->transfer.held)
+    return g_error_new (SPEAD2_ERROR, SPEAD2_ERROR_ABANDONED,
+        "A heap for %s was abandoned: the kernel has taken it and still reads "
+        "its memory",
+        destination);
   if (slot->dropped || (errnum == ECANCELED && slot->transfer.bytes == 0))
     return g_error_new (SPEAD2_ERROR, SPEAD2_ERROR_DROPPED,
         "A heap for %s was dropped before it was sent", destination);
@@ -195,6 +210,8 @@ count_end (Spead2SenderStats *stats, const Slot *slot, const GError *error,
     stats->heaps_dropped++;
   } else {
     stats->heaps_failed++;
+    if (slot->transfer.held)
+      stats->heaps_abandoned++;
   }
 }
 
@@ -210,6 +227,8 @@ deliver_slot (
     sender->callbacks.heap_done (&result, sender->user_data);
   count_end (stats, slot, error, now);
   g_clear_error (&error);
+  if (slot->transfer.held)
+    g_ptr_array_add (sender->held_heaps, g_steal_pointer (&slot->heap));
 }
 
 /* Tells of the end of all heaps that are done and have no unfinished one before
@@ -239,6 +258,7 @@ deliver (Spead2Sender *sender)
     sender->stats.heaps_sent += ended.heaps_sent;
     sender->stats.heaps_failed += ended.heaps_failed;
     sender->stats.heaps_dropped += ended.heaps_dropped;
+    sender->stats.heaps_abandoned += ended.heaps_abandoned;
     sender->stats.payload_bytes += ended.payload_bytes;
     add_times (&sender->stats.heap_time, &ended.heap_time);
   }
@@ -314,7 +334,40 @@ have_released (Spead2Sender *sender)
   sender->pushing = FALSE;
 }
 
+/* Of heaps that were given up, the memory is freed once it has been released.
+ * Called with the lock, when none is outstanding. */
+static void
+bury_held (Spead2Sender *sender)
+{
+  if (sender->held_rings->len == 0)
+    return;
+  spead2_zerocopy_bury (sender->held_rings, sender->held_heaps);
+  sender->held_rings = g_ptr_array_new ();
+  sender->held_heaps =
+      g_ptr_array_new_with_free_func ((GDestroyNotify) spead2_heap_free);
+}
+
 /* -- lanes ------------------------------------------------------------------ */
+
+/* Wakes the lanes that wait for more than the condition. Called with the lock. */
+static void
+wake_polling (Spead2Sender *sender)
+{
+  guint i;
+
+  for (i = 0; i < sender->n_lanes; i++) {
+    if (sender->lanes[i].polling)
+      spead2_udp_writer_wake (sender->lanes[i].writer);
+    sender->lanes[i].polling = FALSE;
+  }
+}
+
+static void
+wake_lanes (Spead2Sender *sender)
+{
+  g_cond_broadcast (&sender->work);
+  wake_polling (sender);
+}
 
 static gboolean
 other_lane_busy (Lane *lane)
@@ -471,12 +524,46 @@ finish (Lane *lane)
   lane->busy = lane->first != lane->end;
   lane->counters = *spead2_udp_writer_counters (lane->writer);
   lane->gso_errno = spead2_udp_writer_gso_errno (lane->writer, 0);
+  lane->zerocopy_reason = spead2_udp_writer_zerocopy_reason (lane->writer, 0);
   add_times (&sender->stats.pacing_error, &lane->lateness);
   lane->lateness = (Spead2Times){0};
   /* Other lanes may wait for this one with a barrier, or behind one. */
   if (sender->n_lanes > 1 &&
       ((was_busy && !lane->busy) || (had_barrier && !sender->barrier)))
-    g_cond_broadcast (&sender->work);
+    wake_lanes (sender);
+}
+
+/* Gives up what the kernel has not released in time. */
+static void
+abandon_held (Lane *lane)
+{
+  if (spead2_udp_writer_held (lane->writer) > 0 &&
+      spead2_now () >= lane->sender->release_deadline)
+    g_ptr_array_add (lane->sender->held_rings,
+        spead2_udp_writer_give_up_held (lane->writer));
+}
+
+/* Sleeps until there may be something to do. Called with the lock, which is
+ * released meanwhile. */
+static void
+wait_for_work (Lane *lane)
+{
+  Spead2Sender *sender = lane->sender;
+  guint64 deadline = sender->discarding || sender->stopping
+      ? sender->release_deadline
+      : G_MAXUINT64;
+
+  if (spead2_udp_writer_held (lane->writer) == 0) {
+    sender->work_waiters++;
+    g_cond_wait (&sender->work, &sender->lock);
+    sender->work_waiters--;
+    return;
+  }
+  lane->polling = TRUE;
+  g_mutex_unlock (&sender->lock);
+  spead2_udp_writer_wait_released (lane->writer, deadline);
+  g_mutex_lock (&sender->lock);
+  lane->polling = FALSE;
 }
 
 /* Waits for heaps and takes as many as fill a batch. FALSE at the end. Called
@@ -487,8 +574,10 @@ take (Lane *lane)
   Spead2Sender *sender = lane->sender;
 
   for (;;) {
-    if (sender->discarding || sender->stopping)
+    if (sender->discarding || sender->stopping) {
       drop_unbegun (lane);
+      abandon_held (lane);
+    }
     drop_abandoned (lane);
     finish (lane);
     deliver (sender);
@@ -505,13 +594,11 @@ take (Lane *lane)
       release (sender);
       continue;
     }
-    if (sender->stopping)
+    if (sender->stopping && spead2_udp_writer_held (lane->writer) == 0)
       return FALSE;
     if (sender->taken == sender->tail)
       spead2_pacer_idle (&sender->pacer);
-    sender->work_waiters++;
-    g_cond_wait (&sender->work, &sender->lock);
-    sender->work_waiters--;
+    wait_for_work (lane);
   }
 }
 
@@ -542,6 +629,19 @@ fill (Lane *lane)
   }
 }
 
+/* Ends heaps whose memory was released while the lane had others to send. */
+static void
+deliver_released (Lane *lane)
+{
+  if (spead2_udp_writer_take_released (lane->writer) == 0)
+    return;
+  g_mutex_lock (&lane->sender->lock);
+  finish (lane);
+  deliver (lane->sender);
+  have_released (lane->sender);
+  g_mutex_unlock (&lane->sender->lock);
+}
+
 /* Waits until the rate lets the batch go. FALSE: not before the deadline. */
 static gboolean
 pace (Lane *lane)
@@ -556,8 +656,11 @@ pace (Lane *lane)
   time = spead2_pacer_reserve (
       &sender->pacer, spead2_now (), spead2_udp_writer_size (lane->writer));
   g_mutex_unlock (&sender->lock);
-  if (!spead2_udp_writer_sleep_until (lane->writer, time))
-    return FALSE;
+  do {
+    if (!spead2_udp_writer_sleep_until (lane->writer, time))
+      return FALSE;
+    deliver_released (lane);
+  } while (spead2_now () < time);
 
   /* 0: the rate has been taken away since the batch was begun. */
   if (time > 0)
@@ -593,6 +696,17 @@ report_icmp_errors (Lane *lane)
 
   if (n > 0 && sender->callbacks.icmp_errors)
     sender->callbacks.icmp_errors (errnum, n, sender->user_data);
+}
+
+static void
+report_zerocopy (Lane *lane, const gchar *before)
+{
+  Spead2Sender *sender = lane->sender;
+  const gchar *reason = spead2_udp_writer_zerocopy_reason (lane->writer, 0);
+
+  if (reason && reason != before && sender->config.zero_copy &&
+      sender->callbacks.zerocopy_refused)
+    sender->callbacks.zerocopy_refused (reason, sender->user_data);
 }
 
 static guint
@@ -647,6 +761,8 @@ lane_run (gpointer data)
 
   g_mutex_lock (&sender->lock);
   while (take (lane)) {
+    const gchar *reason = lane->zerocopy_reason;
+
     g_mutex_unlock (&sender->lock);
     fill (lane);
     if (pace (lane))
@@ -655,6 +771,7 @@ lane_run (gpointer data)
       spead2_udp_writer_abandon (lane->writer);
     cut_short (lane);
     report_icmp_errors (lane);
+    report_zerocopy (lane, reason);
     g_mutex_lock (&sender->lock);
   }
   g_mutex_unlock (&sender->lock);
@@ -704,6 +821,10 @@ open_lane (Lane *lane, GError **error)
     return FALSE;
   lane->writer =
       spead2_udp_writer_new (lane->fd, &sender->config.destination, 1, error);
+  if (lane->writer && sender->config.zero_copy) {
+    spead2_udp_writer_use_zerocopy (lane->writer);
+    lane->zerocopy_reason = spead2_udp_writer_zerocopy_reason (lane->writer, 0);
+  }
   return lane->writer != NULL;
 }
 
@@ -748,6 +869,9 @@ spead2_sender_new (const Spead2SenderConfig *config,
       power_of_two (spead2_max_heaps (config->max_heaps, config->n_lanes, 0));
   sender->slots =
       g_aligned_alloc0 (sender->n_slots, sizeof (Slot), _Alignof(Slot));
+  sender->held_rings = g_ptr_array_new ();
+  sender->held_heaps =
+      g_ptr_array_new_with_free_func ((GDestroyNotify) spead2_heap_free);
   sender->next_cnt = 1;
   spead2_pacer_init (&sender->pacer, config->rate, config->burst_size,
       config->burst_rate_ratio);
@@ -835,8 +959,10 @@ spead2_sender_stop (Spead2Sender *sender)
   guint i;
 
   g_mutex_lock (&sender->lock);
+  if (!sender->stopping)
+    sender->release_deadline = spead2_now () + RELEASE_GRACE;
   sender->stopping = TRUE;
-  g_cond_broadcast (&sender->work);
+  wake_lanes (sender);
   g_cond_broadcast (&sender->room);
   g_mutex_unlock (&sender->lock);
 
@@ -849,6 +975,10 @@ spead2_sender_stop (Spead2Sender *sender)
       lane->thread = NULL;
     }
   }
+
+  g_mutex_lock (&sender->lock);
+  bury_held (sender);
+  g_mutex_unlock (&sender->lock);
 }
 
 void
@@ -868,6 +998,8 @@ spead2_sender_free (Spead2Sender *sender)
   }
   g_free (sender->lanes);
   g_aligned_free (sender->slots);
+  g_ptr_array_unref (sender->held_rings);
+  g_ptr_array_unref (sender->held_heaps);
   g_free (sender->thread_name);
   g_clear_pointer (&sender->config.cpus, g_array_unref);
   g_cond_clear (&sender->work);
@@ -934,6 +1066,7 @@ enqueue (Spead2Sender *sender, Spead2Heap *heap, guint64 now)
       MAX (sender->stats.peak_outstanding, outstanding (sender));
   if (sender->work_waiters > 0)
     g_cond_signal (&sender->work);
+  wake_polling (sender);
 }
 
 /* How many of the heaps, from the front, can be sent at all. */
@@ -1008,12 +1141,16 @@ spead2_sender_flush (Spead2Sender *sender)
 {
   g_mutex_lock (&sender->lock);
   sender->discarding = TRUE;
+  if (!sender->stopping)
+    sender->release_deadline = spead2_now () + RELEASE_GRACE;
   set_deadlines (sender, spead2_now () + FLUSH_GRACE);
-  g_cond_broadcast (&sender->work);
+  wake_lanes (sender);
   g_cond_broadcast (&sender->room);
   while (outstanding (sender) > 0 && !sender->stopping)
     wait_for_room (sender, 0);
   sender->discarding = FALSE;
+  if (outstanding (sender) == 0)
+    bury_held (sender);
   if (!sender->stopping)
     set_deadlines (sender, G_MAXUINT64);
   g_mutex_unlock (&sender->lock);
@@ -1048,6 +1185,7 @@ add_counters (Spead2WriterCounters *sum, const Spead2WriterCounters *counters)
   sum->calls += counters->calls;
   sum->waits += counters->waits;
   sum->gso_off += counters->gso_off;
+  sum->zerocopy_messages += counters->zerocopy_messages;
   for (i = 0; i < G_N_ELEMENTS (sum->errors); i++)
     sum->errors[i] += counters->errors[i];
 }
@@ -1066,6 +1204,8 @@ spead2_sender_get_stats (Spead2Sender *sender, Spead2SenderStats *stats)
     add_counters (&stats->writer, &sender->lanes[i].counters);
     if (stats->gso_errno == 0)
       stats->gso_errno = sender->lanes[i].gso_errno;
+    if (stats->zerocopy_reason == NULL)
+      stats->zerocopy_reason = sender->lanes[i].zerocopy_reason;
   }
   g_mutex_unlock (&sender->lock);
 }

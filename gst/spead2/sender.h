@@ -45,6 +45,7 @@ typedef struct {
   gdouble rate;    /* bytes of UDP payload per second, 0: no limit */
   guint64 burst_size; /* bytes */
   gdouble burst_rate_ratio;
+  gboolean zero_copy; /* where it can be */
 } Spead2SenderConfig;
 
 /* How a heap ended. Borrowed for the call. */
@@ -62,6 +63,8 @@ typedef struct {
   void (*heap_done) (const Spead2HeapResult *result, gpointer user_data);
   /* The network answered earlier packets with n errors, errnum the last. */
   void (*icmp_errors) (gint errnum, guint n, gpointer user_data);
+  /* Heaps are copied from now on, for that reason. */
+  void (*zerocopy_refused) (const gchar *reason, gpointer user_data);
   void (*lane_started) (guint lane, gpointer user_data);
   void (*lane_stopped) (guint lane, gpointer user_data);
 } Spead2SenderCallbacks;
@@ -88,16 +91,18 @@ typedef struct {
   guint64 heaps_sent;
   guint64 heaps_failed;
   guint64 heaps_dropped;
-  guint64 payload_bytes; /* of heaps sent, SPEAD headers not included */
+  guint64 heaps_abandoned; /* of heaps_failed: the kernel held their memory */
+  guint64 payload_bytes;   /* of heaps sent, SPEAD headers not included */
   guint64 heap_cnt_wraps;
   guint outstanding;
   guint peak_outstanding;
-  gint gso_errno;              /* why GSO is off, or 0 */
-  guint mtu;                   /* spead2_udp_mtu(), when it was opened */
-  guint buffer_size;           /* of the first lane's socket, bytes */
-  Spead2Times heap_time;       /* of heaps sent, from push to release */
-  Spead2Times pacing_error;    /* of bursts: how late they went */
-  Spead2WriterCounters writer; /* of all lanes */
+  gint gso_errno;               /* why GSO is off, or 0 */
+  const gchar *zerocopy_reason; /* why heaps are copied, or NULL */
+  guint mtu;                    /* spead2_udp_mtu(), when it was opened */
+  guint buffer_size;            /* of the first lane's socket, bytes */
+  Spead2Times heap_time;        /* of heaps sent, from push to release */
+  Spead2Times pacing_error;     /* of bursts: how late they went */
+  Spead2WriterCounters writer;  /* of all lanes */
 } Spead2SenderStats;
 
 typedef struct _Spead2Sender Spead2Sender;
@@ -136,18 +141,21 @@ void spead2_sender_set_flushing (Spead2Sender *sender, gboolean flushing);
 
 /* Empties the queue: a heap whose packets are on their way is given 100 ms to
  * finish and fails with SPEAD2_ERROR_CUT_SHORT, all others are dropped with
- * SPEAD2_ERROR_DROPPED. Returns when all have ended. */
+ * SPEAD2_ERROR_DROPPED. A heap that the kernel still reads after 500 ms fails
+ * with SPEAD2_ERROR_ABANDONED; its buffers are released when it has been read.
+ * Returns when all have ended. */
 void spead2_sender_flush (Spead2Sender *sender);
 
-/* Ends the lanes, without waiting for the network; what is outstanding is cut
- * short or dropped. Harmless when they do not run. */
+/* Ends the lanes, without waiting for the network, but at most 500 ms for memory
+ * that the kernel still reads; what is outstanding is cut short, dropped or
+ * abandoned. Harmless when they do not run. */
 void spead2_sender_stop (Spead2Sender *sender);
 
 /* Another rate, from the next burst on. */
 void spead2_sender_set_rate (Spead2Sender *sender, gdouble rate,
     guint64 burst_size, gdouble burst_rate_ratio);
 
-/* Tries GSO again where it was switched off. */
+/* Tries GSO and zero copy again where they were switched off. */
 void spead2_sender_probe (Spead2Sender *sender);
 
 void spead2_sender_get_stats (Spead2Sender *sender, Spead2SenderStats *stats);

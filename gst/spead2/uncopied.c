@@ -25,9 +25,9 @@ typedef struct {
 struct _Spead2Uncopied {
   Destination *destinations;
   guint n_destinations;
-  Spead2Zerocopy *ring; /* or NULL */
-  const gchar *error;   /* why not; interned */
-  guint released;       /* messages */
+  Spead2Zerocopy *ring;                     /* or NULL */
+  const gchar *error;                       /* why not; interned */
+  guint released;                           /* messages */
   Flight flights[SPEAD2_ZEROCOPY_MESSAGES]; /* by the message's number */
 };
 

@@ -182,8 +182,8 @@ take_pages (Spead2Zerocopy *zerocopy, Spead2HugePages *pages)
 
   if (headers == NULL)
     return ENOSPC;
-  result = register_memory (zerocopy, spead2_huge_pages_data (pages),
-      spead2_huge_pages_size (pages));
+  result = register_memory (
+      zerocopy, spead2_huge_pages_data (pages), spead2_huge_pages_size (pages));
   if (result < 0) {
     spead2_huge_pages_return_headers (pages, headers);
     return -result;
@@ -252,8 +252,7 @@ spead2_zerocopy_reserve (Spead2Zerocopy *zerocopy, gsize size)
 
   if (left < size)
     begin += left;
-  if (size > SPEAD2_HEADER_ROOM ||
-      begin + size - in_use > SPEAD2_HEADER_ROOM)
+  if (size > SPEAD2_HEADER_ROOM || begin + size - in_use > SPEAD2_HEADER_ROOM)
     return NULL;
   zerocopy->reserved = begin + size;
   return zerocopy->headers + begin % SPEAD2_HEADER_ROOM;
