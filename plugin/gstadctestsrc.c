@@ -113,6 +113,7 @@
 #include "gstadctestsrc.h"
 #include "gstspead2elements.h"
 #include "gstspead2outstanding.h"
+#include "spead2/hugepages.h"
 #include "spead2/sender.h"
 
 GST_DEBUG_CATEGORY_STATIC (adc_test_src_debug);
@@ -947,6 +948,34 @@ pool_minimum (GstQuery *query, guint size)
   return MIN (minimum, affordable);
 }
 
+/* The allocator for the pool's buffers, or NULL for ordinary memory. */
+static GstAllocator *
+choose_allocator (
+    GstAdcTestSrc *src, GstQuery *query, guint size, guint n_buffers)
+{
+  GType api = GST_SPEAD2_OUTSTANDING_API_TYPE;
+  const GstStructure *params = NULL;
+  gboolean huge_pages = FALSE;
+  Spead2HugePages *pages;
+  GError *error = NULL;
+  guint index;
+
+  if (gst_query_find_allocation_meta (query, api, &index))
+    gst_query_parse_nth_allocation_meta (query, index, &params);
+  if (params)
+    gst_structure_get_boolean (params, "huge-pages", &huge_pages);
+  if (!huge_pages)
+    return NULL;
+
+  pages = spead2_huge_pages_new (size, n_buffers, &error);
+  if (pages == NULL) {
+    GST_INFO_OBJECT (src, "no zero copy: %s", error->message);
+    g_error_free (error);
+    return NULL;
+  }
+  return GST_ALLOCATOR (pages);
+}
+
 /* The pool is our own even where downstream offers one: the size of a buffer
  * is ours to say, and a limit of downstream's pool would apply to what the
  * elements between hold as well. */
@@ -963,11 +992,14 @@ gst_adc_test_src_decide_allocation (GstBaseSrc *basesrc, GstQuery *query)
   if (gst_query_get_n_allocation_params (query) > 0) {
     gst_query_parse_nth_allocation_param (query, 0, &allocator, &params);
     params.align |= POOL_ALIGN;
+    if (allocator == NULL)
+      allocator = choose_allocator (src, query, size, minimum);
     gst_query_set_nth_allocation_param (query, 0, allocator, &params);
   } else {
     gst_allocation_params_init (&params);
     params.align |= POOL_ALIGN;
-    gst_query_add_allocation_param (query, NULL, &params);
+    allocator = choose_allocator (src, query, size, minimum);
+    gst_query_add_allocation_param (query, allocator, &params);
   }
   gst_clear_object (&allocator);
 

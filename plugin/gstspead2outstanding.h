@@ -2,8 +2,10 @@
  *
  * An allocation meta of this API in the answer to an ALLOCATION query has as
  * its parameters "max-heaps" (guint, buffers that the sink may hold, 0: as many
- * as max-bytes allows) and "max-bytes" (guint64). A source that makes a pool of
- * its own sizes it by that. No buffer ever carries such a meta.
+ * as max-bytes allows), "max-bytes" (guint64) and "huge-pages" (gboolean, FALSE
+ * where it is missing: buffers in memory of Spead2HugePages will not be copied).
+ * A source that makes a pool of its own makes it by that. No buffer ever carries
+ * such a meta.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */

@@ -124,6 +124,7 @@ struct _GstSpead2Sink {
   gint stop_pending; /* atomic: heaps went out since the last stop heap */
   gint redescribe;   /* atomic: a heap with descriptors did not arrive */
   gint failed;       /* atomic: on-error=fail, and a heap did */
+  gint copy_warned;  /* atomic: zero-copy=on was told why it is not done */
   Reports failed_reports;
   GError *untold_error; /* of the last failed heap that was not told of */
   guint64 untold_cnt;
@@ -554,6 +555,19 @@ gst_spead2_sink_icmp_errors (gint errnum, guint n, gpointer user_data)
   g_free (more);
 }
 
+/* At the start, or in a lane with no lock held: heaps are copied. */
+static void
+gst_spead2_sink_zerocopy_refused (const gchar *reason, gpointer user_data)
+{
+  GstSpead2Sink *self = user_data;
+
+  GST_INFO_OBJECT (self, "no zero copy: %s", reason);
+  if (g_atomic_int_get (&self->settings.zero_copy) == GST_SPEAD2_ZERO_COPY_ON &&
+      g_atomic_int_compare_and_exchange (&self->copy_warned, FALSE, TRUE))
+    GST_ELEMENT_WARNING (self, RESOURCE, SETTINGS,
+        ("%s. Heaps are copied, although zero-copy=on.", reason), (NULL));
+}
+
 static void
 gst_spead2_sink_post_stream_status (
     GstSpead2Sink *self, GstStreamStatusType type)
@@ -610,6 +624,8 @@ gst_spead2_sink_check_network (
   Spead2SenderStats stats;
 
   spead2_sender_get_stats (sender, &stats);
+  if (stats.zerocopy_reason)
+    gst_spead2_sink_zerocopy_refused (stats.zerocopy_reason, self);
   if (stats.mtu > overhead && config->packet.packet_size + overhead > stats.mtu)
     GST_ELEMENT_WARNING (self, RESOURCE, SETTINGS,
         ("Packets of %" G_GSIZE_FORMAT " bytes are larger than the network's "
@@ -635,6 +651,7 @@ gst_spead2_sink_open (
   static const Spead2SenderCallbacks callbacks = {
       .heap_done = gst_spead2_sink_heap_done,
       .icmp_errors = gst_spead2_sink_icmp_errors,
+      .zerocopy_refused = gst_spead2_sink_zerocopy_refused,
       .lane_started = gst_spead2_sink_lane_started,
       .lane_stopped = gst_spead2_sink_lane_stopped,
   };
@@ -645,6 +662,7 @@ gst_spead2_sink_open (
       .rate = settings->rate,
       .burst_size = settings->burst_size,
       .burst_rate_ratio = settings->burst_rate_ratio,
+      .zero_copy = settings->zero_copy != GST_SPEAD2_ZERO_COPY_OFF,
       .socket.multicast_iface = settings->multicast_iface,
       .socket.ttl = settings->ttl,
       .socket.ttl_mc = settings->ttl_mc,
@@ -766,6 +784,7 @@ gst_spead2_sink_start (GstBaseSink *base)
 
   g_atomic_int_set (&self->failed, FALSE);
   g_atomic_int_set (&self->redescribe, FALSE);
+  g_atomic_int_set (&self->copy_warned, FALSE);
   self->last_cnt = 0;
   self->cnt_wrap_warned = FALSE;
   reports_reset (&self->failed_reports);
@@ -1297,17 +1316,25 @@ static gboolean
 gst_spead2_sink_propose_allocation (GstBaseSink *base, GstQuery *query)
 {
   GstSpead2Sink *self = GST_SPEAD2_SINK (base);
+  Spead2SenderStats stats = {0};
   GstAllocationParams params;
   GstStructure *outstanding;
+  gboolean huge_pages;
 
   gst_allocation_params_init (&params);
   params.align = ALIGNMENT - 1;
   gst_query_add_allocation_param (query, NULL, &params);
 
   GST_OBJECT_LOCK (self);
+  if (self->sender)
+    spead2_sender_get_stats (self->sender, &stats);
+  huge_pages = self->settings.zero_copy != GST_SPEAD2_ZERO_COPY_OFF &&
+      self->settings.max_packet_size >= SPEAD2_UNCOPIED_MIN_PACKET &&
+      stats.zerocopy_reason == NULL;
   outstanding = gst_structure_new (GST_SPEAD2_OUTSTANDING_API_NAME, "max-heaps",
       G_TYPE_UINT, self->settings.max_heaps, "max-bytes", G_TYPE_UINT64,
-      (guint64) SPEAD2_AUTO_BYTES, NULL);
+      (guint64) SPEAD2_AUTO_BYTES, "huge-pages", G_TYPE_BOOLEAN, huge_pages,
+      NULL);
   GST_OBJECT_UNLOCK (self);
   gst_query_add_allocation_meta (
       query, GST_SPEAD2_OUTSTANDING_API_TYPE, outstanding);

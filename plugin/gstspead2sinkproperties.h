@@ -45,6 +45,22 @@ typedef enum {
   GST_SPEAD2_ON_ERROR_FAIL
 } GstSpead2OnError;
 
+/**
+ * GstSpead2ZeroCopy:
+ * @GST_SPEAD2_ZERO_COPY_AUTO: where it can be and is faster
+ * @GST_SPEAD2_ZERO_COPY_ON: the same, and a warning where it cannot be
+ * @GST_SPEAD2_ZERO_COPY_OFF: never
+ *
+ * Whether the kernel may read buffers where they lie, instead of copying them.
+ *
+ * Since: 0.1
+ */
+typedef enum {
+  GST_SPEAD2_ZERO_COPY_AUTO,
+  GST_SPEAD2_ZERO_COPY_ON,
+  GST_SPEAD2_ZERO_COPY_OFF
+} GstSpead2ZeroCopy;
+
 /* Guarded by whoever owns the struct; booleans and enums may be read with
  * g_atomic_int_get() as well, without a lock. */
 typedef struct {
@@ -62,6 +78,7 @@ typedef struct {
   gint index_source; /* GstSpead2IndexSource */
   gint on_error;     /* GstSpead2OnError */
   gint signal_heaps;
+  gint zero_copy; /* GstSpead2ZeroCopy */
 
   gchar *multicast_iface;
   gint ttl;
@@ -92,6 +109,7 @@ enum {
   GST_SPEAD2_SINK_PROP_INDEX_SOURCE,
   GST_SPEAD2_SINK_PROP_ON_ERROR,
   GST_SPEAD2_SINK_PROP_SIGNAL_HEAPS,
+  GST_SPEAD2_SINK_PROP_ZERO_COPY,
   GST_SPEAD2_SINK_PROP_MULTICAST_IFACE,
   GST_SPEAD2_SINK_PROP_TTL,
   GST_SPEAD2_SINK_PROP_TTL_MC,

@@ -55,6 +55,10 @@ gst_spead2_stats_add (GstStructure *stats, const Spead2SenderStats *engine)
       "waits", G_TYPE_UINT64, writer->waits, NULL);
   add_errors (stats, writer);
   gst_structure_set (stats, "gso", G_TYPE_BOOLEAN, engine->gso_errno == 0,
+      "zero-copy", G_TYPE_BOOLEAN,
+      engine->zerocopy_reason == NULL && writer->zerocopy_messages > 0,
+      "zero-copy-messages", G_TYPE_UINT64, writer->zerocopy_messages,
+      "heaps-abandoned", G_TYPE_UINT64, engine->heaps_abandoned,
       "heap-cnt-wraps", G_TYPE_UINT64, engine->heap_cnt_wraps, "heap-time-min",
       G_TYPE_UINT64, engine->heap_time.min, "heap-time-mean", G_TYPE_UINT64,
       mean (&engine->heap_time), "heap-time-max", G_TYPE_UINT64,
@@ -65,4 +69,7 @@ gst_spead2_stats_add (GstStructure *stats, const Spead2SenderStats *engine)
   if (engine->gso_errno != 0)
     gst_structure_set (stats, "gso-reason", G_TYPE_STRING,
         g_strerror (engine->gso_errno), NULL);
+  if (engine->zerocopy_reason)
+    gst_structure_set (stats, "zero-copy-reason", G_TYPE_STRING,
+        engine->zerocopy_reason, NULL);
 }
