@@ -16,6 +16,7 @@
 #endif
 
 #include "faults.h"
+#include "faultsring.h"
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -309,6 +310,7 @@ typedef struct {
   size_t n;
   const struct msghdr *one;   /* of a sendmsg, or */
   const struct mmsghdr *many; /* of a sendmmsg */
+  bool is_submitted;          /* not by either, but to an io_uring */
   int socket_segment;         /* UDP_SEGMENT as a socket option, or 0 */
   uint16_t connected_port;
   uint64_t time;
@@ -531,12 +533,15 @@ count_sent (const Call *call, size_t index, uint64_t number)
 static bool
 settle (const Call *call, size_t n_sent, bool kernel_failed)
 {
-  uint64_t number = S.counts.sendmsg_calls + S.counts.sendmmsg_calls;
+  uint64_t number =
+      S.counts.sendmsg_calls + S.counts.sendmmsg_calls + S.counts.submits;
   bool is_reached = n_sent == call->n_send && !kernel_failed;
   size_t n_judged = call->n_send;
 
   if (call->many != NULL)
     S.counts.sendmmsg_calls++;
+  else if (call->is_submitted)
+    S.counts.submits++;
   else
     S.counts.sendmsg_calls++;
   S.counts.kernel_errors += kernel_failed;
@@ -612,6 +617,26 @@ sendmsg (int fd, const struct msghdr *message, int flags)
   if (call_end (&call, call.n_send == 1 && result >= 0, result < 0 ? -1 : 0) !=
       0)
     return -1;
+  return result;
+}
+
+int
+faults_send_otherwise (int fd, const struct msghdr *message, int flags,
+    int (*send) (void *data), void *data)
+{
+  Call call = {
+      .fd = fd, .flags = flags, .n = 1, .one = message, .is_submitted = true};
+  int result = 0;
+
+  if (!is_udp (fd))
+    return send (data);
+  call_begin (&call);
+  if (call.n_send == 1)
+    result = send (data);
+  errno = result < 0 ? -result : 0;
+  if (call_end (&call, call.n_send == 1 && result >= 0, result < 0 ? -1 : 0) !=
+      0)
+    return -errno;
   return result;
 }
 
@@ -861,17 +886,29 @@ ppoll_with_copy (struct pollfd *fds, nfds_t nfds,
 int
 poll (struct pollfd *fds, nfds_t nfds, int timeout)
 {
+  bool polls_ring = faults_ring_polls (fds, nfds);
   struct timespec wait;
 
-  if (!poll_begin (fds, nfds))
+  if (!polls_ring && !poll_begin (fds, nfds))
     return real_poll (fds, nfds, timeout);
   wait.tv_sec = timeout / 1000;
   wait.tv_nsec = (long) (timeout % 1000) * 1000000;
+  if (polls_ring)
+    return faults_ring_ppoll (fds, nfds, timeout < 0 ? NULL : &wait, NULL);
   return ppoll_with_copy (fds, nfds, timeout < 0 ? NULL : &wait, NULL);
 }
 
 int
 ppoll (struct pollfd *fds, nfds_t nfds, const struct timespec *timeout,
+    const sigset_t *mask)
+{
+  if (faults_ring_polls (fds, nfds))
+    return faults_ring_ppoll (fds, nfds, timeout, mask);
+  return faults_ppoll (fds, nfds, timeout, mask);
+}
+
+int
+faults_ppoll (struct pollfd *fds, nfds_t nfds, const struct timespec *timeout,
     const sigset_t *mask)
 {
   if (!poll_begin (fds, nfds))
@@ -1005,6 +1042,7 @@ void
 faults_reset (void)
 {
   faults_hang_resolver (false);
+  faults_ring_reset ();
   lock ();
   set_blocked (false);
   S.random = 1;
@@ -1546,6 +1584,17 @@ set_bind (const char *value)
   return true;
 }
 
+static bool
+set_io_uring (const char *value)
+{
+  int errnum = 0;
+
+  if (strcmp (value, "0") != 0 && !read_errno (value, &errnum))
+    return false;
+  faults_io_uring (errnum);
+  return true;
+}
+
 static const struct {
   const char *key;
   bool (*set) (const char *value);
@@ -1566,6 +1615,7 @@ static const struct {
     {"sockopt", set_sockopt},
     {"socket", set_socket},
     {"bind", set_bind},
+    {"io-uring", set_io_uring},
 };
 
 /* Entry is "key=value", and is taken apart. */
@@ -1625,6 +1675,7 @@ report_counts (FILE *file, const FaultsCounts *counts)
       {"bytes", counts->bytes},
       {"gso_messages", counts->gso_messages},
       {"zerocopy_messages", counts->zerocopy_messages},
+      {"submits", counts->submits},
       {"injected", counts->injected},
       {"seen", counts->seen},
       {"cuts", counts->cuts},

@@ -26,6 +26,7 @@
  * | sockopt     | level.name:E| setsockopt of that option fails                 |
  * | socket      | E           | opening a UDP socket fails                      |
  * | bind        | E           | binding a UDP socket fails                      |
+ * | io-uring    | E, 0        | opening an io_uring fails (ENOSYS); 0: it opens |
  *
  * A text that is not understood ends the program with status 2.
  *
@@ -33,7 +34,9 @@
  * touched. A message is tried, and fails, where the kernel would have tried it:
  * when message k of a sendmmsg fails, k messages were really sent, k is
  * returned, and if k > 0 nobody sees the errno; sent again, the message is
- * tried again. send() and sendto() are not in front: what they send is neither
+ * tried again. No io_uring opens unless that is asked for; a SENDMSG_ZC that is
+ * submitted to one is then a message with MSG_ZEROCOPY, and fails with the errno
+ * as its result. send() and sendto() are not in front: what they send is neither
  * counted nor failed. Neither select() nor epoll knows of a blocked network.
  *
  * All functions may be called from any thread. The library has one mutex of its
@@ -62,7 +65,8 @@ typedef struct {
   uint64_t datagrams; /* a UDP_SEGMENT message is several */
   uint64_t bytes;
   uint64_t gso_messages;      /* of them, with UDP_SEGMENT */
-  uint64_t zerocopy_messages; /* of them, with MSG_ZEROCOPY */
+  uint64_t zerocopy_messages; /* of them, with MSG_ZEROCOPY or by an io_uring */
+  uint64_t submits;           /* of them, by an io_uring */
   uint64_t injected;          /* messages, and other calls, made to fail */
   uint64_t seen;              /* of them, a call returned -1 and the errno */
   uint64_t cuts;              /* sendmmsg cut short with no errno behind it */
@@ -146,6 +150,22 @@ void faults_block_after (uint64_t messages);
 void faults_fail_setsockopt (int level, int name, int errnum, uint64_t times);
 void faults_fail_socket (int errnum, uint64_t times);
 void faults_fail_bind (int errnum, uint64_t times);
+
+/* What opening an io_uring fails with from now on; 0: it opens. */
+void faults_io_uring (int errnum);
+
+/* The next `times` calls fail with errnum: io_uring_submit, and
+ * io_uring_register_buffers. */
+void faults_fail_submit (int errnum, uint64_t times);
+void faults_fail_register (int errnum, uint64_t times);
+
+/* While true no io_uring tells that memory is released. Whoever polls it when
+ * it ends wakes up. */
+void faults_hold_releases (bool hold);
+
+/* While true no io_uring tells that what it released was copied after all, as
+ * all of it is on loopback. */
+void faults_hide_copies (bool hide);
 
 /* While true no name is looked up: getaddrinfo waits. */
 void faults_hang_resolver (bool hang);
