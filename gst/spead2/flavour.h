@@ -58,6 +58,9 @@ spead2_flavour_is_valid (guint heap_address_bits)
       heap_address_bits % 8 == 0;
 }
 
+/* The same, with SPEAD2_ERROR_INVALID where it is not. */
+gboolean spead2_flavour_check (guint heap_address_bits, GError **error);
+
 /* The largest immediate value, address, heap length and heap counter. */
 static inline guint64
 spead2_flavour_max_value (Spead2Flavour flavour)

@@ -46,13 +46,8 @@ spead2_layout_new (Spead2Flavour flavour, GError **error)
   Spead2Layout *layout;
   guint i;
 
-  if (!spead2_flavour_is_valid (flavour)) {
-    g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID,
-        "SPEAD-64-%u does not exist: heap-address-bits is a multiple of 8 "
-        "from 8 to 56",
-        flavour);
+  if (!spead2_flavour_check (flavour, error))
     return NULL;
-  }
   for (i = 0; i < G_N_ELEMENTS (default_items); i++) {
     if (default_items[i].id > spead2_flavour_max_id (flavour)) {
       g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID,

@@ -57,13 +57,8 @@ spead2_packet_config_check (Spead2PacketConfig *config, GError **error)
 {
   guint i, n_items = 0;
 
-  if (!spead2_flavour_is_valid (config->flavour)) {
-    g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID,
-        "SPEAD-64-%u does not exist: heap-address-bits is a multiple of 8 "
-        "from 8 to 56",
-        config->flavour);
+  if (!spead2_flavour_check (config->flavour, error))
     return FALSE;
-  }
 
   for (i = 0; i < config->n_kinds; i++) {
     if (n_items > 0 && is_item (config->kinds[i])) {

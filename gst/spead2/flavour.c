@@ -1,0 +1,20 @@
+/* SPEAD-64-N: see flavour.h.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "flavour.h"
+
+#include "error.h"
+
+gboolean
+spead2_flavour_check (guint heap_address_bits, GError **error)
+{
+  if (spead2_flavour_is_valid (heap_address_bits))
+    return TRUE;
+
+  g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID,
+      "SPEAD-64-%u does not exist: heap-address-bits is a multiple of 8 "
+      "from 8 to 56",
+      heap_address_bits);
+  return FALSE;
+}

@@ -1,0 +1,141 @@
+/* The text that says what every heap carries, and the list that it makes.
+ *
+ * A text is a list of items in the order of the wire, in the syntax of
+ * GstStructure, so that it reads like caps:
+ *
+ *   items    = item *( ";" item ) [ ";" ]
+ *   item     = name *( "," field )
+ *   field    = key "=" ( single | "<" [ single *( "," single ) ] ">" )
+ *   single   = [ "(" type ")" ] ( word | string )
+ *   type     = "int" | "uint" | "gint64" | "guint64" | "string"
+ *   word     = 1*( letter | digit | "_" | "-" | "+" | "/" | ":" | "." )
+ *   string   = DQUOTE *( character | "\" character ) DQUOTE
+ *   name     = letter *( letter | digit | "_" | "-" | "+" | "/" | ":" | "." )
+ *
+ * with blanks and ends of line anywhere between. A number is decimal or begins
+ * with 0x. Without a type it ends below 2^31, as GStreamer's int does: larger
+ * ones are (guint64)0xffffffff or "0xffffffff".
+ *
+ * Fields of an item:
+ *
+ *   id          number, required: 7 to the flavour's largest
+ *   value       payload | sample-index | heap-index | utc-ns | ptp-ns | meta |
+ *               number | "text" | <number, number ...>
+ *   default     with value=meta: what else a value may be; 0 if not given
+ *   start, step instead of value: start in the first heap, step more in each
+ *               next one; both are 0 if not given
+ *   mode        immediate | addressed; payload and texts are addressed, numbers
+ *               immediate
+ *   format      SPEAD formats: u40, i10, c8, "i8,i8"; u, i, f, c or b and bits
+ *   dtype       numpy dtype: "<i2", "[('re','i1'),('im','i1')]"
+ *   shape       of the payload: <256,2>, or one number; one may be -1, as many
+ *               as the heap holds
+ *   description "text", for receivers
+ *
+ * Exactly one item is the payload. A quoted text that reads as a number is one,
+ * unless format=c8 says that it is a text. An array is taken one by one, heap by
+ * heap, and begins again. Counters (sample-index, heap-index, times, start and
+ * step) go on from 0 where they do not fit any more; all other values that do
+ * not fit are errors. An addressed number is big endian, of as many bytes as an
+ * address has, or as its format or dtype says.
+ *
+ * Some names are no items: "null" is a pad, a pointer that means nothing, and
+ * heap-cnt, heap-length, payload-offset and payload-length are the standard
+ * pointers 0x01 to 0x04. They stand in every packet, where they are named; if
+ * none is, all four stand in front. heap-cnt may have a value of its own (value,
+ * default, start, step), instead of the sender's count.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#ifndef SPEAD2_ITEMS_H
+#define SPEAD2_ITEMS_H
+
+#include "descriptor.h"
+
+G_BEGIN_DECLS
+
+/* The items of spead2's tutorial. */
+#define SPEAD2_ITEMS_DEFAULT                                                   \
+  "timestamp,id=0x1600,value=sample-index,"                                    \
+  "description=\"Index of the first sample\"; "                                \
+  "adc_samples,id=0x3300,value=payload,"                                       \
+  "description=\"ADC converter output\""
+
+typedef enum {
+  SPEAD2_ITEM_VALUE,
+  SPEAD2_ITEM_NULL,
+  SPEAD2_ITEM_HEAP_CNT,
+  SPEAD2_ITEM_HEAP_LENGTH,
+  SPEAD2_ITEM_PAYLOAD_OFFSET,
+  SPEAD2_ITEM_PAYLOAD_LENGTH
+} Spead2ItemKind;
+
+/* Where a value comes from. */
+typedef enum {
+  SPEAD2_SOURCE_NONE, /* heap-cnt: the sender's count */
+  SPEAD2_SOURCE_PAYLOAD,
+  SPEAD2_SOURCE_SAMPLE_INDEX,
+  SPEAD2_SOURCE_HEAP_INDEX,
+  SPEAD2_SOURCE_UTC_NS,
+  SPEAD2_SOURCE_PTP_NS,
+  SPEAD2_SOURCE_NUMBERS, /* one or more, heap by heap */
+  SPEAD2_SOURCE_STEPS,   /* start + step x heap index */
+  SPEAD2_SOURCE_TEXT
+} Spead2ValueSource;
+
+typedef struct {
+  Spead2ItemKind kind;
+  gchar *name;
+  gchar *description; /* never NULL */
+  guint64 id;
+  Spead2ValueSource source;
+  gboolean from_application; /* its value, if there is one, goes first */
+  gboolean immediate;
+  guint width;            /* bytes of an addressed number */
+  gboolean little_endian; /* an addressed number */
+  guint64 limit;          /* of a number, 2^bits - 1 */
+
+  guint64 *numbers;
+  guint n_numbers;
+  guint64 start, step;
+  GBytes *text;
+
+  gchar *dtype;     /* or NULL */
+  guint dtype_size; /* bytes */
+  Spead2Format formats[SPEAD2_MAX_FORMATS];
+  guint n_formats;
+  gint64 shape[SPEAD2_MAX_DIMENSIONS]; /* SPEAD2_VARIABLE_SIZE: what is left */
+  guint n_dimensions;
+  gboolean has_shape;
+} Spead2Item;
+
+/* Constant once made; shared by references. */
+typedef struct {
+  Spead2Flavour flavour;
+  Spead2Item *items;
+  guint n_items;
+} Spead2Items;
+
+/* The list that a text makes for a flavour. NULL with SPEAD2_ERROR_INVALID: the
+ * message names the item by number (from 1) and name, the field, and the offset
+ * in the text (bytes, from 0), or the value and its limit. */
+Spead2Items *spead2_items_new (
+    const gchar *text, Spead2Flavour flavour, GError **error);
+
+Spead2Items *spead2_items_ref (Spead2Items *items);
+void spead2_items_unref (Spead2Items *items);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Spead2Items, spead2_items_unref)
+
+/* The item whose value the application gives by that name, or NULL. */
+const Spead2Item *spead2_items_find (
+    const Spead2Items *items, const gchar *name);
+
+/* Whether any value comes from there. */
+gboolean spead2_items_use (const Spead2Items *items, Spead2ValueSource source);
+
+/* A number in decimal, or in hexadecimal with 0x in front; nothing else. */
+gboolean spead2_parse_number (const gchar *text, guint64 *number);
+
+G_END_DECLS
+
+#endif /* SPEAD2_ITEMS_H */
