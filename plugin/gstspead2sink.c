@@ -47,13 +47,13 @@
 
 #include "gstspead2sink.h"
 
-#include <errno.h>
 #include <glib/gstdio.h>
-#include <gst/audio/audio.h>
 
 #include "gstspead2elements.h"
 #include "gstspead2outstanding.h"
+#include "gstspead2payload.h"
 #include "gstspead2sinkproperties.h"
+#include "gstspead2sinkreports.h"
 #include "gstspead2stats.h"
 #include "gstspead2uri.h"
 #include "spead2/cpulist.h"
@@ -61,7 +61,7 @@
 #include "spead2/layout.h"
 #include "spead2/sender.h"
 
-GST_DEBUG_CATEGORY_STATIC (spead2_sink_debug);
+GST_DEBUG_CATEGORY (spead2_sink_debug);
 #define GST_CAT_DEFAULT spead2_sink_debug
 
 /* Buffers of this alignment are copied fastest. */
@@ -74,20 +74,9 @@ GST_DEBUG_CATEGORY_STATIC (spead2_sink_debug);
  * class goes on as with GST_FLOW_OK, and so do we. */
 #define FLOW_STEP GST_FLOW_CUSTOM_ERROR
 
-/* Failing heaps, and errors of the network, are told of once in this time, with
- * their number. */
-#define FAILED_INTERVAL GST_SECOND
-#define ICMP_INTERVAL (10 * GST_SECOND)
-
 enum { SIGNAL_HEAP_DONE, N_SIGNALS };
 
 static guint signals[N_SIGNALS];
-
-/* What is told of at a bounded rate. */
-typedef struct {
-  GstClockTime told; /* when, or GST_CLOCK_TIME_NONE */
-  guint untold;      /* since then */
-} Reports;
 
 /* The object lock guards the settings and the rest of the first part. sender is
  * set while no other thread runs (NULL to READY) and cleared the same way; what
@@ -105,7 +94,6 @@ struct _GstSpead2Sink {
   GSocket *used_socket;
   guint64 offset_jumps;
   guint64 index_wraps;
-  Reports icmp_reports;
 
   Spead2Sender *sender;
 
@@ -125,12 +113,7 @@ struct _GstSpead2Sink {
   gint redescribe;   /* atomic: a heap with descriptors did not arrive */
   gint failed;       /* atomic: on-error=fail, and a heap did */
   gint copy_warned;  /* atomic: zero-copy=on was told why it is not done */
-  Reports failed_reports;
-  GError *untold_error; /* of the last failed heap that was not told of */
-  guint64 untold_cnt;
-  guint64 untold_bytes;
-  guint64 last_cnt;
-  gboolean cnt_wrap_warned;
+  GstSpead2SinkReports reports;
 };
 
 static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE (
@@ -372,126 +355,23 @@ gst_spead2_sink_dup_destination (GstSpead2Sink *self)
 
 /* -- what lanes report --------------------------------------------------------- */
 
-/* Whether to tell of one more. If so, untold is how many have not been told of
- * before it. */
-static gboolean
-reports_pass (Reports *reports, GstClockTime interval, guint n, guint *untold)
-{
-  GstClockTime now = gst_util_get_timestamp ();
-
-  if (reports->told != GST_CLOCK_TIME_NONE && now - reports->told < interval) {
-    reports->untold += n;
-    return FALSE;
-  }
-  *untold = reports->untold + n - 1;
-  reports->told = now;
-  reports->untold = 0;
-  return TRUE;
-}
-
-static void
-reports_reset (Reports *reports)
-{
-  *reports = (Reports){GST_CLOCK_TIME_NONE, 0};
-}
-
-/* What a message says of those that it stands for; the caller frees it. */
-static gchar *
-and_more (guint untold)
-{
-  return untold > 0 ? g_strdup_printf (" (and %u more before)", untold)
-                    : g_strdup ("");
-}
-
-/* Tells of a failed heap, for programs and for people. */
-static void
-gst_spead2_sink_tell_failed (GstSpead2Sink *self, const GError *error,
-    guint64 cnt, guint64 bytes, guint untold)
-{
-  gchar *more = and_more (untold);
-
-  gst_element_post_message (GST_ELEMENT (self),
-      gst_message_new_element (GST_OBJECT (self),
-          gst_structure_new ("spead2-heap-failed", "heap-cnt", G_TYPE_UINT64,
-              cnt, "bytes", G_TYPE_UINT64, bytes, "errno", G_TYPE_INT,
-              error->code, "reason", G_TYPE_STRING, error->message,
-              "suppressed", G_TYPE_UINT, untold, NULL)));
-  GST_ELEMENT_WARNING (self, RESOURCE, WRITE,
-      ("%s. Heap %" G_GUINT64_FORMAT " is incomplete%s; the stream goes on.",
-          error->message, cnt, more),
-      ("errno %s, %" G_GUINT64_FORMAT " bytes of the heap were sent",
-          gst_spead2_errno_name (error->code), bytes));
-  g_free (more);
-}
-
-/* The stream has gone, and nobody knows that it has ended. */
-static void
-gst_spead2_sink_stop_heap_failed (GstSpead2Sink *self, const GError *error)
-{
-  GST_ELEMENT_WARNING (self, RESOURCE, WRITE,
-      ("%s. The stop heap was not sent: receivers are not told that the stream "
-       "has ended.",
-          error->message),
-      ("errno %s", gst_spead2_errno_name (error->code)));
-}
-
 /* A heap was refused by the kernel. */
 static void
 gst_spead2_sink_heap_failed (
     GstSpead2Sink *self, const Spead2HeapResult *result)
 {
-  guint untold;
-
-  if (g_atomic_int_get (&self->settings.on_error) == GST_SPEAD2_ON_ERROR_FAIL) {
-    if (!g_atomic_int_compare_and_exchange (&self->failed, FALSE, TRUE))
-      return;
-    GST_ELEMENT_ERROR (self, RESOURCE, WRITE,
-        ("%s. Heap %" G_GUINT64_FORMAT
-         " is incomplete, and on-error=fail stops the stream.",
-            result->error->message, result->cnt),
-        ("errno %s", gst_spead2_errno_name (result->error->code)));
-    spead2_sender_set_flushing (self->sender, TRUE);
+  if (g_atomic_int_get (&self->settings.on_error) != GST_SPEAD2_ON_ERROR_FAIL) {
+    gst_spead2_sink_report_failed (&self->reports, result);
     return;
   }
-
-  g_clear_error (&self->untold_error);
-  if (reports_pass (&self->failed_reports, FAILED_INTERVAL, 1, &untold)) {
-    gst_spead2_sink_tell_failed (
-        self, result->error, result->cnt, result->bytes, untold);
+  if (!g_atomic_int_compare_and_exchange (&self->failed, FALSE, TRUE))
     return;
-  }
-  self->untold_error = g_error_copy (result->error);
-  self->untold_cnt = result->cnt;
-  self->untold_bytes = result->bytes;
-}
-
-/* Tells of what was held back. No heap is outstanding. */
-static void
-gst_spead2_sink_tell_rest (GstSpead2Sink *self)
-{
-  if (self->untold_error == NULL)
-    return;
-  gst_spead2_sink_tell_failed (self, self->untold_error, self->untold_cnt,
-      self->untold_bytes, self->failed_reports.untold - 1);
-  g_clear_error (&self->untold_error);
-  self->failed_reports.untold = 0;
-}
-
-static void
-gst_spead2_sink_note_heap_cnt (GstSpead2Sink *self, guint64 cnt)
-{
-  if (cnt == SPEAD2_NO_HEAP_CNT)
-    return;
-  if (cnt < self->last_cnt && !self->cnt_wrap_warned) {
-    self->cnt_wrap_warned = TRUE;
-    GST_ELEMENT_WARNING (self, STREAM, FORMAT,
-        ("The heap counter has wrapped: it has %u bits. Set a greater "
-         "heap-address-bits to count longer.",
-            self->flavour),
-        ("Heap %" G_GUINT64_FORMAT " follows heap %" G_GUINT64_FORMAT, cnt,
-            self->last_cnt));
-  }
-  self->last_cnt = cnt;
+  GST_ELEMENT_ERROR (self, RESOURCE, WRITE,
+      ("%s. Heap %" G_GUINT64_FORMAT
+       " is incomplete, and on-error=fail stops the stream.",
+          result->error->message, result->cnt),
+      ("errno %s", gst_spead2_errno_name (result->error->code)));
+  spead2_sender_set_flushing (self->sender, TRUE);
 }
 
 /* In a lane, with no lock held, one heap at a time. */
@@ -500,7 +380,8 @@ gst_spead2_sink_heap_done (const Spead2HeapResult *result, gpointer user_data)
 {
   GstSpead2Sink *self = user_data;
 
-  gst_spead2_sink_note_heap_cnt (self, result->cnt);
+  if (result->cnt != SPEAD2_NO_HEAP_CNT)
+    gst_spead2_sink_report_cnt (&self->reports, result->cnt, self->flavour);
   if (result->error && result->heap->flags & SPEAD2_HEAP_DESCRIBES)
     g_atomic_int_set (&self->redescribe, TRUE);
   if (result->error == NULL && result->heap->flags & SPEAD2_HEAP_CONTROL)
@@ -510,7 +391,7 @@ gst_spead2_sink_heap_done (const Spead2HeapResult *result, gpointer user_data)
         result->error->message);
   if (result->error && result->error->domain == SPEAD2_ERRNO) {
     if (result->heap->flags & SPEAD2_HEAP_CONTROL)
-      gst_spead2_sink_stop_heap_failed (self, result->error);
+      gst_spead2_sink_report_stop_heap (&self->reports, result->error);
     else
       gst_spead2_sink_heap_failed (self, result);
   }
@@ -526,33 +407,10 @@ static void
 gst_spead2_sink_icmp_errors (gint errnum, guint n, gpointer user_data)
 {
   GstSpead2Sink *self = user_data;
-  gboolean pass;
-  guint untold = 0;
-  gchar *destination, *more;
+  gchar *destination = gst_spead2_sink_dup_destination (self);
 
-  GST_OBJECT_LOCK (self);
-  pass = reports_pass (&self->icmp_reports, ICMP_INTERVAL, n, &untold);
-  GST_OBJECT_UNLOCK (self);
-  if (!pass)
-    return;
-
-  destination = gst_spead2_sink_dup_destination (self);
-  more = and_more (untold);
-  if (errnum == ECONNREFUSED)
-    GST_ELEMENT_WARNING (self, RESOURCE, WRITE,
-        ("Nobody listens at %s%s: start the receiver, or look at host and "
-         "port. The stream goes on.",
-            destination, more),
-        ("The network answered earlier packets with ECONNREFUSED"));
-  else
-    GST_ELEMENT_WARNING (self, RESOURCE, WRITE,
-        ("%s cannot be reached: %s%s. 'ip route get' shows the way there. The "
-         "stream goes on.",
-            destination, g_strerror (errnum), more),
-        ("The network answered earlier packets with %s",
-            gst_spead2_errno_name (errnum)));
+  gst_spead2_sink_report_icmp (&self->reports, destination, errnum, n);
   g_free (destination);
-  g_free (more);
 }
 
 /* At the start, or in a lane with no lock held: heaps are copied. */
@@ -569,30 +427,15 @@ gst_spead2_sink_zerocopy_refused (const gchar *reason, gpointer user_data)
 }
 
 static void
-gst_spead2_sink_post_stream_status (
-    GstSpead2Sink *self, GstStreamStatusType type)
-{
-  GstMessage *message = gst_message_new_stream_status (
-      GST_OBJECT (self), type, GST_ELEMENT (self));
-  GValue thread = G_VALUE_INIT;
-
-  g_value_init (&thread, GST_TYPE_G_THREAD);
-  g_value_set_boxed (&thread, g_thread_self ());
-  gst_message_set_stream_status_object (message, &thread);
-  g_value_unset (&thread);
-  gst_element_post_message (GST_ELEMENT (self), message);
-}
-
-static void
 gst_spead2_sink_lane_started (guint lane, gpointer user_data)
 {
-  gst_spead2_sink_post_stream_status (user_data, GST_STREAM_STATUS_TYPE_ENTER);
+  gst_spead2_sink_report_thread (user_data, GST_STREAM_STATUS_TYPE_ENTER);
 }
 
 static void
 gst_spead2_sink_lane_stopped (guint lane, gpointer user_data)
 {
-  gst_spead2_sink_post_stream_status (user_data, GST_STREAM_STATUS_TYPE_LEAVE);
+  gst_spead2_sink_report_thread (user_data, GST_STREAM_STATUS_TYPE_LEAVE);
 }
 
 /* -- NULL to READY and back ------------------------------------------------------ */
@@ -730,7 +573,7 @@ gst_spead2_sink_close (GstSpead2Sink *self)
   if (sender) {
     /* Its threads may still post and signal, without the object lock. */
     spead2_sender_stop (sender);
-    gst_spead2_sink_tell_rest (self);
+    gst_spead2_sink_report_rest (&self->reports);
     GST_OBJECT_LOCK (self);
     self->sender = NULL;
     GST_OBJECT_UNLOCK (self);
@@ -785,10 +628,7 @@ gst_spead2_sink_start (GstBaseSink *base)
   g_atomic_int_set (&self->failed, FALSE);
   g_atomic_int_set (&self->redescribe, FALSE);
   g_atomic_int_set (&self->copy_warned, FALSE);
-  self->last_cnt = 0;
-  self->cnt_wrap_warned = FALSE;
-  reports_reset (&self->failed_reports);
-  reports_reset (&self->icmp_reports);
+  gst_spead2_sink_reports_begin (&self->reports, GST_ELEMENT (self));
 
   if (error)
     goto failed;
@@ -832,94 +672,39 @@ failed:
 
 /* -- caps -------------------------------------------------------------------------- */
 
-/* numpy's name of an audio format, or a SPEAD format, or neither (FALSE). */
-static gboolean
-gst_spead2_sink_type_of_audio (
-    const GstAudioFormatInfo *format, Spead2PayloadType *type)
+static void
+gst_spead2_sink_set_payload (
+    GstSpead2Sink *self, const GstSpead2Payload *payload)
 {
-  gboolean real = GST_AUDIO_FORMAT_INFO_IS_FLOAT (format);
-  gboolean is_signed = GST_AUDIO_FORMAT_INFO_IS_SIGNED (format);
-  gboolean little =
-      GST_AUDIO_FORMAT_INFO_ENDIANNESS (format) == G_LITTLE_ENDIAN;
-  gint width = GST_AUDIO_FORMAT_INFO_WIDTH (format);
-  gchar code = real ? 'f' : is_signed ? 'i' : 'u';
-
-  if (GST_AUDIO_FORMAT_INFO_DEPTH (format) != width)
-    return FALSE;
-
-  type->sample_size = width / 8;
-  switch (width) {
-    case 8:
-      g_snprintf (type->dtype, sizeof type->dtype, "|%c1", code);
-      return TRUE;
-    case 16:
-    case 32:
-    case 64:
-      g_snprintf (type->dtype, sizeof type->dtype, "%c%c%d", little ? '<' : '>',
-          code, width / 8);
-      return TRUE;
-    default:
-      type->dtype[0] = '\0';
-      type->format = (Spead2Format){code, width};
-      return !little;
-  }
+  spead2_layout_set_payload_type (self->layout, &payload->type);
+  self->offset_is_index = payload->offset_is_index;
+  self->frame_rate = payload->frame_rate;
 }
 
-static const Spead2PayloadType bytes_type = {
-    .dtype = "|u1", .sample_size = 1, .channels = 1};
-
-/* As long as there are no caps: bytes, counted by their OFFSET as filesrc does. */
 static void
 gst_spead2_sink_forget_caps (GstSpead2Sink *self)
 {
-  spead2_layout_set_payload_type (self->layout, &bytes_type);
-  self->offset_is_index = TRUE;
-  self->frame_rate = 0;
+  GstSpead2Payload payload;
+
+  gst_spead2_payload_init (&payload);
+  gst_spead2_sink_set_payload (self, &payload);
 }
 
 static gboolean
 gst_spead2_sink_set_caps (GstBaseSink *base, GstCaps *caps)
 {
   GstSpead2Sink *self = GST_SPEAD2_SINK (base);
-  GstStructure *structure = gst_caps_get_structure (caps, 0);
-  Spead2PayloadType type = bytes_type;
-  GstAudioInfo info;
+  GstSpead2Payload payload;
+  GError *error = NULL;
 
-  self->frame_rate = 0;
-  self->offset_is_index = gst_structure_has_name (structure, "audio/x-raw");
-  if (self->offset_is_index) {
-    if (!gst_audio_info_from_caps (&info, caps) ||
-        GST_AUDIO_INFO_CHANNELS (&info) < 1)
-      goto bad_caps;
-    if (GST_AUDIO_INFO_LAYOUT (&info) != GST_AUDIO_LAYOUT_INTERLEAVED)
-      goto bad_layout;
-    if (!gst_spead2_sink_type_of_audio (info.finfo, &type))
-      goto bad_format;
-    type.channels = GST_AUDIO_INFO_CHANNELS (&info);
-    self->frame_rate = GST_AUDIO_INFO_RATE (&info);
+  if (!gst_spead2_payload_from_caps (&payload, caps, &error)) {
+    GST_ELEMENT_ERROR (self, STREAM, FORMAT, ("%s", error->message),
+        ("caps: %" GST_PTR_FORMAT, caps));
+    g_error_free (error);
+    return FALSE;
   }
-
-  spead2_layout_set_payload_type (self->layout, &type);
+  gst_spead2_sink_set_payload (self, &payload);
   return TRUE;
-
-  /* ERRORS */
-bad_caps:
-  GST_ELEMENT_ERROR (self, STREAM, FORMAT, ("These audio caps are not whole."),
-      ("caps: %" GST_PTR_FORMAT, caps));
-  return FALSE;
-bad_layout:
-  GST_ELEMENT_ERROR (self, STREAM, FORMAT,
-      ("Samples of several channels must be interleaved: put 'audioconvert ! "
-       "audio/x-raw,layout=interleaved' in front."),
-      ("caps: %" GST_PTR_FORMAT, caps));
-  return FALSE;
-bad_format:
-  GST_ELEMENT_ERROR (self, STREAM, FORMAT,
-      ("Audio format %s has neither a numpy type nor a SPEAD format: put "
-       "'audioconvert ! audio/x-raw,format=S32LE' in front, or S24BE.",
-          GST_AUDIO_INFO_NAME (&info)),
-      ("caps: %" GST_PTR_FORMAT, caps));
-  return FALSE;
 }
 
 /* -- data --------------------------------------------------------------------------- */
@@ -1238,7 +1023,7 @@ gst_spead2_sink_end_stream (GstSpead2Sink *self)
       flow = gst_spead2_sink_drain (self);
   }
   if (flow == GST_FLOW_OK) {
-    gst_spead2_sink_tell_rest (self);
+    gst_spead2_sink_report_rest (&self->reports);
     spead2_layout_forget_descriptors (self->layout);
   }
   return flow;

@@ -1,0 +1,175 @@
+/* gst-spead2: what spead2sink tells of while it sends: see
+ * gstspead2sinkreports.h
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "gstspead2sinkreports.h"
+
+#include <errno.h>
+
+#include "gstspead2stats.h"
+
+GST_DEBUG_CATEGORY_EXTERN (spead2_sink_debug);
+#define GST_CAT_DEFAULT spead2_sink_debug
+
+/* Failing heaps, and errors of the network, are told of once in this time, with
+ * their number. */
+#define FAILED_INTERVAL GST_SECOND
+#define ICMP_INTERVAL (10 * GST_SECOND)
+
+/* Whether to tell of one more. If so, untold is how many have not been told of
+ * before it. */
+static gboolean
+pass (GstSpead2Bounded *bounded, GstClockTime interval, guint n, guint *untold)
+{
+  GstClockTime now = gst_util_get_timestamp ();
+
+  if (bounded->told != GST_CLOCK_TIME_NONE && now - bounded->told < interval) {
+    bounded->untold += n;
+    return FALSE;
+  }
+  *untold = bounded->untold + n - 1;
+  bounded->told = now;
+  bounded->untold = 0;
+  return TRUE;
+}
+
+void
+gst_spead2_sink_reports_begin (
+    GstSpead2SinkReports *reports, GstElement *element)
+{
+  g_clear_error (&reports->untold_error);
+  *reports = (GstSpead2SinkReports){.element = element,
+      .icmp.told = GST_CLOCK_TIME_NONE,
+      .failed.told = GST_CLOCK_TIME_NONE};
+}
+
+/* What a message says of those that it stands for; the caller frees it. */
+static gchar *
+and_more (guint untold)
+{
+  return untold > 0 ? g_strdup_printf (" (and %u more before)", untold)
+                    : g_strdup ("");
+}
+
+/* Tells of a failed heap, for programs and for people. */
+static void
+tell_failed (GstElement *element, const GError *error, guint64 cnt,
+    guint64 bytes, guint untold)
+{
+  gchar *more = and_more (untold);
+
+  gst_element_post_message (element,
+      gst_message_new_element (GST_OBJECT (element),
+          gst_structure_new ("spead2-heap-failed", "heap-cnt", G_TYPE_UINT64,
+              cnt, "bytes", G_TYPE_UINT64, bytes, "errno", G_TYPE_INT,
+              error->code, "reason", G_TYPE_STRING, error->message,
+              "suppressed", G_TYPE_UINT, untold, NULL)));
+  GST_ELEMENT_WARNING (element, RESOURCE, WRITE,
+      ("%s. Heap %" G_GUINT64_FORMAT " is incomplete%s; the stream goes on.",
+          error->message, cnt, more),
+      ("errno %s, %" G_GUINT64_FORMAT " bytes of the heap were sent",
+          gst_spead2_errno_name (error->code), bytes));
+  g_free (more);
+}
+
+void
+gst_spead2_sink_report_failed (
+    GstSpead2SinkReports *reports, const Spead2HeapResult *result)
+{
+  guint untold;
+
+  g_clear_error (&reports->untold_error);
+  if (pass (&reports->failed, FAILED_INTERVAL, 1, &untold)) {
+    tell_failed (
+        reports->element, result->error, result->cnt, result->bytes, untold);
+    return;
+  }
+  reports->untold_error = g_error_copy (result->error);
+  reports->untold_cnt = result->cnt;
+  reports->untold_bytes = result->bytes;
+}
+
+void
+gst_spead2_sink_report_rest (GstSpead2SinkReports *reports)
+{
+  if (reports->untold_error == NULL)
+    return;
+  tell_failed (reports->element, reports->untold_error, reports->untold_cnt,
+      reports->untold_bytes, reports->failed.untold - 1);
+  g_clear_error (&reports->untold_error);
+  reports->failed.untold = 0;
+}
+
+void
+gst_spead2_sink_report_stop_heap (
+    GstSpead2SinkReports *reports, const GError *error)
+{
+  GST_ELEMENT_WARNING (reports->element, RESOURCE, WRITE,
+      ("%s. The stop heap was not sent: receivers are not told that the stream "
+       "has ended.",
+          error->message),
+      ("errno %s", gst_spead2_errno_name (error->code)));
+}
+
+void
+gst_spead2_sink_report_cnt (
+    GstSpead2SinkReports *reports, guint64 cnt, Spead2Flavour flavour)
+{
+  if (cnt < reports->last_cnt && !reports->cnt_wrap_warned) {
+    reports->cnt_wrap_warned = TRUE;
+    GST_ELEMENT_WARNING (reports->element, STREAM, FORMAT,
+        ("The heap counter has wrapped: it has %u bits. Set a greater "
+         "heap-address-bits to count longer.",
+            flavour),
+        ("Heap %" G_GUINT64_FORMAT " follows heap %" G_GUINT64_FORMAT, cnt,
+            reports->last_cnt));
+  }
+  reports->last_cnt = cnt;
+}
+
+void
+gst_spead2_sink_report_icmp (GstSpead2SinkReports *reports,
+    const gchar *destination, gint errnum, guint n)
+{
+  GstElement *element = reports->element;
+  gboolean tell;
+  guint untold = 0;
+  gchar *more;
+
+  GST_OBJECT_LOCK (element);
+  tell = pass (&reports->icmp, ICMP_INTERVAL, n, &untold);
+  GST_OBJECT_UNLOCK (element);
+  if (!tell)
+    return;
+
+  more = and_more (untold);
+  if (errnum == ECONNREFUSED)
+    GST_ELEMENT_WARNING (element, RESOURCE, WRITE,
+        ("Nobody listens at %s%s: start the receiver, or look at host and "
+         "port. The stream goes on.",
+            destination, more),
+        ("The network answered earlier packets with ECONNREFUSED"));
+  else
+    GST_ELEMENT_WARNING (element, RESOURCE, WRITE,
+        ("%s cannot be reached: %s%s. 'ip route get' shows the way there. The "
+         "stream goes on.",
+            destination, g_strerror (errnum), more),
+        ("The network answered earlier packets with %s",
+            gst_spead2_errno_name (errnum)));
+  g_free (more);
+}
+
+void
+gst_spead2_sink_report_thread (GstElement *element, GstStreamStatusType type)
+{
+  GstMessage *message =
+      gst_message_new_stream_status (GST_OBJECT (element), type, element);
+  GValue thread = G_VALUE_INIT;
+
+  g_value_init (&thread, GST_TYPE_G_THREAD);
+  g_value_set_boxed (&thread, g_thread_self ());
+  gst_message_set_stream_status_object (message, &thread);
+  g_value_unset (&thread);
+  gst_element_post_message (element, message);
+}
