@@ -506,6 +506,8 @@ gst_spead2_sink_open (
       .burst_size = settings->burst_size,
       .burst_rate_ratio = settings->burst_rate_ratio,
       .zero_copy = settings->zero_copy != GST_SPEAD2_ZERO_COPY_OFF,
+      .cnt_start = 1,
+      .cnt_step = 1,
       .socket.multicast_iface = settings->multicast_iface,
       .socket.ttl = settings->ttl,
       .socket.ttl_mc = settings->ttl_mc,

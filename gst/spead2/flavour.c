@@ -18,3 +18,17 @@ spead2_flavour_check (guint heap_address_bits, GError **error)
       heap_address_bits);
   return FALSE;
 }
+
+gboolean
+spead2_flavour_check_cnt (
+    Spead2Flavour flavour, const gchar *name, guint64 value, GError **error)
+{
+  if (value <= spead2_flavour_max_value (flavour))
+    return TRUE;
+
+  g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID,
+      "%s=%" G_GUINT64_FORMAT " does not fit SPEAD-64-%u, whose largest heap "
+      "counter is %" G_GUINT64_FORMAT,
+      name, value, flavour, spead2_flavour_max_value (flavour));
+  return FALSE;
+}

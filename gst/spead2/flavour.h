@@ -61,6 +61,11 @@ spead2_flavour_is_valid (guint heap_address_bits)
 /* The same, with SPEAD2_ERROR_INVALID where it is not. */
 gboolean spead2_flavour_check (guint heap_address_bits, GError **error);
 
+/* Whether a heap counter, or what it goes by, fits: otherwise FALSE with
+ * SPEAD2_ERROR_INVALID, which says the name. */
+gboolean spead2_flavour_check_cnt (
+    Spead2Flavour flavour, const gchar *name, guint64 value, GError **error);
+
 /* The largest immediate value, address, heap length and heap counter. */
 static inline guint64
 spead2_flavour_max_value (Spead2Flavour flavour)

@@ -44,6 +44,7 @@ typedef struct {
   _Alignas(CACHE_LINE) SlotState state;
   Spead2Heap *heap;
   guint64 cnt;
+  guint64 nth;    /* of the heaps that the sender numbers, from 0 */
   guint64 pushed; /* when, ns */
   gboolean dropped;
   Spead2Transfer transfer;
@@ -109,7 +110,7 @@ struct _Spead2Sender {
   gboolean barrier; /* barrier_slot has been taken and has not gone */
   guint64 barrier_slot;
   guint barrier_lane;
-  guint64 next_cnt;
+  guint64 n_numbered; /* heaps that were given a counter */
   Spead2Pacer pacer;
   gboolean interrupted;
   gboolean flushing;
@@ -413,6 +414,14 @@ prefetch (Spead2Sender *sender, guint64 number)
     __builtin_prefetch (heap + i * CACHE_LINE, 1);
 }
 
+/* The counter of the nth heap that is numbered, with all bits: the flavour's
+ * are sent, the others tell how often it has wrapped. */
+static guint64
+long_cnt (const Spead2Sender *sender, guint64 nth)
+{
+  return sender->config.cnt_start + nth * sender->config.cnt_step;
+}
+
 static void
 take_one (Lane *lane)
 {
@@ -420,9 +429,11 @@ take_one (Lane *lane)
   Slot *slot = slot_at (sender, sender->taken);
 
   slot->state = SLOT_TAKEN;
-  if (!(slot->heap->flags & SPEAD2_HEAP_HAS_CNT))
-    slot->heap->cnt =
-        sender->next_cnt++ & spead2_flavour_max_value (slot->heap->flavour);
+  if (!(slot->heap->flags & SPEAD2_HEAP_HAS_CNT)) {
+    slot->nth = sender->n_numbered++;
+    slot->heap->cnt = long_cnt (sender, slot->nth) &
+        spead2_flavour_max_value (slot->heap->flavour);
+  }
   slot->cnt = slot->heap->cnt;
   if (slot->heap->flags & SPEAD2_HEAP_BARRIER) {
     sender->barrier = TRUE;
@@ -462,11 +473,10 @@ drop_last_taken (Lane *lane)
   Spead2Sender *sender = lane->sender;
   guint64 number = lane->taken[--lane->end & (sender->n_slots - 1)];
   const Slot *slot = slot_at (sender, number);
-  guint64 last =
-      (sender->next_cnt - 1) & spead2_flavour_max_value (slot->heap->flavour);
 
-  if (!(slot->heap->flags & SPEAD2_HEAP_HAS_CNT) && slot->cnt == last)
-    sender->next_cnt--;
+  if (!(slot->heap->flags & SPEAD2_HEAP_HAS_CNT) &&
+      slot->nth == sender->n_numbered - 1)
+    sender->n_numbered--;
   drop (sender, number);
 }
 
@@ -844,6 +854,7 @@ spead2_sender_new (const Spead2SenderConfig *config,
 
   g_return_val_if_fail (
       config->n_lanes >= 1 && config->n_lanes <= SPEAD2_MAX_LANES, NULL);
+  g_return_val_if_fail (config->cnt_step >= 1, NULL);
 
   if (config->max_heaps > 0 && config->max_heaps < 2 * config->n_lanes) {
     g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID,
@@ -852,6 +863,12 @@ spead2_sender_new (const Spead2SenderConfig *config,
         config->max_heaps, 2 * config->n_lanes);
     return NULL;
   }
+
+  if (!spead2_flavour_check_cnt (
+          config->packet.flavour, "heap-cnt-start", config->cnt_start, error) ||
+      !spead2_flavour_check_cnt (
+          config->packet.flavour, "heap-cnt-step", config->cnt_step, error))
+    return NULL;
 
   sender = g_new0 (Spead2Sender, 1);
   sender->config = *config;
@@ -872,7 +889,6 @@ spead2_sender_new (const Spead2SenderConfig *config,
   sender->held_rings = g_ptr_array_new ();
   sender->held_heaps =
       g_ptr_array_new_with_free_func ((GDestroyNotify) spead2_heap_free);
-  sender->next_cnt = 1;
   spead2_pacer_init (&sender->pacer, config->rate, config->burst_size,
       config->burst_rate_ratio);
 
@@ -1198,8 +1214,9 @@ spead2_sender_get_stats (Spead2Sender *sender, Spead2SenderStats *stats)
   g_mutex_lock (&sender->lock);
   *stats = sender->stats;
   stats->outstanding = outstanding (sender);
-  stats->heap_cnt_wraps =
-      (sender->next_cnt - 1) >> sender->config.packet.flavour;
+  if (sender->n_numbered > 0)
+    stats->heap_cnt_wraps = long_cnt (sender, sender->n_numbered - 1) >>
+        sender->config.packet.flavour;
   for (i = 0; i < sender->n_lanes; i++) {
     add_counters (&stats->writer, &sender->lanes[i].counters);
     if (stats->gso_errno == 0)

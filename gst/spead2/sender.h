@@ -6,8 +6,8 @@
  * them. Every heap that was accepted ends in exactly one call of heap_done, in
  * the order of the pushes: sent, or failed, or dropped.
  *
- * Threads: one thread pushes at a time; all other functions may be called from
- * any thread, spead2_sender_free() when all others have returned.
+ * Threads: all functions may be called from any thread, spead2_sender_free()
+ * when all others have returned. Heaps go in the order of the pushes.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -46,6 +46,10 @@ typedef struct {
   guint64 burst_size; /* bytes */
   gdouble burst_rate_ratio;
   gboolean zero_copy; /* where it can be */
+  /* Of the heaps that come without a counter of their own; counted modulo the
+   * flavour. cnt_step is at least 1. */
+  guint64 cnt_start;
+  guint64 cnt_step;
 } Spead2SenderConfig;
 
 /* How a heap ended. Borrowed for the call. */
@@ -108,7 +112,8 @@ typedef struct {
 typedef struct _Spead2Sender Spead2Sender;
 
 /* Opens a socket for each lane; with a local port, or an outside socket, the
- * lanes share one. NULL with the socket's error. */
+ * lanes share one. NULL with the socket's error, or SPEAD2_ERROR_INVALID for
+ * counters that do not fit the flavour and too few max_heaps. */
 Spead2Sender *spead2_sender_new (const Spead2SenderConfig *config,
     const Spead2SenderCallbacks *callbacks, gpointer user_data, GError **error);
 

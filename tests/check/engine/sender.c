@@ -141,6 +141,7 @@ setup (void)
   config.max_heaps = 256;
   config.burst_size = 65536;
   config.burst_rate_ratio = 1.05;
+  config.cnt_start = config.cnt_step = 1;
   ends = g_array_new (FALSE, FALSE, sizeof (End));
   for (i = 0; i < sizeof payload; i++)
     payload[i] = i * 31 + i / 256;
@@ -649,12 +650,15 @@ GST_END_TEST
 
 /* -- flush and stop ----------------------------------------------------------------- */
 
-/* 200 heaps: 126 make the first batch, of which three messages of 7 go. */
+/* 200 heaps: 126 make the first batch, of which three messages of 7 go. Numbers
+ * go on without a gap, whatever the step. */
 GST_START_TEST (test_flush)
 {
+  static const guint64 steps[] = {1, 2, 7, G_GUINT64_CONSTANT (1) << 39};
   guint64 begun, last = 0;
   guint i, n_dropped = 0;
 
+  config.cnt_start = config.cnt_step = steps[__i__];
   open_sender ();
   push_many (200, 8192);
   faults_capture (TRUE, TRUE);
@@ -678,7 +682,8 @@ GST_START_TEST (test_flush)
   }
   /* What was not sent at all has no number, and leaves no gap. */
   fail_unless_equals_int (n_dropped, 179);
-  fail_unless_equals_uint64 (last, 21);
+  if (__i__ < 3)
+    fail_unless_equals_uint64 (last, 21 * config.cnt_step);
 
   faults_block (FALSE);
   push_many (10, 8192);
@@ -686,7 +691,8 @@ GST_START_TEST (test_flush)
   check_ends (210);
   for (i = 200; i < 210; i++) {
     fail_unless_equals_int (end_at (i)->domain, 0);
-    fail_unless_equals_uint64 (end_at (i)->cnt, ++last);
+    fail_unless_equals_uint64 (end_at (i)->cnt,
+        (22 + i - 200) * config.cnt_step & spead2_flavour_max_value (40));
   }
 }
 GST_END_TEST
@@ -803,6 +809,46 @@ GST_START_TEST (test_wrap)
       fail ("heap %u has number %" G_GUINT64_FORMAT, i, end_at (i)->cnt);
   spead2_sender_get_stats (sender, &stats);
   fail_unless_equals_uint64 (stats.heap_cnt_wraps, 1);
+}
+GST_END_TEST
+
+GST_START_TEST (test_start_and_step)
+{
+  Spead2SenderStats stats;
+  guint i;
+
+  spead2_packet_config_init (&config.packet, 8, 1472);
+  config.cnt_start = 250;
+  config.cnt_step = 4;
+  open_sender ();
+  start ();
+  push_many (100, 50);
+  drain ();
+  for (i = 0; i < 100; i++)
+    if (end_at (i)->cnt != ((250 + 4 * i) & 0xff))
+      fail ("heap %u has number %" G_GUINT64_FORMAT, i, end_at (i)->cnt);
+  spead2_sender_get_stats (sender, &stats);
+  fail_unless_equals_uint64 (stats.heap_cnt_wraps, (250 + 4 * 99) / 256);
+}
+GST_END_TEST
+
+GST_START_TEST (test_numbers_that_do_not_fit)
+{
+  static const Spead2SenderCallbacks callbacks = {heap_done, NULL, NULL};
+  GError *error = NULL;
+
+  spead2_packet_config_init (&config.packet, 8, 1472);
+  fail_unless (spead2_packet_config_check (&config.packet, NULL));
+  config.cnt_start = 256;
+  fail_unless (spead2_sender_new (&config, &callbacks, NULL, &error) == NULL);
+  fail_unless (g_error_matches (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID));
+  fail_unless (strstr (error->message, "heap-cnt-start=256") != NULL);
+  g_clear_error (&error);
+  config.cnt_start = 0;
+  config.cnt_step = 256;
+  fail_unless (spead2_sender_new (&config, &callbacks, NULL, &error) == NULL);
+  fail_unless (strstr (error->message, "heap-cnt-step=256") != NULL);
+  g_clear_error (&error);
 }
 GST_END_TEST
 
@@ -1044,13 +1090,15 @@ sender_suite (void)
   tcase_add_test (tc, test_interrupted_among_many);
   tcase_add_test (tc, test_max_heaps);
   tcase_add_test (tc, test_pool);
-  tcase_add_test (tc, test_flush);
+  tcase_add_loop_test (tc, test_flush, 0, 4);
   tcase_add_test (tc, test_flush_cuts_short);
   tcase_add_test (tc, test_flush_gives_time);
   tcase_add_test (tc, test_flush_of_a_rate);
   tcase_add_test (tc, test_no_wait_leaves_no_gap);
   tcase_add_loop_test (tc, test_stop_blocked, 0, 2);
   tcase_add_test (tc, test_wrap);
+  tcase_add_test (tc, test_start_and_step);
+  tcase_add_test (tc, test_numbers_that_do_not_fit);
   tcase_add_test (tc, test_chosen_number);
   tcase_add_test (tc, test_two_lanes);
   tcase_add_test (tc, test_lanes_share_a_bound_socket);
