@@ -34,6 +34,83 @@ spead2_packet_config_init (
   config->n_kinds = G_N_ELEMENTS (standard);
 }
 
+static Spead2PointerKind
+kind_of (const Spead2Item *item)
+{
+  switch (item->kind) {
+    case SPEAD2_ITEM_HEAP_CNT:
+      return SPEAD2_POINTER_HEAP_CNT;
+    case SPEAD2_ITEM_HEAP_LENGTH:
+      return SPEAD2_POINTER_HEAP_LENGTH;
+    case SPEAD2_ITEM_PAYLOAD_OFFSET:
+      return SPEAD2_POINTER_PAYLOAD_OFFSET;
+    case SPEAD2_ITEM_PAYLOAD_LENGTH:
+      return SPEAD2_POINTER_PAYLOAD_LENGTH;
+    default:
+      return SPEAD2_POINTER_ITEM;
+  }
+}
+
+gboolean
+spead2_packet_config_set_items (
+    Spead2PacketConfig *config, const Spead2Items *items, GError **error)
+{
+  guint i, end = items->n_items;
+
+  while (kind_of (&items->items[end - 1]) == SPEAD2_POINTER_ITEM)
+    end--;
+  if (end + 1 > SPEAD2_MAX_POINTER_KINDS) {
+    g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID,
+        "Standard pointers may only stand among the first %u items, not at "
+        "place %u",
+        SPEAD2_MAX_POINTER_KINDS - 1, end);
+    return FALSE;
+  }
+
+  for (i = 0; i < end; i++)
+    config->kinds[i] = kind_of (&items->items[i]);
+  if (end < items->n_items) {
+    config->kinds[end++] = SPEAD2_POINTER_ITEMS;
+  } else {
+    /* There is one: the payload. */
+    for (i = end; config->kinds[i - 1] != SPEAD2_POINTER_ITEM;)
+      i--;
+    config->kinds[i - 1] = SPEAD2_POINTER_ITEMS;
+  }
+  config->n_kinds = end;
+  return TRUE;
+}
+
+static gboolean
+has_kind (const Spead2PacketConfig *config, Spead2PointerKind kind)
+{
+  guint i;
+
+  for (i = 0; i < config->n_kinds; i++)
+    if (config->kinds[i] == kind)
+      return TRUE;
+  return FALSE;
+}
+
+gchar *
+spead2_packet_config_missing (const Spead2PacketConfig *config)
+{
+  static const gchar *const names[] = {
+      [SPEAD2_POINTER_HEAP_CNT] = "heap-cnt",
+      [SPEAD2_POINTER_HEAP_LENGTH] = "heap-length",
+      [SPEAD2_POINTER_PAYLOAD_OFFSET] = "payload-offset",
+      [SPEAD2_POINTER_PAYLOAD_LENGTH] = "payload-length",
+  };
+  GString *missing = g_string_new (NULL);
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (names); i++)
+    if (!has_kind (config, i))
+      g_string_append_printf (
+          missing, "%s%s", missing->len > 0 ? ", " : "", names[i]);
+  return g_string_free (missing, missing->len == 0);
+}
+
 static gsize
 prefix_size (const Spead2PacketConfig *config)
 {
@@ -49,7 +126,8 @@ prefix_size (const Spead2PacketConfig *config)
 gsize
 spead2_packet_config_min_size (const Spead2PacketConfig *config)
 {
-  return prefix_size (config) + SPEAD2_POINTER_SIZE + ALIGNMENT;
+  return prefix_size (config) + SPEAD2_POINTER_SIZE +
+      MAX (config->payload_per_packet, ALIGNMENT);
 }
 
 gboolean
@@ -77,30 +155,61 @@ spead2_packet_config_check (Spead2PacketConfig *config, GError **error)
     return FALSE;
   }
 
+  if (config->payload_per_packet % ALIGNMENT != 0) {
+    g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID,
+        "payload-per-packet=%" G_GSIZE_FORMAT " is no multiple of %u",
+        config->payload_per_packet, ALIGNMENT);
+    return FALSE;
+  }
   if (config->max_packet_size < spead2_packet_config_min_size (config)) {
     g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID,
-        "A packet of %" G_GSIZE_FORMAT " bytes has no room for a SPEAD header: "
-        "max-packet-size must be at least %" G_GSIZE_FORMAT,
+        "A packet of %" G_GSIZE_FORMAT " bytes has no room for a SPEAD header "
+        "and payload: max-packet-size must be at least %" G_GSIZE_FORMAT,
         config->max_packet_size, spead2_packet_config_min_size (config));
     return FALSE;
   }
 
   config->packet_size = config->max_packet_size & ~(gsize) (ALIGNMENT - 1);
   config->prefix_size = prefix_size (config);
-  config->max_items = (config->packet_size - config->prefix_size - ALIGNMENT) /
+  config->max_items = (config->packet_size - config->prefix_size -
+                          MAX (config->payload_per_packet, ALIGNMENT)) /
       SPEAD2_POINTER_SIZE;
+  config->one_packet = !has_kind (config, SPEAD2_POINTER_PAYLOAD_OFFSET);
   return TRUE;
 }
 
 /* The rule that splits a heap over packets: how much payload goes with n_items
- * pointers when so much is left. */
+ * pointers in a packet of so many bytes, when so much is left. */
 static gsize
-payload_of_packet (
-    const Spead2PacketConfig *config, guint n_items, guint64 left)
+payload_of_packet (const Spead2PacketConfig *config, gsize packet_size,
+    guint n_items, guint64 left)
 {
   return MIN (left,
-      config->packet_size - config->prefix_size -
-          n_items * SPEAD2_POINTER_SIZE);
+      config->payload_per_packet
+          ? config->payload_per_packet
+          : packet_size - config->prefix_size - n_items * SPEAD2_POINTER_SIZE);
+}
+
+/* The size that makes the heap's packets alike, and no more of them than full
+ * ones; or that of full ones, where pointers would not fit. */
+static gsize
+balanced_size (const Spead2PacketConfig *config, guint n_items, guint64 length)
+{
+  gsize pointers = n_items * SPEAD2_POINTER_SIZE;
+  gsize room = config->packet_size - config->prefix_size;
+  guint64 n, size;
+
+  if (n_items > config->max_items)
+    return config->packet_size;
+  n = config->repeat_pointers
+      ? (length + room - pointers - 1) / (room - pointers)
+      : (length + pointers + room - 1) / room;
+  size = config->prefix_size +
+      (length + (config->repeat_pointers ? n * pointers : pointers) + n - 1) /
+          n;
+  size = (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+  return size < config->prefix_size + pointers + ALIGNMENT ? config->packet_size
+                                                           : size;
 }
 
 /* The least payload that gives each packet, full of items or not, at least one
@@ -108,21 +217,53 @@ payload_of_packet (
 static guint64
 least_payload (const Spead2PacketConfig *config, const Spead2Heap *heap)
 {
-  return ALIGNMENT * (heap->n_pointers / config->max_items) + 1;
+  return config->repeat_pointers
+      ? 1
+      : ALIGNMENT * (heap->n_pointers / config->max_items) + 1;
+}
+
+/* A heap without payload gets one more: the NULL that ends its last item. */
+static gboolean
+check_repeated (
+    const Spead2PacketConfig *config, const Spead2Heap *heap, GError **error)
+{
+  guint n_pointers = heap->n_pointers + (heap->length == 0 ? 1 : 0);
+
+  if (!config->repeat_pointers || n_pointers <= config->max_items)
+    return TRUE;
+
+  g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID,
+      "%u item pointers cannot be repeated in packets of %" G_GSIZE_FORMAT
+      " bytes, which hold at most %u: choose a larger max-packet-size",
+      n_pointers, config->packet_size, config->max_items);
+  return FALSE;
+}
+
+/* Without a payload offset nobody could tell the second packet's place. */
+static gboolean
+check_one_packet (
+    const Spead2PacketConfig *config, const Spead2Heap *heap, GError **error)
+{
+  Spead2Packetizer packetizer;
+
+  if (!config->one_packet)
+    return TRUE;
+  spead2_packetizer_start (&packetizer, config, heap);
+  if (packetizer.next.payload_size == packetizer.length)
+    return TRUE;
+
+  g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID,
+      "A heap of %" G_GUINT64_FORMAT " bytes does not fit one packet of "
+      "%" G_GSIZE_FORMAT ", and the header has no payload-offset to tell a "
+      "second one's place: choose a larger max-packet-size or smaller buffers",
+      packetizer.length, config->packet_size);
+  return FALSE;
 }
 
 gboolean
 spead2_packetizer_check (
     const Spead2PacketConfig *config, const Spead2Heap *heap, GError **error)
 {
-  if (config->repeat_pointers && heap->n_pointers >= config->max_items) {
-    g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID,
-        "%u item pointers cannot be repeated in packets of %" G_GSIZE_FORMAT
-        " bytes, which hold fewer than %u: choose a larger max-packet-size",
-        heap->n_pointers, config->packet_size, config->max_items);
-    return FALSE;
-  }
-
   if (least_payload (config, heap) >
       spead2_flavour_max_value (config->flavour)) {
     g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID,
@@ -132,7 +273,8 @@ spead2_packetizer_check (
     return FALSE;
   }
 
-  return TRUE;
+  return check_repeated (config, heap, error) &&
+      check_one_packet (config, heap, error);
 }
 
 /* Counts the pieces that the next packet's payload lies in. */
@@ -184,8 +326,8 @@ prepare_next (Spead2Packetizer *packetizer)
   }
 
   next->n_items = MIN (packetizer->n_items - first, config->max_items);
-  next->payload_size = payload_of_packet (
-      config, next->n_items, packetizer->length - packetizer->offset);
+  next->payload_size = payload_of_packet (config, packetizer->packet_size,
+      next->n_items, packetizer->length - packetizer->offset);
   header_size = config->prefix_size + next->n_items * SPEAD2_POINTER_SIZE;
   next->size = header_size + next->payload_size;
   next->n_iov = 1 + count_pieces (packetizer, next->payload_size);
@@ -211,6 +353,9 @@ spead2_packetizer_start (Spead2Packetizer *packetizer,
     packetizer->length = least;
     packetizer->n_items++;
   }
+  packetizer->packet_size = config->balanced
+      ? balanced_size (config, packetizer->n_items, packetizer->length)
+      : config->packet_size;
   packetizer->offset = 0;
   packetizer->item = 0;
   packetizer->span = 0;
@@ -284,9 +429,6 @@ write_header (Spead2Packetizer *packetizer, guint8 *out, guint8 **offset)
         out = write_pointer (out,
             spead2_flavour_immediate (
                 flavour, SPEAD2_ID_PAYLOAD_LENGTH, packet->payload_size));
-        break;
-      case SPEAD2_POINTER_NULL:
-        out = write_pointer (out, 0);
         break;
       case SPEAD2_POINTER_ITEM:
         if (item < items_end)

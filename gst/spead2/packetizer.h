@@ -2,13 +2,15 @@
  *
  * Pure: no I/O, no clock, no allocation. The header of a packet is an ordered
  * list of pointer kinds; how many pointers and how much payload a packet holds
- * is computed from that list and the packet size, nowhere else.
+ * is computed from that list, the packet size and the way of splitting, nowhere
+ * else.
  *
  * Rules, as every SPEAD receiver expects them and spead2 sends them:
  * - Items go in the first packet, and in as many of the next as they need;
  *   with repeat_pointers all of them go in every packet.
- * - Each packet is filled to the packet size rounded down to a multiple of 8;
- *   the last one of a heap has any length.
+ * - Each packet is filled to the packet size rounded down to a multiple of 8,
+ *   or to the size that makes all packets of the heap alike, or with a fixed
+ *   number of payload bytes; the last one of a heap has any length.
  * - Every packet carries payload. A heap with too little of it for its packets
  *   gets zeros behind its data, and a NULL pointer that ends the last item.
  *
@@ -21,6 +23,7 @@
 
 #include "flavour.h"
 #include "heap.h"
+#include "items.h"
 
 G_BEGIN_DECLS
 
@@ -29,8 +32,6 @@ typedef enum {
   SPEAD2_POINTER_HEAP_LENGTH,
   SPEAD2_POINTER_PAYLOAD_OFFSET,
   SPEAD2_POINTER_PAYLOAD_LENGTH,
-  /* A pointer that means nothing, for receivers that want a fixed header. */
-  SPEAD2_POINTER_NULL,
   /* The next item of the heap, where there is one left. */
   SPEAD2_POINTER_ITEM,
   /* All items that are left, as far as they fit. Exactly once in a list, and
@@ -44,24 +45,39 @@ typedef struct {
   Spead2Flavour flavour;
   gsize max_packet_size; /* bytes of UDP payload */
   gboolean repeat_pointers;
+  /* Payload bytes of each packet but the last, a multiple of 8; 0: as many as
+   * fit. */
+  gsize payload_per_packet;
+  gboolean balanced; /* where they fit: packets of one size, not full ones */
   Spead2PointerKind kinds[SPEAD2_MAX_POINTER_KINDS];
   guint n_kinds;
 
   /* Computed by spead2_packet_config_check(). */
-  gsize packet_size; /* max_packet_size, rounded down to a multiple of 8 */
-  gsize prefix_size; /* header and all pointers that are not items */
-  guint max_items;   /* most item pointers of a packet */
+  gsize packet_size;   /* max_packet_size, rounded down to a multiple of 8 */
+  gsize prefix_size;   /* header and all pointers that are not items */
+  guint max_items;     /* most item pointers of a packet */
+  gboolean one_packet; /* no pointer says where a second one's payload goes */
 } Spead2PacketConfig;
 
 /* The four standard pointers in front, then the items: what spead2 sends. */
 void spead2_packet_config_init (
     Spead2PacketConfig *config, Spead2Flavour flavour, gsize max_packet_size);
 
+/* The header that a list of items names. Fails with SPEAD2_ERROR_INVALID when
+ * too many items stand in front of a standard pointer. */
+gboolean spead2_packet_config_set_items (
+    Spead2PacketConfig *config, const Spead2Items *items, GError **error);
+
+/* Which of the standard pointers (as "heap-length, payload-offset") that every
+ * receiver can do with are not written, or NULL; the caller frees it. */
+gchar *spead2_packet_config_missing (const Spead2PacketConfig *config);
+
 /* The smallest packet that this header fits in, with one item and payload. */
 gsize spead2_packet_config_min_size (const Spead2PacketConfig *config);
 
 /* Computes the sizes. Fails with SPEAD2_ERROR_INVALID when the flavour does
- * not exist, the list of kinds is not as described or the packet too small. */
+ * not exist, the list of kinds is not as described, the packet too small or
+ * payload_per_packet no multiple of 8. */
 gboolean spead2_packet_config_check (
     Spead2PacketConfig *config, GError **error);
 
@@ -82,8 +98,9 @@ typedef struct {
 typedef struct {
   const Spead2PacketConfig *config;
   const Spead2Heap *heap;
-  guint64 length; /* heap length on the wire: payload and zeros */
-  guint n_items;  /* item pointers of the heap, the closing NULL included */
+  gsize packet_size; /* that packets are filled to */
+  guint64 length;    /* heap length on the wire: payload and zeros */
+  guint n_items;     /* item pointers of the heap, the closing NULL included */
 
   guint64 offset; /* payload bytes in packets already written */
   guint item;     /* item pointers in packets already written */
@@ -93,8 +110,9 @@ typedef struct {
 } Spead2Packetizer;
 
 /* Whether the heap can be sent at all: FALSE with SPEAD2_ERROR_INVALID when
- * repeated pointers leave no room for payload, or the flavour no room for the
- * heap's zeros. */
+ * repeated pointers leave no room for payload, the flavour no room for the
+ * heap's zeros, or when it needs more than the one packet that the header is
+ * for. */
 gboolean spead2_packetizer_check (
     const Spead2PacketConfig *config, const Spead2Heap *heap, GError **error);
 

@@ -593,9 +593,22 @@ GST_START_TEST (test_repeat)
   wire_clear (&wire);
   spead2_heap_free (heap);
 
-  heap = make_heap (177, 100, 1);
+  /* 178 leave 8. */
+  heap = make_heap (177, 20, 1);
+  cut (&wire, &config, heap);
+  fail_unless_equals_int (wire.packets->len, 3);
+  check_received (&wire, heap);
+  wire_clear (&wire);
+  spead2_heap_free (heap);
+
+  heap = make_heap (178, 100, 1);
   fail_if (spead2_packetizer_check (&config, heap, &error));
-  check_refused (error, "178 item pointers");
+  check_refused (error, "179 item pointers");
+  spead2_heap_free (heap);
+  error = NULL;
+  heap = make_heap (177, 0, 1);
+  fail_if (spead2_packetizer_check (&config, heap, &error));
+  check_refused (error, "179 item pointers");
   spead2_heap_free (heap);
 
   /* No payload: the pointer that ends it must have room too. */
@@ -767,34 +780,223 @@ GST_START_TEST (test_six_pointers)
 }
 GST_END_TEST
 
-/* Single items between the standard pointers, and NULLs. */
+/* Single items between the standard pointers, and pads. */
 GST_START_TEST (test_mixed_kinds)
 {
   static const Spead2PointerKind kinds[] = {SPEAD2_POINTER_ITEM,
-      SPEAD2_POINTER_HEAP_CNT, SPEAD2_POINTER_NULL, SPEAD2_POINTER_HEAP_LENGTH,
-      SPEAD2_POINTER_ITEM, SPEAD2_POINTER_PAYLOAD_OFFSET,
-      SPEAD2_POINTER_PAYLOAD_LENGTH, SPEAD2_POINTER_ITEMS, SPEAD2_POINTER_NULL};
+      SPEAD2_POINTER_HEAP_CNT, SPEAD2_POINTER_HEAP_LENGTH, SPEAD2_POINTER_ITEM,
+      SPEAD2_POINTER_PAYLOAD_OFFSET, SPEAD2_POINTER_PAYLOAD_LENGTH,
+      SPEAD2_POINTER_ITEMS, SPEAD2_POINTER_HEAP_CNT};
   Spead2PacketConfig config;
   Spead2Heap *heap = make_heap (3, 100, 1);
   Wire wire;
 
+  fail_unless (spead2_heap_add_addressed (heap, SPEAD2_ID_NULL, NULL));
   spead2_packet_config_init (&config, 40, 136);
   set_kinds (&config, kinds, G_N_ELEMENTS (kinds));
   fail_unless (spead2_packet_config_check (&config, NULL));
-  fail_unless_equals_uint64 (config.prefix_size, 56);
+  fail_unless_equals_uint64 (config.prefix_size, 48);
   cut (&wire, &config, heap);
   fail_unless_equals_int (wire.packets->len, 2);
   check_head (&wire, 0,
-      "530403050000000a 8016000000000000 8000010000000002 0000000000000000 "
-      "8000020000000064 8016010000000001 8000030000000000 8000040000000030 "
-      "8016020000000002 0033000000000000 0000000000000000");
+      "530403050000000a 8016000000000000 8000010000000002 8000020000000064 "
+      "8016010000000001 8000030000000000 8000040000000030 8016020000000002 "
+      "0033000000000000 0000000000000064 8000010000000002");
   check_head (&wire, 1,
-      "5304030500000006 8000010000000002 0000000000000000 8000020000000064 "
-      "8000030000000030 8000040000000034 0000000000000000");
+      "5304030500000005 8000010000000002 8000020000000064 8000030000000030 "
+      "8000040000000034 8000010000000002");
   fail_unless_equals_uint64 (wire_size (&wire, 0), 136);
-  fail_unless_equals_uint64 (wire_size (&wire, 1), 56 + 52);
+  fail_unless_equals_uint64 (wire_size (&wire, 1), 48 + 52);
   wire_clear (&wire);
   spead2_heap_free (heap);
+}
+GST_END_TEST
+
+/* The header that a list of items names. */
+static const struct {
+  const gchar *items;
+  const gchar *kinds; /* c, l, o, p: standard pointers; i, I: item, items */
+  const gchar *missing;
+} headers[] = {
+    {"a,id=7,value=1;p,id=8,value=payload", "clopI", NULL},
+    {"heap-cnt;payload-length;a,id=7,value=1;p,id=8,value=payload", "cpI",
+        "heap-length, payload-offset"},
+    {"a,id=7,value=1;heap-cnt;null;heap-length;payload-offset;p,id=8,"
+     "value=payload;null;payload-length",
+        "iciloiIp", NULL},
+    {"p,id=8,value=payload;payload-offset;heap-cnt", "Ioc",
+        "heap-length, payload-length"},
+};
+
+GST_START_TEST (test_header_of_items)
+{
+  static const gchar letters[] = "clopiI";
+  Spead2PacketConfig config;
+  Spead2Items *items = spead2_items_new (headers[__i__].items, 48, NULL);
+  GString *kinds = g_string_new (NULL);
+  gchar *missing;
+  guint i;
+
+  fail_unless (items != NULL);
+  spead2_packet_config_init (&config, 48, 1472);
+  fail_unless (spead2_packet_config_set_items (&config, items, NULL));
+  fail_unless (spead2_packet_config_check (&config, NULL));
+  for (i = 0; i < config.n_kinds; i++)
+    g_string_append_c (kinds, letters[config.kinds[i]]);
+  fail_unless_equals_string (kinds->str, headers[__i__].kinds);
+  missing = spead2_packet_config_missing (&config);
+  fail_unless (g_strcmp0 (missing, headers[__i__].missing) == 0, "%s", missing);
+  g_free (missing);
+  g_string_free (kinds, TRUE);
+  spead2_items_unref (items);
+}
+GST_END_TEST
+
+GST_START_TEST (test_standard_pointer_too_far_behind)
+{
+  GString *text = g_string_new ("p,id=7,value=payload");
+  Spead2PacketConfig config;
+  GError *error = NULL;
+  Spead2Items *items;
+  guint i;
+
+  spead2_packet_config_init (&config, 48, 1472);
+  for (i = 0; i < 31; i++)
+    g_string_append (text, ";null");
+  items = spead2_items_new (text->str, 48, NULL);
+  fail_unless (spead2_packet_config_set_items (&config, items, NULL));
+  spead2_items_unref (items);
+
+  g_string_append (text, ";heap-cnt");
+  items = spead2_items_new (text->str, 48, NULL);
+  fail_if (spead2_packet_config_set_items (&config, items, &error));
+  check_refused (error, "among the first 31 items, not at place 33");
+  spead2_items_unref (items);
+  g_string_free (text, TRUE);
+}
+GST_END_TEST
+
+/* Without a payload offset a heap is one packet, or is refused. */
+GST_START_TEST (test_one_packet)
+{
+  Spead2Items *items = spead2_items_new (
+      "heap-cnt;payload-length;a,id=7,value=1;p,id=8,value=payload", 40, NULL);
+  Spead2PacketConfig config;
+  Spead2Heap *heap;
+  GError *error = NULL;
+
+  spead2_packet_config_init (&config, 40, 1472);
+  fail_unless (spead2_packet_config_set_items (&config, items, NULL));
+  fail_unless (spead2_packet_config_check (&config, NULL));
+  heap = make_heap (1, 1472 - 40, 1);
+  fail_unless (spead2_packetizer_check (&config, heap, NULL));
+  spead2_heap_free (heap);
+  heap = make_heap (1, 1472 - 39, 1);
+  fail_if (spead2_packetizer_check (&config, heap, &error));
+  check_refused (error, "does not fit one packet of 1472");
+  spead2_heap_free (heap);
+  spead2_items_unref (items);
+}
+GST_END_TEST
+
+/* Each packet the same payload, whatever pointers it has. */
+GST_START_TEST (test_payload_per_packet)
+{
+  Spead2PacketConfig config;
+  Spead2Heap *heap = make_heap (3, 10000, 2);
+  GError *error = NULL;
+  guint i;
+  Wire wire;
+
+  spead2_packet_config_init (&config, 40, 1472);
+  config.payload_per_packet = 1024;
+  for (i = 0; i < 2; i++) {
+    config.repeat_pointers = i;
+    fail_unless (spead2_packet_config_check (&config, NULL));
+    cut (&wire, &config, heap);
+    fail_unless_equals_int (wire.packets->len, 10);
+    fail_unless_equals_uint64 (wire_size (&wire, 0), 72 + 1024);
+    fail_unless_equals_uint64 (wire_size (&wire, 8), (i ? 72 : 40) + 1024);
+    fail_unless_equals_uint64 (wire_size (&wire, 9), (i ? 72 : 40) + 784);
+    check_received (&wire, heap);
+    wire_clear (&wire);
+  }
+  spead2_heap_free (heap);
+
+  /* Exactly what a digitiser's packet takes. */
+  heap = make_heap (3, 5120, 1);
+  spead2_packet_config_init (&config, 48, 5192);
+  config.repeat_pointers = TRUE;
+  config.payload_per_packet = 5120;
+  fail_unless (spead2_packet_config_check (&config, NULL));
+  fail_unless (spead2_packetizer_check (&config, heap, NULL));
+  spead2_heap_free (heap);
+
+  config.max_packet_size = 5167;
+  fail_if (spead2_packet_config_check (&config, &error));
+  check_refused (error, "at least 5168");
+  error = NULL;
+  config.payload_per_packet = 100;
+  fail_if (spead2_packet_config_check (&config, &error));
+  check_refused (error, "no multiple of 8");
+}
+GST_END_TEST
+
+/* As many packets as full ones, and all but the last of one size: with one
+ * size, a message takes them all. */
+GST_START_TEST (test_balanced)
+{
+  static const gsize lengths[] = {
+      1, 8, 1400, 1416, 1417, 3000, 8192, 100000, MIB};
+  gint repeat;
+  guint i, k;
+
+  for (repeat = 0; repeat < 2; repeat++) {
+    for (i = 0; i < G_N_ELEMENTS (lengths); i++) {
+      Spead2PacketConfig config;
+      Spead2Heap *heap = make_heap (1, lengths[i], 1);
+      Wire full, wire;
+      guint n;
+
+      spead2_packet_config_init (&config, 40, 1472);
+      config.repeat_pointers = repeat;
+      fail_unless (spead2_packet_config_check (&config, NULL));
+      cut (&full, &config, heap);
+      config.balanced = TRUE;
+      cut (&wire, &config, heap);
+      n = wire.packets->len;
+      fail_unless_equals_int (n, full.packets->len);
+      for (k = 1; k + 1 < n; k++)
+        fail_unless_equals_uint64 (wire_size (&wire, k), wire_size (&wire, 0));
+      fail_unless (wire_size (&wire, n - 1) <= wire_size (&wire, 0));
+      fail_unless (wire_size (&wire, 0) - wire_size (&wire, n - 1) <= 8 * n);
+      check_received (&wire, heap);
+      wire_clear (&full);
+      wire_clear (&wire);
+      spead2_heap_free (heap);
+    }
+  }
+}
+GST_END_TEST
+
+/* More pointers than one packet holds: full packets, and nothing breaks. */
+GST_START_TEST (test_balanced_with_many_pointers)
+{
+  guint n;
+
+  for (n = 1; n < 60; n++) {
+    Spead2PacketConfig config;
+    Spead2Heap *heap = make_heap (n, n * 3, 1);
+    Wire wire;
+
+    spead2_packet_config_init (&config, 40, 200);
+    config.balanced = TRUE;
+    fail_unless (spead2_packet_config_check (&config, NULL));
+    cut (&wire, &config, heap);
+    check_received (&wire, heap);
+    wire_clear (&wire);
+    spead2_heap_free (heap);
+  }
 }
 GST_END_TEST
 
@@ -804,7 +1006,7 @@ GST_START_TEST (test_bad_configurations)
   static const Spead2PointerKind twice[] = {
       SPEAD2_POINTER_ITEMS, SPEAD2_POINTER_ITEMS};
   static const Spead2PointerKind behind[] = {
-      SPEAD2_POINTER_ITEMS, SPEAD2_POINTER_NULL, SPEAD2_POINTER_ITEM};
+      SPEAD2_POINTER_ITEMS, SPEAD2_POINTER_HEAP_CNT, SPEAD2_POINTER_ITEM};
   Spead2PacketConfig config;
   GError *error = NULL;
   guint flavour;
@@ -858,6 +1060,12 @@ packetizer_suite (void)
   tcase_add_test (tc, test_zeros_do_not_fit);
   tcase_add_test (tc, test_six_pointers);
   tcase_add_test (tc, test_mixed_kinds);
+  tcase_add_loop_test (tc, test_header_of_items, 0, G_N_ELEMENTS (headers));
+  tcase_add_test (tc, test_standard_pointer_too_far_behind);
+  tcase_add_test (tc, test_one_packet);
+  tcase_add_test (tc, test_payload_per_packet);
+  tcase_add_test (tc, test_balanced);
+  tcase_add_test (tc, test_balanced_with_many_pointers);
   tcase_add_test (tc, test_bad_configurations);
   return suite;
 }

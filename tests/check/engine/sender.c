@@ -498,7 +498,7 @@ GST_START_TEST (test_refused)
   config.packet.repeat_pointers = TRUE;
   open_sender ();
   heap = make_heap (100, 0);
-  for (i = 0; i < 176; i++)
+  for (i = 0; i < 177; i++)
     fail_unless (spead2_heap_add_immediate (heap, 0x2000 + i, 0, NULL));
   fail_unless_equals_int (push_heap (heap, &error), SPEAD2_SENDER_REFUSED);
   fail_unless (g_error_matches (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID));
