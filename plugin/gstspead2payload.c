@@ -6,45 +6,49 @@
 
 #include <gst/audio/audio.h>
 
-static const Spead2PayloadType bytes_type = {
-    .dtype = "|u1", .sample_size = 1, .channels = 1};
-
 void
 gst_spead2_payload_init (GstSpead2Payload *payload)
 {
-  *payload = (GstSpead2Payload){.type = bytes_type, .offset_is_index = TRUE};
+  *payload = (GstSpead2Payload){.offset_is_index = TRUE};
+  spead2_payload_type_init (&payload->type);
+}
+
+/* numpy's name of a sample, which lives as long as the program. */
+static const gchar *
+dtype_of (gchar code, gint width, gboolean little_endian)
+{
+  gchar name[8];
+
+  g_snprintf (name, sizeof name, "%c%c%d",
+      width == 8          ? '|'
+          : little_endian ? '<'
+                          : '>',
+      code, width / 8);
+  return g_intern_string (name);
 }
 
 /* numpy's name of an audio format, or a SPEAD format, or neither (FALSE). */
 static gboolean
 type_of_audio (const GstAudioFormatInfo *format, Spead2PayloadType *type)
 {
-  gboolean real = GST_AUDIO_FORMAT_INFO_IS_FLOAT (format);
-  gboolean is_signed = GST_AUDIO_FORMAT_INFO_IS_SIGNED (format);
   gboolean little =
       GST_AUDIO_FORMAT_INFO_ENDIANNESS (format) == G_LITTLE_ENDIAN;
   gint width = GST_AUDIO_FORMAT_INFO_WIDTH (format);
-  gchar code = real ? 'f' : is_signed ? 'i' : 'u';
+  gchar code = GST_AUDIO_FORMAT_INFO_IS_FLOAT (format) ? 'f'
+      : GST_AUDIO_FORMAT_INFO_IS_SIGNED (format)       ? 'i'
+                                                       : 'u';
 
   if (GST_AUDIO_FORMAT_INFO_DEPTH (format) != width)
     return FALSE;
 
-  type->sample_size = width / 8;
-  switch (width) {
-    case 8:
-      g_snprintf (type->dtype, sizeof type->dtype, "|%c1", code);
-      return TRUE;
-    case 16:
-    case 32:
-    case 64:
-      g_snprintf (type->dtype, sizeof type->dtype, "%c%c%d", little ? '<' : '>',
-          code, width / 8);
-      return TRUE;
-    default:
-      type->dtype[0] = '\0';
-      type->format = (Spead2Format){code, width};
-      return !little;
+  type->element_bits = width;
+  if (width == 8 || width == 16 || width == 32 || width == 64) {
+    type->dtype = dtype_of (code, width, little);
+    return TRUE;
   }
+  type->dtype = NULL;
+  type->format = (Spead2Format){code, width};
+  return !little;
 }
 
 static gboolean G_GNUC_PRINTF (2, 3)
@@ -79,7 +83,10 @@ from_audio_caps (GstSpead2Payload *payload, GstCaps *caps, GError **error)
         "'audioconvert ! audio/x-raw,format=S32LE' in front, or S24BE.",
         GST_AUDIO_INFO_NAME (&info));
 
-  payload->type.channels = GST_AUDIO_INFO_CHANNELS (&info);
+  payload->type.sample_elements = GST_AUDIO_INFO_CHANNELS (&info);
+  if (GST_AUDIO_INFO_CHANNELS (&info) > 1)
+    payload->type.shape[payload->type.n_dimensions++] =
+        GST_AUDIO_INFO_CHANNELS (&info);
   payload->offset_is_index = TRUE;
   payload->frame_rate = GST_AUDIO_INFO_RATE (&info);
   return TRUE;
@@ -91,7 +98,8 @@ gst_spead2_payload_from_caps (
 {
   const GstStructure *structure = gst_caps_get_structure (caps, 0);
 
-  *payload = (GstSpead2Payload){.type = bytes_type};
+  gst_spead2_payload_init (payload);
+  payload->offset_is_index = FALSE;
   if (gst_structure_has_name (structure, "audio/x-raw"))
     return from_audio_caps (payload, caps, error);
   return TRUE;

@@ -485,6 +485,20 @@ gst_spead2_sink_check_network (
         (NULL));
 }
 
+static gboolean
+gst_spead2_sink_open_layout (GstSpead2Sink *self, GError **error)
+{
+  Spead2LayoutConfig config = {
+      .items = spead2_items_new (SPEAD2_ITEMS_DEFAULT, self->flavour, error),
+      .descriptors = SPEAD2_DESCRIPTORS_FIRST_HEAP};
+
+  if (config.items == NULL)
+    return FALSE;
+  self->layout = spead2_layout_new (&config, error);
+  spead2_items_unref (config.items);
+  return self->layout != NULL;
+}
+
 /* Finds and checks all that can be wrong with the settings. Called with copies:
  * looking up a name takes its time. */
 static Spead2Sender *
@@ -530,7 +544,7 @@ gst_spead2_sink_open (
            settings->cpu_affinity ? settings->cpu_affinity : "", error)) !=
           NULL &&
       spead2_packet_config_check (&config.packet, error) &&
-      (self->layout = spead2_layout_new (self->flavour, error)) != NULL &&
+      gst_spead2_sink_open_layout (self, error) &&
       spead2_endpoint_resolve (
           &config.destination, settings->host, settings->port, NULL, error) &&
       (config.socket.local == NULL ||
@@ -751,7 +765,7 @@ gst_spead2_sink_index_of (
 static guint64
 gst_spead2_sink_n_frames (GstSpead2Sink *self, GstBuffer *buffer)
 {
-  return gst_buffer_get_size (buffer) / spead2_layout_frame_size (self->layout);
+  return spead2_layout_n_samples (self->layout, gst_buffer_get_size (buffer));
 }
 
 static void

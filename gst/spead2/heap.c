@@ -131,6 +131,14 @@ spead2_heap_add_addressed (Spead2Heap *heap, guint64 id, GError **error)
   return TRUE;
 }
 
+static GstBuffer *
+last_buffer (const Spead2Heap *heap)
+{
+  return heap->buffers
+      ? g_ptr_array_index (heap->buffers, heap->buffers->len - 1)
+      : heap->buffer;
+}
+
 static void
 keep_buffer (Spead2Heap *heap, GstBuffer *buffer)
 {
@@ -138,6 +146,9 @@ keep_buffer (Spead2Heap *heap, GstBuffer *buffer)
     heap->buffer = gst_buffer_ref (buffer);
     return;
   }
+  /* Rows of a picture come one by one from the same buffer. */
+  if (last_buffer (heap) == buffer)
+    return;
   if (heap->buffers == NULL)
     heap->buffers =
         g_ptr_array_new_with_free_func ((GDestroyNotify) gst_buffer_unref);

@@ -6,71 +6,124 @@
 
 #include "error.h"
 
-/* Where the value of an item comes from. */
-typedef enum {
-  VALUE_SAMPLE_INDEX, /* immediate */
-  VALUE_PAYLOAD       /* addressed: the heap's part of the buffer */
-} ValueSource;
-
+/* How the elements of a payload lie: its item's word, or else the buffers'. */
 typedef struct {
-  ValueSource source;
-  guint64 id;
-  const gchar *name;
-  const gchar *description;
-} Item;
-
-static const Item default_items[] = {
-    {VALUE_SAMPLE_INDEX, SPEAD2_ID_TIMESTAMP, "timestamp",
-        "Index of the first sample"},
-    {VALUE_PAYLOAD, SPEAD2_ID_ADC_SAMPLES, "adc_samples",
-        "ADC converter output"},
-};
+  const gchar *dtype;
+  const Spead2Format *formats;
+  guint n_formats;
+  guint element_bits;
+  const gint64 *shape;
+  guint n_dimensions;
+  guint sample_elements;
+} Payload;
 
 struct _Spead2Layout {
+  Spead2LayoutConfig config;
   Spead2Flavour flavour;
-  const Item *items;
+  const Spead2Item **items; /* those that are pointers of the heap, in order */
   guint n_items;
+  const Spead2Item *payload_item;
+  const Spead2Item *cnt_item; /* with a value of its own, or NULL */
   Spead2PayloadType type;
+  Payload payload;
+
+  guint64 heap_index;
+  guint64 descriptor_cnt;
 
   /* What the receivers were told last. */
   gboolean described;
-  gsize described_frames;
+  gsize described_size;
+  guint64 described_time;
+  gboolean requested;
 };
 
-static const Spead2PayloadType bytes_type = {
-    .dtype = "|u1", .sample_size = 1, .channels = 1};
+static const gint64 one_variable[] = {SPEAD2_VARIABLE_SIZE};
+
+void
+spead2_payload_type_init (Spead2PayloadType *type)
+{
+  *type = (Spead2PayloadType){.dtype = "|u1",
+      .element_bits = 8,
+      .shape = {SPEAD2_VARIABLE_SIZE},
+      .n_dimensions = 1,
+      .sample_elements = 1};
+}
+
+/* -- life --------------------------------------------------------------------- */
+
+static void
+resolve_payload (Spead2Layout *layout)
+{
+  const Spead2Item *item = layout->payload_item;
+  const Spead2PayloadType *type = &layout->type;
+  Payload *payload = &layout->payload;
+  guint i;
+
+  if (item->dtype || item->n_formats > 0) {
+    *payload = (Payload){.dtype = item->dtype,
+        .formats = item->formats,
+        .n_formats = item->n_formats,
+        .element_bits = item->dtype_size * 8,
+        .shape = one_variable,
+        .n_dimensions = 1,
+        .sample_elements = 1};
+    for (i = 0; i < item->n_formats; i++)
+      payload->element_bits += item->formats[i].bits;
+  } else {
+    *payload = (Payload){.dtype = type->dtype,
+        .formats = &type->format,
+        .n_formats = type->dtype ? 0 : 1,
+        .element_bits = type->element_bits,
+        .shape = type->shape,
+        .n_dimensions = type->n_dimensions,
+        .sample_elements = type->sample_elements};
+  }
+  if (item->has_shape) {
+    payload->shape = item->shape;
+    payload->n_dimensions = item->n_dimensions;
+  }
+}
 
 Spead2Layout *
-spead2_layout_new (Spead2Flavour flavour, GError **error)
+spead2_layout_new (const Spead2LayoutConfig *config, GError **error)
 {
+  const Spead2Items *list = config->items;
   Spead2Layout *layout;
   guint i;
 
-  if (!spead2_flavour_check (flavour, error))
+  if (!spead2_flavour_check_cnt (list->flavour, "descriptor-cnt-start",
+          config->descriptor_cnt_start, error) ||
+      !spead2_flavour_check_cnt (list->flavour, "descriptor-cnt-step",
+          config->descriptor_cnt_step, error))
     return NULL;
-  for (i = 0; i < G_N_ELEMENTS (default_items); i++) {
-    if (default_items[i].id > spead2_flavour_max_id (flavour)) {
-      g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID,
-          "Id 0x%" G_GINT64_MODIFIER "x of item '%s' does not fit "
-          "SPEAD-64-%u, whose largest id is 0x%" G_GINT64_MODIFIER
-          "x: choose fewer heap-address-bits",
-          default_items[i].id, default_items[i].name, flavour,
-          spead2_flavour_max_id (flavour));
-      return NULL;
-    }
-  }
 
   layout = g_new0 (Spead2Layout, 1);
-  layout->flavour = flavour;
-  layout->items = default_items;
-  layout->n_items = G_N_ELEMENTS (default_items);
-  layout->type = bytes_type;
+  layout->config = *config;
+  layout->config.items = spead2_items_ref (config->items);
+  layout->flavour = list->flavour;
+  layout->descriptor_cnt = config->descriptor_cnt_start;
+  layout->items = g_new (const Spead2Item *, list->n_items);
+  for (i = 0; i < list->n_items; i++) {
+    const Spead2Item *item = &list->items[i];
+
+    if (item->kind <= SPEAD2_ITEM_NULL)
+      layout->items[layout->n_items++] = item;
+    if (item->kind == SPEAD2_ITEM_HEAP_CNT &&
+        item->source != SPEAD2_SOURCE_NONE)
+      layout->cnt_item = item;
+    if (item->source == SPEAD2_SOURCE_PAYLOAD)
+      layout->payload_item = item;
+  }
+  spead2_payload_type_init (&layout->type);
+  resolve_payload (layout);
   return layout;
 }
 
 void
 spead2_layout_free (Spead2Layout *layout)
 {
+  spead2_items_unref (layout->config.items);
+  g_free (layout->items);
   g_free (layout);
 }
 
@@ -79,13 +132,22 @@ spead2_layout_set_payload_type (
     Spead2Layout *layout, const Spead2PayloadType *type)
 {
   layout->type = *type;
+  resolve_payload (layout);
   layout->described = FALSE;
 }
 
-gsize
-spead2_layout_frame_size (const Spead2Layout *layout)
+guint64
+spead2_layout_n_samples (const Spead2Layout *layout, gsize size)
 {
-  return (gsize) layout->type.sample_size * layout->type.channels;
+  return (guint64) size * 8 / layout->payload.element_bits /
+      layout->payload.sample_elements;
+}
+
+void
+spead2_layout_restart (Spead2Layout *layout)
+{
+  layout->heap_index = 0;
+  layout->described = FALSE;
 }
 
 void
@@ -94,46 +156,114 @@ spead2_layout_forget_descriptors (Spead2Layout *layout)
   layout->described = FALSE;
 }
 
-static void
-describe (const Spead2Layout *layout, const Item *item, gsize n_frames,
-    Spead2Descriptor *descriptor)
+void
+spead2_layout_request_descriptors (Spead2Layout *layout)
 {
+  layout->requested = TRUE;
+}
+
+/* -- descriptors --------------------------------------------------------------- */
+
+/* "(<any>, 2) of 16 bits", for messages; the caller frees it. */
+static gchar *
+payload_in_words (const Payload *payload)
+{
+  GString *text = g_string_new ("(");
+  guint i;
+
+  for (i = 0; i < payload->n_dimensions; i++) {
+    g_string_append (text, i ? ", " : "");
+    if (payload->shape[i] == SPEAD2_VARIABLE_SIZE)
+      g_string_append (text, "any");
+    else
+      g_string_append_printf (text, "%" G_GINT64_FORMAT, payload->shape[i]);
+  }
+  g_string_append_printf (
+      text, ") with elements of %u bits", payload->element_bits);
+  return g_string_free (text, FALSE);
+}
+
+/* The shape of a payload of so many bytes, every size known. */
+static gboolean
+shape_of (const Payload *payload, gsize size, gint64 *shape, GError **error)
+{
+  guint64 bits = payload->element_bits;
+  gint64 *variable = NULL;
+  gboolean good = TRUE;
+  gchar *words;
+  guint i;
+
+  for (i = 0; i < payload->n_dimensions; i++) {
+    shape[i] = payload->shape[i];
+    if (shape[i] == SPEAD2_VARIABLE_SIZE)
+      variable = &shape[i];
+    else
+      good = good && g_uint64_checked_mul (&bits, bits, shape[i]);
+  }
+  if (variable) {
+    good = good && (guint64) size * 8 % bits == 0;
+    *variable = good ? (guint64) size * 8 / bits : 0;
+  } else {
+    good = good && (guint64) size * 8 == bits;
+  }
+  if (good)
+    return TRUE;
+
+  words = payload_in_words (payload);
+  g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID,
+      "A buffer of %" G_GSIZE_FORMAT " bytes does not have the shape %s", size,
+      words);
+  g_free (words);
+  return FALSE;
+}
+
+static void
+describe (const Spead2Layout *layout, const Spead2Item *item,
+    const gint64 *payload_shape, Spead2Descriptor *descriptor)
+{
+  const Payload *payload = &layout->payload;
+
   memset (descriptor, 0, sizeof *descriptor);
   descriptor->id = item->id;
   descriptor->name = item->name;
   descriptor->description = item->description;
+  descriptor->dtype = item->dtype;
+  descriptor->n_formats = item->n_formats;
+  memcpy (descriptor->formats, item->formats, sizeof item->formats);
 
-  switch (item->source) {
-    case VALUE_SAMPLE_INDEX:
-      descriptor->formats[0] = (Spead2Format){'u', layout->flavour};
-      descriptor->n_formats = 1;
-      break;
-    case VALUE_PAYLOAD:
-      if (layout->type.dtype[0] != '\0') {
-        descriptor->dtype = layout->type.dtype;
-      } else {
-        descriptor->formats[0] = layout->type.format;
-        descriptor->n_formats = 1;
-      }
-      descriptor->shape[descriptor->n_dimensions++] = n_frames;
-      if (layout->type.channels > 1)
-        descriptor->shape[descriptor->n_dimensions++] = layout->type.channels;
-      break;
+  if (item->source == SPEAD2_SOURCE_PAYLOAD) {
+    descriptor->dtype = payload->dtype;
+    descriptor->n_formats = payload->n_formats;
+    memcpy (descriptor->formats, payload->formats,
+        payload->n_formats * sizeof (Spead2Format));
+    descriptor->n_dimensions = payload->n_dimensions;
+    memcpy (descriptor->shape, payload_shape, sizeof descriptor->shape);
+  } else if (item->source == SPEAD2_SOURCE_TEXT) {
+    descriptor->n_dimensions = 1;
+    descriptor->shape[0] = item->from_application
+        ? SPEAD2_VARIABLE_SIZE
+        : (gint64) g_bytes_get_size (item->text);
   }
 }
 
 static gboolean
-add_descriptors (const Spead2Layout *layout, Spead2Heap *heap, gsize n_frames,
-    GError **error)
+add_descriptors (
+    const Spead2Layout *layout, Spead2Heap *heap, gsize size, GError **error)
 {
+  gint64 shape[SPEAD2_MAX_DIMENSIONS] = {0};
   guint i;
+
+  if (!shape_of (&layout->payload, size, shape, error))
+    return FALSE;
 
   for (i = 0; i < layout->n_items; i++) {
     Spead2Descriptor descriptor;
     GBytes *bytes;
     gboolean added;
 
-    describe (layout, &layout->items[i], n_frames, &descriptor);
+    if (layout->items[i]->kind != SPEAD2_ITEM_VALUE)
+      continue;
+    describe (layout, layout->items[i], shape, &descriptor);
     bytes = spead2_descriptor_to_bytes (&descriptor, layout->flavour, error);
     if (bytes == NULL)
       return FALSE;
@@ -149,51 +279,299 @@ add_descriptors (const Spead2Layout *layout, Spead2Heap *heap, gsize n_frames,
 }
 
 static gboolean
-add_item (const Spead2Layout *layout, Spead2Heap *heap, const Item *item,
-    const Spead2HeapValues *values, GError **error)
+interval_is_over (const Spead2Layout *layout, const Spead2HeapValues *values)
+{
+  return layout->config.descriptor_interval > 0 &&
+      values->running_time >=
+      layout->described_time + layout->config.descriptor_interval;
+}
+
+static gboolean
+wants_descriptors (const Spead2Layout *layout, const Spead2HeapValues *values)
+{
+  return layout->requested ||
+      (layout->config.descriptors != SPEAD2_DESCRIPTORS_NONE &&
+          (!layout->described || layout->described_size != values->size ||
+              interval_is_over (layout, values)));
+}
+
+static void
+set_described (Spead2Layout *layout, const Spead2HeapValues *values)
+{
+  layout->requested = FALSE;
+  layout->described = TRUE;
+  layout->described_size = values->size;
+  layout->described_time = values->running_time;
+}
+
+gboolean
+spead2_layout_wants_descriptor_heap (
+    const Spead2Layout *layout, const Spead2HeapValues *values)
+{
+  return layout->config.descriptors != SPEAD2_DESCRIPTORS_FIRST_HEAP &&
+      wants_descriptors (layout, values);
+}
+
+static void
+set_cnt (Spead2Heap *heap, guint64 cnt)
+{
+  heap->cnt = cnt & spead2_flavour_max_value (heap->flavour);
+  heap->flags |= SPEAD2_HEAP_HAS_CNT;
+}
+
+Spead2Heap *
+spead2_layout_make_descriptor_heap (
+    Spead2Layout *layout, const Spead2HeapValues *values, GError **error)
+{
+  Spead2Heap *heap = spead2_heap_new (layout->flavour);
+
+  if (!add_descriptors (layout, heap, values->size, error)) {
+    spead2_heap_free (heap);
+    return NULL;
+  }
+  if (layout->config.descriptor_cnt_step > 0) {
+    set_cnt (heap, layout->descriptor_cnt);
+    layout->descriptor_cnt += layout->config.descriptor_cnt_step;
+  }
+  set_described (layout, values);
+  return heap;
+}
+
+/* -- values of the application ---------------------------------------------------- */
+
+static const GValue *
+find_own (const Spead2HeapValues *values, const gchar *name)
+{
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (values->own); i++) {
+    const GValue *value =
+        values->own[i] ? gst_structure_get_value (values->own[i], name) : NULL;
+
+    if (value)
+      return value;
+  }
+  return NULL;
+}
+
+static gboolean
+read_number (const GValue *value, guint64 *number)
+{
+  gint64 integer = 0;
+
+  if (G_VALUE_HOLDS_UINT64 (value))
+    *number = g_value_get_uint64 (value);
+  else if (G_VALUE_HOLDS_UINT (value))
+    *number = g_value_get_uint (value);
+  else if (G_VALUE_HOLDS_STRING (value))
+    return g_value_get_string (value) &&
+        spead2_parse_number (g_value_get_string (value), number);
+  else if (G_VALUE_HOLDS_INT64 (value))
+    *number = integer = g_value_get_int64 (value);
+  else if (G_VALUE_HOLDS_INT (value))
+    *number = integer = g_value_get_int (value);
+  else
+    return FALSE;
+  return integer >= 0;
+}
+
+static gboolean
+own_number (const GValue *value, const gchar *name, guint64 limit,
+    guint64 *number, GError **error)
+{
+  gchar *text;
+
+  if (read_number (value, number) && *number <= limit)
+    return TRUE;
+
+  text = g_strdup_value_contents (value);
+  g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID,
+      "The application's value %s (%s) of item '%s' is no number from 0 to "
+      "%" G_GUINT64_FORMAT,
+      text, G_VALUE_TYPE_NAME (value), name, limit);
+  g_free (text);
+  return FALSE;
+}
+
+/* A new reference, or NULL. */
+static GBytes *
+own_text (const GValue *value, const gchar *name, GError **error)
+{
+  if (G_VALUE_HOLDS_STRING (value) && g_value_get_string (value))
+    return g_bytes_new (
+        g_value_get_string (value), strlen (g_value_get_string (value)));
+  if (G_VALUE_HOLDS (value, G_TYPE_BYTES) && g_value_get_boxed (value))
+    return g_bytes_ref (g_value_get_boxed (value));
+
+  g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID,
+      "The application's value of item '%s' is a %s, no text and no GBytes",
+      name, G_VALUE_TYPE_NAME (value));
+  return NULL;
+}
+
+/* -- heaps ---------------------------------------------------------------------------- */
+
+/* The value of an item that is a number; a counter goes on from 0 where it does
+ * not fit any more. */
+static guint64
+number_of (const Spead2Layout *layout, const Spead2Item *item,
+    const Spead2HeapValues *values)
 {
   switch (item->source) {
-    case VALUE_SAMPLE_INDEX:
-      return spead2_heap_add_immediate (heap, item->id,
-          values->sample_index & spead2_flavour_max_value (layout->flavour),
-          error);
-    case VALUE_PAYLOAD:
-      return spead2_heap_add_addressed (heap, item->id, error) &&
-          spead2_heap_append_buffer (
-              heap, values->buffer, values->offset, values->size, error);
+    case SPEAD2_SOURCE_SAMPLE_INDEX:
+      return values->sample_index & item->limit;
+    case SPEAD2_SOURCE_HEAP_INDEX:
+      return layout->heap_index & item->limit;
+    case SPEAD2_SOURCE_UTC_NS:
+      return values->utc_ns & item->limit;
+    case SPEAD2_SOURCE_PTP_NS:
+      return values->ptp_ns & item->limit;
+    case SPEAD2_SOURCE_NUMBERS:
+      return item->numbers[layout->heap_index % item->n_numbers];
+    case SPEAD2_SOURCE_STEPS:
+      return (item->start + item->step * layout->heap_index) & item->limit;
+    default:
+      g_return_val_if_reached (0);
   }
-  g_return_val_if_reached (FALSE);
+}
+
+static gboolean
+add_addressed (
+    Spead2Heap *heap, const Spead2Item *item, GBytes *bytes, GError **error)
+{
+  return spead2_heap_add_addressed (heap, item->id, error) &&
+      spead2_heap_append_bytes (heap, bytes, error);
+}
+
+static gboolean
+add_number (
+    Spead2Heap *heap, const Spead2Item *item, guint64 number, GError **error)
+{
+  guint8 bytes[8];
+  GBytes *value;
+  gboolean added;
+
+  if (item->immediate)
+    return spead2_heap_add_immediate (heap, item->id, number, error);
+
+  if (item->little_endian) {
+    number = GUINT64_TO_LE (number);
+    memcpy (bytes, &number, sizeof bytes);
+    value = g_bytes_new (bytes, item->width);
+  } else {
+    spead2_write_u64 (bytes, number);
+    value = g_bytes_new (bytes + 8 - item->width, item->width);
+  }
+  added = add_addressed (heap, item, value, error);
+  g_bytes_unref (value);
+  return added;
+}
+
+static gboolean
+add_own (
+    Spead2Heap *heap, const Spead2Item *item, const GValue *own, GError **error)
+{
+  guint64 number;
+  GBytes *text;
+  gboolean added;
+
+  if (item->source != SPEAD2_SOURCE_TEXT)
+    return own_number (own, item->name, item->limit, &number, error) &&
+        add_number (heap, item, number, error);
+
+  text = own_text (own, item->name, error);
+  if (text == NULL)
+    return FALSE;
+  added = add_addressed (heap, item, text, error);
+  g_bytes_unref (text);
+  return added;
+}
+
+static gboolean
+add_payload (Spead2Heap *heap, const Spead2Item *item,
+    const Spead2HeapValues *values, GError **error)
+{
+  gsize row_size = values->row_size ? values->row_size : values->size;
+  gsize offset = values->offset, left;
+
+  if (!spead2_heap_add_addressed (heap, item->id, error))
+    return FALSE;
+  for (left = values->size; left > 0;) {
+    gsize size = MIN (left, row_size);
+
+    if (!spead2_heap_append_buffer (heap, values->buffer, offset, size, error))
+      return FALSE;
+    offset += values->row_stride;
+    left -= size;
+  }
+  return TRUE;
+}
+
+static gboolean
+add_item (const Spead2Layout *layout, Spead2Heap *heap, const Spead2Item *item,
+    const Spead2HeapValues *values, GError **error)
+{
+  const GValue *own =
+      item->from_application ? find_own (values, item->name) : NULL;
+
+  if (own)
+    return add_own (heap, item, own, error);
+  /* A pad is addressed where the payload has come to, and so ends the item
+   * before it just where that ends anyway. */
+  if (item->kind == SPEAD2_ITEM_NULL)
+    return spead2_heap_add_addressed (heap, SPEAD2_ID_NULL, error);
+  if (item->source == SPEAD2_SOURCE_PAYLOAD)
+    return add_payload (heap, item, values, error);
+  if (item->source == SPEAD2_SOURCE_TEXT)
+    return add_addressed (heap, item, item->text, error);
+  return add_number (heap, item, number_of (layout, item, values), error);
+}
+
+/* Numbers the heap, if that is not left to the sender. */
+static gboolean
+add_cnt (const Spead2Layout *layout, Spead2Heap *heap,
+    const Spead2HeapValues *values, GError **error)
+{
+  const GValue *own = find_own (values, SPEAD2_HEAP_CNT_NAME);
+  guint64 cnt;
+
+  if (own) {
+    if (!own_number (own, SPEAD2_HEAP_CNT_NAME,
+            spead2_flavour_max_value (layout->flavour), &cnt, error))
+      return FALSE;
+    set_cnt (heap, cnt);
+  } else if (layout->cnt_item) {
+    set_cnt (heap, number_of (layout, layout->cnt_item, values));
+  }
+  return TRUE;
 }
 
 Spead2Heap *
 spead2_layout_make_heap (
     Spead2Layout *layout, const Spead2HeapValues *values, GError **error)
 {
-  gsize frame_size = spead2_layout_frame_size (layout);
-  gsize n_frames = values->size / frame_size;
+  gboolean describes =
+      layout->config.descriptors == SPEAD2_DESCRIPTORS_FIRST_HEAP &&
+      wants_descriptors (layout, values);
+  gint64 shape[SPEAD2_MAX_DIMENSIONS];
   Spead2Heap *heap;
   guint i;
 
-  if (values->size % frame_size != 0) {
-    g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID,
-        "A buffer of %" G_GSIZE_FORMAT " bytes is no whole number of frames of "
-        "%" G_GSIZE_FORMAT " bytes (%u channels of %u)",
-        values->size, frame_size, layout->type.channels,
-        layout->type.sample_size);
+  if (!shape_of (&layout->payload, values->size, shape, error))
     return NULL;
-  }
 
   heap = spead2_heap_new (layout->flavour);
-  if (!layout->described || layout->described_frames != n_frames) {
-    if (!add_descriptors (layout, heap, n_frames, error))
-      goto failed;
-  }
+  if (describes && !add_descriptors (layout, heap, values->size, error))
+    goto failed;
   for (i = 0; i < layout->n_items; i++)
-    if (!add_item (layout, heap, &layout->items[i], values, error))
+    if (!add_item (layout, heap, layout->items[i], values, error))
       goto failed;
+  if (!add_cnt (layout, heap, values, error))
+    goto failed;
 
-  layout->described = TRUE;
-  layout->described_frames = n_frames;
+  if (describes)
+    set_described (layout, values);
+  layout->heap_index++;
   return heap;
 
 failed:

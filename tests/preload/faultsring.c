@@ -61,8 +61,7 @@ static struct {
   int wake; /* eventfd, readable unless hold; -1 until needed */
   Held held[MAX_HELD];
   size_t n_held;
-} R = {
-    .lock = PTHREAD_MUTEX_INITIALIZER, .open_errno = ENOSYS, .wake = -1};
+} R = {.lock = PTHREAD_MUTEX_INITIALIZER, .open_errno = ENOSYS, .wake = -1};
 
 /* A plugin's liburing is not behind this library where it was loaded with it. */
 static void *
@@ -177,7 +176,8 @@ find_message (struct io_uring *ring)
         ((const struct msghdr *) (uintptr_t) sqe->addr)->msg_name == NULL)
       continue;
     if (found != NULL) {
-      fprintf (stderr, "faults: more than one message is submitted at a time\n");
+      fprintf (
+          stderr, "faults: more than one message is submitted at a time\n");
       abort ();
     }
     found = sqe;

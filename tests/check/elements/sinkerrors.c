@@ -28,7 +28,7 @@ static const struct {
     {"max-packet-size", "55", GST_RESOURCE_ERROR_SETTINGS, "at least 56"},
     {"max-packet-size", "65508", GST_RESOURCE_ERROR_SETTINGS, "at most 65507"},
     {"heap-address-bits", "56", GST_RESOURCE_ERROR_SETTINGS,
-        "Id 0x1600 of item 'timestamp' does not fit SPEAD-64-56"},
+        "id 0x1600 does not fit SPEAD-64-56"},
     {"heap-address-bits", "41", GST_RESOURCE_ERROR_SETTINGS, "multiple of 8"},
     {"max-heaps", "1", GST_RESOURCE_ERROR_SETTINGS, "at least 2"},
     {"cpu-affinity", "0,x", GST_RESOURCE_ERROR_SETTINGS,

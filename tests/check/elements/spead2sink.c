@@ -489,7 +489,7 @@ GST_START_TEST (a_frame_cut_in_two_is_an_error)
   play (CAPS_STEREO);
   fail_unless_equals_int (try_push (1022, 0, 0), GST_FLOW_ERROR);
   assert_error (
-      GST_STREAM_ERROR, GST_STREAM_ERROR_FAILED, "no whole number of frames");
+      GST_STREAM_ERROR, GST_STREAM_ERROR_FAILED, "does not have the shape");
 }
 
 GST_END_TEST;

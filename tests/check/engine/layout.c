@@ -16,11 +16,27 @@ static Spead2Layout *layout;
 static FakeReceiver *receiver;
 static guint64 next_cnt;
 
+/* The layout of a text of items. */
+static Spead2Layout *
+new_layout (const gchar *text, Spead2Flavour flavour)
+{
+  GError *error = NULL;
+  Spead2LayoutConfig config = {
+      .items = spead2_items_new (text, flavour, &error),
+      .descriptors = SPEAD2_DESCRIPTORS_FIRST_HEAP};
+  Spead2Layout *made;
+
+  fail_unless (config.items != NULL, "%s", error ? error->message : "");
+  made = spead2_layout_new (&config, &error);
+  fail_unless (made != NULL, "%s", error ? error->message : "");
+  spead2_items_unref (config.items);
+  return made;
+}
+
 static void
 setup (void)
 {
-  layout = spead2_layout_new (40, NULL);
-  fail_unless (layout != NULL);
+  layout = new_layout (SPEAD2_ITEMS_DEFAULT, 40);
   receiver = fake_receiver_new (AF_UNSPEC);
 }
 
@@ -45,22 +61,17 @@ make_heap (gsize size, guint64 sample_index, GError **error)
   return heap;
 }
 
-/* Makes a heap and what the receiver makes of it. */
+/* What the receiver makes of a heap, which is freed. */
 static const FakeHeap *
-receive (gsize size, guint64 sample_index, gboolean described)
+transmit (Spead2Heap *heap)
 {
-  GError *error = NULL;
-  Spead2Heap *heap = make_heap (size, sample_index, &error);
   Spead2PacketConfig config;
   Spead2Packetizer packetizer;
   const FakeHeap *received;
   guint8 *packet = g_malloc (2000);
   struct iovec *iov = g_new (struct iovec, SPEAD2_PACKET_MAX_IOV);
 
-  fail_unless (heap != NULL, "%s", error ? error->message : "");
-  fail_unless_equals_int (
-      heap->flags, described ? SPEAD2_HEAP_DESCRIBES | SPEAD2_HEAP_BARRIER : 0);
-  fail_unless_equals_int (heap->n_pointers, described ? 4 : 2);
+  fail_unless (heap != NULL);
   heap->cnt = ++next_cnt;
   spead2_packet_config_init (&config, heap->flavour, 1472);
   fail_unless (spead2_packet_config_check (&config, NULL));
@@ -82,6 +93,22 @@ receive (gsize size, guint64 sample_index, gboolean described)
 
   received = fake_receiver_heap_by_cnt (receiver, next_cnt);
   fail_unless (received->complete);
+  return received;
+}
+
+/* Makes a heap and what the receiver makes of it. */
+static const FakeHeap *
+receive (gsize size, guint64 sample_index, gboolean described)
+{
+  GError *error = NULL;
+  Spead2Heap *heap = make_heap (size, sample_index, &error);
+  const FakeHeap *received;
+
+  fail_unless (heap != NULL, "%s", error ? error->message : "");
+  fail_unless_equals_int (
+      heap->flags, described ? SPEAD2_HEAP_DESCRIBES | SPEAD2_HEAP_BARRIER : 0);
+  fail_unless_equals_int (heap->n_pointers, described ? 4 : 2);
+  received = transmit (heap);
   fail_unless_equals_int (
       fake_heap_n_descriptors (received), described ? 2 : 0);
   return received;
@@ -154,8 +181,11 @@ GST_END_TEST
 /* Once, and again when the shape or the type is another, or when told to. */
 GST_START_TEST (test_when_described)
 {
-  const Spead2PayloadType stereo = {
-      .dtype = "<i2", .sample_size = 2, .channels = 2};
+  const Spead2PayloadType stereo = {.dtype = "<i2",
+      .element_bits = 16,
+      .shape = {-1, 2},
+      .n_dimensions = 2,
+      .sample_elements = 2};
 
   receive (1000, 0, TRUE);
   check_values (receive (1000, 1000, FALSE), 1000, 1000);
@@ -168,9 +198,9 @@ GST_START_TEST (test_when_described)
   receive (1000, 5000, TRUE);
   receive (1000, 6000, FALSE);
 
-  fail_unless_equals_uint64 (spead2_layout_frame_size (layout), 1);
+  fail_unless_equals_uint64 (spead2_layout_n_samples (layout, 12), 12);
   spead2_layout_set_payload_type (layout, &stereo);
-  fail_unless_equals_uint64 (spead2_layout_frame_size (layout), 4);
+  fail_unless_equals_uint64 (spead2_layout_n_samples (layout, 12), 3);
   check_numpy (receive (1000, 7000, TRUE),
       "{'descr': '<i2', 'fortran_order': False, 'shape': (250, 2)}");
   receive (1000, 7250, FALSE);
@@ -182,8 +212,11 @@ GST_END_TEST
 
 GST_START_TEST (test_format)
 {
-  const Spead2PayloadType type = {
-      .format = {'i', 24}, .sample_size = 3, .channels = 2};
+  const Spead2PayloadType type = {.format = {'i', 24},
+      .element_bits = 24,
+      .shape = {-1, 2},
+      .n_dimensions = 2,
+      .sample_elements = 2};
   FakeDescriptor *descriptor;
 
   spead2_layout_set_payload_type (layout, &type);
@@ -211,8 +244,11 @@ GST_END_TEST
 
 GST_START_TEST (test_wrong_size)
 {
-  const Spead2PayloadType type = {
-      .dtype = "<i2", .sample_size = 2, .channels = 3};
+  const Spead2PayloadType type = {.dtype = "<i2",
+      .element_bits = 16,
+      .shape = {-1, 3},
+      .n_dimensions = 2,
+      .sample_elements = 3};
   GError *error = NULL;
   gsize size;
 
@@ -220,7 +256,8 @@ GST_START_TEST (test_wrong_size)
   for (size = 1; size < 6; size++) {
     fail_unless (make_heap (600 + size, 0, &error) == NULL);
     fail_unless (g_error_matches (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID));
-    fail_unless (strstr (error->message, "3 channels of 2") != NULL);
+    fail_unless (
+        strstr (error->message, "(any, 3) with elements of 16 bits") != NULL);
     g_clear_error (&error);
   }
   /* Nobody has been told yet. */
@@ -236,7 +273,9 @@ GST_START_TEST (test_too_long)
   GError *error = NULL;
 
   spead2_layout_free (layout);
-  layout = spead2_layout_new (16, NULL);
+  layout = new_layout ("timestamp,id=0x1600,value=sample-index;"
+                       "adc_samples,id=0x3300,value=payload",
+      16);
   fail_unless (make_heap (65536, 0, &error) == NULL);
   fail_unless (g_error_matches (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID));
   g_clear_error (&error);
@@ -247,27 +286,483 @@ GST_START_TEST (test_too_long)
 }
 GST_END_TEST
 
-GST_START_TEST (test_flavours)
+/* -- values, heap by heap ------------------------------------------------------- */
+
+/* A heap of size bytes with these values, in one piece. */
+static Spead2Heap *
+make (gsize size, Spead2HeapValues values, GError **error)
 {
-  guint flavour;
+  GstBuffer *buffer = gst_buffer_new_allocate (NULL, size, NULL);
+  Spead2Heap *heap;
 
-  for (flavour = 0; flavour <= 64; flavour++) {
-    GError *error = NULL;
-    Spead2Layout *other = spead2_layout_new (flavour, &error);
+  gst_buffer_memset (buffer, 0, 0x5a, size);
+  values.buffer = buffer;
+  values.size = size;
+  heap = spead2_layout_make_heap (layout, &values, error);
+  gst_buffer_unref (buffer);
+  return heap;
+}
 
-    if (flavour >= 8 && flavour <= 48 && flavour % 8 == 0) {
-      fail_unless (other != NULL);
-      spead2_layout_free (other);
-    } else {
-      fail_unless (other == NULL);
-      fail_unless (g_error_matches (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID));
-      fail_unless (strstr (error->message,
-                       flavour == 56 ? "'timestamp' does not fit SPEAD-64-56"
-                                     : "does not exist") != NULL,
-          "%s", error->message);
-      g_error_free (error);
+static void
+use_layout (Spead2LayoutConfig config, const gchar *text, Spead2Flavour flavour)
+{
+  GError *error = NULL;
+
+  spead2_layout_free (layout);
+  config.items = spead2_items_new (text, flavour, &error);
+  fail_unless (config.items != NULL, "%s", error ? error->message : "");
+  layout = spead2_layout_new (&config, &error);
+  fail_unless (layout != NULL, "%s", error ? error->message : "");
+  spead2_items_unref (config.items);
+}
+
+static guint64
+value_of (const Spead2Heap *heap, guint n)
+{
+  fail_unless (n < heap->n_pointers);
+  return spead2_pointer_value (heap->flavour, heap->pointers[n]);
+}
+
+static void
+check_pointers (Spead2Heap *heap, const guint64 *expected, guint n)
+{
+  guint i;
+
+  fail_unless_equals_int (heap->n_pointers, n);
+  for (i = 0; i < n; i++)
+    fail_unless (heap->pointers[i] == expected[i],
+        "pointer %u is 0x%016" G_GINT64_MODIFIER "x", i, heap->pointers[i]);
+  spead2_heap_free (heap);
+}
+
+/* A new stream begins anew; a heap that was not made takes nothing. */
+GST_START_TEST (test_heap_by_heap)
+{
+  const guint64 i = G_GUINT64_CONSTANT (1) << 63;
+  guint n, run;
+
+  use_layout ((Spead2LayoutConfig){0},
+      "h,id=0x10,value=heap-index;s,id=0x11,value=sample-index;"
+      "l,id=0x12,value=<5,6,7>;t,id=0x13,start=250,step=3,format=u8;"
+      "c,id=0x14,value=9;p,id=0x15,value=payload,shape=8;"
+      "u,id=0x16,value=utc-ns;k,id=0x17,value=ptp-ns,format=u16",
+      48);
+  for (run = 0; run < 2; run++) {
+    for (n = 0; n < 5; n++) {
+      const guint64 expected[] = {i | G_GUINT64_CONSTANT (0x10) << 48 | n,
+          i | G_GUINT64_CONSTANT (0x11) << 48 | (100 + n),
+          i | G_GUINT64_CONSTANT (0x12) << 48 | (5 + n % 3),
+          i | G_GUINT64_CONSTANT (0x13) << 48 | ((250 + 3 * n) & 255),
+          i | G_GUINT64_CONSTANT (0x14) << 48 | 9,
+          G_GUINT64_CONSTANT (0x15) << 48,
+          i | G_GUINT64_CONSTANT (0x16) << 48 |
+              G_GUINT64_CONSTANT (0x6789abcdef),
+          i | G_GUINT64_CONSTANT (0x17) << 48 | 0xcdef};
+
+      fail_unless (make (7, (Spead2HeapValues){0}, NULL) == NULL);
+      check_pointers (
+          make (8,
+              (Spead2HeapValues){.sample_index = 100 + n,
+                  .utc_ns = G_GUINT64_CONSTANT (0x0001006789abcdef) -
+                      (G_GUINT64_CONSTANT (1) << 48),
+                  .ptp_ns = G_GUINT64_CONSTANT (0x6789abcdef)},
+              NULL),
+          expected, G_N_ELEMENTS (expected));
     }
+    spead2_layout_restart (layout);
   }
+}
+GST_END_TEST
+
+/* Big endian, as wide as an address or as the type says; texts as they are. */
+GST_START_TEST (test_addressed)
+{
+  static const guint8 expected[] = {0, 0, 0, 0, 1, 2, /* address */
+      3, 4,                                           /* u16 */
+      6, 5, 0, 0,                                     /* <u4 */
+      'a', 'b', 'c',                                  /* text */
+      0x5a, 0x5a};
+  const guint8 *bytes;
+  const FakeHeap *heap;
+  gsize size;
+
+  use_layout (
+      (Spead2LayoutConfig){.descriptors = SPEAD2_DESCRIPTORS_FIRST_HEAP},
+      "a,id=0x10,value=0x102,mode=addressed;"
+      "b,id=0x11,value=0x304,mode=addressed,format=u16;null;"
+      "c,id=0x12,value=0x506,mode=addressed,dtype=\"<u4\";"
+      "d,id=0x13,value=\"abc\";p,id=0x3300,value=payload;null",
+      48);
+  heap = transmit (make (2, (Spead2HeapValues){0}, NULL));
+  fail_unless (heap->payload_size > G_N_ELEMENTS (expected));
+  fail_unless (
+      memcmp (heap->payload + heap->payload_size - G_N_ELEMENTS (expected),
+          expected, G_N_ELEMENTS (expected)) == 0);
+  bytes = fake_heap_bytes (heap, 0x11, &size);
+  fail_unless (size == 2 && bytes[0] == 3);
+  bytes = fake_heap_bytes (heap, 0x13, &size);
+  fail_unless (size == 3 && memcmp (bytes, "abc", 3) == 0);
+  /* The pad behind the payload does not cut it off. */
+  bytes = fake_heap_bytes (heap, 0x3300, &size);
+  fail_unless_equals_uint64 (size, 2);
+}
+GST_END_TEST
+
+/* -- descriptors ------------------------------------------------------------------- */
+
+static void
+check_descriptor (const FakeHeap *heap, guint n, guint64 id, const gchar *words)
+{
+  FakeDescriptor *descriptor = get_descriptor (heap, n);
+  GString *text = g_string_new (descriptor->numpy);
+  guint i;
+
+  for (i = 0; i < descriptor->n_formats; i++)
+    g_string_append_printf (text, "%c%u ", descriptor->formats[i].code,
+        (guint) descriptor->formats[i].bits);
+  for (i = 0; i < descriptor->n_dimensions; i++)
+    g_string_append_printf (text, "[%d]", (gint) descriptor->shape[i]);
+  fail_unless_equals_uint64 (descriptor->id, id);
+  fail_unless_equals_string (text->str, words);
+  g_string_free (text, TRUE);
+  fake_descriptor_free (descriptor);
+}
+
+GST_START_TEST (test_described_types)
+{
+  const FakeHeap *heap;
+
+  use_layout (
+      (Spead2LayoutConfig){.descriptors = SPEAD2_DESCRIPTORS_FIRST_HEAP},
+      "a,id=0x10,value=1;null;b,id=0x11,value=1,format=\"u8,i16\";"
+      "c,id=0x12,value=1,mode=addressed,dtype=\"<i8\";"
+      "d,id=0x13,value=\"abc\";e,id=0x14,value=meta,default=\"x\";"
+      "p,id=0x3300,value=payload,dtype=\"[('re','|i1'),('im','|i1')]\","
+      "shape=<-1,3>",
+      48);
+  fail_unless_equals_uint64 (spead2_layout_n_samples (layout, 12), 6);
+  fail_unless (make (13, (Spead2HeapValues){0}, NULL) == NULL);
+  heap = transmit (make (12, (Spead2HeapValues){0}, NULL));
+  fail_unless_equals_int (fake_heap_n_descriptors (heap), 6);
+  check_descriptor (heap, 0, 0x10, "u48 ");
+  check_descriptor (heap, 1, 0x11, "u8 i16 ");
+  check_descriptor (
+      heap, 2, 0x12, "{'descr': '<i8', 'fortran_order': False, 'shape': ()}");
+  check_descriptor (heap, 3, 0x13, "c8 [3]");
+  check_descriptor (heap, 4, 0x14, "c8 [-1]");
+  check_descriptor (heap, 5, 0x3300,
+      "{'descr': [('re','|i1'),('im','|i1')], 'fortran_order': False, "
+      "'shape': (2, 3)}");
+}
+GST_END_TEST
+
+/* Samples of ten bits, and sizes that are none of theirs. */
+GST_START_TEST (test_packed_samples)
+{
+  GError *error = NULL;
+
+  use_layout (
+      (Spead2LayoutConfig){.descriptors = SPEAD2_DESCRIPTORS_FIRST_HEAP},
+      "p,id=0x3300,value=payload,format=i10", 48);
+  fail_unless_equals_uint64 (spead2_layout_n_samples (layout, 5120), 4096);
+  check_descriptor (transmit (make (5120, (Spead2HeapValues){0}, NULL)), 0,
+      0x3300, "i10 [4096]");
+  fail_unless (make (5121, (Spead2HeapValues){0}, &error) == NULL);
+  fail_unless (strstr (error->message,
+                   "A buffer of 5121 bytes does not have "
+                   "the shape (any) with elements of 10 "
+                   "bits") != NULL,
+      "%s", error->message);
+  g_clear_error (&error);
+
+  use_layout ((Spead2LayoutConfig){0},
+      "p,id=0x3300,value=payload,format=i10,shape=4096", 48);
+  spead2_heap_free (make (5120, (Spead2HeapValues){0}, NULL));
+  fail_unless (make (5115, (Spead2HeapValues){0}, &error) == NULL);
+  g_clear_error (&error);
+  /* More elements than 64 bits count. */
+  use_layout ((Spead2LayoutConfig){0},
+      "p,id=0x3300,value=payload,shape=<\"0xffffffffffff\",\"0xffffffffffff\","
+      "16>",
+      48);
+  fail_unless (make (16, (Spead2HeapValues){0}, NULL) == NULL);
+}
+GST_END_TEST
+
+/* Padding between the rows of a picture is left out, nothing is copied. */
+GST_START_TEST (test_rows)
+{
+  GstBuffer *buffer = gst_buffer_new_allocate (NULL, 50, NULL);
+  Spead2HeapValues values = {.buffer = buffer,
+      .offset = 2,
+      .size = 30,
+      .row_size = 10,
+      .row_stride = 16};
+  const FakeHeap *heap;
+  const guint8 *bytes;
+  Spead2Heap *made;
+  GstMapInfo map;
+  gsize size;
+  guint i;
+
+  gst_buffer_map (buffer, &map, GST_MAP_WRITE);
+  for (i = 0; i < 50; i++)
+    map.data[i] = i;
+  gst_buffer_unmap (buffer, &map);
+  made = spead2_layout_make_heap (layout, &values, NULL);
+  fail_unless_equals_int (made->n_spans, 2 + 3);
+  fail_unless (made->spans[3].data == map.data + 18);
+  /* Two descriptors, and the picture once. */
+  fail_unless_equals_int (made->buffers->len, 2);
+  heap = transmit (made);
+  bytes = fake_heap_bytes (heap, 0x3300, &size);
+  fail_unless_equals_uint64 (size, 30);
+  for (i = 0; i < 30; i++)
+    fail_unless_equals_int (bytes[i], 2 + i / 10 * 16 + i % 10);
+  gst_buffer_unref (buffer);
+}
+GST_END_TEST
+
+static void
+check_described (Spead2HeapValues values, guint64 cnt, guint n)
+{
+  Spead2Heap *heap;
+
+  values.size = 8;
+  fail_unless (spead2_layout_wants_descriptor_heap (layout, &values));
+  heap = spead2_layout_make_descriptor_heap (layout, &values, NULL);
+  fail_unless_equals_int (heap->flags & ~SPEAD2_HEAP_HAS_CNT,
+      SPEAD2_HEAP_DESCRIBES | SPEAD2_HEAP_BARRIER);
+  fail_unless_equals_uint64 (
+      cnt, heap->flags & SPEAD2_HEAP_HAS_CNT ? heap->cnt : G_MAXUINT64);
+  fail_unless_equals_int (heap->n_pointers, n);
+  spead2_heap_free (heap);
+  fail_if (spead2_layout_wants_descriptor_heap (layout, &values));
+}
+
+static void
+check_plain (Spead2HeapValues values)
+{
+  values.size = 8;
+  fail_if (spead2_layout_wants_descriptor_heap (layout, &values));
+  spead2_heap_free (make (8, values, NULL));
+}
+
+/* First, again after the interval, when asked, and in a new stream; numbered by
+ * itself, on and on. */
+GST_START_TEST (test_own_heap)
+{
+  Spead2HeapValues at = {0};
+
+  use_layout ((Spead2LayoutConfig){.descriptors = SPEAD2_DESCRIPTORS_OWN_HEAP,
+                  .descriptor_interval = 50,
+                  .descriptor_cnt_start = 251,
+                  .descriptor_cnt_step = 4},
+      "a,id=1000,value=1;null;p,id=2000,value=payload", 8);
+  check_described (at, 251, 2);
+  check_plain (at);
+  at.running_time = 49;
+  check_plain (at);
+  at.running_time = 50;
+  check_described (at, 255, 2);
+  at.running_time = 99;
+  check_plain (at);
+  spead2_layout_request_descriptors (layout);
+  check_described (at, 3, 2);
+  at.running_time = 140;
+  check_plain (at);
+  spead2_layout_restart (layout);
+  check_described (at, 7, 2);
+  spead2_layout_forget_descriptors (layout);
+  check_described (at, 11, 2);
+}
+GST_END_TEST
+
+/* Without a step the sender numbers them; without an interval once is enough. */
+GST_START_TEST (test_own_heap_defaults)
+{
+  Spead2HeapValues at = {.running_time = 1};
+
+  use_layout ((Spead2LayoutConfig){.descriptors = SPEAD2_DESCRIPTORS_OWN_HEAP},
+      "p,id=2000,value=payload", 8);
+  check_described (at, G_MAXUINT64, 1);
+  at.running_time = G_MAXUINT64 / 2;
+  check_plain (at);
+}
+GST_END_TEST
+
+GST_START_TEST (test_no_descriptors)
+{
+  Spead2HeapValues at = {0};
+
+  use_layout ((Spead2LayoutConfig){.descriptor_interval = 1},
+      "p,id=2000,value=payload", 8);
+  check_plain (at);
+  at.running_time = 1000;
+  check_plain (at);
+  spead2_layout_request_descriptors (layout);
+  check_described (at, G_MAXUINT64, 1);
+  check_plain (at);
+}
+GST_END_TEST
+
+GST_START_TEST (test_interval_in_first_heap)
+{
+  Spead2HeapValues at = {0};
+  guint n_described = 0, time;
+
+  use_layout ((Spead2LayoutConfig){.descriptors = SPEAD2_DESCRIPTORS_FIRST_HEAP,
+                  .descriptor_interval = 50},
+      "p,id=2000,value=payload", 40);
+  for (time = 0; time < 200; time += 10) {
+    Spead2Heap *heap;
+
+    at.running_time = time;
+    heap = make (8, at, NULL);
+    n_described += heap->flags & SPEAD2_HEAP_DESCRIBES ? 1 : 0;
+    fail_unless_equals_int (
+        heap->n_pointers, heap->flags & SPEAD2_HEAP_DESCRIBES ? 2 : 1);
+    spead2_heap_free (heap);
+  }
+  fail_unless_equals_int (n_described, 4);
+}
+GST_END_TEST
+
+GST_START_TEST (test_counters_that_do_not_fit)
+{
+  Spead2LayoutConfig config = {
+      .items = spead2_items_new ("p,id=2000,value=payload", 8, NULL),
+      .descriptor_cnt_start = 256};
+  GError *error = NULL;
+
+  fail_unless (spead2_layout_new (&config, &error) == NULL);
+  fail_unless (strstr (error->message, "descriptor-cnt-start=256") != NULL);
+  g_clear_error (&error);
+  config.descriptor_cnt_start = 0;
+  config.descriptor_cnt_step = 256;
+  fail_unless (spead2_layout_new (&config, &error) == NULL);
+  fail_unless (strstr (error->message, "descriptor-cnt-step=256") != NULL);
+  g_clear_error (&error);
+  spead2_items_unref (config.items);
+}
+GST_END_TEST
+
+/* -- the application's values --------------------------------------------------------- */
+
+#define APPLICATION                                                            \
+  "a,id=1000,value=meta,default=3,format=u8;b,id=1001,value=4;"                \
+  "c,id=1002,value=meta,default=\"none\";p,id=2000,value=payload"
+
+static Spead2Heap *
+make_own (const gchar *first, const gchar *second, GError **error)
+{
+  Spead2HeapValues values = {0};
+  GstStructure *own[2] = {
+      first ? gst_structure_from_string (first, NULL) : NULL,
+      second ? gst_structure_from_string (second, NULL) : NULL};
+  Spead2Heap *heap;
+
+  values.own[0] = own[0];
+  values.own[1] = own[1];
+  heap = make (1, values, error);
+  g_clear_pointer (&own[0], gst_structure_free);
+  g_clear_pointer (&own[1], gst_structure_free);
+  return heap;
+}
+
+static void
+check_own (const gchar *first, const gchar *second, guint64 a, const gchar *c,
+    gint64 cnt)
+{
+  GError *error = NULL;
+  Spead2Heap *heap = make_own (first, second, &error);
+
+  fail_unless (heap != NULL, "%s", error ? error->message : "");
+  fail_unless_equals_uint64 (value_of (heap, 0), a);
+  fail_unless_equals_uint64 (value_of (heap, 1), 4);
+  fail_unless_equals_uint64 (heap->spans[0].size, strlen (c));
+  fail_unless (memcmp (heap->spans[0].data, c, strlen (c)) == 0);
+  fail_unless_equals_int ((heap->flags & SPEAD2_HEAP_HAS_CNT) != 0, cnt >= 0);
+  if (cnt >= 0)
+    fail_unless_equals_uint64 (heap->cnt, cnt);
+  spead2_heap_free (heap);
+}
+
+GST_START_TEST (test_application)
+{
+  use_layout ((Spead2LayoutConfig){0}, APPLICATION, 40);
+  check_own (NULL, NULL, 3, "none", -1);
+  check_own ("s,a=7", NULL, 7, "none", -1);
+  check_own (NULL, "s,a=(uint)8,c=(string)some", 8, "some", -1);
+  check_own ("s,a=(guint64)9", "s,a=8,c=(string)some,heap-cnt=(gint64)77", 9,
+      "some", 77);
+  check_own ("s,heap-cnt=0", "s,heap-cnt=1", 3, "none", 0);
+  check_own ("s,a=(string)0xff", NULL, 255, "none", -1);
+  /* Only the next heap has them, and only items that say so. */
+  check_own (NULL, NULL, 3, "none", -1);
+  check_own ("s,b=5", NULL, 3, "none", -1);
+}
+GST_END_TEST
+
+GST_START_TEST (test_application_bytes)
+{
+  Spead2HeapValues values = {0};
+  GBytes *bytes = g_bytes_new_static ("\0\377", 2);
+  GstStructure *own = gst_structure_new ("s", "c", G_TYPE_BYTES, bytes, NULL);
+  Spead2Heap *heap;
+
+  use_layout ((Spead2LayoutConfig){0}, APPLICATION, 40);
+  values.own[1] = own;
+  heap = make (1, values, NULL);
+  fail_unless_equals_uint64 (heap->spans[0].size, 2);
+  fail_unless (memcmp (heap->spans[0].data, "\0\377", 2) == 0);
+  spead2_heap_free (heap);
+  gst_structure_free (own);
+  g_bytes_unref (bytes);
+}
+GST_END_TEST
+
+static const gchar *const bad_values[][2] = {
+    {"s,a=256", "value 256 (gint) of item 'a' is no number from 0 to 255"},
+    {"s,a=-1", "value -1 (gint) of item 'a' is no number"},
+    {"s,a=(gint64)-1", "(gint64) of item 'a' is no number"},
+    {"s,a=1.5", "(gdouble) of item 'a' is no number"},
+    {"s,a=(string)x", "(gchararray) of item 'a' is no number"},
+    {"s,c=5", "of item 'c' is a gint, no text and no GBytes"},
+    {"s,heap-cnt=(guint64)1099511627776",
+        "of item 'heap-cnt' is no number from 0 to 1099511627775"},
+};
+
+GST_START_TEST (test_application_mistakes)
+{
+  GError *error = NULL;
+
+  use_layout ((Spead2LayoutConfig){0}, APPLICATION, 40);
+  fail_unless (make_own (bad_values[__i__][0], NULL, &error) == NULL);
+  fail_unless (g_error_matches (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID));
+  fail_unless (strstr (error->message, bad_values[__i__][1]) != NULL, "%s",
+      error->message);
+  g_error_free (error);
+}
+GST_END_TEST
+
+/* 0x01 with a value of its own, as the application or the items say. */
+GST_START_TEST (test_heap_cnt)
+{
+  Spead2Heap *heap;
+  guint i;
+
+  use_layout ((Spead2LayoutConfig){0},
+      "heap-cnt,start=254,step=3;p,id=2000,value=payload", 8);
+  for (i = 0; i < 3; i++) {
+    heap = make (1, (Spead2HeapValues){0}, NULL);
+    fail_unless (heap->flags & SPEAD2_HEAP_HAS_CNT);
+    fail_unless_equals_uint64 (heap->cnt, (254 + 3 * i) & 255);
+    spead2_heap_free (heap);
+  }
+  heap = make_own ("s,heap-cnt=9", NULL, NULL);
+  fail_unless_equals_uint64 (heap->cnt, 9);
+  spead2_heap_free (heap);
 }
 GST_END_TEST
 
@@ -285,7 +780,21 @@ layout_suite (void)
   tcase_add_test (tc, test_wrap);
   tcase_add_test (tc, test_wrong_size);
   tcase_add_test (tc, test_too_long);
-  tcase_add_test (tc, test_flavours);
+  tcase_add_test (tc, test_heap_by_heap);
+  tcase_add_test (tc, test_addressed);
+  tcase_add_test (tc, test_described_types);
+  tcase_add_test (tc, test_packed_samples);
+  tcase_add_test (tc, test_rows);
+  tcase_add_test (tc, test_own_heap);
+  tcase_add_test (tc, test_own_heap_defaults);
+  tcase_add_test (tc, test_no_descriptors);
+  tcase_add_test (tc, test_interval_in_first_heap);
+  tcase_add_test (tc, test_counters_that_do_not_fit);
+  tcase_add_test (tc, test_application);
+  tcase_add_test (tc, test_application_bytes);
+  tcase_add_loop_test (
+      tc, test_application_mistakes, 0, G_N_ELEMENTS (bad_values));
+  tcase_add_test (tc, test_heap_cnt);
   return suite;
 }
 
