@@ -18,6 +18,7 @@
 #endif
 
 #include "gstspead2elements.h"
+#include "gstspead2items.h"
 #include "gstspead2outstanding.h"
 
 static gboolean
@@ -25,8 +26,9 @@ plugin_init (GstPlugin *plugin)
 {
   gboolean registered = FALSE;
 
-  /* Its name is how others find it. */
+  /* Their names are how others find them. */
   gst_spead2_outstanding_api_get_type ();
+  gst_spead2_items_meta_register ();
 
   registered |= GST_ELEMENT_REGISTER (adctestsrc, plugin);
   registered |= GST_ELEMENT_REGISTER (spead2sink, plugin);

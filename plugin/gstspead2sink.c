@@ -47,16 +47,17 @@
 
 #include "gstspead2sink.h"
 
-#include <glib/gstdio.h>
-
+#include "gstspead2clock.h"
 #include "gstspead2elements.h"
+#include "gstspead2index.h"
+#include "gstspead2items.h"
 #include "gstspead2outstanding.h"
 #include "gstspead2payload.h"
+#include "gstspead2sinkopen.h"
 #include "gstspead2sinkproperties.h"
 #include "gstspead2sinkreports.h"
 #include "gstspead2stats.h"
 #include "gstspead2uri.h"
-#include "spead2/cpulist.h"
 #include "spead2/error.h"
 #include "spead2/layout.h"
 #include "spead2/sender.h"
@@ -67,14 +68,22 @@ GST_DEBUG_CATEGORY (spead2_sink_debug);
 /* Buffers of this alignment are copied fastest. */
 #define ALIGNMENT 64
 
-/* Most heaps of a buffer list that go into the queue together. */
-#define HEAPS_AT_ONCE 64
+/* Most buffers of a list whose heaps go into the queue together, and most heaps
+ * of a buffer: the start of the stream, descriptors, its data. */
+#define BUFFERS_AT_ONCE 64
+#define HEAPS_OF_A_BUFFER 3
 
 /* What gst_base_sink_wait_preroll() returns when a step ended the wait. The base
  * class goes on as with GST_FLOW_OK, and so do we. */
 #define FLOW_STEP GST_FLOW_CUSTOM_ERROR
 
-enum { SIGNAL_HEAP_DONE, N_SIGNALS };
+/* Heaps that are on their way into the queue. */
+typedef struct {
+  Spead2Heap *heaps[BUFFERS_AT_ONCE * HEAPS_OF_A_BUFFER];
+  guint n;
+} HeapBatch;
+
+enum { SIGNAL_HEAP_DONE, SIGNAL_SEND_DESCRIPTORS, SIGNAL_SEND_STOP, N_SIGNALS };
 
 static guint signals[N_SIGNALS];
 
@@ -94,23 +103,31 @@ struct _GstSpead2Sink {
   GSocket *used_socket;
   guint64 offset_jumps;
   guint64 index_wraps;
+  guint n_stopping; /* threads that push a stop heap for the application */
+  GCond not_stopping;
 
   Spead2Sender *sender;
 
+  Spead2Items *items;
   Spead2Layout *layout;
   Spead2Flavour flavour;
-  gboolean offset_is_index; /* OFFSET counts frames (audio) or bytes */
-  gint frame_rate;          /* per second, or 0: not known */
-  guint64 next_index;       /* behind all frames that have arrived */
-  gboolean have_index;
-  guint64 heap_index; /* of the next heap's first frame, if it has no OFFSET */
+  GstSpead2Payload payload;
+  GstSpead2Index index;
+  gboolean timed;    /* descriptors go by time */
+  gboolean uses_utc; /* items do */
+  gboolean uses_ptp;
+  GstStructure *waiting; /* an event's values for the next buffer, or NULL */
+  GstStructure *given;   /* the same, of the buffer that has come */
   GstPadChainFunction chain; /* the base class's */
   GstPadChainListFunction chain_list;
   gboolean jump_warned;
   gboolean wrap_warned;
+  gboolean given_warned;
 
   gint stop_pending; /* atomic: heaps went out since the last stop heap */
-  gint redescribe;   /* atomic: a heap with descriptors did not arrive */
+  gint redescribe;   /* atomic: receivers do not know what was described */
+  gint requested;    /* atomic: descriptors are asked for */
+  gint started;      /* atomic: a heap of this stream has been pushed */
   gint failed;       /* atomic: on-error=fail, and a heap did */
   gint copy_warned;  /* atomic: zero-copy=on was told why it is not done */
   GstSpead2SinkReports reports;
@@ -140,6 +157,7 @@ gst_spead2_sink_init (GstSpead2Sink *self)
   GstPad *pad = GST_BASE_SINK_PAD (self);
 
   gst_spead2_sink_settings_init (&self->settings, G_OBJECT_GET_CLASS (self));
+  g_cond_init (&self->not_stopping);
   self->chain = GST_PAD_CHAINFUNC (pad);
   self->chain_list = GST_PAD_CHAINLISTFUNC (pad);
   gst_pad_set_chain_function (pad, gst_spead2_sink_chain);
@@ -158,6 +176,7 @@ gst_spead2_sink_finalize (GObject *object)
 
   gst_spead2_sink_settings_clear (&self->settings);
   g_clear_error (&self->uri_error);
+  g_cond_clear (&self->not_stopping);
   G_OBJECT_CLASS (gst_spead2_sink_parent_class)->finalize (object);
 }
 
@@ -374,23 +393,32 @@ gst_spead2_sink_heap_failed (
   spead2_sender_set_flushing (self->sender, TRUE);
 }
 
+static gboolean
+gst_spead2_sink_is_stop (const Spead2Heap *heap)
+{
+  return heap->flags & SPEAD2_HEAP_CONTROL &&
+      spead2_pointer_value (heap->flavour, heap->pointers[0]) ==
+      SPEAD2_CTRL_STOP;
+}
+
 /* In a lane, with no lock held, one heap at a time. */
 static void
 gst_spead2_sink_heap_done (const Spead2HeapResult *result, gpointer user_data)
 {
   GstSpead2Sink *self = user_data;
 
-  if (result->cnt != SPEAD2_NO_HEAP_CNT)
+  if (result->cnt != SPEAD2_NO_HEAP_CNT &&
+      !(result->heap->flags & SPEAD2_HEAP_HAS_CNT))
     gst_spead2_sink_report_cnt (&self->reports, result->cnt, self->flavour);
   if (result->error && result->heap->flags & SPEAD2_HEAP_DESCRIBES)
     g_atomic_int_set (&self->redescribe, TRUE);
-  if (result->error == NULL && result->heap->flags & SPEAD2_HEAP_CONTROL)
-    g_atomic_int_set (&self->stop_pending, FALSE);
+  if (result->error && gst_spead2_sink_is_stop (result->heap))
+    g_atomic_int_set (&self->stop_pending, TRUE);
   if (result->error)
     GST_DEBUG_OBJECT (self, "heap %" G_GUINT64_FORMAT ": %s", result->cnt,
         result->error->message);
   if (result->error && result->error->domain == SPEAD2_ERRNO) {
-    if (result->heap->flags & SPEAD2_HEAP_CONTROL)
+    if (gst_spead2_sink_is_stop (result->heap))
       gst_spead2_sink_report_stop_heap (&self->reports, result->error);
     else
       gst_spead2_sink_heap_failed (self, result);
@@ -440,146 +468,6 @@ gst_spead2_sink_lane_stopped (guint lane, gpointer user_data)
 
 /* -- NULL to READY and back ------------------------------------------------------ */
 
-static gboolean
-gst_spead2_sink_check_packet_size (
-    const Spead2SenderConfig *config, GError **error)
-{
-  gint family = spead2_endpoint_family (&config->destination);
-
-  if (config->packet.max_packet_size <= spead2_udp_max_message (family))
-    return TRUE;
-
-  g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID,
-      "A packet of %" G_GSIZE_FORMAT " bytes is more than UDP over %s carries: "
-      "max-packet-size must be at most %" G_GSIZE_FORMAT,
-      config->packet.max_packet_size, family == AF_INET ? "IPv4" : "IPv6",
-      spead2_udp_max_message (family));
-  return FALSE;
-}
-
-/* What will not stop the stream, and yet not work as it was meant. */
-static void
-gst_spead2_sink_check_network (
-    GstSpead2Sink *self, Spead2Sender *sender, const Spead2SenderConfig *config)
-{
-  gsize overhead =
-      spead2_udp_overhead (spead2_endpoint_family (&config->destination));
-  Spead2SenderStats stats;
-
-  spead2_sender_get_stats (sender, &stats);
-  if (stats.zerocopy_reason)
-    gst_spead2_sink_zerocopy_refused (stats.zerocopy_reason, self);
-  if (stats.mtu > overhead && config->packet.packet_size + overhead > stats.mtu)
-    GST_ELEMENT_WARNING (self, RESOURCE, SETTINGS,
-        ("Packets of %" G_GSIZE_FORMAT " bytes are larger than the network's "
-         "MTU of %u: each will be sent in fragments, and is lost with any one "
-         "of them. Set max-packet-size=%" G_GSIZE_FORMAT ".",
-            config->packet.packet_size, stats.mtu, stats.mtu - overhead),
-        ("to %s", config->destination.text));
-  if (stats.buffer_size < config->socket.buffer_size)
-    GST_ELEMENT_WARNING (self, RESOURCE, SETTINGS,
-        ("The kernel gives a send buffer of %u bytes, not the %u of "
-         "buffer-size. Allow more with 'sysctl net.core.wmem_max=%u'.",
-            stats.buffer_size, config->socket.buffer_size,
-            config->socket.buffer_size),
-        (NULL));
-}
-
-static gboolean
-gst_spead2_sink_open_layout (GstSpead2Sink *self, GError **error)
-{
-  Spead2LayoutConfig config = {
-      .items = spead2_items_new (SPEAD2_ITEMS_DEFAULT, self->flavour, error),
-      .descriptors = SPEAD2_DESCRIPTORS_FIRST_HEAP};
-
-  if (config.items == NULL)
-    return FALSE;
-  self->layout = spead2_layout_new (&config, error);
-  spead2_items_unref (config.items);
-  return self->layout != NULL;
-}
-
-/* Finds and checks all that can be wrong with the settings. Called with copies:
- * looking up a name takes its time. */
-static Spead2Sender *
-gst_spead2_sink_open (
-    GstSpead2Sink *self, const GstSpead2SinkSettings *settings, GError **error)
-{
-  static const Spead2SenderCallbacks callbacks = {
-      .heap_done = gst_spead2_sink_heap_done,
-      .icmp_errors = gst_spead2_sink_icmp_errors,
-      .zerocopy_refused = gst_spead2_sink_zerocopy_refused,
-      .lane_started = gst_spead2_sink_lane_started,
-      .lane_stopped = gst_spead2_sink_lane_stopped,
-  };
-  Spead2SenderConfig config = {
-      .fd = settings->socket ? g_socket_get_fd (settings->socket) : -1,
-      .n_lanes = settings->send_threads,
-      .max_heaps = settings->max_heaps,
-      .rate = settings->rate,
-      .burst_size = settings->burst_size,
-      .burst_rate_ratio = settings->burst_rate_ratio,
-      .zero_copy = settings->zero_copy != GST_SPEAD2_ZERO_COPY_OFF,
-      .cnt_start = 1,
-      .cnt_step = 1,
-      .socket.multicast_iface = settings->multicast_iface,
-      .socket.ttl = settings->ttl,
-      .socket.ttl_mc = settings->ttl_mc,
-      .socket.loop = settings->loop,
-      .socket.dscp = settings->qos_dscp,
-      .socket.buffer_size = settings->buffer_size,
-  };
-  Spead2Sender *sender = NULL;
-  Spead2Endpoint local;
-  gchar *name = gst_object_get_name (GST_OBJECT (self));
-
-  if (settings->bind_address || settings->bind_port != 0)
-    config.socket.local = &local;
-  spead2_packet_config_init (
-      &config.packet, settings->heap_address_bits, settings->max_packet_size);
-  config.thread_name = name;
-
-  self->flavour = config.packet.flavour;
-  if ((config.cpus = spead2_cpu_list_parse (
-           settings->cpu_affinity ? settings->cpu_affinity : "", error)) !=
-          NULL &&
-      spead2_packet_config_check (&config.packet, error) &&
-      gst_spead2_sink_open_layout (self, error) &&
-      spead2_endpoint_resolve (
-          &config.destination, settings->host, settings->port, NULL, error) &&
-      (config.socket.local == NULL ||
-          spead2_endpoint_local (&local,
-              spead2_endpoint_family (&config.destination),
-              settings->bind_address, settings->bind_port, error)) &&
-      gst_spead2_sink_check_packet_size (&config, error))
-    sender = spead2_sender_new (&config, &callbacks, self, error);
-  if (sender)
-    gst_spead2_sink_check_network (self, sender, &config);
-
-  g_clear_pointer (&config.cpus, g_array_unref);
-  g_free (name);
-  return sender;
-}
-
-/* The socket as others may use it. */
-static GSocket *
-gst_spead2_sink_make_used_socket (
-    Spead2Sender *sender, GSocket *outside, GError **error)
-{
-  GSocket *used;
-  gint fd;
-
-  if (outside)
-    return g_object_ref (outside);
-  fd = spead2_sender_dup_fd (sender, error);
-  if (fd < 0)
-    return NULL;
-  used = g_socket_new_from_fd (fd, error);
-  if (used == NULL)
-    g_close (fd, NULL);
-  return used;
-}
-
 static void
 gst_spead2_sink_close (GstSpead2Sink *self)
 {
@@ -592,6 +480,8 @@ gst_spead2_sink_close (GstSpead2Sink *self)
     gst_spead2_sink_report_rest (&self->reports);
     GST_OBJECT_LOCK (self);
     self->sender = NULL;
+    while (self->n_stopping > 0)
+      g_cond_wait (&self->not_stopping, GST_OBJECT_GET_LOCK (self));
     GST_OBJECT_UNLOCK (self);
     spead2_sender_free (sender);
   }
@@ -604,6 +494,7 @@ gst_spead2_sink_close (GstSpead2Sink *self)
     g_socket_close (used, NULL);
   g_clear_object (&used);
   g_clear_pointer (&self->layout, spead2_layout_free);
+  g_clear_pointer (&self->items, spead2_items_unref);
 }
 
 static gboolean
@@ -632,6 +523,13 @@ gst_spead2_sink_start (GstBaseSink *base)
   GstSpead2SinkSettings settings = {0};
   Spead2Sender *sender = NULL;
   GSocket *used = NULL;
+  static const Spead2SenderCallbacks callbacks = {
+      .heap_done = gst_spead2_sink_heap_done,
+      .icmp_errors = gst_spead2_sink_icmp_errors,
+      .zerocopy_refused = gst_spead2_sink_zerocopy_refused,
+      .lane_started = gst_spead2_sink_lane_started,
+      .lane_stopped = gst_spead2_sink_lane_stopped,
+  };
   GError *error = NULL;
 
   GST_OBJECT_LOCK (self);
@@ -644,14 +542,17 @@ gst_spead2_sink_start (GstBaseSink *base)
   g_atomic_int_set (&self->failed, FALSE);
   g_atomic_int_set (&self->redescribe, FALSE);
   g_atomic_int_set (&self->copy_warned, FALSE);
+  g_atomic_int_set (&self->requested, FALSE);
   gst_spead2_sink_reports_begin (&self->reports, GST_ELEMENT (self));
 
   if (error)
     goto failed;
-  sender = gst_spead2_sink_open (self, &settings, &error);
+  self->flavour = settings.heap_address_bits;
+  sender = gst_spead2_sink_settings_open (&settings, GST_ELEMENT (self),
+      &callbacks, &self->items, &self->layout, &error);
   if (sender == NULL)
     goto failed;
-  used = gst_spead2_sink_make_used_socket (sender, settings.socket, &error);
+  used = gst_spead2_sink_open_used_socket (sender, settings.socket, &error);
   if (used == NULL)
     goto failed;
   /* Lanes may post as soon as they run. */
@@ -663,6 +564,9 @@ gst_spead2_sink_start (GstBaseSink *base)
   self->used_socket = used;
   self->offset_jumps = self->index_wraps = 0;
   GST_OBJECT_UNLOCK (self);
+  self->timed = settings.descriptor_interval > 0;
+  self->uses_utc = spead2_items_use (self->items, SPEAD2_SOURCE_UTC_NS);
+  self->uses_ptp = spead2_items_use (self->items, SPEAD2_SOURCE_PTP_NS);
   gst_spead2_sink_settings_clear (&settings);
   return TRUE;
 
@@ -671,6 +575,7 @@ failed:
   g_clear_object (&used);
   g_clear_pointer (&sender, spead2_sender_free);
   g_clear_pointer (&self->layout, spead2_layout_free);
+  g_clear_pointer (&self->items, spead2_items_unref);
   gst_spead2_sink_settings_clear (&settings);
   if (error->domain == GST_URI_ERROR ||
       g_error_matches (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID))
@@ -688,38 +593,50 @@ failed:
 
 /* -- caps -------------------------------------------------------------------------- */
 
-static void
-gst_spead2_sink_set_payload (
-    GstSpead2Sink *self, const GstSpead2Payload *payload)
+/* What the property says of samples whose caps do not. */
+static guint
+gst_spead2_sink_sample_bits (GstSpead2Sink *self)
 {
-  spead2_layout_set_payload_type (self->layout, &payload->type);
-  self->offset_is_index = payload->offset_is_index;
-  self->frame_rate = payload->frame_rate;
+  guint bits;
+
+  GST_OBJECT_LOCK (self);
+  bits = self->settings.sample_bits;
+  GST_OBJECT_UNLOCK (self);
+  return bits;
+}
+
+/* OFFSET is the sample index where both count the same. */
+static void
+gst_spead2_sink_use_payload (GstSpead2Sink *self)
+{
+  gsize size = self->payload.offset_size;
+
+  spead2_layout_set_payload_type (self->layout, &self->payload.type);
+  self->index.offset_counts =
+      size > 0 && spead2_layout_n_samples (self->layout, 8 * size) == 8;
 }
 
 static void
 gst_spead2_sink_forget_caps (GstSpead2Sink *self)
 {
-  GstSpead2Payload payload;
-
-  gst_spead2_payload_init (&payload);
-  gst_spead2_sink_set_payload (self, &payload);
+  gst_spead2_payload_init (&self->payload, gst_spead2_sink_sample_bits (self));
+  gst_spead2_sink_use_payload (self);
 }
 
 static gboolean
 gst_spead2_sink_set_caps (GstBaseSink *base, GstCaps *caps)
 {
   GstSpead2Sink *self = GST_SPEAD2_SINK (base);
-  GstSpead2Payload payload;
   GError *error = NULL;
 
-  if (!gst_spead2_payload_from_caps (&payload, caps, &error)) {
+  if (!gst_spead2_payload_from_caps (
+          &self->payload, caps, gst_spead2_sink_sample_bits (self), &error)) {
     GST_ELEMENT_ERROR (self, STREAM, FORMAT, ("%s", error->message),
         ("caps: %" GST_PTR_FORMAT, caps));
     g_error_free (error);
     return FALSE;
   }
-  gst_spead2_sink_set_payload (self, &payload);
+  gst_spead2_sink_use_payload (self);
   return TRUE;
 }
 
@@ -729,48 +646,16 @@ gst_spead2_sink_set_caps (GstBaseSink *base, GstCaps *caps)
 static void
 gst_spead2_sink_reset_stream (GstSpead2Sink *self)
 {
-  spead2_layout_forget_descriptors (self->layout);
-  self->have_index = FALSE;
-  self->next_index = 0;
-}
-
-/* Whether the sample index is the buffer's OFFSET. */
-static gboolean
-gst_spead2_sink_has_index (GstSpead2Sink *self, GstBuffer *buffer)
-{
-  if (!GST_BUFFER_OFFSET_IS_VALID (buffer))
-    return FALSE;
-
-  switch (g_atomic_int_get (&self->settings.index_source)) {
-    case GST_SPEAD2_INDEX_SOURCE_OFFSET:
-      return TRUE;
-    case GST_SPEAD2_INDEX_SOURCE_COUNT:
-      return FALSE;
-    default:
-      return self->offset_is_index;
-  }
-}
-
-/* The index of the buffer's first frame: its OFFSET where that counts frames or
- * bytes, else the number of frames so far. Never from the PTS, which cannot
- * tell samples apart at the rates of digitisers. */
-static guint64
-gst_spead2_sink_index_of (
-    GstSpead2Sink *self, GstBuffer *buffer, guint64 counted)
-{
-  return gst_spead2_sink_has_index (self, buffer) ? GST_BUFFER_OFFSET (buffer)
-                                                  : counted;
-}
-
-static guint64
-gst_spead2_sink_n_frames (GstSpead2Sink *self, GstBuffer *buffer)
-{
-  return spead2_layout_n_samples (self->layout, gst_buffer_get_size (buffer));
+  spead2_layout_restart (self->layout);
+  gst_spead2_index_restart (&self->index);
+  gst_clear_structure (&self->waiting);
+  gst_clear_structure (&self->given);
+  g_atomic_int_set (&self->started, FALSE);
 }
 
 static void
 gst_spead2_sink_note_jump (
-    GstSpead2Sink *self, GstBuffer *buffer, guint64 index)
+    GstSpead2Sink *self, GstBuffer *buffer, guint64 from, guint64 to)
 {
   GST_OBJECT_LOCK (self);
   self->offset_jumps++;
@@ -782,23 +667,37 @@ gst_spead2_sink_note_jump (
   GST_ELEMENT_WARNING (self, STREAM, FORMAT,
       ("The sample index jumps from %" G_GUINT64_FORMAT " to %" G_GUINT64_FORMAT
        " without a discontinuity.",
-          self->next_index, index),
+          from, to),
       ("Buffer offsets do not add up; further jumps are counted in stats"));
 }
 
-/* Counts a buffer's frames. Every buffer is counted, also one that the base
- * class drops since it is late: its samples are missing, not the next ones. */
+static GstSpead2IndexSource
+gst_spead2_sink_index_source (GstSpead2Sink *self)
+{
+  return g_atomic_int_get (&self->settings.index_source);
+}
+
 static void
 gst_spead2_sink_count (GstSpead2Sink *self, GstBuffer *buffer)
 {
-  guint64 index = gst_spead2_sink_index_of (self, buffer, self->next_index);
+  Spead2HeapValues values;
+  guint64 from, to;
 
-  if (gst_buffer_get_size (buffer) == 0)
-    return;
-  if (self->have_index && index != self->next_index)
-    gst_spead2_sink_note_jump (self, buffer, index);
-  self->have_index = TRUE;
-  self->next_index = index + gst_spead2_sink_n_frames (self, buffer);
+  gst_spead2_payload_find (&self->payload, buffer, &values);
+  if (values.size > 0 &&
+      gst_spead2_index_arrive (&self->index,
+          gst_spead2_sink_index_source (self), buffer,
+          spead2_layout_n_samples (self->layout, values.size), &from, &to))
+    gst_spead2_sink_note_jump (self, buffer, from, to);
+}
+
+/* An event's values are for the buffer behind it, even if the base class drops
+ * that. */
+static void
+gst_spead2_sink_take_waiting (GstSpead2Sink *self)
+{
+  gst_clear_structure (&self->given);
+  self->given = g_steal_pointer (&self->waiting);
 }
 
 /* The pad's chain functions: the only place that sees each buffer once, and
@@ -808,7 +707,10 @@ gst_spead2_sink_chain (GstPad *pad, GstObject *parent, GstBuffer *buffer)
 {
   GstSpead2Sink *self = GST_SPEAD2_SINK (parent);
 
-  self->heap_index = self->next_index;
+  gst_spead2_index_expect (&self->index);
+  /* An empty one is no heap. */
+  if (gst_buffer_get_size (buffer) > 0)
+    gst_spead2_sink_take_waiting (self);
   gst_spead2_sink_count (self, buffer);
   return self->chain (pad, parent, buffer);
 }
@@ -819,7 +721,8 @@ gst_spead2_sink_chain_list (GstPad *pad, GstObject *parent, GstBufferList *list)
   GstSpead2Sink *self = GST_SPEAD2_SINK (parent);
   guint i, n = gst_buffer_list_length (list);
 
-  self->heap_index = self->next_index;
+  gst_spead2_index_expect (&self->index);
+  gst_spead2_sink_take_waiting (self);
   for (i = 0; i < n; i++)
     gst_spead2_sink_count (self, gst_buffer_list_get (list, i));
   return self->chain_list (pad, parent, list);
@@ -828,7 +731,7 @@ gst_spead2_sink_chain_list (GstPad *pad, GstObject *parent, GstBufferList *list)
 static void
 gst_spead2_sink_note_wrap (GstSpead2Sink *self, guint64 index)
 {
-  guint64 wraps = index >> self->flavour;
+  guint64 wraps = gst_spead2_index_wraps (&self->index, index, self->flavour);
 
   GST_OBJECT_LOCK (self);
   self->index_wraps = wraps;
@@ -920,54 +823,191 @@ gst_spead2_sink_push (
   return flow;
 }
 
-/* The heap of a buffer; NULL where there is nothing to send, or with an error. */
-static Spead2Heap *
-gst_spead2_sink_make_heap (
-    GstSpead2Sink *self, GstBuffer *buffer, GError **error)
+/* Tells of values that no item takes. */
+static void
+gst_spead2_sink_check_given (GstSpead2Sink *self, const GstStructure *given)
 {
-  Spead2HeapValues values = {.buffer = buffer};
-  Spead2Heap *heap;
+  gint i, n = given && !self->given_warned ? gst_structure_n_fields (given) : 0;
 
-  values.size = gst_buffer_get_size (buffer);
-  if (values.size == 0)
-    return NULL;
-  values.sample_index =
-      gst_spead2_sink_index_of (self, buffer, self->heap_index);
+  for (i = 0; i < n; i++) {
+    const gchar *name = gst_structure_nth_field_name (given, i);
 
-  if (g_atomic_int_compare_and_exchange (&self->redescribe, TRUE, FALSE))
-    spead2_layout_forget_descriptors (self->layout);
-  heap = spead2_layout_make_heap (self->layout, &values, error);
-  if (heap == NULL)
-    return NULL;
-
-  self->heap_index =
-      values.sample_index + gst_spead2_sink_n_frames (self, buffer);
-  gst_spead2_sink_note_wrap (self, values.sample_index);
-  return heap;
+    if (g_str_equal (name, SPEAD2_HEAP_CNT_NAME) ||
+        spead2_items_find (self->items, name))
+      continue;
+    self->given_warned = TRUE;
+    GST_ELEMENT_WARNING (self, STREAM, FORMAT,
+        ("The application gives a value for '%s', and items has no item of "
+         "that "
+         "name with value=meta: it is not sent.",
+            name),
+        ("%" GST_PTR_FORMAT, given));
+    return;
+  }
 }
 
-/* Sends n buffers, at most HEAPS_AT_ONCE: one way into the queue for all. */
+/* The index on the wire of the stream's first heap. */
+static gboolean
+gst_spead2_sink_first_index (GstSpead2Sink *self,
+    const Spead2HeapValues *values, guint64 *first, GError **error)
+{
+  guint64 n = spead2_layout_n_samples (self->layout, values->size);
+  gint64 epoch, rate;
+  guint64 date;
+
+  GST_OBJECT_LOCK (self);
+  *first = values->sample_index + self->settings.first_sample;
+  epoch = self->settings.sync_epoch;
+  rate = self->settings.sample_rate;
+  GST_OBJECT_UNLOCK (self);
+  if (epoch < 0)
+    return TRUE;
+
+  if (rate == 0)
+    rate = self->payload.rate;
+  if (rate == 0 || n == 0) {
+    g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FAILED,
+        "sync-epoch needs to know how many samples a second there are: caps do "
+        "not say it, so set sample-rate");
+    return FALSE;
+  }
+  if (!gst_spead2_clock_date (GST_BASE_SINK (self), values->buffer,
+          GST_SPEAD2_TIME_UTC | GST_SPEAD2_TIME_PTP, &date, error))
+    return FALSE;
+  if (date < (guint64) epoch) {
+    g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FAILED,
+        "sync-epoch %" G_GINT64_FORMAT " is later than the first heap, "
+        "%" G_GUINT64_FORMAT " ns since 1970",
+        epoch, date);
+    return FALSE;
+  }
+  *first += gst_spead2_clock_index (date, epoch, rate, n);
+  return TRUE;
+}
+
+/* What there is to know of a buffer's heap. */
+static gboolean
+gst_spead2_sink_find_values (GstSpead2Sink *self, GstBuffer *buffer,
+    Spead2HeapValues *values, GError **error)
+{
+  GstBaseSink *base = GST_BASE_SINK (self);
+  GstClockTime running;
+
+  values->own[0] = gst_spead2_items_of_buffer (buffer);
+  values->own[1] = self->given;
+  gst_spead2_sink_check_given (self, values->own[0]);
+  gst_spead2_sink_check_given (self, values->own[1]);
+
+  if (self->timed) {
+    running = gst_element_get_current_running_time (GST_ELEMENT (self));
+    values->running_time = running == GST_CLOCK_TIME_NONE ? 0 : running;
+  }
+  return (!self->uses_utc ||
+             gst_spead2_clock_date (
+                 base, buffer, GST_SPEAD2_TIME_UTC, &values->utc_ns, error)) &&
+      (!self->uses_ptp ||
+          gst_spead2_clock_date (
+              base, buffer, GST_SPEAD2_TIME_PTP, &values->ptp_ns, error));
+}
+
+/* What goes in front of a heap: the start of the stream, and descriptors in a
+ * heap of their own. */
+static gboolean
+gst_spead2_sink_add_in_front (GstSpead2Sink *self, HeapBatch *batch,
+    const Spead2HeapValues *values, GError **error)
+{
+  Spead2Heap *heap;
+
+  if (batch->n == 0 && !g_atomic_int_get (&self->started) &&
+      g_atomic_int_get (&self->settings.send_start_heap))
+    batch->heaps[batch->n++] =
+        spead2_heap_new_control (self->flavour, SPEAD2_CTRL_START);
+  if (!spead2_layout_wants_descriptor_heap (self->layout, values))
+    return TRUE;
+
+  heap = spead2_layout_make_descriptor_heap (self->layout, values, error);
+  if (heap)
+    batch->heaps[batch->n++] = heap;
+  return heap != NULL;
+}
+
+/* The heap with these values, and what goes in front of it. */
+static gboolean
+gst_spead2_sink_add_heap (GstSpead2Sink *self, HeapBatch *batch,
+    Spead2HeapValues *values, GError **error)
+{
+  guint64 index = values->sample_index;
+  Spead2Heap *heap;
+
+  if (!self->index.have_base) {
+    guint64 first;
+
+    if (!gst_spead2_sink_first_index (self, values, &first, error))
+      return FALSE;
+    gst_spead2_index_set_first (&self->index, index, first);
+  }
+  values->sample_index += self->index.base;
+
+  if (!gst_spead2_sink_add_in_front (self, batch, values, error))
+    return FALSE;
+  heap = spead2_layout_make_heap (self->layout, values, error);
+  if (heap == NULL)
+    return FALSE;
+  batch->heaps[batch->n++] = heap;
+
+  gst_spead2_index_pushed (&self->index, index,
+      spead2_layout_n_samples (self->layout, values->size));
+  gst_spead2_sink_note_wrap (self, values->sample_index);
+  return TRUE;
+}
+
+/* The heaps of a buffer; none where there is nothing to send. */
+static gboolean
+gst_spead2_sink_add_buffer (
+    GstSpead2Sink *self, HeapBatch *batch, GstBuffer *buffer, GError **error)
+{
+  Spead2HeapValues values = {0};
+  gboolean added;
+
+  gst_spead2_payload_find (&self->payload, buffer, &values);
+  if (values.size == 0)
+    return TRUE;
+
+  values.sample_index = gst_spead2_index_of (
+      &self->index, gst_spead2_sink_index_source (self), buffer);
+  if (g_atomic_int_compare_and_exchange (&self->redescribe, TRUE, FALSE))
+    spead2_layout_forget_descriptors (self->layout);
+  if (g_atomic_int_compare_and_exchange (&self->requested, TRUE, FALSE))
+    spead2_layout_request_descriptors (self->layout);
+
+  added = gst_spead2_sink_find_values (self, buffer, &values, error) &&
+      gst_spead2_sink_add_heap (self, batch, &values, error);
+  gst_clear_structure (&self->given);
+  return added;
+}
+
+/* Sends at most BUFFERS_AT_ONCE buffers: one way into the queue for all. */
 static GstFlowReturn
 gst_spead2_sink_send (GstSpead2Sink *self, GstBuffer *const *buffers, guint n)
 {
-  Spead2Heap *heaps[HEAPS_AT_ONCE];
+  HeapBatch batch;
   GError *error = NULL;
   GstFlowReturn flow;
   gboolean pushed;
-  guint i, n_heaps = 0;
+  guint i;
 
   if (g_atomic_int_get (&self->failed))
     return GST_FLOW_ERROR;
 
-  for (i = 0; i < n && error == NULL; i++) {
-    heaps[n_heaps] = gst_spead2_sink_make_heap (self, buffers[i], &error);
-    if (heaps[n_heaps] != NULL)
-      n_heaps++;
-  }
+  batch.n = 0;
+  for (i = 0; i < n && error == NULL; i++)
+    gst_spead2_sink_add_buffer (self, &batch, buffers[i], &error);
   /* Those before the one that cannot be sent go. */
-  flow = gst_spead2_sink_push (self, heaps, n_heaps, &pushed);
-  if (pushed)
+  flow = gst_spead2_sink_push (self, batch.heaps, batch.n, &pushed);
+  if (pushed) {
+    g_atomic_int_set (&self->started, TRUE);
     g_atomic_int_set (&self->stop_pending, TRUE);
+  }
   if (error == NULL)
     return flow;
   if (flow == GST_FLOW_OK)
@@ -986,12 +1026,12 @@ static GstFlowReturn
 gst_spead2_sink_render_list (GstBaseSink *base, GstBufferList *list)
 {
   GstSpead2Sink *self = GST_SPEAD2_SINK (base);
-  GstBuffer *buffers[HEAPS_AT_ONCE];
+  GstBuffer *buffers[BUFFERS_AT_ONCE];
   guint i, k, n = gst_buffer_list_length (list);
   GstFlowReturn flow = GST_FLOW_OK;
 
   for (i = 0; i < n && flow == GST_FLOW_OK; i += k) {
-    for (k = 0; k < HEAPS_AT_ONCE && i + k < n; k++)
+    for (k = 0; k < BUFFERS_AT_ONCE && i + k < n; k++)
       buffers[k] = gst_buffer_list_get (list, i + k);
     flow = gst_spead2_sink_send (self, buffers, k);
   }
@@ -1034,6 +1074,7 @@ gst_spead2_sink_end_stream (GstSpead2Sink *self)
     Spead2Heap *stop =
         spead2_heap_new_control (self->flavour, SPEAD2_CTRL_STOP);
 
+    g_atomic_int_set (&self->stop_pending, FALSE);
     flow = gst_spead2_sink_push (self, &stop, 1, &pushed);
     if (flow == GST_FLOW_OK)
       flow = gst_spead2_sink_drain (self);
@@ -1041,6 +1082,7 @@ gst_spead2_sink_end_stream (GstSpead2Sink *self)
   if (flow == GST_FLOW_OK) {
     gst_spead2_sink_report_rest (&self->reports);
     spead2_layout_forget_descriptors (self->layout);
+    g_atomic_int_set (&self->started, FALSE);
   }
   return flow;
 }
@@ -1050,11 +1092,16 @@ static void
 gst_spead2_sink_skip_gap (GstSpead2Sink *self, GstEvent *event)
 {
   GstClockTime duration;
+  guint64 rate;
 
   gst_event_parse_gap (event, NULL, &duration);
+  GST_OBJECT_LOCK (self);
+  rate = self->settings.sample_rate ? self->settings.sample_rate
+                                    : self->payload.rate;
+  GST_OBJECT_UNLOCK (self);
   if (duration != GST_CLOCK_TIME_NONE)
-    self->next_index +=
-        gst_util_uint64_scale_round (duration, self->frame_rate, GST_SECOND);
+    gst_spead2_index_skip (
+        &self->index, gst_util_uint64_scale_round (duration, rate, GST_SECOND));
 }
 
 /* The EOS message is posted when this returns. Also called for GAP events. */
@@ -1102,10 +1149,63 @@ gst_spead2_sink_event (GstBaseSink *base, GstEvent *event)
       gst_spead2_sink_reset_stream (self);
       break;
     default:
+      gst_spead2_items_take_event (&self->waiting, event);
       break;
   }
   return GST_BASE_SINK_CLASS (gst_spead2_sink_parent_class)
       ->event (base, event);
+}
+
+/* -- action signals --------------------------------------------------------------- */
+
+static gboolean
+gst_spead2_sink_send_descriptors (GstSpead2Sink *self)
+{
+  gboolean open;
+
+  GST_OBJECT_LOCK (self);
+  open = self->sender != NULL;
+  GST_OBJECT_UNLOCK (self);
+  g_atomic_int_set (&self->requested, open);
+  return open;
+}
+
+/* In the application's thread: closing the sender ends the wait for room, and
+ * then waits for this. */
+static gboolean
+gst_spead2_sink_send_stop (GstSpead2Sink *self)
+{
+  Spead2SenderStatus status;
+  Spead2Sender *sender;
+  Spead2Heap *heap;
+  guint n_pushed;
+
+  GST_OBJECT_LOCK (self);
+  sender = self->sender;
+  self->n_stopping += sender != NULL;
+  GST_OBJECT_UNLOCK (self);
+  if (sender == NULL)
+    return FALSE;
+
+  heap = spead2_heap_new_control (self->flavour, SPEAD2_CTRL_STOP);
+  g_atomic_int_set (&self->stop_pending, FALSE);
+  do
+    status = spead2_sender_push (sender, &heap, 1, &n_pushed, NULL);
+  while (status == SPEAD2_SENDER_INTERRUPTED);
+  if (status == SPEAD2_SENDER_OK) {
+    /* What comes now is another stream to the receivers. */
+    g_atomic_int_set (&self->redescribe, TRUE);
+    g_atomic_int_set (&self->started, FALSE);
+  } else {
+    g_atomic_int_set (&self->stop_pending, TRUE);
+    spead2_heap_free (heap);
+  }
+
+  GST_OBJECT_LOCK (self);
+  self->n_stopping--;
+  g_cond_signal (&self->not_stopping);
+  GST_OBJECT_UNLOCK (self);
+  return status == SPEAD2_SENDER_OK;
 }
 
 /* -- queries --------------------------------------------------------------------------- */
@@ -1220,7 +1320,7 @@ gst_spead2_sink_change_state (GstElement *element, GstStateChange transition)
       gst_spead2_sink_reset_stream (self);
       gst_spead2_sink_forget_caps (self);
       g_atomic_int_set (&self->stop_pending, FALSE);
-      self->jump_warned = self->wrap_warned = FALSE;
+      self->jump_warned = self->wrap_warned = self->given_warned = FALSE;
       spead2_sender_probe (self->sender);
       break;
     case GST_STATE_CHANGE_PAUSED_TO_READY:
@@ -1280,6 +1380,43 @@ gst_spead2_sink_class_init (GstSpead2SinkClass *klass)
   signals[SIGNAL_HEAP_DONE] = g_signal_new ("heap-done",
       G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
       G_TYPE_NONE, 3, G_TYPE_UINT64, G_TYPE_UINT64, G_TYPE_ERROR);
+
+  /**
+   * GstSpead2Sink::send-descriptors:
+   * @sink: the sink
+   *
+   * Action signal: describe the items to the receivers with the next heap, in it
+   * or before it as #GstSpead2Sink:descriptors says; with `none` before it. For
+   * receivers that joined late.
+   *
+   * Returns: whether the element is at least in READY
+   *
+   * Since: 0.1
+   */
+  signals[SIGNAL_SEND_DESCRIPTORS] =
+      g_signal_new_class_handler ("send-descriptors", G_TYPE_FROM_CLASS (klass),
+          G_SIGNAL_RUN_LAST | G_SIGNAL_ACTION,
+          G_CALLBACK (gst_spead2_sink_send_descriptors), NULL, NULL, NULL,
+          G_TYPE_BOOLEAN, 0);
+
+  /**
+   * GstSpead2Sink::send-stop:
+   * @sink: the sink
+   *
+   * Action signal: send a stop heap behind what has been accepted so far, whatever
+   * #GstSpead2Sink:send-stop-heap says. Heaps that come later are another stream
+   * to the receivers, and are described again; counters go on. Waits for room
+   * while max-heaps are outstanding; must not be emitted in a handler of
+   * #GstSpead2Sink::heap-done.
+   *
+   * Returns: whether the stop heap was accepted: not in NULL, nor while flushing
+   *
+   * Since: 0.1
+   */
+  signals[SIGNAL_SEND_STOP] = g_signal_new_class_handler ("send-stop",
+      G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST | G_SIGNAL_ACTION,
+      G_CALLBACK (gst_spead2_sink_send_stop), NULL, NULL, NULL, G_TYPE_BOOLEAN,
+      0);
 
   gst_element_class_add_static_pad_template (element_class, &sink_template);
   gst_element_class_set_static_metadata (element_class, "SPEAD sender",

@@ -4,6 +4,7 @@
  */
 #include "gstspead2sinkproperties.h"
 
+#include "spead2/layout.h"
 #include "spead2/sender.h"
 
 #define DEFAULT_HOST "127.0.0.1"
@@ -17,6 +18,18 @@
 #define DEFAULT_HEAP_ADDRESS_BITS 40
 #define DEFAULT_SEND_STOP_HEAP TRUE
 #define DEFAULT_SIGNAL_HEAPS FALSE
+#define DEFAULT_REPEAT_POINTERS FALSE
+#define DEFAULT_PAYLOAD_PER_PACKET 0
+#define DEFAULT_HEAP_CNT_START 1
+#define DEFAULT_HEAP_CNT_STEP 1
+#define DEFAULT_SEND_START_HEAP FALSE
+#define DEFAULT_DESCRIPTOR_INTERVAL 0
+#define DEFAULT_DESCRIPTOR_CNT_START 1
+#define DEFAULT_DESCRIPTOR_CNT_STEP 0
+#define DEFAULT_FIRST_SAMPLE 0
+#define DEFAULT_SYNC_EPOCH -1
+#define DEFAULT_SAMPLE_RATE 0
+#define DEFAULT_SAMPLE_BITS 0
 #define DEFAULT_TTL 64
 #define DEFAULT_TTL_MC 1
 #define DEFAULT_LOOP TRUE
@@ -45,6 +58,21 @@ static const gsize field_offsets[GST_SPEAD2_SINK_N_SETTINGS] = {
     FIELD (ON_ERROR, on_error),
     FIELD (SIGNAL_HEAPS, signal_heaps),
     FIELD (ZERO_COPY, zero_copy),
+    FIELD (ITEMS, items),
+    FIELD (REPEAT_POINTERS, repeat_pointers),
+    FIELD (PAYLOAD_PER_PACKET, payload_per_packet),
+    FIELD (PACKET_SPLIT, packet_split),
+    FIELD (HEAP_CNT_START, heap_cnt_start),
+    FIELD (HEAP_CNT_STEP, heap_cnt_step),
+    FIELD (SEND_START_HEAP, send_start_heap),
+    FIELD (DESCRIPTORS, descriptors),
+    FIELD (DESCRIPTOR_INTERVAL, descriptor_interval),
+    FIELD (DESCRIPTOR_CNT_START, descriptor_cnt_start),
+    FIELD (DESCRIPTOR_CNT_STEP, descriptor_cnt_step),
+    FIELD (FIRST_SAMPLE, first_sample),
+    FIELD (SYNC_EPOCH, sync_epoch),
+    FIELD (SAMPLE_RATE, sample_rate),
+    FIELD (SAMPLE_BITS, sample_bits),
     FIELD (MULTICAST_IFACE, multicast_iface),
     FIELD (TTL, ttl),
     FIELD (TTL_MC, ttl_mc),
@@ -83,6 +111,7 @@ gst_spead2_sink_settings_copy (
   *to = *from;
   to->host = g_strdup (from->host);
   to->cpu_affinity = g_strdup (from->cpu_affinity);
+  to->items = g_strdup (from->items);
   to->multicast_iface = g_strdup (from->multicast_iface);
   to->bind_address = g_strdup (from->bind_address);
   if (to->socket)
@@ -94,6 +123,7 @@ gst_spead2_sink_settings_clear (GstSpead2SinkSettings *settings)
 {
   g_clear_pointer (&settings->host, g_free);
   g_clear_pointer (&settings->cpu_affinity, g_free);
+  g_clear_pointer (&settings->items, g_free);
   g_clear_pointer (&settings->multicast_iface, g_free);
   g_clear_pointer (&settings->bind_address, g_free);
   g_clear_object (&settings->socket);
@@ -119,6 +149,9 @@ gst_spead2_sink_settings_set (
       break;
     case G_TYPE_UINT:
       *(guint *) field = g_value_get_uint (value);
+      break;
+    case G_TYPE_INT64:
+      *(gint64 *) field = g_value_get_int64 (value);
       break;
     case G_TYPE_UINT64:
       *(guint64 *) field = g_value_get_uint64 (value);
@@ -156,6 +189,9 @@ gst_spead2_sink_settings_get (
       break;
     case G_TYPE_UINT:
       g_value_set_uint (value, *(const guint *) field);
+      break;
+    case G_TYPE_INT64:
+      g_value_set_int64 (value, *(const gint64 *) field);
       break;
     case G_TYPE_UINT64:
       g_value_set_uint64 (value, *(const guint64 *) field);
@@ -229,6 +265,45 @@ gst_spead2_zero_copy_get_type (void)
   if (g_once_init_enter (&type))
     g_once_init_leave (
         &type, g_enum_register_static ("GstSpead2ZeroCopy", values));
+  return type;
+}
+
+static GType
+gst_spead2_packet_split_get_type (void)
+{
+  static const GEnumValue values[] = {
+      {GST_SPEAD2_PACKET_SPLIT_FULL, "As much as fits, the rest in the last",
+          "full"},
+      {GST_SPEAD2_PACKET_SPLIT_BALANCED, "All of one size, and no more of them",
+          "balanced"},
+      {0, NULL, NULL},
+  };
+  static gsize type = 0;
+
+  if (g_once_init_enter (&type))
+    g_once_init_leave (
+        &type, g_enum_register_static ("GstSpead2PacketSplit", values));
+  return type;
+}
+
+static GType
+gst_spead2_descriptors_get_type (void)
+{
+  static const GEnumValue values[] = {
+      {SPEAD2_DESCRIPTORS_NONE, "Only when send-descriptors asks for them",
+          "none"},
+      {SPEAD2_DESCRIPTORS_FIRST_HEAP,
+          "In the first heap, and in those of another shape or type",
+          "first-heap"},
+      {SPEAD2_DESCRIPTORS_OWN_HEAP, "In a heap of their own before these",
+          "own-heap"},
+      {0, NULL, NULL},
+  };
+  static gsize type = 0;
+
+  if (g_once_init_enter (&type))
+    g_once_init_leave (
+        &type, g_enum_register_static ("GstSpead2Descriptors", values));
   return type;
 }
 
@@ -506,6 +581,228 @@ install_heaps (GObjectClass *klass)
 }
 
 static void
+install_items (GObjectClass *klass)
+{
+  /**
+   * GstSpead2Sink:items:
+   *
+   * What every heap carries, in the order of the wire: items with `;` between
+   * them, each a name and fields in the syntax of GstStructure. [items.md](items.md)
+   * is their reference, [recipes.md](recipes.md) has lines for many receivers.
+   *
+   * - `id`: required, from 7 up to what the flavour holds
+   * - `value`: `payload` (the buffer, exactly one item), `sample-index`,
+   *   `heap-index` (from 0), `utc-ns`, `ptp-ns`, a number, a text in quotes, an
+   *   array `<1,2,3>` that is taken heap by heap, or `meta`, which the application
+   *   gives, with a `default`
+   * - `start` and `step` instead of `value`: a counter
+   * - `mode`: `immediate` or `addressed`
+   * - `format` (SPEAD: `u40`, `i10`) or `dtype` (numpy: `"<i2"`), `shape`,
+   *   `description`
+   *
+   * `null` is a pad; `heap-cnt`, `heap-length`, `payload-offset` and
+   * `payload-length` are the standard pointers, which all stand in front when none
+   * is named. Numbers from 2^31 on are `(guint64)0xffffffff` or `"0xffffffff"`.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, GST_SPEAD2_SINK_PROP_ITEMS,
+      g_param_spec_string ("items", "Items",
+          "What every heap carries: name,id=number,value=source,...; name,...",
+          SPEAD2_ITEMS_DEFAULT, FLAGS | GST_PARAM_MUTABLE_READY));
+  /**
+   * GstSpead2Sink:repeat-pointers:
+   *
+   * Repeat all item pointers in every packet of a heap, not only in the first:
+   * hpguppi, katgpucbf and mkrecv need that where a heap has several packets.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, GST_SPEAD2_SINK_PROP_REPEAT_POINTERS,
+      g_param_spec_boolean ("repeat-pointers", "Repeat pointers",
+          "All item pointers in every packet", DEFAULT_REPEAT_POINTERS,
+          FLAGS | GST_PARAM_MUTABLE_READY));
+  /**
+   * GstSpead2Sink:payload-per-packet:
+   *
+   * Bytes of heap payload in each packet but the last of a heap, a multiple of 8;
+   * #GstSpead2Sink:max-packet-size must have room for them and the header. 0 takes
+   * as many as fit.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass,
+      GST_SPEAD2_SINK_PROP_PAYLOAD_PER_PACKET,
+      g_param_spec_uint ("payload-per-packet", "Payload per packet",
+          "Payload bytes of each packet, a multiple of 8 (0 = what fits)", 0,
+          65528, DEFAULT_PAYLOAD_PER_PACKET, FLAGS | GST_PARAM_MUTABLE_READY));
+  /**
+   * GstSpead2Sink:packet-split:
+   *
+   * How a heap is split into packets, where #GstSpead2Sink:payload-per-packet
+   * does not say it. Packets of one size take fewer messages to the kernel.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, GST_SPEAD2_SINK_PROP_PACKET_SPLIT,
+      g_param_spec_enum ("packet-split", "Packet split",
+          "How a heap is split into packets",
+          gst_spead2_packet_split_get_type (), GST_SPEAD2_PACKET_SPLIT_FULL,
+          FLAGS | GST_PARAM_MUTABLE_READY));
+  /**
+   * GstSpead2Sink:sample-bits:
+   *
+   * Bits of a sample, for buffers whose caps do not say it (a field `sample-bits`
+   * of caps other than audio and video does): signed, big endian, packed without
+   * padding, the first sample in the high bits. 0: the buffer is bytes. An item's
+   * `format` or `dtype` goes first. Timestamps count samples. Up to 64; counts
+   * from the next caps on.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, GST_SPEAD2_SINK_PROP_SAMPLE_BITS,
+      g_param_spec_uint ("sample-bits", "Sample bits",
+          "Bits of a packed sample where caps do not say it (0 = bytes)", 0,
+          GST_SPEAD2_MAX_SAMPLE_BITS, DEFAULT_SAMPLE_BITS,
+          FLAGS | GST_PARAM_MUTABLE_READY));
+}
+
+static void
+install_control (GObjectClass *klass)
+{
+  /**
+   * GstSpead2Sink:heap-cnt-start:
+   *
+   * The heap counter of the first heap; stop heaps, and descriptors in heaps of
+   * their own, are counted with the others. Modulo 2^N of the flavour.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, GST_SPEAD2_SINK_PROP_HEAP_CNT_START,
+      g_param_spec_uint64 ("heap-cnt-start", "Heap counter start",
+          "Heap counter of the first heap", 0, G_MAXUINT64,
+          DEFAULT_HEAP_CNT_START, FLAGS | GST_PARAM_MUTABLE_READY));
+  /**
+   * GstSpead2Sink:heap-cnt-step:
+   *
+   * By how much the heap counter goes on from heap to heap.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, GST_SPEAD2_SINK_PROP_HEAP_CNT_STEP,
+      g_param_spec_uint64 ("heap-cnt-step", "Heap counter step",
+          "From one heap counter to the next", 1, G_MAXUINT64,
+          DEFAULT_HEAP_CNT_STEP, FLAGS | GST_PARAM_MUTABLE_READY));
+  /**
+   * GstSpead2Sink:send-start-heap:
+   *
+   * Tell receivers that a stream begins, with an empty heap of stream control 0
+   * before the first one; also after EOS, a flush and #GstSpead2Sink::send-stop.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, GST_SPEAD2_SINK_PROP_SEND_START_HEAP,
+      g_param_spec_boolean ("send-start-heap", "Send start heap",
+          "Begin the stream with a start heap", DEFAULT_SEND_START_HEAP,
+          FLAGS | GST_PARAM_MUTABLE_PLAYING));
+  /**
+   * GstSpead2Sink:descriptors:
+   *
+   * Where the items are described. Whoever knows them by id or place (MeerKAT,
+   * SKA-Low, mkrecv) needs none.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, GST_SPEAD2_SINK_PROP_DESCRIPTORS,
+      g_param_spec_enum ("descriptors", "Descriptors",
+          "Where the items are described", gst_spead2_descriptors_get_type (),
+          SPEAD2_DESCRIPTORS_FIRST_HEAP, FLAGS | GST_PARAM_MUTABLE_READY));
+  /**
+   * GstSpead2Sink:descriptor-interval:
+   *
+   * Describe the items again after so many nanoseconds of running time, with the
+   * next heap, for receivers that join late; 0: only when they change.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass,
+      GST_SPEAD2_SINK_PROP_DESCRIPTOR_INTERVAL,
+      g_param_spec_uint64 ("descriptor-interval", "Descriptor interval",
+          "Describe again after so long (in ns, 0 = never)", 0, G_MAXINT64,
+          DEFAULT_DESCRIPTOR_INTERVAL, FLAGS | GST_PARAM_MUTABLE_READY));
+  /**
+   * GstSpead2Sink:descriptor-cnt-start:
+   *
+   * With a #GstSpead2Sink:descriptor-cnt-step, the heap counter of the first heap
+   * that only describes.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass,
+      GST_SPEAD2_SINK_PROP_DESCRIPTOR_CNT_START,
+      g_param_spec_uint64 ("descriptor-cnt-start", "Descriptor counter start",
+          "Heap counter of the first heap that only describes", 0, G_MAXUINT64,
+          DEFAULT_DESCRIPTOR_CNT_START, FLAGS | GST_PARAM_MUTABLE_READY));
+  /**
+   * GstSpead2Sink:descriptor-cnt-step:
+   *
+   * Number heaps that only describe by themselves, with so much from one to the
+   * next, from #GstSpead2Sink:descriptor-cnt-start on. 0: they are numbered with
+   * the others.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass,
+      GST_SPEAD2_SINK_PROP_DESCRIPTOR_CNT_STEP,
+      g_param_spec_uint64 ("descriptor-cnt-step", "Descriptor counter step",
+          "From one of these counters to the next (0 = as all heaps)", 0,
+          G_MAXUINT64, DEFAULT_DESCRIPTOR_CNT_STEP,
+          FLAGS | GST_PARAM_MUTABLE_READY));
+  /**
+   * GstSpead2Sink:first-sample:
+   *
+   * What is added to every sample index, so that a count from 0 begins there. The
+   * sum is sent modulo 2^N of the flavour.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, GST_SPEAD2_SINK_PROP_FIRST_SAMPLE,
+      g_param_spec_uint64 ("first-sample", "First sample",
+          "Added to every sample index", 0, G_MAXUINT64, DEFAULT_FIRST_SAMPLE,
+          FLAGS | GST_PARAM_MUTABLE_READY));
+  /**
+   * GstSpead2Sink:sync-epoch:
+   *
+   * When the sample index was 0, in ns since 1970: the first heap of a stream gets
+   * the index, a multiple of a heap's samples, that is nearest to its date, and all
+   * others are counted from there, never by a clock. -1: the index begins at 0, or
+   * at the buffer's OFFSET. The date is that of the buffer's
+   * GstReferenceTimestampMeta (`timestamp/x-unix`, or else `timestamp/x-ptp`, which
+   * has no leap seconds: then nor has sync-epoch); or of the pipeline's clock
+   * where that is a GstSystemClock of clock-type `realtime` or `tai` or a
+   * GstPtpClock; or this machine's time of day.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, GST_SPEAD2_SINK_PROP_SYNC_EPOCH,
+      g_param_spec_int64 ("sync-epoch", "Sync epoch",
+          "When the sample index was 0 (in ns since 1970, -1 = not said)", -1,
+          G_MAXINT64, DEFAULT_SYNC_EPOCH, FLAGS | GST_PARAM_MUTABLE_READY));
+  /**
+   * GstSpead2Sink:sample-rate:
+   *
+   * Samples per second, for #GstSpead2Sink:sync-epoch and gaps, where caps do not
+   * say it or cannot: they end at 2147483647. 0: the rate of the caps.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, GST_SPEAD2_SINK_PROP_SAMPLE_RATE,
+      g_param_spec_int64 ("sample-rate", "Sample rate",
+          "Samples per second (0 = the rate of the caps)", 0, G_MAXINT64,
+          DEFAULT_SAMPLE_RATE, FLAGS | GST_PARAM_MUTABLE_READY));
+}
+
+static void
 install_socket (GObjectClass *klass)
 {
   /**
@@ -645,5 +942,7 @@ gst_spead2_sink_install_properties (GObjectClass *klass)
 {
   install_destination (klass);
   install_heaps (klass);
+  install_items (klass);
+  install_control (klass);
   install_socket (klass);
 }

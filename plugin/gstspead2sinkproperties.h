@@ -61,6 +61,24 @@ typedef enum {
   GST_SPEAD2_ZERO_COPY_OFF
 } GstSpead2ZeroCopy;
 
+/**
+ * GstSpead2PacketSplit:
+ * @GST_SPEAD2_PACKET_SPLIT_FULL: as much as fits, and the rest in the last one
+ * @GST_SPEAD2_PACKET_SPLIT_BALANCED: no more packets than that, all of one size
+ *   but for a few bytes of the last
+ *
+ * How a heap is split into packets.
+ *
+ * Since: 0.1
+ */
+typedef enum {
+  GST_SPEAD2_PACKET_SPLIT_FULL,
+  GST_SPEAD2_PACKET_SPLIT_BALANCED
+} GstSpead2PacketSplit;
+
+/* Of samples whose caps do not say it. */
+#define GST_SPEAD2_MAX_SAMPLE_BITS 64
+
 /* Guarded by whoever owns the struct; booleans and enums may be read with
  * g_atomic_int_get() as well, without a lock. */
 typedef struct {
@@ -79,6 +97,22 @@ typedef struct {
   gint on_error;     /* GstSpead2OnError */
   gint signal_heaps;
   gint zero_copy; /* GstSpead2ZeroCopy */
+
+  gchar *items;
+  gint repeat_pointers;
+  guint payload_per_packet;
+  gint packet_split; /* GstSpead2PacketSplit */
+  guint64 heap_cnt_start;
+  guint64 heap_cnt_step;
+  gint send_start_heap;
+  gint descriptors; /* Spead2DescriptorMode */
+  guint64 descriptor_interval;
+  guint64 descriptor_cnt_start;
+  guint64 descriptor_cnt_step;
+  guint64 first_sample;
+  gint64 sync_epoch;
+  gint64 sample_rate;
+  guint sample_bits;
 
   gchar *multicast_iface;
   gint ttl;
@@ -110,6 +144,21 @@ enum {
   GST_SPEAD2_SINK_PROP_ON_ERROR,
   GST_SPEAD2_SINK_PROP_SIGNAL_HEAPS,
   GST_SPEAD2_SINK_PROP_ZERO_COPY,
+  GST_SPEAD2_SINK_PROP_ITEMS,
+  GST_SPEAD2_SINK_PROP_REPEAT_POINTERS,
+  GST_SPEAD2_SINK_PROP_PAYLOAD_PER_PACKET,
+  GST_SPEAD2_SINK_PROP_PACKET_SPLIT,
+  GST_SPEAD2_SINK_PROP_HEAP_CNT_START,
+  GST_SPEAD2_SINK_PROP_HEAP_CNT_STEP,
+  GST_SPEAD2_SINK_PROP_SEND_START_HEAP,
+  GST_SPEAD2_SINK_PROP_DESCRIPTORS,
+  GST_SPEAD2_SINK_PROP_DESCRIPTOR_INTERVAL,
+  GST_SPEAD2_SINK_PROP_DESCRIPTOR_CNT_START,
+  GST_SPEAD2_SINK_PROP_DESCRIPTOR_CNT_STEP,
+  GST_SPEAD2_SINK_PROP_FIRST_SAMPLE,
+  GST_SPEAD2_SINK_PROP_SYNC_EPOCH,
+  GST_SPEAD2_SINK_PROP_SAMPLE_RATE,
+  GST_SPEAD2_SINK_PROP_SAMPLE_BITS,
   GST_SPEAD2_SINK_PROP_MULTICAST_IFACE,
   GST_SPEAD2_SINK_PROP_TTL,
   GST_SPEAD2_SINK_PROP_TTL_MC,

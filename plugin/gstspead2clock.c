@@ -1,0 +1,103 @@
+/* gst-spead2: which date a buffer has: see gstspead2clock.h
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "gstspead2clock.h"
+
+static GstStaticCaps unix_caps = GST_STATIC_CAPS ("timestamp/x-unix");
+static GstStaticCaps ptp_caps = GST_STATIC_CAPS ("timestamp/x-ptp");
+
+static gboolean
+date_of_meta (GstBuffer *buffer, GstStaticCaps *static_caps, guint64 *ns)
+{
+  GstCaps *caps = gst_static_caps_get (static_caps);
+  const GstReferenceTimestampMeta *meta =
+      gst_buffer_get_reference_timestamp_meta (buffer, caps);
+
+  gst_caps_unref (caps);
+  if (meta)
+    *ns = meta->timestamp;
+  return meta != NULL;
+}
+
+/* The scale that a clock counts on, or 0. Only these very types: derived ones
+ * count something else. */
+static GstSpead2TimeScale
+scale_of (GstClock *clock)
+{
+  const gchar *type = G_OBJECT_TYPE_NAME (clock);
+  GstClockType clock_type;
+
+  if (g_str_equal (type, "GstPtpClock"))
+    return GST_SPEAD2_TIME_PTP;
+  if (!g_str_equal (type, "GstSystemClock"))
+    return 0;
+
+  g_object_get (clock, "clock-type", &clock_type, NULL);
+  switch (clock_type) {
+    case GST_CLOCK_TYPE_REALTIME:
+      return GST_SPEAD2_TIME_UTC;
+    case GST_CLOCK_TYPE_TAI:
+      return GST_SPEAD2_TIME_PTP;
+    default:
+      return 0;
+  }
+}
+
+/* When the buffer is due on the clock, or now. */
+static guint64
+time_of (GstBaseSink *sink, GstClock *clock, GstBuffer *buffer)
+{
+  GstClockTime base_time = gst_element_get_base_time (GST_ELEMENT (sink));
+  GstClockTime time = GST_CLOCK_TIME_NONE;
+
+  if (GST_BUFFER_PTS_IS_VALID (buffer) &&
+      sink->segment.format == GST_FORMAT_TIME)
+    time = gst_segment_to_running_time (
+        &sink->segment, GST_FORMAT_TIME, GST_BUFFER_PTS (buffer));
+  return time != GST_CLOCK_TIME_NONE && base_time > 0
+      ? base_time + time
+      : gst_clock_get_time (clock);
+}
+
+static gboolean
+date_of_clock (GstBaseSink *sink, GstBuffer *buffer, GstSpead2TimeScale scales,
+    guint64 *ns)
+{
+  GstClock *clock = gst_element_get_clock (GST_ELEMENT (sink));
+  gboolean known = clock && scale_of (clock) & scales;
+
+  if (known)
+    *ns = time_of (sink, clock, buffer);
+  gst_clear_object (&clock);
+  return known;
+}
+
+gboolean
+gst_spead2_clock_date (GstBaseSink *sink, GstBuffer *buffer,
+    GstSpead2TimeScale scales, guint64 *ns, GError **error)
+{
+  if ((scales & GST_SPEAD2_TIME_UTC && date_of_meta (buffer, &unix_caps, ns)) ||
+      (scales & GST_SPEAD2_TIME_PTP && date_of_meta (buffer, &ptp_caps, ns)) ||
+      date_of_clock (sink, buffer, scales, ns))
+    return TRUE;
+
+  if (scales & GST_SPEAD2_TIME_UTC) {
+    *ns = g_get_real_time () * 1000;
+    return TRUE;
+  }
+  g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FAILED,
+      "Nothing says PTP time: neither a reference timestamp of the buffer "
+      "(timestamp/x-ptp) nor the pipeline's clock, which must be a GstPtpClock "
+      "or a GstSystemClock with clock-type=tai");
+  return FALSE;
+}
+
+guint64
+gst_spead2_clock_index (
+    guint64 date, guint64 epoch, guint64 rate, guint64 heap_samples)
+{
+  return gst_util_uint64_scale_round (
+             date - epoch, rate, GST_SECOND * heap_samples) *
+      heap_samples;
+}

@@ -1,0 +1,33 @@
+/* gst-spead2: values of items that an application gives heap by heap
+ *
+ * In C they travel on a buffer, as a GstCustomMeta of the name GstSpead2Items; in
+ * Python, whose bindings cannot write one, in a serialized custom downstream
+ * event whose structure is named spead2-items, and which counts for the next
+ * buffer. The fields of both are values by item name, for items with value=meta,
+ * and heap-cnt: integers, or texts and GBytes for items that are texts.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#ifndef GST_SPEAD2_ITEMS_H
+#define GST_SPEAD2_ITEMS_H
+
+#include <gst/gst.h>
+
+G_BEGIN_DECLS
+
+#define GST_SPEAD2_ITEMS_META_NAME "GstSpead2Items"
+#define GST_SPEAD2_ITEMS_EVENT_NAME "spead2-items"
+
+/* Once in a process; harmless when the application has done it. */
+void gst_spead2_items_meta_register (void);
+
+/* The values on a buffer, which owns them, or NULL. */
+const GstStructure *gst_spead2_items_of_buffer (GstBuffer *buffer);
+
+/* Adds an event's values to those that wait for the next buffer (NULL or owned;
+ * later ones count). Does nothing with any other event. */
+void gst_spead2_items_take_event (GstStructure **waiting, GstEvent *event);
+
+G_END_DECLS
+
+#endif /* GST_SPEAD2_ITEMS_H */
