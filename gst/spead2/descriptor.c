@@ -17,14 +17,17 @@ static gboolean
 check (
     const Spead2Descriptor *descriptor, Spead2Flavour flavour, GError **error)
 {
+  /* It is an id elsewhere, and here an immediate. */
+  guint64 max_id =
+      MIN (spead2_flavour_max_id (flavour), spead2_flavour_max_value (flavour));
   guint i;
 
-  if (descriptor->id < 1 || descriptor->id > spead2_flavour_max_id (flavour)) {
+  if (descriptor->id < 1 || descriptor->id > max_id) {
     g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID,
         "Item '%s': id 0x%" G_GINT64_MODIFIER
-        "x is outside 1 to 0x%" G_GINT64_MODIFIER "x, the ids of SPEAD-64-%u",
-        descriptor->name, descriptor->id, spead2_flavour_max_id (flavour),
-        flavour);
+        "x is outside 1 to 0x%" G_GINT64_MODIFIER
+        "x, the ids that SPEAD-64-%u can describe",
+        descriptor->name, descriptor->id, max_id, flavour);
     return FALSE;
   }
 

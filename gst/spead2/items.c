@@ -636,10 +636,10 @@ take_value (Parser *parser, Spead2Item *item, const Field *field)
 static gboolean
 says_meta (const Field *field)
 {
-  const Single *single = &g_array_index (field->singles, Single, 0);
+  const Single *single =
+      field->is_array ? NULL : &g_array_index (field->singles, Single, 0);
 
-  return !field->is_array && !single->quoted &&
-      g_str_equal (single->text, "meta");
+  return single && !single->quoted && g_str_equal (single->text, "meta");
 }
 
 /* The fields that say where the value comes from. */

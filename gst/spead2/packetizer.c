@@ -212,29 +212,37 @@ balanced_size (const Spead2PacketConfig *config, guint n_items, guint64 length)
                                                            : size;
 }
 
+/* Whether the first packet must have all item pointers: they are repeated in the
+ * others, or its payload is fixed and leaves some no packet. */
+static gboolean
+all_in_first (const Spead2PacketConfig *config)
+{
+  return config->repeat_pointers || config->payload_per_packet > 0;
+}
+
 /* The least payload that gives each packet, full of items or not, at least one
  * byte. */
 static guint64
 least_payload (const Spead2PacketConfig *config, const Spead2Heap *heap)
 {
-  return config->repeat_pointers
+  return all_in_first (config)
       ? 1
       : ALIGNMENT * (heap->n_pointers / config->max_items) + 1;
 }
 
 /* A heap without payload gets one more: the NULL that ends its last item. */
 static gboolean
-check_repeated (
+check_all_in_first (
     const Spead2PacketConfig *config, const Spead2Heap *heap, GError **error)
 {
   guint n_pointers = heap->n_pointers + (heap->length == 0 ? 1 : 0);
 
-  if (!config->repeat_pointers || n_pointers <= config->max_items)
+  if (!all_in_first (config) || n_pointers <= config->max_items)
     return TRUE;
 
   g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID,
-      "%u item pointers cannot be repeated in packets of %" G_GSIZE_FORMAT
-      " bytes, which hold at most %u: choose a larger max-packet-size",
+      "%u item pointers do not fit one packet of %" G_GSIZE_FORMAT " bytes, "
+      "which holds %u beside its payload: choose a larger max-packet-size",
       n_pointers, config->packet_size, config->max_items);
   return FALSE;
 }
@@ -273,7 +281,7 @@ spead2_packetizer_check (
     return FALSE;
   }
 
-  return check_repeated (config, heap, error) &&
+  return check_all_in_first (config, heap, error) &&
       check_one_packet (config, heap, error);
 }
 

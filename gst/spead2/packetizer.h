@@ -7,7 +7,8 @@
  *
  * Rules, as every SPEAD receiver expects them and spead2 sends them:
  * - Items go in the first packet, and in as many of the next as they need;
- *   with repeat_pointers all of them go in every packet.
+ *   with repeat_pointers all of them go in every packet. With these, or a fixed
+ *   payload, the first one must have room for all.
  * - Each packet is filled to the packet size rounded down to a multiple of 8,
  *   or to the size that makes all packets of the heap alike, or with a fixed
  *   number of payload bytes; the last one of a heap has any length.
@@ -110,7 +111,7 @@ typedef struct {
 } Spead2Packetizer;
 
 /* Whether the heap can be sent at all: FALSE with SPEAD2_ERROR_INVALID when
- * repeated pointers leave no room for payload, the flavour no room for the
+ * not all pointers fit where they must, the flavour no room for the
  * heap's zeros, or when it needs more than the one packet that the header is
  * for. */
 gboolean spead2_packetizer_check (

@@ -192,7 +192,9 @@ GST_START_TEST (test_limits)
 {
   const Spead2Flavour flavour = 8 * (__i__ + 1);
   const guint64 max_value = (G_GUINT64_CONSTANT (1) << flavour) - 1;
-  const guint64 max_id = (G_GUINT64_CONSTANT (1) << (63 - flavour)) - 1;
+  /* It is an immediate here. */
+  const guint64 max_id =
+      MIN ((G_GUINT64_CONSTANT (1) << (63 - flavour)) - 1, max_value);
   const guint64 max_bits = (G_GUINT64_CONSTANT (1) << (64 - flavour)) - 1;
   Spead2Descriptor descriptor = {
       .id = max_id,

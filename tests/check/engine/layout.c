@@ -558,7 +558,7 @@ GST_START_TEST (test_own_heap)
                   .descriptor_interval = 50,
                   .descriptor_cnt_start = 251,
                   .descriptor_cnt_step = 4},
-      "a,id=1000,value=1;null;p,id=2000,value=payload", 8);
+      "a,id=100,value=1;null;p,id=200,value=payload", 8);
   check_described (at, 251, 2);
   check_plain (at);
   at.running_time = 49;
@@ -584,7 +584,7 @@ GST_START_TEST (test_own_heap_defaults)
   Spead2HeapValues at = {.running_time = 1};
 
   use_layout ((Spead2LayoutConfig){.descriptors = SPEAD2_DESCRIPTORS_OWN_HEAP},
-      "p,id=2000,value=payload", 8);
+      "p,id=200,value=payload", 8);
   check_described (at, G_MAXUINT64, 1);
   at.running_time = G_MAXUINT64 / 2;
   check_plain (at);
@@ -596,7 +596,7 @@ GST_START_TEST (test_no_descriptors)
   Spead2HeapValues at = {0};
 
   use_layout ((Spead2LayoutConfig){.descriptor_interval = 1},
-      "p,id=2000,value=payload", 8);
+      "p,id=200,value=payload", 8);
   check_plain (at);
   at.running_time = 1000;
   check_plain (at);
@@ -631,7 +631,7 @@ GST_END_TEST
 GST_START_TEST (test_counters_that_do_not_fit)
 {
   Spead2LayoutConfig config = {
-      .items = spead2_items_new ("p,id=2000,value=payload", 8, NULL),
+      .items = spead2_items_new ("p,id=200,value=payload", 8, NULL),
       .descriptor_cnt_start = 256};
   GError *error = NULL;
 

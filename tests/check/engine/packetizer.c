@@ -932,6 +932,14 @@ GST_START_TEST (test_payload_per_packet)
   fail_unless (spead2_packetizer_check (&config, heap, NULL));
   spead2_heap_free (heap);
 
+  /* Of one that did not fit, no packet might tell. */
+  heap = make_heap (4, 5120, 1);
+  config.repeat_pointers = FALSE;
+  fail_if (spead2_packetizer_check (&config, heap, &error));
+  check_refused (error, "5 item pointers do not fit one packet of 5192");
+  error = NULL;
+  spead2_heap_free (heap);
+
   config.max_packet_size = 5167;
   fail_if (spead2_packet_config_check (&config, &error));
   check_refused (error, "at least 5168");
