@@ -26,6 +26,7 @@ struct _Spead2Layout {
   const Spead2Item *cnt_item; /* with a value of its own, or NULL */
   Spead2PayloadType type;
   Payload payload;
+  gsize good_size; /* of the last payload that has its shape */
 
   guint64 heap_index;
   guint64 descriptor_cnt;
@@ -82,6 +83,7 @@ resolve_payload (Spead2Layout *layout)
     payload->shape = item->shape;
     payload->n_dimensions = item->n_dimensions;
   }
+  layout->good_size = G_MAXSIZE;
 }
 
 Spead2Layout *
@@ -215,6 +217,20 @@ shape_of (const Payload *payload, gsize size, gint64 *shape, GError **error)
       words);
   g_free (words);
   return FALSE;
+}
+
+/* Nearly all payloads are of one size. */
+static gboolean
+check_size (Spead2Layout *layout, gsize size, GError **error)
+{
+  gint64 shape[SPEAD2_MAX_DIMENSIONS];
+
+  if (size == layout->good_size)
+    return TRUE;
+  if (!shape_of (&layout->payload, size, shape, error))
+    return FALSE;
+  layout->good_size = size;
+  return TRUE;
 }
 
 static void
@@ -532,7 +548,9 @@ static gboolean
 add_cnt (const Spead2Layout *layout, Spead2Heap *heap,
     const Spead2HeapValues *values, GError **error)
 {
-  const GValue *own = find_own (values, SPEAD2_HEAP_CNT_NAME);
+  const GValue *own = values->own[0] || values->own[1]
+      ? find_own (values, SPEAD2_HEAP_CNT_NAME)
+      : NULL;
   guint64 cnt;
 
   if (own) {
@@ -553,11 +571,10 @@ spead2_layout_make_heap (
   gboolean describes =
       layout->config.descriptors == SPEAD2_DESCRIPTORS_FIRST_HEAP &&
       wants_descriptors (layout, values);
-  gint64 shape[SPEAD2_MAX_DIMENSIONS];
   Spead2Heap *heap;
   guint i;
 
-  if (!shape_of (&layout->payload, values->size, shape, error))
+  if (!check_size (layout, values->size, error))
     return NULL;
 
   heap = spead2_heap_new (layout->flavour);
