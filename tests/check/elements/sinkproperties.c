@@ -104,6 +104,7 @@ static const gchar *const others[][2] = {
     {"ts-offset", "-5"},
     {"ttl", "3"},
     {"ttl-mc", "4"},
+    {"zero-copy", "off"},
 };
 
 static gboolean
