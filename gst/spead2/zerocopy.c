@@ -307,7 +307,8 @@ complete (Spead2Zerocopy *zerocopy, const struct io_uring_cqe *cqe)
   record->ended = TRUE;
   if (record->result >= 0 && zerocopy->released)
     zerocopy->released (number % SPEAD2_ZEROCOPY_MESSAGES,
-        (guint32) cqe->res & IORING_NOTIF_USAGE_ZC_COPIED, zerocopy->user_data);
+        ((guint32) cqe->res & IORING_NOTIF_USAGE_ZC_COPIED) != 0,
+        zerocopy->user_data);
 }
 
 void

@@ -916,6 +916,14 @@ faults_ppoll (struct pollfd *fds, nfds_t nfds, const struct timespec *timeout,
   return ppoll_with_copy (fds, nfds, timeout, mask);
 }
 
+void
+faults_count_ring_poll (void)
+{
+  lock ();
+  S.counts.ring_polls++;
+  unlock ();
+}
+
 int
 __poll_chk (struct pollfd *fds, nfds_t nfds, int timeout, size_t fds_size)
 {
@@ -1682,6 +1690,7 @@ report_counts (FILE *file, const FaultsCounts *counts)
       {"kernel_errors", counts->kernel_errors},
       {"polls", counts->polls},
       {"polls_blocked", counts->polls_blocked},
+      {"ring_polls", counts->ring_polls},
   };
 
   for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)

@@ -73,6 +73,7 @@ typedef struct {
   uint64_t kernel_errors;     /* calls that the kernel itself refused */
   uint64_t polls;             /* poll and ppoll that watch a UDP socket */
   uint64_t polls_blocked;     /* of them, POLLOUT was held back */
+  uint64_t ring_polls; /* that watch a ring whose releases are held back */
 } FaultsCounts;
 
 /* A message fails with errnum when it meets every condition that is set. Those

@@ -329,6 +329,7 @@ faults_ring_ppoll (struct pollfd *fds, nfds_t nfds,
 
   if (nfds >= sizeof copy / sizeof *copy)
     abort ();
+  faults_count_ring_poll ();
   for (nfds_t i = 0; i < nfds; i++)
     fds[i].revents = 0;
   result = mark_rings (fds, nfds);

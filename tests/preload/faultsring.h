@@ -27,6 +27,9 @@ HIDDEN bool faults_ring_polls (struct pollfd *fds, nfds_t nfds);
 HIDDEN int faults_ring_ppoll (struct pollfd *fds, nfds_t nfds,
     const struct timespec *timeout, const sigset_t *mask);
 
+/* Counts a poll of a ring. */
+HIDDEN void faults_count_ring_poll (void);
+
 HIDDEN void faults_ring_reset (void);
 
 #endif /* SPEAD2_TESTS_FAULTSRING_H */
