@@ -36,7 +36,7 @@ static Spead2SenderConfig config;
 static Spead2Sender *sender;
 static Spead2HugePages *pages;
 static GMutex lock;
-static GArray *ends; /* End, guarded by lock */
+static GArray *ends;   /* End, guarded by lock */
 static gchar *refused; /* what was said last, guarded by lock */
 static guint n_refused;
 static gboolean available;
@@ -122,6 +122,7 @@ setup (void)
   config.socket.ttl_mc = 1;
   config.socket.dscp = -1;
   config.n_lanes = 1;
+  config.cnt_start = config.cnt_step = 1;
   config.max_heaps = 64;
   config.burst_size = 65536;
   config.burst_rate_ratio = 1.05;
@@ -195,6 +196,7 @@ static void
 push_buffer (GstBuffer *buffer, guint flags)
 {
   Spead2Heap *heap = spead2_heap_new (40);
+  guint n_pushed;
 
   heap->flags |= flags;
   g_assert (spead2_heap_add_immediate (heap, 0x1600, 1, NULL));
@@ -203,7 +205,7 @@ push_buffer (GstBuffer *buffer, guint flags)
       heap, buffer, 0, gst_buffer_get_size (buffer), NULL));
   gst_buffer_unref (buffer);
   fail_unless_equals_int (
-      spead2_sender_push (sender, heap, NULL), SPEAD2_SENDER_OK);
+      spead2_sender_push (sender, &heap, 1, &n_pushed, NULL), SPEAD2_SENDER_OK);
 }
 
 /* Heap number n, from 1: on the pages as long as there is a slab. */
@@ -286,8 +288,7 @@ GST_START_TEST (messages_are_filled)
 
   if (!available)
     return;
-  spead2_packet_config_init (
-      &config.packet, 40, shapes[__i__].packet);
+  spead2_packet_config_init (&config.packet, 40, shapes[__i__].packet);
   start ();
   for (i = 1; i <= 10; i++) {
     push (shapes[__i__].heap, i);
@@ -321,8 +322,8 @@ GST_START_TEST (no_message_has_too_many_fragments)
     GstBuffer *buffers[64];
 
     for (k = 0; k < 64; k++)
-      buffers[k] = make_buffer (
-          GST_ALLOCATOR (pages), sizes[__i__], i * 64 + k + 1);
+      buffers[k] =
+          make_buffer (GST_ALLOCATOR (pages), sizes[__i__], i * 64 + k + 1);
     for (k = 0; k < 64; k++)
       push_buffer (buffers[k], 0);
     drain ();
@@ -795,10 +796,10 @@ GST_START_TEST (nothing_is_lost_in_a_storm)
   start ();
   for (i = 1; i <= 300; i++) {
     faults_hold_releases (g_rand_boolean (rand));
-    push_buffer (make_buffer (g_rand_int_range (rand, 0, 4) > 0
-                ? GST_ALLOCATOR (pages)
-                : NULL,
-                     g_rand_int_range (rand, 10, 100000), i),
+    push_buffer (
+        make_buffer (
+            g_rand_int_range (rand, 0, 4) > 0 ? GST_ALLOCATOR (pages) : NULL,
+            g_rand_int_range (rand, 10, 100000), i),
         g_rand_int_range (rand, 0, 50) == 0 ? SPEAD2_HEAP_BARRIER : 0);
     if (g_rand_int_range (rand, 0, 50) == 0)
       spead2_sender_probe (sender);

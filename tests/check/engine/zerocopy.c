@@ -211,7 +211,8 @@ GST_START_TEST (what_does_not_fit_is_ordinary_memory)
     return;
   for (i = 0; i < G_N_ELEMENTS (memories); i++) {
     memories[i] = gst_allocator_alloc (GST_ALLOCATOR (pages), MIB, NULL);
-    fail_unless_equals_int (gst_memory_get_sizes (memories[i], NULL, NULL), MIB);
+    fail_unless_equals_int (
+        gst_memory_get_sizes (memories[i], NULL, NULL), MIB);
     n += spead2_huge_pages_of (memories[i]) == pages;
   }
   fail_unless (n >= 2 && n <= 4, "%u slabs", n);
@@ -341,8 +342,7 @@ GST_START_TEST (a_ring_that_does_not_open_says_why)
   for (i = 0; i < G_N_ELEMENTS (cases); i++) {
     faults_io_uring (cases[i].errnum);
     fail_unless (spead2_zerocopy_new (note_released, NULL, &error) == NULL);
-    assert_words (
-        g_steal_pointer (&error), cases[i].errnum, cases[i].words);
+    assert_words (g_steal_pointer (&error), cases[i].errnum, cases[i].words);
   }
   faults_io_uring (0);
   faults_fail_register (ENOMEM, 1);
