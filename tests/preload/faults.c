@@ -356,6 +356,7 @@ describe (const Call *call, size_t index, FaultsMessage *out)
 
   memset (out, 0, sizeof *out);
   out->time = call->time;
+  out->thread = gettid ();
   out->n_iovecs = message->msg_iovlen;
   for (size_t i = 0; i < message->msg_iovlen; i++)
     out->bytes += message->msg_iov[i].iov_len;

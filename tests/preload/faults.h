@@ -102,6 +102,7 @@ typedef struct {
   bool gso;            /* UDP_SEGMENT was given */
   bool zerocopy;
   uint16_t port;       /* destination, host order */
+  int thread;          /* gettid() of who sent it */
   const uint8_t *data; /* `bytes` long, or NULL; valid until faults_reset() */
 } FaultsMessage;
 
