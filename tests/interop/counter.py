@@ -1,0 +1,163 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Counts SPEAD packets, or forwards them as a bad network would, a JSON object a line.
+
+It prints {"ready": port} and then, at each line of its input, what has come so far:
+{"packets", "bytes", "heaps", "whole", "stops", "drops"}. Heaps are those of which anything
+came, whole those of which everything did; drops are the packets that the kernel dropped at
+this socket. With --forward it also prints what it did to packets ("lost", "twice", "late")
+and to how many heaps it did the first ("heaps_hit").
+
+Written from the wire format alone. Only what Python itself has is used.
+"""
+
+import argparse
+import json
+import os
+import random
+import select
+import socket
+import struct
+import sys
+import time
+
+# What has come "so far": until nothing comes for so long, but no longer than that.
+QUIET, PATIENCE = 0.3, 1
+STREAM_CTRL = 6
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--bind", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--buffer", type=int, default=8 << 20, help="of the socket, bytes")
+    parser.add_argument("--deaf", type=float, default=0,
+                        help="seconds for which nothing is read, from the first packet on")
+    parser.add_argument("--forward", metavar="HOST:PORT")
+    parser.add_argument("--lose", type=float, default=0, help="this part of all packets")
+    parser.add_argument("--double", type=float, default=0)
+    parser.add_argument("--delay", type=float, default=0, help="behind the next three packets")
+    parser.add_argument("--seed", type=int, default=1)
+    return parser.parse_args()
+
+
+def drops_of(sock):
+    inode = str(os.fstat(sock.fileno()).st_ino)
+    with open("/proc/net/udp", encoding="ascii") as table:
+        for line in table:
+            fields = line.split()
+            if fields[9] == inode:
+                return int(fields[-1])
+    return 0
+
+
+class Counts:
+    def __init__(self):
+        self.packets = 0
+        self.bytes = 0
+        self.heaps = {}  # of each counter: length, and bytes by offset
+        self.stops = 0
+
+    def add(self, packet):
+        self.packets += 1
+        self.bytes += len(packet)
+        magic, version, _, address_size, _, n = struct.unpack_from(">BBBBHH", packet)
+        assert (magic, version) == (0x53, 4)
+        bits = 8 * address_size
+        pointers = struct.unpack_from(f">{n}Q", packet, 8)
+        cnt, length, offset, size = (pointer & (1 << bits) - 1 for pointer in pointers[:4])
+        assert size == len(packet) - 8 - 8 * n
+        is_stop = any(pointer >> bits == 1 << 63 - bits | STREAM_CTRL for pointer in pointers)
+        if is_stop:
+            self.stops += 1
+            return True, cnt
+        self.heaps.setdefault(cnt, (length, {}))[1][offset] = size
+        return False, cnt
+
+    def fields(self):
+        whole = sum(sum(parts.values()) == length for length, parts in self.heaps.values())
+        return {"packets": self.packets, "bytes": self.bytes, "heaps": len(self.heaps),
+                "whole": whole, "stops": self.stops}
+
+
+class Forwarder:
+    """Loses, doubles and delays packets; stop heaps wait until all others have gone."""
+
+    def __init__(self, arguments):
+        host, port = arguments.forward.split(":")
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.connect((host, int(port)))
+        self.arguments = arguments
+        self.dice = random.Random(arguments.seed)
+        self.late = []
+        self.counts = {"lost": 0, "twice": 0, "late": 0}
+        self.lost_heaps = set()
+
+    def send(self, packet):
+        self.socket.send(packet)
+
+    def release(self):
+        for _, packet in self.late:
+            self.send(packet)
+        self.late = []
+
+    def take(self, packet, is_stop, cnt):
+        if is_stop:
+            self.release()
+            self.send(packet)
+        elif self.dice.random() < self.arguments.lose:
+            self.counts["lost"] += 1
+            self.lost_heaps.add(cnt)
+        elif self.dice.random() < self.arguments.delay:
+            self.counts["late"] += 1
+            self.late.append([3, packet])
+            return
+        else:
+            self.send(packet)
+            if self.dice.random() < self.arguments.double:
+                self.counts["twice"] += 1
+                self.send(packet)
+        for entry in self.late:
+            entry[0] -= 1
+        for entry in [entry for entry in self.late if entry[0] == 0]:
+            self.send(entry[1])
+        self.late = [entry for entry in self.late if entry[0] > 0]
+
+
+def main():
+    arguments = parse_arguments()
+    sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, 33, arguments.buffer)  # SO_RCVBUFFORCE
+    except PermissionError:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, arguments.buffer)
+    sock.bind((arguments.bind, arguments.port))
+    forwarder = Forwarder(arguments) if arguments.forward else None
+    counts = Counts()
+    print(json.dumps({"ready": sock.getsockname()[1]}), flush=True)
+
+    def take():
+        if counts.packets == 0 and arguments.deaf > 0:
+            time.sleep(arguments.deaf)
+        packet = sock.recv(65536)
+        is_stop, cnt = counts.add(packet)
+        if forwarder:
+            forwarder.take(packet, is_stop, cnt)
+
+    while True:
+        if sock in select.select([sock, sys.stdin], [], [])[0]:
+            take()
+            continue
+        if not sys.stdin.readline():
+            return
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline and select.select([sock], [], [], QUIET)[0]:
+            take()
+        fields = dict(counts.fields(), drops=drops_of(sock))
+        if forwarder:
+            fields.update(forwarder.counts, heaps_hit=len(forwarder.lost_heaps))
+        print(json.dumps(fields), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,258 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What real networks do to a stream, and that what spead2sink counts is what became of it.
+
+Each test makes two machines and a wire between them, breaks something while heaps are being
+sent, and mends it. The sender must go on meanwhile, say what happened, find back by itself,
+and in the end have counted what the receiver has, and what the kernel says it dropped.
+"""
+
+import time
+
+import pytest
+
+from network import LEFT, NOBODY, RIGHT, Counter, Network
+
+
+@pytest.fixture
+def network():
+    made = Network()
+    yield made
+    made.remove()
+
+
+def check_all_arrived(stats, received):
+    """Every byte that the kernel accepted is at the receiver."""
+    assert received["drops"] == 0
+    assert (received["packets"], received["bytes"]) == (stats["packets"], stats["bytes"])
+    assert received["whole"] >= stats["heaps-sent"]
+    assert received["stops"] == 1
+
+
+def check_said(sender, *words):
+    assert any(all(word in text for word in words) for text in sender.warnings()), sender.warnings()
+
+
+def test_nothing_is_lost_where_nothing_is_wrong(network):
+    receiver, sender = network.receiver(), network.sender()
+    sender.flow(50)
+    stats = sender.end()
+    check_all_arrived(stats, receiver.count())
+    assert stats["errors"] == 0 and stats["gso"] and sender.warnings() == []
+    assert stats["mtu"] == 9000
+
+
+def test_a_link_that_goes_down_and_up(network):
+    receiver, sender = network.receiver(), network.sender()
+    sender.flow()
+    network.at_left("ip link set wire down")
+    sender.until(lambda stats: stats["heaps-failed"] > 10)
+    network.at_left("ip link set wire up")
+    sender.flow()
+    stats = sender.end()
+    check_all_arrived(stats, receiver.count())
+    assert set(stats["errors-by-errno"]) == {"ENETUNREACH"} and stats["gso"]
+    check_said(sender, "Could not send to", "Network is unreachable", "the stream goes on")
+
+
+def test_a_receiver_whose_link_goes_down_and_up(network):
+    """Nobody tells the sender. What it sent meanwhile, no kernel counts."""
+    receiver, sender = network.receiver(), network.sender()
+    sender.flow()
+    network.at_right("ip link set wire down")
+    sender.flow()
+    network.at_right("ip link set wire up")
+    sender.flow()
+    before = receiver.count()["whole"]
+    sender.flow()
+    stats, received = sender.end(), receiver.count()
+    assert stats["heaps-failed"] == 0
+    assert before < received["whole"] < stats["heaps-sent"]
+    assert received["packets"] < stats["packets"]
+
+
+@pytest.mark.parametrize("bound", [False, True], ids=["unbound", "bound"])
+def test_an_address_that_is_removed(network, bound):
+    receiver = network.receiver()
+    sender = network.sender(f"bind-address={LEFT}" if bound else "")
+    sender.flow()
+    network.at_left(f"ip address del {LEFT}/24 dev wire")
+    if bound:  # a way there is left, for who has another address
+        network.at_left("ip route add 10.77.0.0/24 dev wire")
+    sender.until(lambda stats: stats["heaps-failed"] > 10)
+    network.at_left(f"ip address add {LEFT}/24 dev wire")
+    sender.flow()
+    stats = sender.end()
+    assert set(stats["errors-by-errno"]) <= {"ENETUNREACH", "EINVAL"}
+    assert stats["gso"], "GSO is not at fault"
+    check_all_arrived(stats, receiver.count())
+
+
+def test_an_mtu_that_is_lowered_and_raised(network):
+    """Packets that no longer fit are sent in fragments; GSO comes back by itself."""
+    receiver, sender = network.receiver(), network.sender("max-packet-size=8972 rate=40e6")
+    assert sender.flow()["gso"]
+    network.at_left("ip link set wire mtu 1500")
+    stats = sender.until(lambda stats: not stats["gso"])
+    assert stats["gso-reason"] == "Message too long"
+    sender.flow()
+    network.at_left("ip link set wire mtu 9000")
+    sender.until(lambda stats: stats["gso"])
+    sender.flow()
+    stats = sender.end()
+    check_all_arrived(stats, receiver.count())
+    assert stats["heaps-failed"] == 0 and stats["errors-by-errno"]["EMSGSIZE"] >= 1
+
+
+def test_a_neighbour_that_does_not_answer_at_first(network):
+    """Nothing is sent, which the network says later; no heap waits for it."""
+    receiver, sender = network.receiver(), network.sender(host=NOBODY)
+    sender.until(lambda stats: "EHOSTUNREACH" in stats["errors-by-errno"])
+    sender.flow()
+    network.at_right(f"ip address add {NOBODY}/24 dev wire")
+    sender.until(lambda stats: receiver.count()["packets"] > 0)
+    before = receiver.count()["whole"]
+    sender.flow()
+    stats, received = sender.end(), receiver.count()
+    assert received["whole"] > before and received["packets"] < stats["packets"]
+    check_said(sender, f"{NOBODY}:8888 cannot be reached: No route to host")
+
+
+@pytest.mark.parametrize("kind, errno, words", [
+    ("unreachable", "EHOSTUNREACH", "No route to host"),
+    ("prohibit", "EACCES", "Permission denied"),
+    ("blackhole", "EINVAL", "Invalid argument")])
+def test_a_route_that_refuses(network, kind, errno, words):
+    receiver, sender = network.receiver(), network.sender()
+    sender.flow()
+    network.at_left(f"ip route add {kind} {RIGHT}/32")
+    sender.until(lambda stats: stats["heaps-failed"] > 10)
+    network.at_left(f"ip route del {kind} {RIGHT}/32")
+    sender.flow()
+    stats = sender.end()
+    check_all_arrived(stats, receiver.count())
+    assert set(stats["errors-by-errno"]) == {errno}
+    assert stats["gso"], "GSO is not at fault"
+    check_said(sender, "Could not send to", words)
+
+
+@pytest.mark.parametrize("verdict, errnos", [
+    ("drop", {"EPERM"}), ("reject", {"EPERM", "ECONNREFUSED"})])
+def test_a_firewall_before_the_wire(network, verdict, errnos):
+    receiver, sender = network.receiver(), network.sender()
+    sender.flow()
+    network.filter(network.at_left, "output", verdict)
+    sender.until(lambda stats: stats["heaps-failed"] > 10)
+    filtered = network.filtered(network.at_left)
+    network.at_left("nft flush ruleset")
+    sender.flow()
+    stats = sender.end()
+    check_all_arrived(stats, receiver.count())
+    assert set(stats["errors-by-errno"]) == errnos
+    # Each message that was refused is one that the firewall has seen.
+    assert stats["errors-by-errno"]["EPERM"] >= filtered[0] > 0
+    check_said(sender, "Operation not permitted")
+
+
+@pytest.mark.parametrize("verdict", ["drop", "reject"])
+def test_a_firewall_behind_the_wire(network, verdict):
+    """The sender cannot see it; it is told of a rejection."""
+    receiver, sender = network.receiver(), network.sender()
+    network.filter(network.at_right, "input", "accept")
+    sender.flow()
+    network.at_right("nft flush ruleset")
+    network.filter(network.at_right, "input", verdict)
+    sender.flow()
+    # The rule stays and lets packets pass: its counter is read when none is dropped any more.
+    network.at_right("nft insert rule ip test packets udp dport 8888 accept")
+    sender.flow()
+    _, dropped = network.filtered(network.at_right)
+    stats, received = sender.end(), receiver.count()
+    assert dropped > 0 and stats["heaps-failed"] == 0
+    assert received["bytes"] + dropped == stats["bytes"]
+    assert set(stats["errors-by-errno"]) == ({"ECONNREFUSED"} if verdict == "reject" else set())
+    if verdict == "reject":
+        check_said(sender, "Nobody listens")
+
+
+def qdisc_drops(network):
+    words = network.at_left("tc -s qdisc show dev wire").split()
+    return int(words[words.index("(dropped") + 1].rstrip(","))
+
+
+def test_a_queue_that_overflows(network):
+    """It says so, and what it dropped goes again: nothing is lost."""
+    receiver = network.receiver()
+    # A packet a message: with more, the kernel may drop some and not say so.
+    sender = network.sender("burst-size=1")
+    sender.flow()
+    network.at_left("tc qdisc add dev wire root tbf rate 16mbit burst 16kb limit 30kb")
+    sender.flow(60)
+    drops = qdisc_drops(network)
+    network.at_left("tc qdisc del dev wire root")
+    sender.flow()
+    stats = sender.end()
+    # What still stood in the queue is lost with it.
+    received = receiver.count()
+    assert stats["heaps-failed"] == 0
+    assert 0 <= stats["packets"] - received["packets"] <= 30 * 1024 / 1472
+    assert stats["errors-by-errno"]["ENOBUFS"] >= drops > 0
+    assert stats["waits"] >= drops
+
+
+def test_a_queue_that_drops_part_of_a_message(network):
+    """The kernel says nothing then; what was lost stands in the queue's counter."""
+    receiver, sender = network.receiver(), network.sender()
+    sender.flow()
+    network.at_left("tc qdisc add dev wire root tbf rate 16mbit burst 16kb limit 30kb")
+    sender.flow(60)
+    sender.set("rate", "1e6")  # which the queue can take
+    sender.flow(10)
+    stats, received, drops = sender.end(), receiver.count(), qdisc_drops(network)
+    assert stats["heaps-failed"] == 0 and received["stops"] == 1
+    # A message of which nothing went in was sent again, and was counted once more there.
+    assert 0 <= stats["packets"] - received["packets"] <= drops
+
+
+def test_a_receiver_that_does_not_read(network):
+    """The sender cannot see it: the receiver's kernel counts what it drops."""
+    receiver = network.receiver("--buffer", 65536, "--deaf", 1.5)
+    sender = network.sender()
+    sender.flow(150)
+    sender.set("rate", "4e6")
+    time.sleep(1)
+    sender.flow(30)
+    stats, received = sender.end(), receiver.count()
+    assert received["drops"] > 0 and stats["errors"] == 0
+    assert received["packets"] + received["drops"] == stats["packets"]
+    assert received["whole"] < stats["heaps-sent"] == stats["heaps-pushed"]
+
+
+@pytest.mark.parametrize("options", [
+    ("--lose", 0.01), ("--lose", 0.1), ("--double", 0.1), ("--lose", 0.01, "--double", 0.1)],
+    ids=["1% lost", "10% lost", "10% doubled", "1% lost, 10% doubled"])
+def test_a_way_that_loses_and_doubles(network, receive, options):
+    """The sender cannot see it. spead2 gives the heaps of which nothing is missing."""
+    receiver = receive("--idle", 2, prefix=network.right)
+    forwarder = network.receiver("--forward", f"127.0.0.1:{receiver.port}", *options)
+    sender = network.sender()
+    sender.flow(100)
+    stats, way, received = sender.end(), forwarder.count(), receiver.finish()
+    assert way["drops"] == 0 and received.end["drops"] == 0
+    assert (way["packets"], way["bytes"]) == (stats["packets"], stats["bytes"])
+    assert stats["heaps-sent"] == stats["heaps-pushed"] and stats["errors"] == 0
+    assert way["lost"] + way["twice"] > 0
+    assert received.end["stats"]["packets"] == way["packets"] - way["lost"] + way["twice"]
+    assert received.end["heaps"] == stats["heaps-sent"] - way["heaps_hit"]
+
+
+def test_a_way_that_reorders(network):
+    """Every packet says where its payload belongs: what comes late comes right."""
+    receiver = network.start(Counter, network.right)
+    forwarder = network.receiver("--forward", f"127.0.0.1:{receiver.port}",
+                                 "--delay", 0.1, "--double", 0.05)
+    sender = network.sender()
+    sender.flow(100)
+    stats, way, received = sender.end(), forwarder.count(), receiver.count()
+    assert way["drops"] == 0 and received["drops"] == 0 and way["late"] > 0
+    assert received["packets"] == way["packets"] + way["twice"] == stats["packets"] + way["twice"]
+    assert received["whole"] == stats["heaps-sent"] == stats["heaps-pushed"]
