@@ -18,6 +18,8 @@
 #include "faults.h"
 #include "faultsring.h"
 
+#include "divert.h"
+
 #include <dlfcn.h>
 #include <errno.h>
 #include <netdb.h>
@@ -91,6 +93,8 @@ static struct {
   bool block_pending;
   uint64_t until_block; /* messages, while block_pending */
   int wake;             /* eventfd, readable unless blocked; -1 until needed */
+  int divert_fd;        /* in the network's place, or -1 */
+  bool divert_waits;
 
   FaultsCounts counts;
   uint64_t injected[MAX_ERRNO];
@@ -104,6 +108,7 @@ static struct {
   size_t n_datagrams;
 } S = {.lock = PTHREAD_MUTEX_INITIALIZER,
     .wake = -1,
+    .divert_fd = -1,
     .random = 1,
     .random_errnos = {EAGAIN},
     .n_random_errnos = 1};
@@ -316,6 +321,8 @@ typedef struct {
   uint64_t time;
 
   /* decided */
+  int divert_fd;
+  bool divert_waits;
   size_t n_send;   /* so many go to the kernel */
   int errnum;      /* the one after them fails with it; 0: none does */
   bool is_blocked; /* because nothing goes out any more */
@@ -449,6 +456,8 @@ decide (Call *call)
 {
   size_t cut, i;
 
+  call->divert_fd = S.divert_fd;
+  call->divert_waits = S.divert_waits;
   if (S.blocked) {
     call->errnum = EAGAIN;
     call->is_blocked = true;
@@ -604,6 +613,25 @@ call_end (const Call *call, size_t n_sent, int result)
   return -1;
 }
 
+/* As sendmmsg, and with what sendmsg answers. */
+static int
+divert_call (const Call *call)
+{
+  for (size_t i = 0; i < call->n_send; i++) {
+    FaultsMessage message;
+
+    describe (call, i, &message);
+    if (divert_message (call->divert_fd, call_message (call, i),
+            message.segment_size, call->divert_waits) < 0)
+      return i > 0 ? (int) i : -1;
+    if (call->many != NULL)
+      ((struct mmsghdr *) call->many)[i].msg_len = (unsigned int) message.bytes;
+    else
+      return (int) message.bytes;
+  }
+  return (int) call->n_send;
+}
+
 ssize_t
 sendmsg (int fd, const struct msghdr *message, int flags)
 {
@@ -614,7 +642,8 @@ sendmsg (int fd, const struct msghdr *message, int flags)
     return real_sendmsg (fd, message, flags);
   call_begin (&call);
   if (call.n_send == 1)
-    result = real_sendmsg (fd, message, flags);
+    result = call.divert_fd >= 0 ? divert_call (&call)
+                                 : real_sendmsg (fd, message, flags);
   if (call_end (&call, call.n_send == 1 && result >= 0, result < 0 ? -1 : 0) !=
       0)
     return -1;
@@ -652,7 +681,9 @@ sendmmsg (int fd, struct mmsghdr *messages, unsigned int n, int flags)
   call.n = n < MAX_MESSAGES ? n : MAX_MESSAGES;
   call_begin (&call);
   if (call.n_send > 0)
-    result = real_sendmmsg (fd, messages, (unsigned int) call.n_send, flags);
+    result = call.divert_fd >= 0
+        ? divert_call (&call)
+        : real_sendmmsg (fd, messages, (unsigned int) call.n_send, flags);
   return call_end (&call, result > 0 ? (size_t) result : 0, result);
 }
 
@@ -787,6 +818,22 @@ give_results (struct pollfd *fds, nfds_t nfds, const struct pollfd *copy)
   return n_ready;
 }
 
+/* ppoll with a diversion that does not wait: its room is the UDP sockets'. */
+static int
+ppoll_diverted (int divert_fd, struct pollfd *fds, nfds_t nfds,
+    struct pollfd *copy, const struct timespec *timeout, const sigset_t *mask)
+{
+  int result;
+
+  for (nfds_t i = 0; i < nfds; i++) {
+    copy[i] = fds[i];
+    if ((fds[i].events & WRITABLE) != 0 && is_udp (fds[i].fd))
+      copy[i].fd = divert_fd;
+  }
+  result = real_ppoll (copy, nfds, timeout, mask);
+  return result < 0 ? result : give_results (fds, nfds, copy);
+}
+
 /* Until the deadline, or NULL for no end. */
 static const struct timespec *
 time_left (uint64_t deadline, bool has_deadline, struct timespec *left)
@@ -848,20 +895,34 @@ watches_udp (const struct pollfd *fds, nfds_t nfds)
   return false;
 }
 
-/* True when the call needs ppoll_blocked(). fds is not const for the compiler's
- * sake: glibc declares that poll() only writes to it. */
+/* True when the call needs ppoll_with_copy(). fds is not const for the
+ * compiler's sake: glibc declares that poll() only writes to it. */
 static bool
 poll_begin (struct pollfd *fds, nfds_t nfds)
 {
-  bool is_blocked;
+  bool is_other;
 
   if (!watches_udp (fds, nfds))
     return false;
   lock ();
   S.counts.polls++;
-  is_blocked = S.blocked;
+  is_other = S.blocked || (S.divert_fd >= 0 && !S.divert_waits);
   unlock ();
-  return is_blocked;
+  return is_other;
+}
+
+static int
+ppoll_other (struct pollfd *fds, nfds_t nfds, struct pollfd *copy,
+    const struct timespec *timeout, const sigset_t *mask)
+{
+  int divert_fd;
+
+  lock ();
+  divert_fd = S.blocked || S.divert_waits ? -1 : S.divert_fd;
+  unlock ();
+  if (divert_fd >= 0)
+    return ppoll_diverted (divert_fd, fds, nfds, copy, timeout, mask);
+  return ppoll_blocked (fds, nfds, copy, timeout, mask);
 }
 
 static int
@@ -873,11 +934,11 @@ ppoll_with_copy (struct pollfd *fds, nfds_t nfds,
   int result, saved;
 
   if (nfds <= STACK_FDS)
-    return ppoll_blocked (fds, nfds, stack, timeout, mask);
+    return ppoll_other (fds, nfds, stack, timeout, mask);
   heap = calloc (nfds + 1, sizeof *heap);
   if (heap == NULL)
     return -1;
-  result = ppoll_blocked (fds, nfds, heap, timeout, mask);
+  result = ppoll_other (fds, nfds, heap, timeout, mask);
   saved = errno;
   free (heap);
   errno = saved;
@@ -1000,6 +1061,15 @@ faults_block_after (uint64_t messages)
   unlock ();
 }
 
+void
+faults_divert (int fd, bool wait)
+{
+  lock ();
+  S.divert_fd = fd;
+  S.divert_waits = wait;
+  unlock ();
+}
+
 static void
 forget_captured (void)
 {
@@ -1054,6 +1124,7 @@ faults_reset (void)
   faults_ring_reset ();
   lock ();
   set_blocked (false);
+  S.divert_fd = -1;
   S.random = 1;
   S.rate = 0;
   S.partial = 0;

@@ -147,6 +147,13 @@ void faults_block (bool block);
  * reaches the limit sends up to it. */
 void faults_block_after (uint64_t messages);
 
+/* Puts fd, an AF_UNIX socket of SOCK_SEQPACKET, in the network's place: each
+ * datagram becomes one packet to it, and nothing is lost, since whoever sends
+ * waits for the reader: with wait in the call itself, for true back-pressure;
+ * without, a message is refused with EAGAIN while fd is not writable, and poll
+ * and ppoll find UDP sockets writable when fd is. -1 ends it. Not closed. */
+void faults_divert (int fd, bool wait);
+
 /* The next `times` calls fail with errnum; 0 times ends it. setsockopt: up to 8
  * different options. socket and bind: UDP only. */
 void faults_fail_setsockopt (int level, int name, int errnum, uint64_t times);

@@ -846,6 +846,112 @@ send_many (gpointer data)
   return GUINT_TO_POINTER (sent);
 }
 
+/* A pair of packet sockets, the first of which stands in the network's place. */
+static void
+divert (int *pair, bool wait)
+{
+  fail_unless (
+      socketpair (AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == 0);
+  faults_divert (pair[0], wait);
+}
+
+static void
+end_divert (int *pair)
+{
+  faults_divert (-1, false);
+  close (pair[0]);
+  close (pair[1]);
+}
+
+/* The next packet has that size, and begins as the message's bytes there. */
+static void
+assert_diverted (int fd, guint message, gsize offset, gsize size)
+{
+  guint8 bytes[MAX_SIZE];
+
+  assert_equals_int (recv (fd, bytes, sizeof bytes, MSG_DONTWAIT), size);
+  fail_unless (memcmp (bytes, batch.bytes[message] + offset, size) == 0);
+}
+
+GST_START_TEST (diverted_datagrams_are_packets_in_order)
+{
+  int pair[2];
+
+  divert (pair, true);
+  prepare_all (SIZE, 0);
+  prepare (3, 250, 100);
+  faults_fail_message (5, 1, EPERM);
+  assert_equals_int (send_all (), 5);
+  assert_diverted (pair[1], 0, 0, SIZE);
+  assert_diverted (pair[1], 1, 0, SIZE);
+  assert_diverted (pair[1], 2, 0, SIZE);
+  assert_diverted (pair[1], 3, 0, 100);
+  assert_diverted (pair[1], 3, 100, 100);
+  assert_diverted (pair[1], 3, 200, 50);
+  assert_diverted (pair[1], 4, 0, SIZE);
+  assert_equals_int (batch.messages[3].msg_len, 250);
+  assert_equals_uint64 (counts ()->datagrams, 7);
+  assert_equals_int (n_received (), 0);
+  end_divert (pair);
+  assert_equals_int (send_one (SIZE, 0), SIZE);
+  assert_equals_int (n_received (), 1);
+}
+
+GST_END_TEST;
+
+static gpointer
+read_one_later (gpointer fd)
+{
+  guint8 byte;
+
+  g_usleep (50000);
+  while (recv (GPOINTER_TO_INT (fd), &byte, 1, 0) > 0)
+    ;
+  return NULL;
+}
+
+/* A socket that never waits, and a reader that comes late. */
+GST_START_TEST (a_diversion_that_waits_waits_for_its_reader)
+{
+  GThread *reader;
+  int pair[2];
+  guint i;
+
+  divert (pair, true);
+  reader = g_thread_new ("reader", read_one_later, GINT_TO_POINTER (pair[1]));
+  prepare_all (MAX_SIZE, 0);
+  for (i = 0; i < 50; i++)
+    assert_equals_int (
+        sendmmsg (sender, batch.messages, BATCH, MSG_DONTWAIT), BATCH);
+  shutdown (pair[0], SHUT_WR);
+  g_thread_join (reader);
+  end_divert (pair);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (a_diversion_that_does_not_wait_is_full_and_polled)
+{
+  struct pollfd fds = {sender, POLLOUT, 0};
+  guint8 bytes[MAX_SIZE];
+  int pair[2];
+
+  divert (pair, false);
+  prepare (0, MAX_SIZE, 0);
+  while (sendmsg (sender, &batch.messages[0].msg_hdr, MSG_DONTWAIT) > 0)
+    ;
+  assert_equals_int (errno, EAGAIN);
+  assert_equals_int (poll (&fds, 1, 0), 0);
+  while (recv (pair[1], bytes, sizeof bytes, MSG_DONTWAIT) > 0)
+    ;
+  assert_equals_int (poll (&fds, 1, 0), 1);
+  assert_equals_int (fds.revents, POLLOUT);
+  assert_equals_int (send_one (SIZE, 0), SIZE);
+  end_divert (pair);
+}
+
+GST_END_TEST;
+
 GST_START_TEST (threads_may_send_at_once)
 {
   static const int errnums[] = {ENOBUFS, EINTR};
@@ -905,6 +1011,9 @@ faults_suite (void)
   tcase_add_test (tc, a_text_sets_the_same);
   tcase_add_test (tc, a_text_that_is_wrong_is_said_to_be);
   tcase_add_test (tc, the_environment_sets_faults_and_asks_for_a_report);
+  tcase_add_test (tc, diverted_datagrams_are_packets_in_order);
+  tcase_add_test (tc, a_diversion_that_waits_waits_for_its_reader);
+  tcase_add_test (tc, a_diversion_that_does_not_wait_is_full_and_polled);
   tcase_add_test (tc, threads_may_send_at_once);
   return suite;
 }
