@@ -4,93 +4,170 @@
  */
 #include "endpoint.h"
 
+#include <arpa/inet.h>
+#include <errno.h>
 #include <net/if.h>
+#include <netdb.h>
 #include <netinet/in.h>
 
 #include "error.h"
 
-/* One look-up of a name, in a main context of its own so that it can be given
- * a time limit from any thread. */
+/* One look-up of a name by a thread of its own, since the C library's cannot be
+ * interrupted; whoever lets go of it last frees it. GLib's resolver ends the
+ * program where it gets no thread or descriptor. */
 typedef struct {
-  GMainLoop *loop;
-  GCancellable *cancellable;
-  gboolean timed_out;
-  GList *addresses;
-  GError *error;
+  gatomicrefcount refs;
+  gchar *host;
+  gchar *port;
+
+  GMutex lock;
+  GCond changed; /* done, or cancelled */
+  gboolean done; /* lock; the rest is the caller's from then on */
+  gint status;   /* of getaddrinfo() */
+  gint errnum;
+  struct addrinfo *addresses;
 } Lookup;
 
+static Lookup *
+lookup_new (const gchar *host, guint port)
+{
+  Lookup *lookup = g_new0 (Lookup, 1);
+
+  g_atomic_ref_count_init (&lookup->refs);
+  lookup->host = g_strdup (host);
+  lookup->port = g_strdup_printf ("%u", port);
+  g_mutex_init (&lookup->lock);
+  g_cond_init (&lookup->changed);
+  return lookup;
+}
+
 static void
-on_resolved (GObject *resolver, GAsyncResult *result, gpointer user_data)
+lookup_unref (Lookup *lookup)
+{
+  if (!g_atomic_ref_count_dec (&lookup->refs))
+    return;
+  if (lookup->addresses)
+    freeaddrinfo (lookup->addresses);
+  g_mutex_clear (&lookup->lock);
+  g_cond_clear (&lookup->changed);
+  g_free (lookup->host);
+  g_free (lookup->port);
+  g_free (lookup);
+}
+
+static gpointer
+lookup_run (gpointer data)
+{
+  static const struct addrinfo hints = {
+      .ai_socktype = SOCK_DGRAM, .ai_flags = AI_ADDRCONFIG};
+  Lookup *lookup = data;
+  struct addrinfo *addresses = NULL;
+  gint status = getaddrinfo (lookup->host, lookup->port, &hints, &addresses);
+  gint errnum = errno;
+
+  g_mutex_lock (&lookup->lock);
+  lookup->status = status;
+  lookup->errnum = errnum;
+  lookup->addresses = status == 0 ? addresses : NULL;
+  lookup->done = TRUE;
+  g_cond_signal (&lookup->changed);
+  g_mutex_unlock (&lookup->lock);
+  lookup_unref (lookup);
+  return NULL;
+}
+
+static void
+lookup_cancelled (GCancellable *cancellable, gpointer user_data)
 {
   Lookup *lookup = user_data;
 
-  lookup->addresses = g_resolver_lookup_by_name_finish (
-      G_RESOLVER (resolver), result, &lookup->error);
-  g_main_loop_quit (lookup->loop);
+  g_mutex_lock (&lookup->lock);
+  g_cond_signal (&lookup->changed);
+  g_mutex_unlock (&lookup->lock);
+}
+
+/* FALSE: not before the end of its time, or cancelled. */
+static gboolean
+lookup_wait (Lookup *lookup, GCancellable *cancellable)
+{
+  gint64 end =
+      g_get_monotonic_time () + SPEAD2_RESOLVE_TIMEOUT * G_USEC_PER_SEC;
+  gulong id = cancellable ? g_cancellable_connect (cancellable,
+                                G_CALLBACK (lookup_cancelled), lookup, NULL)
+                          : 0;
+  gboolean done, more = TRUE;
+
+  g_mutex_lock (&lookup->lock);
+  while (more && !lookup->done && !g_cancellable_is_cancelled (cancellable))
+    more = g_cond_wait_until (&lookup->changed, &lookup->lock, end);
+  done = lookup->done;
+  g_mutex_unlock (&lookup->lock);
+
+  if (cancellable)
+    g_cancellable_disconnect (cancellable, id);
+  return done;
 }
 
 static gboolean
-on_timeout (gpointer user_data)
+not_resolved (const gchar *host, const gchar *why, GError **error)
 {
-  Lookup *lookup = user_data;
-
-  lookup->timed_out = TRUE;
-  g_cancellable_cancel (lookup->cancellable);
-  return G_SOURCE_REMOVE;
+  g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_NOT_FOUND,
+      "Host '%s' could not be resolved: %s", host, why);
+  return FALSE;
 }
 
-static void
-on_cancelled (GCancellable *cancellable, gpointer user_data)
+static gboolean
+lookup_finish (Lookup *lookup, GCancellable *cancellable, GError **error)
 {
-  g_cancellable_cancel (user_data);
-}
-
-static GList *
-look_up (const gchar *host, GCancellable *cancellable, GError **error)
-{
-  GMainContext *context = g_main_context_new ();
-  GResolver *resolver = g_resolver_get_default ();
-  GSource *timeout = g_timeout_source_new_seconds (SPEAD2_RESOLVE_TIMEOUT);
-  gulong cancelled = 0;
-  Lookup lookup = {
-      g_main_loop_new (context, FALSE),
-      g_cancellable_new (),
-  };
-
-  g_main_context_push_thread_default (context);
-  g_source_set_callback (timeout, on_timeout, &lookup, NULL);
-  g_source_attach (timeout, context);
-  if (cancellable)
-    cancelled = g_cancellable_connect (
-        cancellable, G_CALLBACK (on_cancelled), lookup.cancellable, NULL);
-
-  g_resolver_lookup_by_name_async (
-      resolver, host, lookup.cancellable, on_resolved, &lookup);
-  g_main_loop_run (lookup.loop);
-
-  if (cancellable)
-    g_cancellable_disconnect (cancellable, cancelled);
-  g_source_destroy (timeout);
-  g_source_unref (timeout);
-  g_main_context_pop_thread_default (context);
-  g_main_loop_unref (lookup.loop);
-  g_main_context_unref (context);
-  g_object_unref (lookup.cancellable);
-  g_object_unref (resolver);
-
-  if (lookup.timed_out) {
-    g_clear_error (&lookup.error);
+  if (!lookup_wait (lookup, cancellable)) {
+    if (g_cancellable_set_error_if_cancelled (cancellable, error))
+      return FALSE;
     g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_NOT_FOUND,
-        "Host '%s' could not be resolved: no answer within %d seconds", host,
-        SPEAD2_RESOLVE_TIMEOUT);
-  } else if (g_error_matches (lookup.error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
-    g_propagate_error (error, lookup.error);
-  } else if (lookup.error) {
-    g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_NOT_FOUND,
-        "Host '%s' could not be resolved: %s", host, lookup.error->message);
-    g_clear_error (&lookup.error);
+        "Host '%s' could not be resolved: no answer within %d seconds",
+        lookup->host, SPEAD2_RESOLVE_TIMEOUT);
+    return FALSE;
   }
-  return lookup.addresses;
+  if (lookup->status == 0)
+    return TRUE;
+  return not_resolved (lookup->host,
+      lookup->status == EAI_SYSTEM ? g_strerror (lookup->errnum)
+                                   : gai_strerror (lookup->status),
+      error);
+}
+
+static GSocketAddress *
+look_up (
+    const gchar *host, guint port, GCancellable *cancellable, GError **error)
+{
+  GSocketAddress *address = NULL;
+  struct in_addr abbreviated;
+  GError *reason = NULL;
+  Lookup *lookup;
+  GThread *thread;
+
+  if (g_cancellable_set_error_if_cancelled (cancellable, error))
+    return NULL;
+  /* "192.168.1" is 192.168.0.1 to the C library, and a mistake to us. */
+  if (inet_aton (host, &abbreviated) != 0) {
+    not_resolved (host, "an address has four numbers", error);
+    return NULL;
+  }
+
+  lookup = lookup_new (host, port);
+  g_atomic_ref_count_inc (&lookup->refs);
+  thread = g_thread_try_new ("resolve", lookup_run, lookup, &reason);
+  if (thread == NULL) {
+    not_resolved (host, reason->message, error);
+    g_error_free (reason);
+    lookup_unref (lookup);
+  } else {
+    g_thread_unref (thread);
+    if (lookup_finish (lookup, cancellable, error))
+      address = g_socket_address_new_from_native (
+          lookup->addresses->ai_addr, lookup->addresses->ai_addrlen);
+  }
+  lookup_unref (lookup);
+  return address;
 }
 
 static gboolean
@@ -141,14 +218,10 @@ spead2_endpoint_resolve (Spead2Endpoint *endpoint, const gchar *host,
   }
 
   address = g_inet_socket_address_new_from_string (host, port);
-  if (address == NULL) {
-    GList *addresses = look_up (host, cancellable, error);
-
-    if (addresses == NULL)
-      return FALSE;
-    address = g_inet_socket_address_new (addresses->data, port);
-    g_resolver_free_addresses (addresses);
-  }
+  if (address == NULL)
+    address = look_up (host, port, cancellable, error);
+  if (address == NULL)
+    return FALSE;
 
   filled = fill (endpoint, address, error);
   g_object_unref (address);

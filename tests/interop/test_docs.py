@@ -15,7 +15,8 @@ from test_tutorial import alone_on_the_network
 TROUBLESHOOTING = ROOT / "docs/troubleshooting.md"
 PAGES = sorted((ROOT / "docs").glob("*.md")) + [ROOT / "README.md"]
 # What a message takes over from GLib or the kernel.
-FOREIGN = [re.escape(os.strerror(number)) for number in range(1, 134)] + ["Error resolving .*"]
+FOREIGN = [re.escape(os.strerror(number)) for number in range(1, 134)] + [
+    "Temporary failure in name resolution", "Name or service not known"]
 
 
 def formats():

@@ -88,6 +88,8 @@ static struct {
   OptionFault options[MAX_OPTIONS];
   CallFault socket_fault;
   CallFault bind_fault;
+  uint64_t until_thread_fault; /* threads */
+  CallFault thread_fault;
 
   bool blocked;
   bool block_pending;
@@ -1082,6 +1084,35 @@ forget_captured (void)
   S.n_datagrams = 0;
 }
 
+/* -- no more threads --------------------------------------------------------- */
+
+void
+faults_fail_thread (uint64_t first, uint64_t times)
+{
+  lock ();
+  S.until_thread_fault = first;
+  S.thread_fault = (CallFault){EAGAIN, times};
+  unlock ();
+}
+
+int
+pthread_create (pthread_t *thread, const pthread_attr_t *attributes,
+    void *(*run) (void *), void *argument)
+{
+  static void *slot;
+  int (*function) (pthread_t *, const pthread_attr_t *, void *(*) (void *),
+      void *) = real (&slot, "pthread_create");
+  int errnum = 0;
+
+  lock ();
+  if (S.thread_fault.times > 0 && S.until_thread_fault > 0)
+    S.until_thread_fault--;
+  else
+    errnum = take_call_fault (&S.thread_fault);
+  unlock ();
+  return errnum != 0 ? errnum : function (thread, attributes, run, argument);
+}
+
 /* -- a name server that does not answer ------------------------------------- */
 
 /* Of its own, since who looks a name up waits here. */
@@ -1135,6 +1166,7 @@ faults_reset (void)
   memset (S.options, 0, sizeof S.options);
   S.socket_fault.times = 0;
   S.bind_fault.times = 0;
+  S.thread_fault.times = 0;
   memset (&S.counts, 0, sizeof S.counts);
   memset (S.injected, 0, sizeof S.injected);
   memset (S.seen, 0, sizeof S.seen);

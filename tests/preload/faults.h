@@ -176,6 +176,10 @@ void faults_hold_releases (bool hold);
  * all of it is on loopback. */
 void faults_hide_copies (bool hide);
 
+/* Threads: after `first` more of them the next `times` are refused with EAGAIN,
+ * whoever asks for them. */
+void faults_fail_thread (uint64_t first, uint64_t times);
+
 /* While true no name is looked up: getaddrinfo waits. */
 void faults_hang_resolver (bool hang);
 

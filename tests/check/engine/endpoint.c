@@ -5,6 +5,7 @@
 #include <gst/check/gstcheck.h>
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <string.h>
@@ -155,6 +156,40 @@ GST_START_TEST (test_no_answer)
 }
 GST_END_TEST
 
+/* They are addresses to the C library, of other machines than one would think. */
+GST_START_TEST (test_abbreviated_address)
+{
+  static const gchar *const hosts[] = {"10.1", "192.168.1", "1", "0x7f000001"};
+  Spead2Endpoint endpoint;
+  GError *error = NULL;
+
+  fail_if (
+      spead2_endpoint_resolve (&endpoint, hosts[__i__], 8888, NULL, &error));
+  fail_unless (g_error_matches (error, SPEAD2_ERROR, SPEAD2_ERROR_NOT_FOUND));
+  fail_unless (strstr (error->message, "an address has four numbers") != NULL);
+  g_error_free (error);
+}
+GST_END_TEST
+
+/* Neither is the program ended, nor does it wait. */
+GST_START_TEST (test_no_thread)
+{
+  gint64 start = g_get_monotonic_time ();
+  Spead2Endpoint endpoint;
+  GError *error = NULL;
+
+  faults_fail_thread (0, FAULTS_FOREVER);
+  fail_if (
+      spead2_endpoint_resolve (&endpoint, "localhost", 8888, NULL, &error));
+  faults_fail_thread (0, 0);
+  fail_unless (g_get_monotonic_time () - start < 2 * G_USEC_PER_SEC);
+  fail_unless (g_error_matches (error, SPEAD2_ERROR, SPEAD2_ERROR_NOT_FOUND));
+  fail_unless (strstr (error->message, "Host 'localhost'") != NULL &&
+      strstr (error->message, g_strerror (EAGAIN)) != NULL);
+  g_error_free (error);
+}
+GST_END_TEST
+
 static gpointer
 cancel_soon (gpointer cancellable)
 {
@@ -215,6 +250,8 @@ endpoint_suite (void)
   tcase_add_test (tc, test_localhost);
   tcase_add_test (tc, test_ports);
   tcase_add_test (tc, test_unknown_name);
+  tcase_add_loop_test (tc, test_abbreviated_address, 0, 4);
+  tcase_add_test (tc, test_no_thread);
   tcase_add_test (tc, test_cancelled);
   tcase_add_test (tc, test_no_answer);
   tcase_add_test (tc, test_cancelled_while_waiting);
