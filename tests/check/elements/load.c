@@ -68,9 +68,9 @@ push_samples (guint64 index, gsize size)
 {
   GstBuffer *buffer = gst_buffer_new ();
 
-  gst_buffer_append_memory (
-      buffer, gst_memory_new_wrapped (GST_MEMORY_FLAG_READONLY, samples,
-                  samples_size, index % PERIOD, size, NULL, NULL));
+  gst_buffer_append_memory (buffer,
+      gst_memory_new_wrapped (GST_MEMORY_FLAG_READONLY, samples, samples_size,
+          index % PERIOD, size, NULL, NULL));
   GST_BUFFER_OFFSET (buffer) = index;
   fail_unless_equals_int (gst_pad_push (pad, buffer), GST_FLOW_OK);
 }
@@ -80,9 +80,9 @@ push_samples (guint64 index, gsize size)
 /* Takes the packets of one lane, in order and without a gap. Written from the
  * wire format alone. */
 typedef struct {
-  guint bits;        /* of SPEAD-64-N */
-  gsize heap_size;   /* of samples, bytes */
-  guint64 index;     /* of the first sample of all */
+  guint bits;      /* of SPEAD-64-N */
+  gsize heap_size; /* of samples, bytes */
+  guint64 index;   /* of the first sample of all */
   guint64 n_packets, n_bytes, n_heaps;
   gboolean stopped;
 
@@ -210,8 +210,8 @@ decode_packet (Decoder *decoder, const guint8 *packet, gsize size)
   fail_unless (id == immediate (decoder, FAKE_PAYLOAD_OFFSET) &&
       value == decoder->offset);
   value = pointer_at (decoder, packet, 3, &id);
-  fail_unless (
-      id == immediate (decoder, FAKE_PAYLOAD_LENGTH) && value == size - payload);
+  fail_unless (id == immediate (decoder, FAKE_PAYLOAD_LENGTH) &&
+      value == size - payload);
   if (!decoder->stopped)
     check_samples (decoder, packet + payload, size - payload);
   decoder->offset += size - payload;
@@ -377,8 +377,9 @@ run (const gchar *what, guint64 n, gsize size, guint64 index)
   fail_unless_equals_uint64 (counter ("messages"), counts.messages);
   fail_unless (counter ("payload-bytes") >= n * size);
   printf ("load: %s: %" G_GUINT64_FORMAT " heaps of %" G_GSIZE_FORMAT
-          " bytes, %" G_GUINT64_FORMAT " packets, %.1f s, %.0f MB/s, RSS %"
-          G_GSIZE_FORMAT " to %" G_GSIZE_FORMAT " KiB, %u descriptors\n",
+          " bytes, %" G_GUINT64_FORMAT
+          " packets, %.1f s, %.0f MB/s, RSS %" G_GSIZE_FORMAT
+          " to %" G_GSIZE_FORMAT " KiB, %u descriptors\n",
       what, n, size, counts.datagrams, seconds, counts.bytes / seconds / 1e6,
       early.rss, late.rss, late.fds);
   fflush (stdout);
@@ -487,7 +488,8 @@ static const gint64 huge_sizes[] = {-1, 1};
 
 GST_START_TEST (a_heap_about_as_long_as_32_bits_can_say_arrives_whole)
 {
-  gsize size = LOAD (G_GUINT64_CONSTANT (1) << 26, G_GUINT64_CONSTANT (1) << 32) +
+  gsize size =
+      LOAD (G_GUINT64_CONSTANT (1) << 26, G_GUINT64_CONSTANT (1) << 32) +
       huge_sizes[__i__];
   GstBuffer *buffer = gst_buffer_new ();
   guint8 *mapped;
@@ -496,9 +498,9 @@ GST_START_TEST (a_heap_about_as_long_as_32_bits_can_say_arrives_whole)
   mapped = map_samples (size);
   g_object_set (sink, "max-packet-size", 65504, NULL);
   divert (40, size, 0, TRUE);
-  gst_buffer_append_memory (
-      buffer, gst_memory_new_wrapped (GST_MEMORY_FLAG_READONLY, mapped, size, 0,
-                  size, NULL, NULL));
+  gst_buffer_append_memory (buffer,
+      gst_memory_new_wrapped (
+          GST_MEMORY_FLAG_READONLY, mapped, size, 0, size, NULL, NULL));
   play (NULL);
   fail_unless_equals_int (gst_pad_push (pad, buffer), GST_FLOW_OK);
   push_eos ();
@@ -522,11 +524,13 @@ open_udp (guint16 *port)
   struct sockaddr_in address = {
       .sin_family = AF_INET, .sin_addr.s_addr = htonl (INADDR_LOOPBACK)};
   socklen_t size = sizeof address;
-  gint fd = socket (AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), buffer = 4 << 20;
+  gint fd = socket (AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  gint large = 64 << 20, allowed = 4 << 20;
 
   fail_unless (bind (fd, (struct sockaddr *) &address, size) == 0);
   fail_unless (getsockname (fd, (struct sockaddr *) &address, &size) == 0);
-  setsockopt (fd, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer);
+  if (setsockopt (fd, SOL_SOCKET, SO_RCVBUFFORCE, &large, sizeof large) != 0)
+    setsockopt (fd, SOL_SOCKET, SO_RCVBUF, &allowed, sizeof allowed);
   *port = ntohs (address.sin_port);
   return fd;
 }
@@ -622,9 +626,9 @@ push_until_flushing (gpointer data)
 
   do {
     buffer = gst_buffer_new ();
-    gst_buffer_append_memory (
-        buffer, gst_memory_new_wrapped (GST_MEMORY_FLAG_READONLY, samples,
-                    samples_size, 0, 1 << 20, NULL, NULL));
+    gst_buffer_append_memory (buffer,
+        gst_memory_new_wrapped (GST_MEMORY_FLAG_READONLY, samples, samples_size,
+            0, 1 << 20, NULL, NULL));
   } while (gst_pad_push (pad, buffer) == GST_FLOW_OK);
   return NULL;
 }
@@ -786,7 +790,8 @@ GST_START_TEST (many_sinks_do_not_meet)
 
   for (i = 0; i < N_SINKS; i++)
     g_string_append_printf (text,
-        "adctestsrc num-buffers=%d samplesperbuffer=%d ! spead2sink name=lane%u "
+        "adctestsrc num-buffers=%d samplesperbuffer=%d ! spead2sink "
+        "name=lane%u "
         "port=%d ",
         HEAPS_PER_SINK, SINK_HEAP, i, port);
   bin = gst_parse_launch (text->str, NULL);
@@ -801,8 +806,8 @@ GST_START_TEST (many_sinks_do_not_meet)
   if (n > 10)
     assert_flat (&early, &late);
   fail_unless_equals_int (early.fds, late.fds);
-  printf ("load: %d sinks, %u times, RSS %" G_GSIZE_FORMAT " to %"
-          G_GSIZE_FORMAT " KiB, %u descriptors\n",
+  printf ("load: %d sinks, %u times, RSS %" G_GSIZE_FORMAT
+          " to %" G_GSIZE_FORMAT " KiB, %u descriptors\n",
       N_SINKS, n, early.rss, late.rss, late.fds);
   gst_object_unref (bin);
   close (deaf);
