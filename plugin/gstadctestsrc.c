@@ -976,6 +976,17 @@ choose_allocator (
   return GST_ALLOCATOR (pages);
 }
 
+/* Where memory is refused, GStreamer ends the program: it is asked for here,
+ * first, and given back. */
+static gboolean
+have_memory (guint size, guint n_buffers)
+{
+  gpointer memory = g_try_malloc_n (n_buffers, size);
+
+  g_free (memory);
+  return memory != NULL;
+}
+
 /* The pool is our own even where downstream offers one: the size of a buffer
  * is ours to say, and a limit of downstream's pool would apply to what the
  * elements between hold as well. */
@@ -988,6 +999,15 @@ gst_adc_test_src_decide_allocation (GstBaseSrc *basesrc, GstQuery *query)
   GstAllocator *allocator = NULL;
   GstAllocationParams params;
   GstBufferPool *pool;
+
+  if (!have_memory (size, minimum)) {
+    GST_ELEMENT_ERROR (src, RESOURCE, NO_SPACE_LEFT,
+        ("There is no memory for %u buffers of %u bytes: set fewer "
+         "samplesperbuffer.",
+            minimum, size),
+        (NULL));
+    return FALSE;
+  }
 
   if (gst_query_get_n_allocation_params (query) > 0) {
     gst_query_parse_nth_allocation_param (query, 0, &allocator, &params);
