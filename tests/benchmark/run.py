@@ -145,7 +145,7 @@ def parse_arguments():
     parser.add_argument("--only", metavar="PATTERN",
                         help="only rows and programs in whose 'TITLE: PACKET, HEAP, TO' this "
                              "regular expression is found")
-    parser.add_argument("--repeats", type=int, default=5, metavar="N",
+    parser.add_argument("--repeats", type=int, default=9, metavar="N",
                         help="rounds (default: %(default)s)")
     parser.add_argument("--lanes", type=int, default=2, metavar="N",
                         help="sending threads of the rows with several (default: %(default)s)")
