@@ -81,7 +81,8 @@ def main():
     right.set_xticks(range(len(heaps)), [f"{heap >> 10}" for heap in heaps])
     right.set_xlabel("KiB of a heap (packets of 8972 bytes)")
     right.legend(fontsize=7)
-    figure.savefig(arguments.output, metadata={"Date": None})
+    figure.savefig(arguments.output,
+                   metadata={"Date": None} if arguments.output.endswith(".svg") else None)
 
 
 if __name__ == "__main__":

@@ -242,8 +242,9 @@ def default_plan(lanes):
             plan.add(*_send_only(setup, target, 0.95),
                      Ratio(f"{lanes} lanes / spead2's best", lanes_title(lanes),
                            _spead2_in(setup), setup, lanes_target))
-    for destination in ("none", "wire"):
-        plan.add(*_send_only(Setup(1456, MEBI, destination), 10, 0.95))
+    # On the wire, 10 times spead2 would be more than the kernel's own limit.
+    for destination, target in (("none", 10), ("wire", None)):
+        plan.add(*_send_only(Setup(1456, MEBI, destination), target, 0.95))
         plan.add(*_send_only(Setup(8972, 8 * KIBI, destination), 1.3, 0.95))
     for packet, udpsink in ((1472, 12), (8972, 4)):
         setup = Setup(packet, MEBI, "none")
