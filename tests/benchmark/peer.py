@@ -147,7 +147,7 @@ def check_segmentation(programs, port):
         except (OSError, subprocess.TimeoutExpired) as error:
             raise PeerError(f"strace cannot tell whether {name} sets UDP_SEGMENT: {error}") from error
         if not re.search(r"SOL_UDP, (UDP_SEGMENT|0x67), \[[1-9]\d*\], 4\) += 0", done.stderr):
-            raise PeerError(f"{name} does not set UDP_SEGMENT: {' '.join(command)}\n{done.stderr}")
+            raise PeerError(f"{name} does not set UDP_SEGMENT: {' '.join(command)}\n{done.stderr.strip()}")
 
 
 if __name__ == "__main__":

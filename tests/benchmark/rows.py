@@ -250,7 +250,11 @@ def default_plan(lanes):
         setup = Setup(packet, MEBI, "none")
         plan.add(*_full_pipeline(setup),
                  Ratio("send only / udpsink", "send only", ("udpsink",), setup, udpsink))
-    plan.add(Ratio("zero copy / copying", "zero copy", ("copying",), Setup(8972, MEBI, "wire"), 1.6))
+    # Where "send only" is zero copy, too, what copying is worth.
+    setup = Setup(8972, MEBI, "wire")
+    plan.add(Ratio("zero copy / copying", "zero copy", ("copying",), setup, 1.6),
+             Ratio("copying / spead2's best", "copying", _spead2_in(setup), setup),
+             Ratio("copying / bare loop", "copying", ("bare",), setup))
 
     samples = Setup(None, 512 * KIBI, "nowhere")
     plan.add(SampleSpeed("adctestsrc uniform, GB/s", "uniform", samples,
