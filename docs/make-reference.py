@@ -123,7 +123,8 @@ def plain(value):
     if isinstance(value, float):
         return f"{value:.7g}"
     if isinstance(value, str):
-        return f'"{value}"'
+        # A list of items is told in the text.
+        return "see text" if ";" in value else f'"{value}"'
     nick = getattr(value, "value_nick", None)
     return nick if nick else str(value)
 
@@ -215,9 +216,14 @@ def write_signals(page, element, found):
         query = GObject.signal_query(name, kind)
         own = kind.name
         text, since = documentation(found, f"{own}::{name}", own)
-        arguments = ", ".join(parameter.name for parameter in query.param_types)
+        arguments = ", ".join(["the element", *(kind.name for kind in query.param_types)])
+        facts = [f"Arguments: {arguments}"]
+        if query.return_type.name != "void":
+            facts.append(f"returns {query.return_type.name}")
+        if query.signal_flags & GObject.SignalFlags.ACTION:
+            facts.append("an action: emit it")
         page.append(f"#### {name}")
-        page.append(f"*Arguments: the element, {arguments}.*" + (f" Since {since}." if since else ""))
+        page.append(f"*{'; '.join(facts)}.*" + (f" Since {since}." if since else ""))
         page.append(text)
 
 

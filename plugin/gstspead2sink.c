@@ -17,11 +17,18 @@
  * (Streaming Protocol for Exchanging Astronomical Data) is how radio telescopes
  * move samples between machines; every receiver built on spead2 reads it.
  *
- * A heap carries two items: 0x1600 `timestamp`, the index of its first sample,
- * and 0x3300 `adc_samples`, the samples, with a numpy dtype and a shape taken
- * from `audio/x-raw` caps. Other buffers are sent as bytes. Descriptors of both
- * go with the first heap, and with any heap of another shape. At EOS all heaps
- * are sent first, then a stop heap, and only then the EOS message is posted.
+ * A heap carries two items, unless #GstSpead2Sink:items says otherwise: 0x1600
+ * `timestamp`, the index of its first sample, and 0x3300 `adc_samples`, the
+ * samples, with a type and a shape taken from caps. Buffers whose caps say
+ * nothing of samples are sent as bytes. Descriptors go with the first heap, and
+ * with any heap of another shape. At EOS all heaps are sent first, then a stop
+ * heap, and only then the EOS message is posted.
+ *
+ * An application may give values heap by heap: as a GstCustomMeta named
+ * `GstSpead2Items` on a buffer, or as a serialized custom downstream event whose
+ * structure is named `spead2-items` before it. Their fields are values of the
+ * items with `value=meta`, by name, and `heap-cnt` (guint64), which numbers the
+ * heap. [recipes.md](recipes.md) has examples.
  *
  * Sending has a thread of its own: the next buffer is made while the last one
  * is on its way. At most #GstSpead2Sink:max-heaps heaps are outstanding, and

@@ -81,21 +81,23 @@ item_clear (gpointer data)
 static gboolean G_GNUC_PRINTF (3, 4)
     fail (Parser *parser, gsize offset, const gchar *format, ...)
 {
-  GString *where = g_string_new (NULL);
+  gchar *what, *where;
   va_list args;
-  gchar *what;
 
   va_start (args, format);
   what = g_strdup_vprintf (format, args);
   va_end (args);
-  g_string_append_printf (where, "Item %u", parser->number);
-  if (parser->name)
-    g_string_append_printf (where, " '%s'", parser->name);
-  if (parser->key)
-    g_string_append_printf (where, ", field '%s'", parser->key);
+  if (parser->name && parser->key)
+    where = g_strdup_printf (
+        "Item %u '%s', field '%s'", parser->number, parser->name, parser->key);
+  else if (parser->name)
+    where = g_strdup_printf ("Item %u '%s'", parser->number, parser->name);
+  else
+    where = g_strdup_printf ("Item %u", parser->number);
+
   g_set_error (parser->error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID,
-      "%s (offset %" G_GSIZE_FORMAT " of items): %s", where->str, offset, what);
-  g_string_free (where, TRUE);
+      "%s (offset %" G_GSIZE_FORMAT " of items): %s", where, offset, what);
+  g_free (where);
   g_free (what);
   return FALSE;
 }

@@ -5,6 +5,7 @@ byte for byte, as an encoder makes them that knows nothing of the plugin."""
 import itertools
 import re
 import struct
+import subprocess
 import sys
 
 import numpy as np
@@ -13,7 +14,7 @@ import spead2
 import spead2.recv
 
 import adcnoise
-from conftest import HERE, ROOT
+from conftest import BUILD, HERE, LIMIT, ROOT
 from speadwire import (DESCRIPTOR, HEAP_CNT, PAD, PAYLOAD_LENGTH, STREAM_CTRL, descriptor, full, heap)
 from test_docs import in_shell
 
@@ -283,6 +284,35 @@ def test_sdp_visibilities(paste):
     assert data.dtype.names == ("TCI", "FD", "VIS") and data["VIS"].shape == (21, 4)
     assert data.tobytes() == pattern(20, 714)[1]
     assert "".join(values[1]["polarisation"]) == "XX"
+
+
+# As one line, however it is broken.
+def joined(text):
+    return re.sub(r"\s+", " ", text)
+
+
+@pytest.mark.parametrize("language, program", [("c", "item-values.c"), ("python", "item_values.py")])
+def test_the_pages_snippets_stand_in_the_examples(language, program):
+    blocks = re.findall(rf"^```{language}\n(.*?)^```$", PAGE.read_text(), re.S | re.M)
+    assert blocks
+    for block in blocks:
+        assert joined(block) in joined((ROOT / "examples" / program).read_text())
+
+
+@pytest.mark.parametrize("command", [[str(BUILD / "examples/item-values")],
+                                     ["/usr/bin/python3", str(ROOT / "examples/item_values.py")]],
+                         ids=["c", "python"])
+def test_an_example_gives_every_heap_its_values(receive, command):
+    receiver = receive()
+    done = subprocess.run([*command, str(receiver.port)], stdin=subprocess.DEVNULL,
+                          capture_output=True, text=True, timeout=LIMIT, check=False)
+    assert (done.returncode, done.stderr) == (0, ""), done.stderr
+    received = receiver.finish()
+    assert received.column("cnt") == [100, 200, 300, 400, 500]
+    scans = [next(item["value"] for item in heap["items"] if item["name"] == "scan_id")
+             for heap in received.heaps]
+    assert scans == [1, 2, 3, 4, 5]
+    assert received.samples == b"".join(bytes([scan]) * 1000 for scan in scans)
 
 
 def test_every_recipe_is_tested():
