@@ -25,6 +25,8 @@ spead2_heap_new (Spead2Flavour flavour)
   heap->buffer = NULL;
   heap->allocated_pointers = SPEAD2_HEAP_INLINE_POINTERS;
   heap->allocated_spans = SPEAD2_HEAP_INLINE_SPANS;
+  heap->maps = heap->inline_maps;
+  heap->allocated_maps = SPEAD2_HEAP_INLINE_SPANS;
 
   return heap;
 }
@@ -47,7 +49,7 @@ spead2_heap_free (Spead2Heap *heap)
   guint i;
 
   for (i = 0; i < heap->n_spans; i++)
-    gst_memory_unmap (heap->spans[i].map.memory, &heap->spans[i].map);
+    gst_memory_unmap (heap->maps[i].memory, &heap->maps[i]);
   gst_clear_buffer (&heap->buffer);
   g_clear_pointer (&heap->buffers, g_ptr_array_unref);
 
@@ -55,6 +57,8 @@ spead2_heap_free (Spead2Heap *heap)
     g_free (heap->pointers);
   if (heap->spans != heap->inline_spans)
     g_free (heap->spans);
+  if (heap->maps != heap->inline_maps)
+    g_free (heap->maps);
   g_free (heap);
 }
 
@@ -160,20 +164,21 @@ append_memory (Spead2Heap *heap, GstMemory *memory, gsize offset, gsize size,
     GError **error)
 {
   Spead2HugePages *pages = spead2_huge_pages_of (memory);
-  Spead2Span *span;
+  GstMapInfo *map;
 
   heap->spans = reserve_one (heap->spans, heap->inline_spans, heap->n_spans,
       &heap->allocated_spans, sizeof (Spead2Span));
-  span = &heap->spans[heap->n_spans];
-  if (!gst_memory_map (memory, &span->map, GST_MAP_READ)) {
+  heap->maps = reserve_one (heap->maps, heap->inline_maps, heap->n_spans,
+      &heap->allocated_maps, sizeof (GstMapInfo));
+  map = &heap->maps[heap->n_spans];
+  if (!gst_memory_map (memory, map, GST_MAP_READ)) {
     g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_MEMORY,
         "Memory of type '%s' cannot be mapped for reading",
         memory->allocator ? memory->allocator->mem_type : "unknown");
     return FALSE;
   }
 
-  span->data = span->map.data + offset;
-  span->size = size;
+  heap->spans[heap->n_spans] = (Spead2Span){map->data + offset, size};
   heap->pages = heap->n_spans == 0 || heap->pages == pages ? pages : NULL;
   heap->n_spans++;
   heap->length += size;

@@ -23,11 +23,10 @@ G_BEGIN_DECLS
 
 typedef struct _Spead2Heap Spead2Heap;
 
-/* A run of payload bytes that lie together, and the mapping they stand in. */
+/* A run of payload bytes that lie together. */
 typedef struct {
   const guint8 *data;
   gsize size;
-  GstMapInfo map;
 } Spead2Span;
 
 typedef enum {
@@ -49,29 +48,34 @@ typedef enum {
 #define SPEAD2_HEAP_INLINE_POINTERS 8
 #define SPEAD2_HEAP_INLINE_SPANS 2
 
-/* Other rooms read these fields; only heap.c and the sender (cnt) write them. */
+/* Other rooms read these fields; only heap.c and the sender (cnt) write them.
+ * What a lane needs stands in front, so that it is together in its cache. */
 struct _Spead2Heap {
   Spead2Flavour flavour;
   guint flags;
   guint destination; /* index into the sender's destinations */
-  guint64 cnt;       /* heap counter on the wire, once it is known */
-
-  guint64 *pointers; /* encoded item pointers, host order */
   guint n_pointers;
-  Spead2Span *spans;
   guint n_spans;
-  guint64 length; /* payload bytes, the sum of the spans */
-  Spead2HugePages
-      *pages; /* that all spans lie in (the memories hold it); NULL */
+  guint64 cnt;       /* heap counter on the wire, once it is known */
+  guint64 length;    /* payload bytes, the sum of the spans */
+  guint64 *pointers; /* encoded item pointers, host order */
+  Spead2Span *spans;
+  Spead2HugePages *pages; /* of all spans (the memories hold it), or NULL */
+  Spead2Span inline_spans[SPEAD2_HEAP_INLINE_SPANS];
+  guint64 inline_pointers[SPEAD2_HEAP_INLINE_POINTERS];
 
-  GPtrArray *buffers; /* (owned GstBuffer) beyond the first */
   GstBuffer *buffer;  /* (owned) the first buffer, or NULL */
-
+  GPtrArray *buffers; /* (owned GstBuffer) beyond the first */
+  GstMapInfo *maps;   /* the mapping of each span */
   guint allocated_pointers;
   guint allocated_spans;
-  guint64 inline_pointers[SPEAD2_HEAP_INLINE_POINTERS];
-  Spead2Span inline_spans[SPEAD2_HEAP_INLINE_SPANS];
+  guint allocated_maps;
+  GstMapInfo inline_maps[SPEAD2_HEAP_INLINE_SPANS];
 };
+
+/* How much of a heap's front a lane needs as a rule, bytes. */
+#define SPEAD2_HEAP_FRONT                                                      \
+  (G_STRUCT_OFFSET (Spead2Heap, inline_pointers) + 2 * sizeof (guint64))
 
 /* An empty heap. Never fails. */
 Spead2Heap *spead2_heap_new (Spead2Flavour flavour);

@@ -404,14 +404,15 @@ static void
 prefetch (Spead2Sender *sender, guint64 number)
 {
   const guint8 *heap;
-  guint i;
+  gsize i;
 
   __builtin_prefetch (slot_at (sender, number + 2 * PREFETCH_HEAPS), 1);
   if (number + PREFETCH_HEAPS >= sender->tail)
     return;
   heap = (const guint8 *) slot_at (sender, number + PREFETCH_HEAPS)->heap;
-  for (i = 0; i < 4; i++)
-    __builtin_prefetch (heap + i * CACHE_LINE, 1);
+  /* It may begin anywhere in a line. */
+  for (i = 0; i < SPEAD2_HEAP_FRONT + CACHE_LINE; i += CACHE_LINE)
+    __builtin_prefetch (heap + i, 1);
 }
 
 /* The counter of the nth heap that is numbered, with all bits: the flavour's
