@@ -26,6 +26,11 @@ _gigabytes = 1e9
 RUN_LIMIT = 60
 
 
+def list_size(heap):
+    """Heaps of a buffer list: as many as tut_11 hands over at a time."""
+    return max(512 * KIBI // heap, 1)
+
+
 class RunError(Exception):
     """A program did not do what it was started for."""
 
@@ -79,6 +84,7 @@ class Program:
         raise NotImplementedError
 
     def run(self, setup, destination, heaps):
+        heaps -= heaps % list_size(setup.heap)
         command = destination.prefix + [
             self.path, *map(str, self.command(setup, destination.host, destination.port, heaps))]
         output, cpu = _run(command)
@@ -119,8 +125,8 @@ def _run(command):
 
 class Pipeline(Program):
     """Elements of GStreamer, run by send.c. In the description {heaps}, {heap}, {packet},
-    {host} and {port} are filled in; there are as many such pipelines in one process as
-    chains says, which share the heaps."""
+    {host} and {port} are filled in, and {lists} of {list} heaps each; there are as many
+    such pipelines in one process as chains says, which share the heaps."""
 
     def __init__(self, name, path, description, guess=2000, options=(), chains=1,
                  fixed_heaps=None, properties=()):
@@ -130,8 +136,10 @@ class Pipeline(Program):
         self.counted = not options
 
     def command(self, setup, host, port, heaps):
-        chain = self.description.format(heaps=heaps // self.chains, heap=setup.heap,
-                                        packet=setup.packet, host=host, port=port)
+        heaps //= self.chains
+        chain = self.description.format(heaps=heaps, heap=setup.heap, packet=setup.packet,
+                                        host=host, port=port, list=list_size(setup.heap),
+                                        lists=heaps // list_size(setup.heap))
         return [*self.options, " ".join([chain] * self.chains)]
 
     def parse(self, output, payload):

@@ -139,6 +139,10 @@ def _source(name, extra=""):
     return f"{name} num-buffers={{heaps}} samplesperbuffer={{heap}} {extra}"
 
 
+def _reused():
+    return "reusedsrc num-buffers={lists} list-size={list} samplesperbuffer={heap}"
+
+
 def _items(n):
     """The samples and n - 1 constants in front of them."""
     constants = "".join(f"item_{i},id={0x1000 + i},value={i}; " for i in range(n - 1))
@@ -150,7 +154,7 @@ def lanes_title(lanes):
 
 
 def _our_programs(send, lanes):
-    reused = _source("reusedsrc")
+    reused = _reused()
     return [
         Pipeline("send only", send, f"{reused} ! {_sink()}", 4000),
         Pipeline(lanes_title(lanes), send, f"{reused} ! {_sink(f'send-threads={lanes}')}", 4000,

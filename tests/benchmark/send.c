@@ -8,7 +8,8 @@
  *
  * Beside the elements of the plugins a description may name these:
  *   reusedsrc     adctestsrc in all but the samples: the buffers of its pool
- *                 go round as they are, so that only sending is measured
+ *                 go round as they are, so that only sending is measured; with
+ *                 list-size in lists of so many, which num-buffers counts then
  *   packetlister  makes of each buffer a list of packets of packet-size bytes,
  *                 each with a header of its own in front: what a payloader does
  *
@@ -30,9 +31,13 @@
 
 typedef struct {
   guint64 next_frame;
+  guint list_size;
 } ReusedSrcPrivate;
 
+enum { PROP_0, PROP_LIST_SIZE };
+
 static GTypeQuery adc_test_src;
+static GstBaseSrcClass *reused_src_parent;
 
 static ReusedSrcPrivate *
 reused_src_private (gpointer src)
@@ -59,9 +64,56 @@ reused_src_fill (
   return GST_FLOW_OK;
 }
 
+/* A list, where lists are wanted. */
+static GstFlowReturn
+reused_src_create (
+    GstBaseSrc *basesrc, guint64 offset, guint size, GstBuffer **buffer)
+{
+  const guint n = reused_src_private (basesrc)->list_size;
+  GstFlowReturn flow = GST_FLOW_OK;
+  GstBufferPool *pool;
+  GstBufferList *list;
+
+  if (n <= 1)
+    return reused_src_parent->create (basesrc, offset, size, buffer);
+
+  pool = gst_base_src_get_buffer_pool (basesrc);
+  list = gst_buffer_list_new_sized (n);
+  for (guint i = 0; i < n && flow == GST_FLOW_OK; i++) {
+    GstBuffer *filled;
+
+    flow = gst_buffer_pool_acquire_buffer (pool, &filled, NULL);
+    if (flow == GST_FLOW_OK) {
+      gst_buffer_list_add (list, filled);
+      flow = reused_src_fill (basesrc, offset, size, filled);
+    }
+  }
+  gst_object_unref (pool);
+  if (flow == GST_FLOW_OK)
+    gst_base_src_submit_buffer_list (basesrc, list);
+  else
+    gst_buffer_list_unref (list);
+  return flow;
+}
+
+static void
+reused_src_set_property (
+    GObject *object, guint id, const GValue *value, GParamSpec *spec)
+{
+  reused_src_private (object)->list_size = g_value_get_uint (value);
+}
+
 static void
 reused_src_class_init (gpointer klass, gpointer data)
 {
+  GObjectClass *object_class = klass;
+
+  reused_src_parent = g_type_class_peek_parent (klass);
+  object_class->set_property = reused_src_set_property;
+  g_object_class_install_property (object_class, PROP_LIST_SIZE,
+      g_param_spec_uint ("list-size", "List size", "Buffers in a list", 1,
+          1024, 1, G_PARAM_WRITABLE | G_PARAM_STATIC_STRINGS));
+  GST_BASE_SRC_CLASS (klass)->create = reused_src_create;
   GST_BASE_SRC_CLASS (klass)->fill = reused_src_fill;
   gst_element_class_set_static_metadata (GST_ELEMENT_CLASS (klass),
       "Reused buffers", "Source/Test", "Hands out its buffers unfilled",
