@@ -9,7 +9,7 @@
 Spead2Heap *
 spead2_heap_new (Spead2Flavour flavour)
 {
-  Spead2Heap *heap = g_new (Spead2Heap, 1);
+  Spead2Heap *heap = g_slice_new (Spead2Heap);
 
   heap->flavour = flavour;
   heap->flags = 0;
@@ -59,7 +59,7 @@ spead2_heap_free (Spead2Heap *heap)
     g_free (heap->spans);
   if (heap->maps != heap->inline_maps)
     g_free (heap->maps);
-  g_free (heap);
+  g_slice_free (Spead2Heap, heap);
 }
 
 /* Doubles an array of n elements when it is full; the first one is part of the

@@ -31,19 +31,24 @@
 /* Bytes that processors exchange at a time. */
 #define CACHE_LINE 64
 
-/* How many heaps ahead of the one that is taken. */
-#define PREFETCH_HEAPS 16
+/* How many heaps ahead of the one that is cut into packets. */
+#define PREFETCH_HEAPS 8
+
+/* From so many heaps on, a push that has to wait waits for room for half of
+ * them. */
+#define MANY_HEAPS 16
 
 typedef enum { SLOT_FREE, SLOT_QUEUED, SLOT_TAKEN, SLOT_DONE } SlotState;
 
-/* Place of one outstanding heap. From taking to done it belongs to its lane,
- * from done to free to whoever delivers and then to whoever releases; the lock
- * guards the rest. */
+/* Place of one outstanding heap. It belongs to the push that fills it, from taking
+ * to done to its lane, from done to free to whoever delivers and then to whoever
+ * releases; the lock guards the rest. */
 typedef struct {
   /* Neighbours are in the hands of different threads. */
   _Alignas(CACHE_LINE) SlotState state;
+  guint flags; /* the heap's, and its length: it is in another's cache */
+  guint64 length;
   Spead2Heap *heap;
-  guint64 cnt;
   guint64 nth;    /* of the heaps that the sender numbers, from 0 */
   guint64 pushed; /* when, ns */
   gboolean dropped;
@@ -80,8 +85,8 @@ typedef struct {
   const gchar *zerocopy_reason;
 } Lane;
 
-/* There is one lock. It is never held while sending, delivering or calling
- * back, and nothing else is locked under it. */
+/* lock is never held while sending, delivering or calling back, and nothing else
+ * is locked under it. pushing_lock keeps pushes apart, and is taken before it. */
 struct _Spead2Sender {
   Spead2SenderConfig config; /* constant */
   Spead2SenderCallbacks callbacks;
@@ -90,6 +95,7 @@ struct _Spead2Sender {
   Lane *lanes;
   guint n_lanes;
 
+  GMutex pushing_lock;
   GMutex lock;
   GCond work; /* for lanes: something to take, or the end; see wake_lanes() */
   GCond room; /* for pushes, drains and flushes: something has ended; for
@@ -100,7 +106,7 @@ struct _Spead2Sender {
   /* Guarded by lock. Slots are numbered from 0 without end; number n lives in
    * slots[n % n_slots], n_slots being a power of two. head is the oldest that
    * has not been released, ended the oldest that has not been told of, taken the
-   * next for a lane, tail the next to be pushed. */
+   * next for a lane, tail the next to be pushed, which a push sets. */
   Slot *slots;
   guint n_slots;
   guint64 head, ended, taken, tail;
@@ -201,12 +207,12 @@ static void
 count_end (Spead2SenderStats *stats, const Slot *slot, const GError *error,
     guint64 now)
 {
-  if (slot->heap->flags & SPEAD2_HEAP_CONTROL)
+  if (slot->flags & SPEAD2_HEAP_CONTROL)
     return;
   if (error == NULL) {
     stats->heaps_sent++;
     add_time (&stats->heap_time, now - slot->pushed);
-    stats->payload_bytes += slot->heap->length;
+    stats->payload_bytes += slot->length;
   } else if (g_error_matches (error, SPEAD2_ERROR, SPEAD2_ERROR_DROPPED)) {
     stats->heaps_dropped++;
   } else {
@@ -221,8 +227,9 @@ deliver_slot (
     Spead2Sender *sender, Slot *slot, Spead2SenderStats *stats, guint64 now)
 {
   GError *error = error_of (sender, slot);
-  Spead2HeapResult result = {
-      slot->heap, slot->cnt, slot->transfer.bytes, error};
+  Spead2HeapResult result = {slot->heap,
+      slot->dropped ? SPEAD2_NO_HEAP_CNT : slot->heap->cnt,
+      slot->transfer.bytes, error};
 
   if (sender->callbacks.heap_done)
     sender->callbacks.heap_done (&result, sender->user_data);
@@ -393,26 +400,8 @@ may_take (Lane *lane)
     return FALSE;
   if (sender->barrier && sender->barrier_lane != lane->index)
     return FALSE;
-  return !(slot_at (sender, sender->taken)->heap->flags &
-             SPEAD2_HEAP_BARRIER) ||
+  return !(slot_at (sender, sender->taken)->flags & SPEAD2_HEAP_BARRIER) ||
       !other_lane_busy (lane);
-}
-
-/* The next heaps come from another processor's cache: they are fetched while
- * those in front of them are taken. number: of the next one. */
-static void
-prefetch (Spead2Sender *sender, guint64 number)
-{
-  const guint8 *heap;
-  gsize i;
-
-  __builtin_prefetch (slot_at (sender, number + 2 * PREFETCH_HEAPS), 1);
-  if (number + PREFETCH_HEAPS >= sender->tail)
-    return;
-  heap = (const guint8 *) slot_at (sender, number + PREFETCH_HEAPS)->heap;
-  /* It may begin anywhere in a line. */
-  for (i = 0; i < SPEAD2_HEAP_FRONT + CACHE_LINE; i += CACHE_LINE)
-    __builtin_prefetch (heap + i, 1);
 }
 
 /* The counter of the nth heap that is numbered, with all bits: the flavour's
@@ -430,20 +419,16 @@ take_one (Lane *lane)
   Slot *slot = slot_at (sender, sender->taken);
 
   slot->state = SLOT_TAKEN;
-  if (!(slot->heap->flags & SPEAD2_HEAP_HAS_CNT)) {
+  if (!(slot->flags & SPEAD2_HEAP_HAS_CNT))
     slot->nth = sender->n_numbered++;
-    slot->heap->cnt = long_cnt (sender, slot->nth) &
-        spead2_flavour_max_value (slot->heap->flavour);
-  }
-  slot->cnt = slot->heap->cnt;
-  if (slot->heap->flags & SPEAD2_HEAP_BARRIER) {
+  if (slot->flags & SPEAD2_HEAP_BARRIER) {
     sender->barrier = TRUE;
     sender->barrier_slot = sender->taken;
     sender->barrier_lane = lane->index;
   }
 
   lane->taken[lane->end++ & (sender->n_slots - 1)] = sender->taken++;
-  lane->waiting_bytes += slot->heap->length;
+  lane->waiting_bytes += slot->length;
   lane->busy = TRUE;
 }
 
@@ -462,7 +447,6 @@ drop (Spead2Sender *sender, guint64 number)
 
   end_barrier (sender, number);
   slot->dropped = TRUE;
-  slot->cnt = SPEAD2_NO_HEAP_CNT;
   slot->state = SLOT_DONE;
 }
 
@@ -475,7 +459,7 @@ drop_last_taken (Lane *lane)
   guint64 number = lane->taken[--lane->end & (sender->n_slots - 1)];
   const Slot *slot = slot_at (sender, number);
 
-  if (!(slot->heap->flags & SPEAD2_HEAP_HAS_CNT) &&
+  if (!(slot->flags & SPEAD2_HEAP_HAS_CNT) &&
       slot->nth == sender->n_numbered - 1)
     sender->n_numbered--;
   drop (sender, number);
@@ -500,7 +484,7 @@ drop_unbegun (Lane *lane)
     drop (sender, sender->taken++);
 
   while (lane->end != begun) {
-    lane->waiting_bytes -= lane_slot (lane, lane->end - 1)->heap->length;
+    lane->waiting_bytes -= lane_slot (lane, lane->end - 1)->length;
     drop_last_taken (lane);
   }
 }
@@ -593,10 +577,8 @@ take (Lane *lane)
     finish (lane);
     deliver (sender);
     have_released (sender);
-    while (lane->waiting_bytes < SPEAD2_BATCH_BYTES && may_take (lane)) {
-      prefetch (sender, sender->taken);
+    while (lane->waiting_bytes < SPEAD2_BATCH_BYTES && may_take (lane))
       take_one (lane);
-    }
     if (lane->current != lane->end) {
       lane->burst = spead2_pacer_burst (&sender->pacer);
       return TRUE;
@@ -613,30 +595,54 @@ take (Lane *lane)
   }
 }
 
+/* Fetches a heap that was taken from another processor's cache, while those in
+ * front of it are cut. */
+static void
+prefetch (Lane *lane, guint64 position)
+{
+  const guint8 *heap;
+  gsize i;
+
+  if (position >= lane->end)
+    return;
+  heap = (const guint8 *) lane_slot (lane, position)->heap;
+  /* It may begin anywhere in a line. */
+  for (i = 0; i < SPEAD2_HEAP_FRONT + CACHE_LINE; i += CACHE_LINE)
+    __builtin_prefetch (heap + i, 1);
+}
+
+static void
+begin_heap (Lane *lane, Slot *slot)
+{
+  Spead2Sender *sender = lane->sender;
+
+  if (!(slot->flags & SPEAD2_HEAP_HAS_CNT))
+    slot->heap->cnt = long_cnt (sender, slot->nth) &
+        spead2_flavour_max_value (slot->heap->flavour);
+  spead2_packetizer_start (
+      &lane->packetizer, &sender->config.packet, slot->heap);
+  lane->cutting = TRUE;
+}
+
 /* Makes the batch. */
 static void
 fill (Lane *lane)
 {
-  Spead2Sender *sender = lane->sender;
-
-  lane->no_wait =
-      lane_slot (lane, lane->current)->heap->flags & SPEAD2_HEAP_NO_WAIT;
+  lane->no_wait = lane_slot (lane, lane->current)->flags & SPEAD2_HEAP_NO_WAIT;
   spead2_udp_writer_begin (lane->writer, lane->burst, !lane->no_wait);
 
   for (; lane->current != lane->end; lane->current++) {
     Slot *slot = lane_slot (lane, lane->current);
 
-    if (!lane->cutting) {
-      spead2_packetizer_start (
-          &lane->packetizer, &sender->config.packet, slot->heap);
-      lane->cutting = TRUE;
-    }
+    prefetch (lane, lane->current + PREFETCH_HEAPS);
+    if (!lane->cutting)
+      begin_heap (lane, slot);
     while (spead2_packetizer_peek (&lane->packetizer) != NULL)
       if (!spead2_udp_writer_add (
               lane->writer, &lane->packetizer, &slot->transfer))
         return;
     lane->cutting = FALSE;
-    lane->waiting_bytes -= slot->heap->length;
+    lane->waiting_bytes -= slot->length;
   }
 }
 
@@ -693,7 +699,7 @@ cut_short (Lane *lane)
     return;
 
   slot->transfer.error = ECANCELED;
-  lane->waiting_bytes -= slot->heap->length;
+  lane->waiting_bytes -= slot->length;
   lane->current++;
   lane->cutting = FALSE;
 }
@@ -880,6 +886,7 @@ spead2_sender_new (const Spead2SenderConfig *config,
   sender->config.thread_name = NULL;
   if (config->cpus)
     g_array_ref (config->cpus);
+  g_mutex_init (&sender->pushing_lock);
   g_mutex_init (&sender->lock);
   g_cond_init (&sender->work);
   g_cond_init (&sender->room);
@@ -1022,6 +1029,7 @@ spead2_sender_free (Spead2Sender *sender)
   g_cond_clear (&sender->work);
   g_cond_clear (&sender->room);
   g_mutex_clear (&sender->lock);
+  g_mutex_clear (&sender->pushing_lock);
   g_free (sender);
 }
 
@@ -1050,40 +1058,79 @@ wait_outstanding_below (
   }
 }
 
-/* Waits for room for a heap; where there is room for many, until there is for a
- * quarter of them: a wait costs both threads more than a small heap does. */
+static guint
+limit_for (const Spead2Sender *sender, const Spead2Heap *heap)
+{
+  return spead2_max_heaps (
+      sender->config.max_heaps, sender->n_lanes, heap->length);
+}
+
+/* Waits for room for a heap; where there may be many, until there is for half of
+ * them: a wait costs both threads more than a small heap does. */
 static Spead2SenderStatus
 wait_to_push (Spead2Sender *sender, const Spead2Heap *heap, guint64 *now)
 {
-  guint limit = spead2_max_heaps (
-      sender->config.max_heaps, sender->n_lanes, heap->length);
+  guint limit = limit_for (sender, heap);
+  guint room = limit >= MANY_HEAPS ? limit / 2 : 1;
   gboolean waits = outstanding (sender) >= limit;
-  Spead2SenderStatus status = wait_outstanding_below (
-      sender, limit, limit - MAX (limit / 4, 1) + 1, TRUE);
+  Spead2SenderStatus status =
+      wait_outstanding_below (sender, limit, limit - room + 1, TRUE);
 
   if (waits)
     *now = spead2_now ();
   return status;
 }
 
-static void
-enqueue (Spead2Sender *sender, Spead2Heap *heap, guint64 now)
+/* How many of the heaps there is room for. */
+static guint
+count_room (const Spead2Sender *sender, Spead2Heap *const *heaps, guint n)
 {
-  Slot *slot = slot_at (sender, sender->tail);
+  guint i = 0;
 
+  while (i < n && outstanding (sender) + i < limit_for (sender, heaps[i]))
+    i++;
+  return i;
+}
+
+static void
+fill_slot (Slot *slot, Spead2Heap *heap, guint64 now)
+{
   memset (slot, 0, sizeof *slot);
   slot->state = SLOT_QUEUED;
+  slot->flags = heap->flags;
+  slot->length = heap->length;
   slot->heap = heap;
   slot->pushed = now;
-  sender->tail++;
+}
+
+/* Puts heaps into slots that nobody looks at yet. Called with the lock, which is
+ * released meanwhile. FALSE: a flush came between. */
+static gboolean
+enqueue (Spead2Sender *sender, Spead2Heap *const *heaps, guint n, guint64 now)
+{
+  guint64 tail = sender->tail;
+  guint i, n_control = 0;
+
+  g_mutex_unlock (&sender->lock);
+  for (i = 0; i < n; i++) {
+    n_control += (heaps[i]->flags & SPEAD2_HEAP_CONTROL) != 0;
+    fill_slot (slot_at (sender, tail + i), heaps[i], now);
+  }
+  g_mutex_lock (&sender->lock);
+  if (sender->flushing || sender->discarding || sender->stopping)
+    return FALSE;
+
+  sender->tail += n;
   sender->pushing = TRUE;
-  if (!(heap->flags & SPEAD2_HEAP_CONTROL))
-    sender->stats.heaps_pushed++;
+  sender->stats.heaps_pushed += n - n_control;
   sender->stats.peak_outstanding =
       MAX (sender->stats.peak_outstanding, outstanding (sender));
-  if (sender->work_waiters > 0)
+  if (n > 1 && sender->work_waiters > 1)
+    g_cond_broadcast (&sender->work);
+  else if (sender->work_waiters > 0)
     g_cond_signal (&sender->work);
   wake_polling (sender);
+  return TRUE;
 }
 
 /* How many of the heaps, from the front, can be sent at all. */
@@ -1104,18 +1151,24 @@ spead2_sender_push (Spead2Sender *sender, Spead2Heap *const *heaps, guint n,
     guint *n_pushed, GError **error)
 {
   Spead2SenderStatus status = SPEAD2_SENDER_OK;
-  guint i, n_sendable = count_sendable (sender, heaps, n, error);
+  guint i, n_fitting, n_sendable = count_sendable (sender, heaps, n, error);
   guint64 now = spead2_now ();
 
+  g_mutex_lock (&sender->pushing_lock);
   g_mutex_lock (&sender->lock);
   release (sender);
-  for (i = 0; i < n_sendable; i++) {
+  for (i = 0; i < n_sendable; i += n_fitting) {
     status = wait_to_push (sender, heaps[i], &now);
     if (status != SPEAD2_SENDER_OK)
       break;
-    enqueue (sender, heaps[i], now);
+    n_fitting = count_room (sender, heaps + i, n_sendable - i);
+    if (!enqueue (sender, heaps + i, n_fitting, now)) {
+      status = SPEAD2_SENDER_FLUSHING;
+      break;
+    }
   }
   g_mutex_unlock (&sender->lock);
+  g_mutex_unlock (&sender->pushing_lock);
 
   *n_pushed = i;
   if (status == SPEAD2_SENDER_OK && i < n)

@@ -111,8 +111,8 @@ reused_src_class_init (gpointer klass, gpointer data)
   reused_src_parent = g_type_class_peek_parent (klass);
   object_class->set_property = reused_src_set_property;
   g_object_class_install_property (object_class, PROP_LIST_SIZE,
-      g_param_spec_uint ("list-size", "List size", "Buffers in a list", 1,
-          1024, 1, G_PARAM_WRITABLE | G_PARAM_STATIC_STRINGS));
+      g_param_spec_uint ("list-size", "List size", "Buffers in a list", 1, 1024,
+          1, G_PARAM_WRITABLE | G_PARAM_STATIC_STRINGS));
   GST_BASE_SRC_CLASS (klass)->create = reused_src_create;
   GST_BASE_SRC_CLASS (klass)->fill = reused_src_fill;
   gst_element_class_set_static_metadata (GST_ELEMENT_CLASS (klass),
