@@ -588,7 +588,7 @@ GST_START_TEST (a_value_that_no_item_takes_is_warned_of_once)
   push_some (1);
   finish ();
   assert_warning (GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT,
-      "gives a value for 'samples', and items has no item of that name");
+      "gives a value for 'samples', which no item of that name takes");
   assert_no_message (GST_MESSAGE_WARNING);
 }
 

@@ -321,6 +321,7 @@ random_config (void)
   config.rate = chance (0.2) ? 50e6 + roll (1000000000) : 0;
   config.burst_size = 1 + roll (100000);
   config.burst_rate_ratio = 1 + g_rand_double (dice);
+  config.cnt_start = config.cnt_step = 1;
 }
 
 /* A random choice of errnos, and how often. */

@@ -50,6 +50,7 @@ setup (void)
   config.n_lanes = N_LANES;
   config.burst_size = 65536;
   config.burst_rate_ratio = 1.05;
+  config.cnt_start = config.cnt_step = 1;
 }
 
 static guint

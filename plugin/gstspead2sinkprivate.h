@@ -1,0 +1,100 @@
+/* gst-spead2: spead2sink as its own files see it
+ *
+ * gstspead2sink.c has properties, states, events and what lanes call;
+ * gstspead2sinkstream.c is the way from a buffer to a heap.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#ifndef GST_SPEAD2_SINK_PRIVATE_H
+#define GST_SPEAD2_SINK_PRIVATE_H
+
+#include "gstspead2index.h"
+#include "gstspead2payload.h"
+#include "gstspead2sink.h"
+#include "gstspead2sinkproperties.h"
+#include "gstspead2sinkreports.h"
+#include "spead2/layout.h"
+#include "spead2/sender.h"
+
+G_BEGIN_DECLS
+
+/* The object lock guards the settings and the rest of the first part. sender is
+ * set while no other thread runs (NULL to READY) and cleared the same way; what
+ * follows it belongs to the streaming thread, or to state changes while the pad
+ * is inactive; the last part is atomic, or the lanes' own, since heaps end one
+ * at a time. No lock of the element is held while calling the engine, but for
+ * what only reads or sets a number there. */
+struct _GstSpead2Sink {
+  GstBaseSink parent;
+
+  GstSpead2SinkSettings settings;
+  GError *uri_error; /* why the last URI was not taken */
+  gboolean in_use;   /* PAUSED or PLAYING: most settings are fixed */
+  gboolean reopen;   /* one that sockets or packets depend on has changed */
+  GSocket *used_socket;
+  guint64 offset_jumps;
+  guint64 index_wraps;
+  guint n_stopping; /* threads that push a stop heap for the application */
+  GCond not_stopping;
+
+  Spead2Sender *sender;
+
+  Spead2Items *items;
+  Spead2Layout *layout;
+  Spead2Flavour flavour;
+  GstSpead2Payload payload;
+  GstSpead2Index index;
+  gboolean timed;    /* descriptors go by time */
+  gboolean uses_utc; /* items do */
+  gboolean uses_ptp;
+  GstStructure *waiting; /* an event's values for the next buffer, or NULL */
+  GstStructure *given;   /* the same, of the buffer that has come */
+  GstPadChainFunction chain; /* the base class's */
+  GstPadChainListFunction chain_list;
+  gboolean jump_warned;
+  gboolean wrap_warned;
+  gboolean given_warned;
+
+  gint stop_pending; /* atomic: heaps went out since the last stop heap */
+  gint redescribe;   /* atomic: receivers do not know what was described */
+  gint requested;    /* atomic: descriptors are asked for */
+  gint started;      /* atomic: a heap of this stream has been pushed */
+  gint failed;       /* atomic: on-error=fail, and a heap did */
+  gint copy_warned;  /* atomic: zero-copy=on was told why it is not done */
+  GstSpead2SinkReports reports;
+};
+
+/* As GstBaseSink's: what buffers are from now on. */
+gboolean gst_spead2_sink_set_caps (GstBaseSink *base, GstCaps *caps);
+
+/* As long as there are no caps. */
+void gst_spead2_sink_forget_caps (GstSpead2Sink *self);
+
+/* A new stream: it is described and counted from its beginning. */
+void gst_spead2_sink_reset_stream (GstSpead2Sink *self);
+
+/* The pad's chain functions: the only place that sees each buffer once, and
+ * before the base class may drop it. */
+GstFlowReturn gst_spead2_sink_chain (
+    GstPad *pad, GstObject *parent, GstBuffer *buffer);
+GstFlowReturn gst_spead2_sink_chain_list (
+    GstPad *pad, GstObject *parent, GstBufferList *list);
+
+/* As GstBaseSink's. */
+GstFlowReturn gst_spead2_sink_render (GstBaseSink *base, GstBuffer *buffer);
+GstFlowReturn gst_spead2_sink_render_list (
+    GstBaseSink *base, GstBufferList *list);
+
+/* Ends the stream on the wire: what is queued, then the stop heap. */
+GstFlowReturn gst_spead2_sink_end_stream (GstSpead2Sink *self);
+
+/* Nothing is sent for it, but samples are counted. */
+void gst_spead2_sink_skip_gap (GstSpead2Sink *self, GstEvent *event);
+
+/* Action signals; any thread. */
+gboolean gst_spead2_sink_send_descriptors (GstSpead2Sink *self);
+gboolean gst_spead2_sink_send_stop (GstSpead2Sink *self);
+
+G_END_DECLS
+
+#endif /* GST_SPEAD2_SINK_PRIVATE_H */
