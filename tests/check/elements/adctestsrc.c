@@ -1326,6 +1326,42 @@ GST_START_TEST (test_pool_follows_what_is_outstanding)
 }
 GST_END_TEST;
 
+/* What the sink asks for, where the machine has it, and with the size that it
+ * would have otherwise. */
+GST_START_TEST (test_pool_lies_on_huge_pages_when_that_is_asked_for)
+{
+  GstStructure *params = outstanding (4, 0);
+  GstBuffer *buffers[12];
+  gboolean asked = __i__;
+  guint i, n = 0;
+  GstHarness *h;
+
+  /* Registers the meta. */
+  assert_pool (1000, NULL, 6);
+  gst_structure_set (params, "huge-pages", G_TYPE_BOOLEAN, asked, NULL);
+  h = new_harness ("samplesperbuffer=100000 num-buffers=12", NULL);
+  gst_harness_add_propose_allocation_meta (h, outstanding_api (), params);
+  gst_harness_play (h);
+  /* More than the pool has at first: it must not run dry. */
+  for (i = 0; i < 12; i++) {
+    GstMemory *memory;
+
+    buffers[i] = gst_harness_pull (h);
+    fail_unless_equals_uint64 (gst_buffer_get_size (buffers[i]), 100000);
+    memory = gst_buffer_peek_memory (buffers[i], 0);
+    n += gst_memory_is_type (memory, "Spead2HugePages");
+  }
+  if (asked && n == 0)
+    g_print ("skipped: there are no pages of 2 MiB here\n");
+  else
+    fail_unless (asked ? n >= 6 : n == 0, "%u of 12", n);
+  for (i = 0; i < 12; i++)
+    gst_buffer_unref (buffers[i]);
+  gst_harness_teardown (h);
+  gst_structure_free (params);
+}
+GST_END_TEST;
+
 static GstPadProbeReturn
 offer_pool (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
 {
@@ -1411,6 +1447,8 @@ adctestsrc_suite (void)
   tcase_add_test (tc, test_collecting_sink_does_not_deadlock);
   tcase_add_test (tc, test_clipped_buffer_is_whole_again);
   tcase_add_test (tc, test_pool_follows_what_is_outstanding);
+  tcase_add_loop_test (
+      tc, test_pool_lies_on_huge_pages_when_that_is_asked_for, 0, 2);
   tcase_add_test (tc, test_pool_from_downstream_is_not_taken);
 
   return s;

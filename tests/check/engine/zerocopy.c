@@ -181,8 +181,9 @@ GST_START_TEST (slabs_are_of_the_pages_and_used_again)
     GstMapInfo map;
 
     fail_unless (gst_memory_map (memories[i], &map, GST_MAP_READ));
-    for (n = 0; n < map.size; n++)
-      fail_unless_equals_int (map.data[n], i);
+    for (n = 0; n < map.size && map.data[n] == i; n++)
+      ;
+    fail_unless_equals_int (n, map.size);
     gst_memory_unmap (memories[i], &map);
     gst_memory_unref (memories[i]);
   }
