@@ -1707,6 +1707,13 @@ set_io_uring (const char *value)
   return true;
 }
 
+static bool
+set_hide_copies (const char *value)
+{
+  faults_hide_copies (strcmp (value, "1") == 0);
+  return strcmp (value, "0") == 0 || strcmp (value, "1") == 0;
+}
+
 static const struct {
   const char *key;
   bool (*set) (const char *value);
@@ -1728,6 +1735,7 @@ static const struct {
     {"socket", set_socket},
     {"bind", set_bind},
     {"io-uring", set_io_uring},
+    {"hide-copies", set_hide_copies},
 };
 
 /* Entry is "key=value", and is taken apart. */

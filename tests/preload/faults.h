@@ -27,6 +27,7 @@
  * | socket      | E           | opening a UDP socket fails                      |
  * | bind        | E           | binding a UDP socket fails                      |
  * | io-uring    | E, 0        | opening an io_uring fails (ENOSYS); 0: it opens |
+ * | hide-copies | 0, 1        | no io_uring tells that it copied after all      |
  *
  * A text that is not understood ends the program with status 2.
  *

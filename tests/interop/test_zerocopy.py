@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Heaps that are not copied, over a wire: two network namespaces and a cable.
+
+The cable's queue is slow, so that the kernel reads memory long after it took
+the message. At the far end it copies after all, since the receiver is on this
+machine; what it says of that is hidden from the sink where the test is about
+bytes.
+"""
+
+import os
+import subprocess
+
+import numpy as np
+import pytest
+
+from adcnoise import samples
+from conftest import BUILD
+
+HEAPS = 40
+HEAP_SIZE = 1 << 18
+PACKETS = (8972, 4096)
+
+NAMESPACES = """
+set -e
+unshare --net sleep 600 & far=$!
+ip link set lo up
+ip link add near type veth peer name far
+until ip link set far netns $far 2>/dev/null && [ ! -e /sys/class/net/far ]; do sleep 0.05; done
+ip link set near mtu 9000 up
+ip addr add 10.77.0.1/24 dev near
+nsenter --net --target $far sh -c \
+  'ip link set lo up; ip link set far mtu 9000 up; ip addr add 10.77.0.2/24 dev far'
+tc qdisc add dev near root tbf rate 300mbit burst 128kb latency 500ms
+echo up $far
+wait
+"""
+
+
+@pytest.fixture
+def wire():
+    """Prefixes of commands at the near and at the far end."""
+    root = os.geteuid() == 0
+    holder = subprocess.Popen(
+        ["unshare", "--net", *([] if root else ["--user", "--map-root-user"]),
+         "sh", "-c", NAMESPACES],
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    far = None
+    try:
+        words = holder.stdout.readline().split()
+        if words[:1] != ["up"]:
+            holder.kill()
+            pytest.skip(f"no network namespaces to be had: {holder.communicate()[1].strip()}")
+        far = int(words[1])
+        enter = ["nsenter", "--net", *([] if root else ["--user", "--preserve-credentials"])]
+        yield [*enter, "--target", str(holder.pid)], [*enter, "--target", str(far)]
+    finally:
+        if far:
+            os.kill(far, 15)
+        holder.kill()
+        holder.communicate()
+
+
+def send(launch, near, report, port, packet, faults, options=""):
+    """What the kernel took, by its own count."""
+    environment = ["env", f"LD_PRELOAD={BUILD}/tests/preload/libspead2faults.so",
+                   f"SPEAD2_FAULTS={faults}", f"SPEAD2_FAULTS_REPORT={report}"]
+    launch(f"-q adctestsrc seed=11 num-buffers={HEAPS} samplesperbuffer={HEAP_SIZE} "
+           f"! spead2sink host=10.77.0.2 port={port} max-packet-size={packet} {options}",
+           prefix=[*near, *environment])
+    return {key: int(value) for key, value in
+            (line.split("=") for line in report.read_text().splitlines())}
+
+
+@pytest.mark.parametrize("packet", PACKETS)
+def test_bytes_are_right_though_they_are_read_late(wire, receive, launch, tmp_path, packet):
+    near, far = wire
+    receiver = receive("--bind", "10.77.0.2", "--heap-size", HEAP_SIZE, prefix=far)
+    counts = send(launch, near, tmp_path / "counts", receiver.port, packet,
+                  "io-uring=0,hide-copies=1")
+    if counts["submits"] == 0:
+        pytest.skip("no io_uring, or no pages of 2 MiB, on this machine")
+    received = receiver.finish()
+    assert received.column("cnt") == list(range(1, HEAPS + 1))
+    np.testing.assert_array_equal(np.frombuffer(received.samples, np.int8),
+                                  samples(11, 0, HEAPS * HEAP_SIZE))
+    # All but the first heap, which carries descriptors, and what shares a batch with it.
+    assert counts["zerocopy_messages"] > counts["messages"] / 2
+    assert counts["kernel_errors"] > 0, "the wire was never full"
+
+
+def test_what_the_kernel_copies_all_the_same_is_copied_from_then_on(
+        wire, receive, launch, tmp_path):
+    near, far = wire
+    receiver = receive("--bind", "10.77.0.2", "--heap-size", HEAP_SIZE, prefix=far)
+    counts = send(launch, near, tmp_path / "counts", receiver.port, PACKETS[0], "io-uring=0",
+                  "zero-copy=on")
+    received = receiver.finish()
+    assert received.column("cnt") == list(range(1, HEAPS + 1))
+    np.testing.assert_array_equal(np.frombuffer(received.samples, np.int8),
+                                  samples(11, 0, HEAPS * HEAP_SIZE))
+    assert counts["zerocopy_messages"] < counts["messages"] / 2
