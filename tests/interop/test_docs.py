@@ -186,3 +186,19 @@ def test_links_lead_somewhere(page):
         assert target.exists(), link
         if place:
             assert place in anchors(target), link
+
+
+@pytest.mark.parametrize("name", ["reliability.md", "security.md"])
+def test_every_row_names_a_test_that_exists(name):
+    text = (ROOT / "docs" / name).read_text()
+    rows = [row for row in re.findall(r"^\| (.*) \|$", text, re.M)]
+    rows = [row.split(" | ") for row in rows if not row.startswith("---")]
+    # The first row of each table is its heading.
+    proven = [row for row in rows if row[-1] != "test"]
+    assert len(proven) >= 9 and {len(row) for row in rows} == {4}
+    for row in proven:
+        test, path = re.fullmatch(r"\[`(\w+)`\]\((\.\./tests/[\w/.]+)\)", row[-1]).groups()
+        source = (ROOT / "docs" / path).read_text()
+        assert re.search(rf"(GST_START_TEST \(|^def ){test}\b", source, re.M), row
+        # And it is run.
+        assert path.endswith(".py") or re.search(rf"tcase_add_\w+ \([^;]*\b{test}\b", source), row
