@@ -109,7 +109,8 @@ add_lies (GstBuffer *buffer)
   }
   if (chance (0.3))
     gst_buffer_add_reference_timestamp_meta (buffer,
-        gst_static_caps_get (&(GstStaticCaps) GST_STATIC_CAPS ("timestamp/x-lie")),
+        gst_static_caps_get (
+            &(GstStaticCaps) GST_STATIC_CAPS ("timestamp/x-lie")),
         g_rand_int (dice), g_rand_int (dice));
   if (chance (0.3))
     GST_BUFFER_OFFSET (buffer) =
@@ -166,18 +167,19 @@ make_event (void)
 
   switch (roll (5)) {
     case 0:
-      return gst_event_new_gap (roll (5), chance (0.5)
-              ? GST_CLOCK_TIME_NONE
-              : (guint64) g_rand_int (dice) << roll (32));
+      return gst_event_new_gap (roll (5),
+          chance (0.5) ? GST_CLOCK_TIME_NONE
+                       : (guint64) g_rand_int (dice) << roll (32));
     case 1:
       return gst_event_new_tag (gst_tag_list_new (GST_TAG_LOCATION,
           "file:///etc/passwd", GST_TAG_TITLE, "%s%n%s", NULL));
     default:
-      structure = gst_structure_new (
-          chance (0.5) ? "spead2-items" : "spead2-settings", "host",
-          G_TYPE_STRING, "192.0.2.1", "port", G_TYPE_INT, 1, "uri",
-          G_TYPE_STRING, "spead://192.0.2.1:1", "0x1600", G_TYPE_UINT64,
-          G_MAXUINT64, "0x3300", G_TYPE_STRING, "%n", "id", G_TYPE_INT, -1, NULL);
+      structure =
+          gst_structure_new (chance (0.5) ? "spead2-items" : "spead2-settings",
+              "host", G_TYPE_STRING, "192.0.2.1", "port", G_TYPE_INT, 1, "uri",
+              G_TYPE_STRING, "spead://192.0.2.1:1", "0x1600", G_TYPE_UINT64,
+              G_MAXUINT64, "0x3300", G_TYPE_STRING, "%n", "id", G_TYPE_INT, -1,
+              NULL);
       return gst_event_new_custom (GST_EVENT_CUSTOM_DOWNSTREAM, structure);
   }
 }
@@ -209,8 +211,9 @@ check_sent (guint16 port)
 
     for (k = 0; bytes && k < size; k++)
       fail_unless (bytes[k] == SAMPLE || bytes[k] == 0,
-          "SECURITY_SEED=%u: heap %" G_GSIZE_FORMAT " has a byte 0x%02x at %"
-          G_GSIZE_FORMAT, seed, i, bytes[k], k);
+          "SECURITY_SEED=%u: heap %" G_GSIZE_FORMAT
+          " has a byte 0x%02x at %" G_GSIZE_FORMAT,
+          seed, i, bytes[k], k);
   }
 }
 
@@ -272,8 +275,8 @@ static const gchar *const bad_options[] = {"socket=3", "used-socket=3",
 
 GST_START_TEST (a_uri_sets_nothing_but_its_options)
 {
-  gchar *uri = g_strdup_printf (
-      "spead://192.0.2.1:7?rate=5&%s", bad_options[__i__]);
+  gchar *uri =
+      g_strdup_printf ("spead://192.0.2.1:7?rate=5&%s", bad_options[__i__]);
   gdouble rate;
   gchar *host;
 
@@ -304,8 +307,8 @@ security_suite (void)
   tcase_set_timeout (tc, 1800);
   tcase_add_checked_fixture (tc, setup_stand, teardown_stand);
   tcase_add_test (tc, what_a_buffer_hides_is_never_sent);
-  tcase_add_loop_test (tc, a_uri_sets_nothing_but_its_options, 0,
-      G_N_ELEMENTS (bad_options));
+  tcase_add_loop_test (
+      tc, a_uri_sets_nothing_but_its_options, 0, G_N_ELEMENTS (bad_options));
   return suite;
 }
 
