@@ -53,31 +53,47 @@ LLVMFuzzerInitialize (int *argc, char ***argv)
   return 0;
 }
 
-/* Every packet is taken, unless its header is not for such a receiver. */
+/* One packet, of pieces; it is taken, unless its header is not for such a
+ * receiver. */
+static void
+feed_packet (FakeReceiver *receiver, const struct iovec *pieces, guint n_pieces,
+    gsize size, gboolean readable)
+{
+  static guint8 packet[65536];
+  gsize n = 0;
+
+  for (guint i = 0; i < n_pieces; i++) {
+    memcpy (packet + n, pieces[i].iov_base, pieces[i].iov_len);
+    n += pieces[i].iov_len;
+  }
+  check (n == size);
+  if (readable && !fake_receiver_feed (receiver, packet, size)) {
+    g_printerr ("%s\n", fake_receiver_error (receiver));
+    abort ();
+  }
+}
+
+/* As many packets at once as may be. */
 static void
 feed (FakeReceiver *receiver, const Spead2PacketConfig *config,
     const Spead2Heap *heap, gboolean readable)
 {
   Spead2Packetizer packetizer;
   const Spead2Packet *next;
-  static guint8 packet[65536];
 
   spead2_packetizer_start (&packetizer, config, heap);
   while ((next = spead2_packetizer_peek (&packetizer)) != NULL) {
-    gsize size = next->size, n = 0;
-    guint n_iov = next->n_iov;
+    const Spead2Packet packet = *next;
+    guint n = MIN (packet.n_alike, SPEAD2_PACKET_MAX_IOV / packet.n_iov);
 
-    check (size <= config->max_packet_size && next->scratch_size <= size);
-    spead2_packetizer_write (&packetizer, scratch, iov);
-    for (guint i = 0; i < n_iov; i++) {
-      memcpy (packet + n, iov[i].iov_base, iov[i].iov_len);
-      n += iov[i].iov_len;
-    }
-    check (n == size);
-    if (readable && !fake_receiver_feed (receiver, packet, size)) {
-      g_printerr ("%s\n", fake_receiver_error (receiver));
-      abort ();
-    }
+    check (packet.size <= config->max_packet_size);
+    check (packet.scratch_size <= packet.size);
+    n = MIN (n, sizeof scratch / packet.scratch_size);
+    check (n >= 1);
+    spead2_packetizer_write (&packetizer, n, scratch, iov);
+    for (guint i = 0; i < n; i++)
+      feed_packet (receiver, iov + i * packet.n_iov, packet.n_iov, packet.size,
+          readable);
   }
 }
 
