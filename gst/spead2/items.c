@@ -386,9 +386,10 @@ number_of (Parser *parser, const Single *single, guint64 *number)
     limit = G_MAXINT64;
   return *number <= limit ||
       fail (parser, single->offset,
-          "GStreamer's integers end at %" G_GUINT64_FORMAT
-          ": write (guint64)%s, or \"%s\"",
-          limit, single->text, single->text);
+          "'%s' is more than GStreamer's integers, which end at "
+          "%" G_GUINT64_FORMAT
+          ": write (guint64)%s, or put it in double quotes",
+          single->text, limit, single->text);
 }
 
 static const Single *

@@ -166,9 +166,9 @@ spead2_layout_request_descriptors (Spead2Layout *layout)
 
 /* -- descriptors --------------------------------------------------------------- */
 
-/* "(<any>, 2) of 16 bits", for messages; the caller frees it. */
+/* "(any, 2)", for messages; the caller frees it. */
 static gchar *
-payload_in_words (const Payload *payload)
+shape_in_words (const Payload *payload)
 {
   GString *text = g_string_new ("(");
   guint i;
@@ -180,8 +180,7 @@ payload_in_words (const Payload *payload)
     else
       g_string_append_printf (text, "%" G_GINT64_FORMAT, payload->shape[i]);
   }
-  g_string_append_printf (
-      text, ") with elements of %u bits", payload->element_bits);
+  g_string_append_c (text, ')');
   return g_string_free (text, FALSE);
 }
 
@@ -211,10 +210,11 @@ shape_of (const Payload *payload, gsize size, gint64 *shape, GError **error)
   if (good)
     return TRUE;
 
-  words = payload_in_words (payload);
+  words = shape_in_words (payload);
   g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID,
-      "A buffer of %" G_GSIZE_FORMAT " bytes does not have the shape %s", size,
-      words);
+      "A buffer of %" G_GSIZE_FORMAT " bytes does not have the shape %s with "
+      "elements of %u bits",
+      size, words, payload->element_bits);
   g_free (words);
   return FALSE;
 }
