@@ -158,7 +158,7 @@ teardown (void)
 }
 
 static void
-start (void)
+open_sender (void)
 {
   static const Spead2SenderCallbacks callbacks = {
       .heap_done = heap_done, .zerocopy_refused = zerocopy_refused};
@@ -167,6 +167,12 @@ start (void)
   fail_unless (spead2_packet_config_check (&config.packet, NULL));
   sender = spead2_sender_new (&config, &callbacks, NULL, &error);
   fail_unless (sender != NULL, "%s", error ? error->message : "");
+}
+
+static void
+start (void)
+{
+  open_sender ();
   fail_unless (spead2_sender_start (sender, NULL));
 }
 
@@ -193,7 +199,7 @@ make_buffer (GstAllocator *allocator, gsize size, guint n)
 
 /* Takes the buffer. */
 static void
-push_buffer (GstBuffer *buffer, guint flags)
+push_part (GstBuffer *buffer, gsize offset, gsize size, guint flags)
 {
   Spead2Heap *heap = spead2_heap_new (40);
   guint n_pushed;
@@ -201,11 +207,16 @@ push_buffer (GstBuffer *buffer, guint flags)
   heap->flags |= flags;
   g_assert (spead2_heap_add_immediate (heap, 0x1600, 1, NULL));
   g_assert (spead2_heap_add_addressed (heap, 0x3300, NULL));
-  g_assert (spead2_heap_append_buffer (
-      heap, buffer, 0, gst_buffer_get_size (buffer), NULL));
+  g_assert (spead2_heap_append_buffer (heap, buffer, offset, size, NULL));
   gst_buffer_unref (buffer);
   fail_unless_equals_int (
       spead2_sender_push (sender, &heap, 1, &n_pushed, NULL), SPEAD2_SENDER_OK);
+}
+
+static void
+push_buffer (GstBuffer *buffer, guint flags)
+{
+  push_part (buffer, 0, gst_buffer_get_size (buffer), flags);
 }
 
 /* Heap number n, from 1: on the pages as long as there is a slab. */
@@ -332,6 +343,42 @@ GST_START_TEST (no_message_has_too_many_fragments)
   faults_get_counts (&counts);
   fail_unless_equals_uint64 (counts.kernel_errors, 0);
   fail_unless_equals_uint64 (counts.zerocopy_messages, counts.messages);
+}
+GST_END_TEST;
+
+/* A packet whose payload lies on two pages has three fragments: five of them make
+ * a message, not eight. */
+GST_START_TEST (payload_over_the_edge_of_a_page_counts_twice)
+{
+  const gsize size = 8000;
+  FaultsCounts counts;
+  guint i;
+
+  if (!available)
+    return;
+  g_object_unref (pages);
+  pages = spead2_huge_pages_new (3 << 20, 10, NULL);
+  open_sender ();
+  for (i = 0; i < 10; i++) {
+    GstBuffer *buffer =
+        gst_buffer_new_allocate (GST_ALLOCATOR (pages), 3 << 20, NULL);
+    GstMapInfo map;
+    gsize edge;
+
+    fail_unless (gst_buffer_map (buffer, &map, GST_MAP_READ));
+    edge = -(gsize) map.data % SPEAD2_HUGE_PAGE_SIZE;
+    if (edge < size)
+      edge += SPEAD2_HUGE_PAGE_SIZE;
+    gst_buffer_unmap (buffer, &map);
+    push_part (buffer, edge - size / 2, size, 0);
+  }
+  /* All of them in one batch. */
+  fail_unless (spead2_sender_start (sender, NULL));
+  drain ();
+  faults_get_counts (&counts);
+  fail_unless_equals_uint64 (counts.kernel_errors, 0);
+  fail_unless_equals_uint64 (counts.messages, 2);
+  fail_unless_equals_uint64 (counts.zerocopy_messages, 2);
 }
 GST_END_TEST;
 
@@ -826,6 +873,7 @@ uncopied_suite (void)
   tcase_add_checked_fixture (tc, setup, teardown);
   tcase_add_loop_test (tc, messages_are_filled, 0, G_N_ELEMENTS (shapes));
   tcase_add_loop_test (tc, no_message_has_too_many_fragments, 0, 5);
+  tcase_add_test (tc, payload_over_the_edge_of_a_page_counts_twice);
   tcase_add_test (tc, what_is_copied_in_between_stays_in_order);
   tcase_add_test (tc, full_socket_keeps_the_order);
   tcase_add_loop_test (tc, a_refused_optimization_is_switched_off, 0, 5);
