@@ -321,7 +321,11 @@ random_config (void)
   config.rate = chance (0.2) ? 50e6 + roll (1000000000) : 0;
   config.burst_size = 1 + roll (100000);
   config.burst_rate_ratio = 1 + g_rand_double (dice);
-  config.cnt_start = config.cnt_step = 1;
+  config.cnt_step = chance (0.7) ? 1 : 1 + roll (1000);
+  /* Now and then it wraps. */
+  config.cnt_start = chance (0.5)
+      ? 1
+      : spead2_flavour_max_value (config.packet.flavour) - roll (50);
 }
 
 /* A random choice of errnos, and how often. */
