@@ -98,7 +98,7 @@ GST_START_TEST (test_threads_for_some_lanes_only)
   GError *error = NULL;
 
   fail_unless (sender != NULL);
-  faults_fail_thread (__i__, 1);
+  faults_fail_thread (__i__, FAULTS_FOREVER);
   fail_if (spead2_sender_start (sender, &error));
   fail_unless (error != NULL && strstr (error->message, g_strerror (EAGAIN)));
   g_error_free (error);
