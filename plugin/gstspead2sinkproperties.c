@@ -255,7 +255,7 @@ gst_spead2_zero_copy_get_type (void)
 {
   static const GEnumValue values[] = {
       {GST_SPEAD2_ZERO_COPY_AUTO, "Where it can be and is faster", "auto"},
-      {GST_SPEAD2_ZERO_COPY_ON, "The same, with a warning where it cannot be",
+      {GST_SPEAD2_ZERO_COPY_ON, "Where it can be, with a warning where not",
           "on"},
       {GST_SPEAD2_ZERO_COPY_OFF, "Never", "off"},
       {0, NULL, NULL},
@@ -533,6 +533,11 @@ install_heaps (GObjectClass *klass)
    * adctestsrc does, in packets of at least 3000 bytes. Other buffers are copied,
    * and so is what goes to a receiver on this machine. In #GstSpead2Sink:stats,
    * `zero-copy-reason` says why it is not done.
+   *
+   * A message that is not copied counts for up to 20 MiB of the socket's send
+   * buffer, though it holds 64 KiB. On a wire that is slower than this machine,
+   * auto copies where the buffer would hold fewer than three: set
+   * #GstSpead2Sink:buffer-size and the sysctl net.core.wmem_max to 64 MiB.
    *
    * Since: 0.1
    */

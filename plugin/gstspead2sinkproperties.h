@@ -48,7 +48,7 @@ typedef enum {
 /**
  * GstSpead2ZeroCopy:
  * @GST_SPEAD2_ZERO_COPY_AUTO: where it can be and is faster
- * @GST_SPEAD2_ZERO_COPY_ON: the same, and a warning where it cannot be
+ * @GST_SPEAD2_ZERO_COPY_ON: where it can be, and a warning where it cannot
  * @GST_SPEAD2_ZERO_COPY_OFF: never
  *
  * Whether the kernel may read buffers where they lie, instead of copying them.

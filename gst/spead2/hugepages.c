@@ -39,7 +39,6 @@ struct _Spead2HugePages {
   guint8 *data; /* the first whole page of it */
   gsize size;
   gsize slab_size;
-  guint8 *headers; /* at the end of the last page */
 
   /* Guarded by lock, under which nothing is called. */
   GMutex lock;
@@ -101,11 +100,11 @@ spead2_huge_pages_new (gsize slab_size, guint n_slabs, GError **error)
     return NULL;
   }
 
-  pages->headers = pages->data + pages->size - HEADERS_SIZE;
   n_slabs = (pages->size - HEADERS_SIZE) / stride;
   pages->free_slabs = g_new (guint8 *, n_slabs);
   for (i = 0; i < n_slabs; i++)
-    pages->free_slabs[i] = pages->data + (n_slabs - 1 - i) * stride;
+    pages->free_slabs[i] =
+        pages->data + HEADERS_SIZE + (n_slabs - 1 - i) * stride;
   pages->n_free_slabs = n_slabs;
   return pages;
 }
@@ -243,7 +242,7 @@ spead2_huge_pages_claim_headers (Spead2HugePages *pages)
     if (pages->claimed & (guint32) 1 << i)
       continue;
     pages->claimed |= (guint32) 1 << i;
-    headers = pages->headers + i * SPEAD2_HEADER_ROOM;
+    headers = pages->data + i * SPEAD2_HEADER_ROOM;
   }
   g_mutex_unlock (&pages->lock);
   return headers;
@@ -252,7 +251,7 @@ spead2_huge_pages_claim_headers (Spead2HugePages *pages)
 void
 spead2_huge_pages_return_headers (Spead2HugePages *pages, guint8 *headers)
 {
-  guint i = (headers - pages->headers) / SPEAD2_HEADER_ROOM;
+  guint i = (headers - pages->data) / SPEAD2_HEADER_ROOM;
 
   g_mutex_lock (&pages->lock);
   pages->claimed &= ~((guint32) 1 << i);

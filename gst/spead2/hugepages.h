@@ -3,8 +3,10 @@
  * A packet of some kilobytes on pages of 4 KiB is made of more pieces than the
  * kernel puts into one message without copying them. On pages of 2 MiB its
  * payload is one piece and its header another. Both must lie in the one mapping
- * that is registered for that, so a mapping has slabs for payload and, behind
- * them, room for headers, of which each sending thread claims a part.
+ * that is registered for that, so a mapping has slabs for payload and, before
+ * them, room for headers, of which each sending thread claims a part. (To a
+ * socket's send buffer the kernel charges a piece as if it began where its page
+ * does: so headers come first.)
  *
  * It is a GstAllocator of one mapping. Whatever does not fit it (a larger size,
  * a greater alignment, no slab left) is allocated by the default allocator

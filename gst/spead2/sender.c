@@ -839,7 +839,8 @@ open_lane (Lane *lane, GError **error)
   lane->writer =
       spead2_udp_writer_new (lane->fd, &sender->config.destination, 1, error);
   if (lane->writer && sender->config.zero_copy) {
-    spead2_udp_writer_use_zerocopy (lane->writer);
+    spead2_udp_writer_use_zerocopy (
+        lane->writer, sender->config.zero_copy_always);
     lane->zerocopy_reason = spead2_udp_writer_zerocopy_reason (lane->writer, 0);
   }
   return lane->writer != NULL;

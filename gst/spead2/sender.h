@@ -45,7 +45,8 @@ typedef struct {
   gdouble rate;    /* bytes of UDP payload per second, 0: no limit */
   guint64 burst_size; /* bytes */
   gdouble burst_rate_ratio;
-  gboolean zero_copy; /* where it can be */
+  gboolean zero_copy;        /* where it can be and is faster */
+  gboolean zero_copy_always; /* where it can be */
   /* Of the heaps that come without a counter of their own; counted modulo the
    * flavour. cnt_step is at least 1. */
   guint64 cnt_start;

@@ -2,7 +2,8 @@
  *
  * What each errno means, and what is done, in one place:
  *
- *   EAGAIN             the socket's buffer is full: wait until it is writable
+ *   EAGAIN             the socket's buffer is full: wait until it is writable; if
+ *                      it is zero copy that fills it, without zero copy
  *   ENOBUFS, ENOMEM    a queue below it is: the socket polls writable all the
  *                      same, so wait 50 us, twice as long each time up to 5 ms
  *   EINTR              again
@@ -285,9 +286,9 @@ sleep_for_events (Spead2UdpWriter *writer, gshort events, guint64 time)
 }
 
 void
-spead2_udp_writer_use_zerocopy (Spead2UdpWriter *writer)
+spead2_udp_writer_use_zerocopy (Spead2UdpWriter *writer, gboolean always)
 {
-  writer->uncopied = spead2_uncopied_new (writer->n_destinations);
+  writer->uncopied = spead2_uncopied_new (writer->n_destinations, always);
 }
 
 guint
@@ -734,6 +735,8 @@ send_some (Spead2UdpWriter *writer, guint destination, struct mmsghdr *headers,
 
     switch (errnum) {
       case EAGAIN:
+        if (uncopied && spead2_uncopied_crowd (writer->uncopied, destination))
+          return -EAGAIN;
         if (!wait_writable (writer))
           return -ABANDONED;
         break;
@@ -935,6 +938,9 @@ send_from (Spead2UdpWriter *writer, guint i)
 
   errnum = -send_some (
       writer, message->destination, writer->headers + i, 1, message);
+  if (errnum == EAGAIN)
+    return send_some (
+        writer, message->destination, writer->headers + i, n, NULL);
   if (!may_be_optimization (errnum))
     return -errnum;
 

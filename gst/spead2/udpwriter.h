@@ -77,8 +77,9 @@ void spead2_udp_writer_send (Spead2UdpWriter *writer);
 void spead2_udp_writer_abandon (Spead2UdpWriter *writer);
 
 /* Opens an io_uring for heaps on huge pages. Whether it is used after all, see
- * spead2_udp_writer_zerocopy_reason(). */
-void spead2_udp_writer_use_zerocopy (Spead2UdpWriter *writer);
+ * spead2_udp_writer_zerocopy_reason(). always: also where the socket's buffer has
+ * no room for several messages that are not copied, and copying may be faster. */
+void spead2_udp_writer_use_zerocopy (Spead2UdpWriter *writer, gboolean always);
 
 /* How many messages the kernel has not released yet. */
 guint spead2_udp_writer_held (const Spead2UdpWriter *writer);

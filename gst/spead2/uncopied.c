@@ -6,6 +6,10 @@
 
 #include <errno.h>
 
+/* With fewer messages in the kernel than these, a wire has nothing to do while
+ * the sender wakes up. */
+#define FEW_MESSAGES 3
+
 /* How long after EMSGSIZE, which a changed MTU explains, it is tried again, ns. */
 #define RETRY_INTERVAL (10 * G_GUINT64_CONSTANT (1000000000))
 
@@ -25,6 +29,7 @@ typedef struct {
 struct _Spead2Uncopied {
   Destination *destinations;
   guint n_destinations;
+  gboolean always;
   Spead2Zerocopy *ring;                     /* or NULL */
   const gchar *error;                       /* why not; interned */
   guint released;                           /* messages */
@@ -87,12 +92,13 @@ open_ring (Spead2Uncopied *uncopied)
 }
 
 Spead2Uncopied *
-spead2_uncopied_new (guint n_destinations)
+spead2_uncopied_new (guint n_destinations, gboolean always)
 {
   Spead2Uncopied *uncopied = g_new0 (Spead2Uncopied, 1);
   guint i;
 
   uncopied->n_destinations = n_destinations;
+  uncopied->always = always;
   uncopied->destinations = g_new (Destination, n_destinations);
   for (i = 0; i < n_destinations; i++)
     restore (&uncopied->destinations[i]);
@@ -169,6 +175,18 @@ spead2_uncopied_refuse (
   switch_off (destination, g_strerror (errnum));
   if (errnum == EMSGSIZE)
     destination->retry = now + RETRY_INTERVAL;
+}
+
+gboolean
+spead2_uncopied_crowd (Spead2Uncopied *uncopied, guint destination)
+{
+  if (uncopied->always || spead2_uncopied_held (uncopied) >= FEW_MESSAGES)
+    return FALSE;
+  switch_off (&uncopied->destinations[destination],
+      "The socket's send buffer has no room for several messages that are not "
+      "copied, of up to 20 MiB each as the kernel counts: raise buffer-size, "
+      "and sysctl net.core.wmem_max, to 64 MiB");
+  return TRUE;
 }
 
 void

@@ -25,8 +25,9 @@ G_BEGIN_DECLS
 
 typedef struct _Spead2Uncopied Spead2Uncopied;
 
-/* Opens the ring. Without one everything is copied, for a reason. */
-Spead2Uncopied *spead2_uncopied_new (guint n_destinations);
+/* Opens the ring. Without one everything is copied, for a reason. With always,
+ * also where copying may be faster, see spead2_uncopied_crowd(). */
+Spead2Uncopied *spead2_uncopied_new (guint n_destinations, gboolean always);
 
 /* No message may be held. */
 void spead2_uncopied_free (Spead2Uncopied *uncopied);
@@ -73,6 +74,12 @@ Spead2Zerocopy *spead2_uncopied_give_up (Spead2Uncopied *uncopied);
 /* A destination's packets are copied from now on, because of an errno. */
 void spead2_uncopied_refuse (
     Spead2Uncopied *uncopied, guint destination, gint errnum, guint64 now);
+
+/* The socket has no room for a message. The kernel charges up to 2 MiB for each
+ * of its pieces, so that a send buffer of the usual size holds only one, and the
+ * wire waits for the sender. TRUE: that is so, and the destination's packets are
+ * copied from now on. */
+gboolean spead2_uncopied_crowd (Spead2Uncopied *uncopied, guint destination);
 
 /* Tries again where a changed MTU may have been the reason and some time has
  * gone by; with probe, wherever packets are copied. */

@@ -126,7 +126,7 @@ setup (void)
   config.max_heaps = 64;
   config.burst_size = 65536;
   config.burst_rate_ratio = 1.05;
-  config.zero_copy = TRUE;
+  config.zero_copy = config.zero_copy_always = TRUE;
   ends = g_array_new (FALSE, FALSE, sizeof (End));
 
   ring = spead2_zerocopy_new (NULL, NULL, &error);
@@ -420,6 +420,50 @@ GST_START_TEST (full_socket_keeps_the_order)
   drain ();
   assert_sent (20, 100000);
   fail_unless (get_stats ().writer.waits >= 4);
+}
+GST_END_TEST;
+
+/* As the kernel counts, one message fills the buffer of a socket. */
+GST_START_TEST (a_socket_with_room_for_one_is_copied_to)
+{
+  guint i;
+
+  if (!available)
+    return;
+  config.zero_copy_always = FALSE;
+  faults_fail_message (1, 1, EAGAIN);
+  start ();
+  for (i = 1; i <= 5; i++) {
+    push (50000, i);
+    drain ();
+  }
+  assert_sent (5, 50000);
+  fail_unless_equals_uint64 (get_stats ().writer.zerocopy_messages, 1);
+  assert_reason ("net.core.wmem_max");
+}
+GST_END_TEST;
+
+/* With several in flight the wire has enough to do. */
+GST_START_TEST (a_full_socket_is_waited_for)
+{
+  guint i;
+
+  if (!available)
+    return;
+  config.zero_copy_always = FALSE;
+  faults_fail_message (3, 1, EAGAIN);
+  start ();
+  faults_hold_releases (TRUE);
+  for (i = 1; i <= 5; i++) {
+    push (50000, i);
+    fail_unless (fake_receiver_wait_heaps (receiver, i, 10000));
+  }
+  faults_hold_releases (FALSE);
+  drain ();
+  assert_sent (5, 50000);
+  fail_unless_equals_uint64 (get_stats ().writer.zerocopy_messages, 5);
+  fail_unless_equals_uint64 (get_stats ().writer.waits, 1);
+  assert_reason (NULL);
 }
 GST_END_TEST;
 
@@ -879,6 +923,8 @@ uncopied_suite (void)
   tcase_add_test (tc, payload_over_the_edge_of_a_page_counts_twice);
   tcase_add_test (tc, what_is_copied_in_between_stays_in_order);
   tcase_add_test (tc, full_socket_keeps_the_order);
+  tcase_add_test (tc, a_socket_with_room_for_one_is_copied_to);
+  tcase_add_test (tc, a_full_socket_is_waited_for);
   tcase_add_loop_test (tc, a_refused_optimization_is_switched_off, 0, 5);
   tcase_add_test (tc, an_errno_of_the_packets_switches_nothing_off);
   tcase_add_test (tc, a_failed_message_fails_its_heap_alone);

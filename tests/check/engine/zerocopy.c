@@ -126,7 +126,7 @@ send_pieces (guint8 value, guint n_pieces, gsize piece)
   fail_unless (iov[0].iov_base != NULL);
   memset (iov[0].iov_base, value, HEADER);
   for (i = 1; i <= n_pieces; i++) {
-    iov[i].iov_base = spead2_huge_pages_data (pages) + i * 4096;
+    iov[i].iov_base = spead2_huge_pages_data (pages) + MIB + i * 4096;
     iov[i].iov_len = piece;
   }
   return spead2_zerocopy_send (ring, fds[0], &header);
@@ -360,7 +360,7 @@ GST_START_TEST (messages_arrive_in_order_and_are_released)
 
   if (!open_all ())
     return;
-  memset (spead2_huge_pages_data (pages), 77, MIB);
+  memset (spead2_huge_pages_data (pages) + MIB, 77, MIB);
   faults_capture (TRUE, FALSE);
   for (i = 0; i < 100; i++) {
     fail_unless_equals_int (send_pieces (i, 1, 1000), 1000 + HEADER);
