@@ -817,15 +817,21 @@ open_socket (Lane *lane, GError **error)
     lane->fd = lane->sender->lanes[0].fd;
     return TRUE;
   }
-  if (config->fd >= 0) {
-    lane->fd = config->fd;
-    return spead2_udp_socket_adopt (
-        lane->fd, &config->destination, &config->socket, error);
+  if (config->fd < 0) {
+    lane->fd =
+        spead2_udp_socket_open (&config->destination, &config->socket, error);
+    lane->owns_fd = lane->fd >= 0;
+    return lane->owns_fd;
   }
-  lane->fd =
-      spead2_udp_socket_open (&config->destination, &config->socket, error);
-  lane->owns_fd = lane->fd >= 0;
-  return lane->owns_fd;
+  /* When its owner closes it, its number may soon be another file's. */
+  lane->fd = fcntl (config->fd, F_DUPFD_CLOEXEC, 0);
+  if (lane->fd < 0) {
+    spead2_set_errno (error, errno, "Could not share the socket");
+    return FALSE;
+  }
+  lane->owns_fd = TRUE;
+  return spead2_udp_socket_adopt (
+      lane->fd, &config->destination, &config->socket, error);
 }
 
 static gboolean

@@ -12,6 +12,7 @@
  */
 #include <gst/check/gstcheck.h>
 
+#include <gio/gio.h>
 #include <gst/audio/audio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -267,6 +268,33 @@ GST_START_TEST (what_a_buffer_hides_is_never_sent)
 }
 GST_END_TEST
 
+/* Its number is another socket's by then, of another port. */
+GST_START_TEST (a_socket_that_its_owner_closes_is_not_taken_for_another)
+{
+  GSocket *socket = g_socket_new (G_SOCKET_FAMILY_IPV4, G_SOCKET_TYPE_DATAGRAM,
+      G_SOCKET_PROTOCOL_UDP, NULL);
+  gint fd = g_socket_get_fd (socket);
+  GSocket *other;
+
+  g_object_set (sink, "socket", socket, NULL);
+  play (CAPS_S8);
+  push (5000, 0, 0);
+  wait_stat ("heaps-sent", 1);
+  g_socket_close (socket, NULL);
+  other = g_socket_new (
+      G_SOCKET_FAMILY_IPV6, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP, NULL);
+  fail_unless_equals_int (g_socket_get_fd (other), fd);
+  push (5000, 5000, 5000);
+  finish ();
+  fail_unless_equals_uint64 (counter ("heaps-sent"), 2);
+  fail_unless_equals_uint64 (counter ("errors"), 0);
+  gst_element_set_state (pipeline, GST_STATE_NULL);
+  fail_if (g_socket_is_closed (other));
+  g_object_unref (other);
+  g_object_unref (socket);
+}
+GST_END_TEST
+
 static const gchar *const bad_options[] = {"socket=3", "used-socket=3",
     "stats=x", "name=other", "parent=x", "uri=spead://192.0.2.1:1",
     "host=192.0.2.1", "port=1", "close-socket=maybe", "location=/etc/passwd",
@@ -307,6 +335,7 @@ security_suite (void)
   tcase_set_timeout (tc, 1800);
   tcase_add_checked_fixture (tc, setup_stand, teardown_stand);
   tcase_add_test (tc, what_a_buffer_hides_is_never_sent);
+  tcase_add_test (tc, a_socket_that_its_owner_closes_is_not_taken_for_another);
   tcase_add_loop_test (
       tc, a_uri_sets_nothing_but_its_options, 0, G_N_ELEMENTS (bad_options));
   return suite;
