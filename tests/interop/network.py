@@ -18,6 +18,8 @@ LEFT, RIGHT, NOBODY = "10.77.0.1", "10.77.0.2", "10.77.0.9"
 PORT = 8888
 MTU = 9000
 HEADERS = 28  # of IPv4 and UDP
+# Properties of every sender, to try them on a bad network.
+EXTRA = os.environ.get("NETWORK_PROPERTIES", "")
 # Debian's, which has GStreamer's bindings.
 PYTHON = "/usr/bin/python3"
 
@@ -156,7 +158,7 @@ class Network:
 
     def sender(self, properties="", host=RIGHT):
         return self.start(Sender, self.left,
-                          f"host={host} port={PORT} rate=8e6 max-heaps=8 {properties}")
+                          f"host={host} port={PORT} rate=8e6 max-heaps=8 {EXTRA} {properties}")
 
     def receiver(self, *options):
         return self.start(Counter, self.right, "--bind", "0.0.0.0", "--port", PORT, *options)
