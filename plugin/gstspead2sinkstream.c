@@ -507,6 +507,9 @@ gst_spead2_sink_end_stream (GstSpead2Sink *self)
 
     g_atomic_int_set (&self->stop_pending, FALSE);
     flow = gst_spead2_sink_push (self, &stop, 1, &pushed);
+    /* Told that it has gone, the element would not try again in READY. */
+    if (!pushed)
+      g_atomic_int_set (&self->stop_pending, TRUE);
     if (flow == GST_FLOW_OK)
       flow = gst_spead2_sink_drain (self);
   }

@@ -1665,6 +1665,49 @@ GST_START_TEST (a_multicast_group_on_the_loopback_gets_heaps)
 
 GST_END_TEST;
 
+/* In a lane, while the end of the stream waits for this heap: the first thing that
+ * a pause does. What it does next interrupts the wait, and comes too late here. */
+static void
+want_pause (GstElement *element, guint64 cnt, guint64 bytes, GError *error,
+    gpointer data)
+{
+  GST_STATE_TARGET (element) = GST_STATE_PAUSED;
+}
+
+static gpointer
+end_stream (gpointer data)
+{
+  gst_pad_push_event (pad, gst_event_new_eos ());
+  return NULL;
+}
+
+/* EOS has drained the queue, and its stop heap waits for the end of the pause. */
+GST_START_TEST (a_stop_heap_that_a_pause_held_back_is_sent_in_ready)
+{
+  GThread *ending;
+  guint n;
+
+  g_object_set (sink, "signal-heaps", TRUE, NULL);
+  play (CAPS_S8);
+  faults_block (true);
+  push (5000, 0, 0);
+  wait_stat ("outstanding", 1);
+  g_signal_connect (sink, "heap-done", G_CALLBACK (want_pause), NULL);
+  ending = g_thread_new ("eos", end_stream, NULL);
+  g_usleep (50000);
+  faults_block (false);
+  wait_stat ("heaps-sent", 1);
+  g_usleep (50000);
+  gst_element_set_state (pipeline, GST_STATE_READY);
+  g_thread_join (ending);
+  decode ();
+  n = fake_receiver_n_heaps (decoder);
+  fail_unless_equals_int (n, 2);
+  fail_unless_equals_int (fake_receiver_saw_stop (decoder), 1);
+}
+
+GST_END_TEST;
+
 static Suite *
 spead2sink_suite (void)
 {
@@ -1735,6 +1778,7 @@ spead2sink_suite (void)
   tcase_add_test (tc, no_last_sample_keeps_a_buffer);
   tcase_add_test (tc, ipv6_carries_heaps);
   tcase_add_test (tc, a_multicast_group_on_the_loopback_gets_heaps);
+  tcase_add_test (tc, a_stop_heap_that_a_pause_held_back_is_sent_in_ready);
   return s;
 }
 
