@@ -214,8 +214,10 @@ class Pipeline:
     def launch(self, *options, between=""):
         command = ["gst-launch-1.0", *options, *shlex.split(self.text(between))]
         self.name += "\n" + shlex.join(command)
+        # A shell has what runs in its background ignore Ctrl-C.
         return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                stderr=subprocess.STDOUT, text=True)
+                                stderr=subprocess.STDOUT, text=True,
+                                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
 
     def check_samples(self, heaps):
         """Byte for byte, wherever in the stream a heap says it is."""
