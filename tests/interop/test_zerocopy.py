@@ -27,7 +27,7 @@ set -e
 unshare --net sleep 600 & far=$!
 ip link set lo up
 ip link add near type veth peer name far
-until ip link set far netns $far 2>/dev/null && [ ! -e /sys/class/net/far ]; do sleep 0.05; done
+until ip link set far netns $far 2>/dev/null && ! ip link show far >/dev/null 2>&1; do sleep 0.05; done
 ip link set near mtu 9000 up
 ip addr add 10.77.0.1/24 dev near
 nsenter --net --target $far sh -c \
