@@ -775,6 +775,8 @@ lane_run (gpointer data)
   prctl (PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL);
   if (sender->callbacks.lane_started)
     sender->callbacks.lane_started (lane->index, sender->user_data);
+  /* Perhaps it could not be opened. */
+  report_zerocopy (lane, NULL);
 
   g_mutex_lock (&sender->lock);
   while (take (lane)) {
