@@ -524,7 +524,7 @@ install_heaps (GObjectClass *klass)
    * GstSpead2Sink:zero-copy:
    *
    * Let the kernel and the network card read buffers where they lie, instead of
-   * copying them: for jumbo packets it is three times as fast. It needs Linux
+   * copying them: for jumbo packets it is two to three times as fast. It needs Linux
    * 6.15, io_uring (sysctl kernel.io_uring_disabled=0) and memory that may be
    * locked (`ulimit -l`): as much as the buffers have that are outstanding, for
    * each sending thread.
