@@ -225,7 +225,8 @@ all_in_first (const Spead2PacketConfig *config)
 static guint64
 least_payload (const Spead2PacketConfig *config, const Spead2Heap *heap)
 {
-  return all_in_first (config)
+  /* Most heaps need no division. */
+  return all_in_first (config) || heap->n_pointers < config->max_items
       ? 1
       : ALIGNMENT * (heap->n_pointers / config->max_items) + 1;
 }
@@ -312,12 +313,14 @@ count_alike (const Spead2Packetizer *packetizer)
   const Spead2Packet *next = &packetizer->next;
   gboolean same_items =
       next->n_items == 0 || packetizer->config->repeat_pointers;
+  gsize left;
 
   if (next->n_iov != 2 || !same_items || packetizer->span == heap->n_spans)
     return 1;
-  return MIN (G_MAXUINT,
-      (heap->spans[packetizer->span].size - packetizer->span_offset) /
-          next->payload_size);
+  left = heap->spans[packetizer->span].size - packetizer->span_offset;
+  return left < 2 * next->payload_size
+      ? 1
+      : MIN (G_MAXUINT, left / next->payload_size);
 }
 
 static void
@@ -406,6 +409,13 @@ write_header (Spead2Packetizer *packetizer, guint8 *out, guint8 **offset)
   const Spead2PacketConfig *config = packetizer->config;
   const Spead2Packet *packet = &packetizer->next;
   Spead2Flavour flavour = config->flavour;
+  /* In the order of their ids, and of their kinds. */
+  const guint64 values[] = {
+      [SPEAD2_POINTER_HEAP_CNT] = packetizer->heap->cnt,
+      [SPEAD2_POINTER_HEAP_LENGTH] = packetizer->length,
+      [SPEAD2_POINTER_PAYLOAD_OFFSET] = packetizer->offset,
+      [SPEAD2_POINTER_PAYLOAD_LENGTH] = packet->payload_size,
+  };
   guint item = config->repeat_pointers ? 0 : packetizer->item;
   guint items_end = item + packet->n_items;
   guint i;
@@ -418,35 +428,18 @@ write_header (Spead2Packetizer *packetizer, guint8 *out, guint8 **offset)
   out += SPEAD2_HEADER_SIZE;
 
   for (i = 0; i < config->n_kinds; i++) {
-    switch (config->kinds[i]) {
-      case SPEAD2_POINTER_HEAP_CNT:
-        out = write_pointer (out,
-            spead2_flavour_immediate (
-                flavour, SPEAD2_ID_HEAP_CNT, packetizer->heap->cnt));
-        break;
-      case SPEAD2_POINTER_HEAP_LENGTH:
-        out = write_pointer (out,
-            spead2_flavour_immediate (
-                flavour, SPEAD2_ID_HEAP_LENGTH, packetizer->length));
-        break;
-      case SPEAD2_POINTER_PAYLOAD_OFFSET:
-        *offset = out;
-        out = write_pointer (out, offset_pointer (packetizer, 0));
-        break;
-      case SPEAD2_POINTER_PAYLOAD_LENGTH:
-        out = write_pointer (out,
-            spead2_flavour_immediate (
-                flavour, SPEAD2_ID_PAYLOAD_LENGTH, packet->payload_size));
-        break;
-      case SPEAD2_POINTER_ITEM:
-        if (item < items_end)
-          out = write_pointer (out, item_pointer (packetizer, item++));
-        break;
-      case SPEAD2_POINTER_ITEMS:
-        while (item < items_end)
-          out = write_pointer (out, item_pointer (packetizer, item++));
-        break;
-    }
+    Spead2PointerKind kind = config->kinds[i];
+    guint end = kind == SPEAD2_POINTER_ITEMS ? items_end : item + 1;
+
+    if (kind == SPEAD2_POINTER_PAYLOAD_OFFSET)
+      *offset = out;
+    if (kind < G_N_ELEMENTS (values))
+      out = write_pointer (out,
+          spead2_flavour_immediate (
+              flavour, SPEAD2_ID_HEAP_CNT + kind, values[kind]));
+    else
+      while (item < MIN (end, items_end))
+        out = write_pointer (out, item_pointer (packetizer, item++));
   }
 
   packetizer->item = item;

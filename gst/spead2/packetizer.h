@@ -29,6 +29,7 @@
 G_BEGIN_DECLS
 
 typedef enum {
+  /* The standard ones, in the order of their ids. */
   SPEAD2_POINTER_HEAP_CNT,
   SPEAD2_POINTER_HEAP_LENGTH,
   SPEAD2_POINTER_PAYLOAD_OFFSET,

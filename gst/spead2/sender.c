@@ -34,9 +34,9 @@
 /* How many heaps ahead of the one that is cut into packets. */
 #define PREFETCH_HEAPS 8
 
-/* From so many heaps on, a push that has to wait waits for room for half of
- * them. */
-#define MANY_HEAPS 16
+/* A push that has to wait waits for room for this part of the heaps that may be
+ * outstanding. */
+#define ROOM_PART 16
 
 typedef enum { SLOT_FREE, SLOT_QUEUED, SLOT_TAKEN, SLOT_DONE } SlotState;
 
@@ -1074,13 +1074,13 @@ limit_for (const Spead2Sender *sender, const Spead2Heap *heap)
       sender->config.max_heaps, sender->n_lanes, heap->length);
 }
 
-/* Waits for room for a heap; where there may be many, until there is for half of
- * them: a wait costs both threads more than a small heap does. */
+/* Waits for room for a heap; where there may be many, for some of them: a wait
+ * costs both threads more than a small heap does. */
 static Spead2SenderStatus
 wait_to_push (Spead2Sender *sender, const Spead2Heap *heap, guint64 *now)
 {
   guint limit = limit_for (sender, heap);
-  guint room = limit >= MANY_HEAPS ? limit / 2 : 1;
+  guint room = MAX (limit / ROOM_PART, 1);
   gboolean waits = outstanding (sender) >= limit;
   Spead2SenderStatus status =
       wait_outstanding_below (sender, limit, limit - room + 1, TRUE);

@@ -584,7 +584,7 @@ count_fitting (const Spead2UdpWriter *writer, const Message *message,
   guint64 n = packet->n_alike;
 
   /* What differs from the message's first packet is its last. */
-  if (packet->size != message->packet_size ||
+  if (n == 1 || packet->size != message->packet_size ||
       !writer->destinations[message->destination].gso)
     return 1;
 
