@@ -119,20 +119,6 @@
 GST_DEBUG_CATEGORY_STATIC (adc_test_src_debug);
 #define GST_CAT_DEFAULT adc_test_src_debug
 
-#define DEFAULT_IS_LIVE FALSE
-#define DEFAULT_SAMPLES_PER_BUFFER 1048576
-#define DEFAULT_SAMPLE_OFFSET 0
-#define DEFAULT_WAVE ADC_WAVE_UNIFORM
-#define DEFAULT_MINIMUM -100
-#define DEFAULT_MAXIMUM 100
-/* An 8-bit ADC clips one sample in six thousand million. */
-#define DEFAULT_STANDARD_DEVIATION 20.0
-#define DEFAULT_FREQ 0.0
-#define DEFAULT_SNR 20.0
-#define DEFAULT_NUM_TONES 8
-#define DEFAULT_SEED 0
-#define DEFAULT_TIMESTAMP_OFFSET 0
-
 /* What caps without a preference become: MeerKAT's L band. */
 #define DEFAULT_FORMAT "S8"
 #define DEFAULT_RATE 1712000000
@@ -146,22 +132,6 @@ GST_DEBUG_CATEGORY_STATIC (adc_test_src_debug);
 #define POOL_MIN_EXTRA 2
 /* Bytes that a pool allocates before they are needed, at most. */
 #define POOL_PREALLOCATED_MAX (G_GUINT64_CONSTANT (1) << 30)
-
-enum {
-  PROP_0,
-  PROP_IS_LIVE,
-  PROP_SAMPLES_PER_BUFFER,
-  PROP_SAMPLE_OFFSET,
-  PROP_TIMESTAMP_OFFSET,
-  PROP_WAVE,
-  PROP_MINIMUM,
-  PROP_MAXIMUM,
-  PROP_STANDARD_DEVIATION,
-  PROP_FREQ,
-  PROP_SNR,
-  PROP_NUM_TONES,
-  PROP_SEED
-};
 
 #define FORMATS                                                                \
   "S8, S16LE, S16BE, S24LE, S24BE, S32LE, S32BE, F32LE, F32BE, F64LE, F64BE"
@@ -201,224 +171,6 @@ static void gst_adc_test_src_get_times (GstBaseSrc *basesrc, GstBuffer *buffer,
 static GstFlowReturn gst_adc_test_src_fill (
     GstBaseSrc *basesrc, guint64 offset, guint length, GstBuffer *buffer);
 
-#define GST_TYPE_ADC_TEST_SRC_WAVE (gst_adc_test_src_wave_get_type ())
-static GType
-gst_adc_test_src_wave_get_type (void)
-{
-  static const GEnumValue waves[] = {
-      {ADC_WAVE_UNIFORM, "Uniform noise; minimum, maximum", "uniform"},
-      {ADC_WAVE_GAUSSIAN, "Gaussian noise; standard-deviation", "gaussian"},
-      {ADC_WAVE_SINE, "A tone in gaussian noise; freq, snr, standard-deviation",
-          "sine"},
-      {ADC_WAVE_TONES,
-          "Tones at freq, 2 freq ... in noise; num-tones, and as sine",
-          "tones"},
-      {ADC_WAVE_RAMP, "A counter: the index of the sample", "ramp"},
-      {ADC_WAVE_SILENCE, "Zeros", "silence"},
-      {ADC_WAVE_PULSES, "Pulses in gaussian noise, freq a second; as sine",
-          "pulses"},
-      {0, NULL, NULL},
-  };
-  static gsize type = 0;
-
-  if (g_once_init_enter (&type))
-    g_once_init_leave (
-        &type, g_enum_register_static ("GstAdcTestSrcWave", waves));
-
-  return type;
-}
-
-#define WHEN_STOPPED                                                           \
-  (G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY)
-#define ALWAYS                                                                 \
-  (G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING)
-#define CONTROLLED (ALWAYS | GST_PARAM_CONTROLLABLE)
-
-static void
-install_stream_properties (GObjectClass *gobject_class)
-{
-  /**
-   * GstAdcTestSrc:is-live:
-   *
-   * Whether buffers come at the sample rate, by the pipeline's clock, instead
-   * of as fast as downstream takes them. Takes effect on the way from READY to
-   * PAUSED.
-   *
-   * Since: 0.1
-   */
-  g_object_class_install_property (gobject_class, PROP_IS_LIVE,
-      g_param_spec_boolean ("is-live", "Is Live",
-          "Whether to make samples in real time, at the sample rate",
-          DEFAULT_IS_LIVE, WHEN_STOPPED));
-
-  /**
-   * GstAdcTestSrc:samplesperbuffer:
-   *
-   * Frames in each buffer, a frame being one sample of every channel: with one
-   * channel of S8, also its size in bytes. A buffer holds no more than
-   * 2147483647 bytes; more is an error when the stream starts. Sets
-   * #GstBaseSrc:blocksize. Takes effect on the way from READY to PAUSED.
-   *
-   * Since: 0.1
-   */
-  g_object_class_install_property (gobject_class, PROP_SAMPLES_PER_BUFFER,
-      g_param_spec_int ("samplesperbuffer", "Samples per buffer",
-          "Number of samples of each channel in each outgoing buffer", 1,
-          G_MAXINT, DEFAULT_SAMPLES_PER_BUFFER, WHEN_STOPPED));
-
-  /**
-   * GstAdcTestSrc:sample-offset:
-   *
-   * The frame that the stream begins with, and thus the offset of the first
-   * buffer: the stream is that of sample-offset 0 from this frame on. Times
-   * begin with 0 nevertheless. Takes effect on the way from READY to PAUSED.
-   *
-   * Since: 0.1
-   */
-  g_object_class_install_property (gobject_class, PROP_SAMPLE_OFFSET,
-      g_param_spec_uint64 ("sample-offset", "Sample offset",
-          "The frame to begin with, and the offset of the first buffer", 0,
-          G_MAXINT64, DEFAULT_SAMPLE_OFFSET, WHEN_STOPPED));
-
-  /**
-   * GstAdcTestSrc:timestamp-offset:
-   *
-   * Added to the timestamps of buffers, in nanoseconds, from the next buffer
-   * on. Offsets of buffers, seeks and samples are not affected. A timestamp
-   * that would be negative is 0.
-   *
-   * Since: 0.1
-   */
-  g_object_class_install_property (gobject_class, PROP_TIMESTAMP_OFFSET,
-      g_param_spec_int64 ("timestamp-offset", "Timestamp offset",
-          "An offset added to timestamps set on buffers (in ns)", G_MININT64,
-          G_MAXINT64, DEFAULT_TIMESTAMP_OFFSET, ALWAYS));
-}
-
-static void
-install_noise_properties (GObjectClass *gobject_class)
-{
-  /**
-   * GstAdcTestSrc:minimum:
-   *
-   * The lowest count of wave=uniform, included. More than
-   * #GstAdcTestSrc:maximum, or less than what the format holds, is an error
-   * when the stream starts. Takes effect on the way from READY to PAUSED.
-   *
-   * Since: 0.1
-   */
-  g_object_class_install_property (gobject_class, PROP_MINIMUM,
-      g_param_spec_int ("minimum", "Minimum",
-          "Lowest sample value of wave=uniform (included), in counts: 1 is the "
-          "least significant bit, or 1/128 in floats",
-          G_MININT, G_MAXINT, DEFAULT_MINIMUM, WHEN_STOPPED));
-
-  /**
-   * GstAdcTestSrc:maximum:
-   *
-   * The highest count of wave=uniform, included. Less than
-   * #GstAdcTestSrc:minimum, or more than what the format holds, is an error
-   * when the stream starts. Takes effect on the way from READY to PAUSED.
-   *
-   * Since: 0.1
-   */
-  g_object_class_install_property (gobject_class, PROP_MAXIMUM,
-      g_param_spec_int ("maximum", "Maximum",
-          "Highest sample value of wave=uniform (included), in counts: 1 is "
-          "the "
-          "least significant bit, or 1/128 in floats",
-          G_MININT, G_MAXINT, DEFAULT_MAXIMUM, WHEN_STOPPED));
-
-  /**
-   * GstAdcTestSrc:standard-deviation:
-   *
-   * The root mean square of all waves but `uniform`, `ramp` and `silence`, in
-   * counts: of noise and signal together. With the default an 8-bit ADC clips
-   * about one sample in six thousand million. Takes effect at the next buffer.
-   *
-   * Since: 0.1
-   */
-  g_object_class_install_property (gobject_class, PROP_STANDARD_DEVIATION,
-      g_param_spec_double ("standard-deviation", "Standard deviation",
-          "Root mean square of noise and signal together, in counts: 1 is the "
-          "least significant bit, or 1/128 in floats (not for wave=uniform)",
-          0.0, G_MAXINT, DEFAULT_STANDARD_DEVIATION, CONTROLLED));
-
-  /**
-   * GstAdcTestSrc:seed:
-   *
-   * What random samples are computed from: the same seed and properties give
-   * the same samples in every run. 0 takes a random seed at each start, which
-   * the debug log names at level INFO. Takes effect on the way from READY to
-   * PAUSED.
-   *
-   * Since: 0.1
-   */
-  g_object_class_install_property (gobject_class, PROP_SEED,
-      g_param_spec_uint64 ("seed", "Seed",
-          "Seed of the random samples (0 = a different one at each start)", 0,
-          G_MAXUINT64, DEFAULT_SEED, WHEN_STOPPED));
-}
-
-static void
-install_signal_properties (GObjectClass *gobject_class)
-{
-  /**
-   * GstAdcTestSrc:wave:
-   *
-   * What kind of samples to make; see above for what each is and which
-   * properties it has. Takes effect at the next buffer.
-   *
-   * Since: 0.1
-   */
-  g_object_class_install_property (gobject_class, PROP_WAVE,
-      g_param_spec_enum ("wave", "Waveform",
-          "What kind of samples to make, and the properties it has",
-          GST_TYPE_ADC_TEST_SRC_WAVE, DEFAULT_WAVE, CONTROLLED));
-
-  /**
-   * GstAdcTestSrc:freq:
-   *
-   * The frequency of wave=sine, the lowest one of wave=tones, and how many
-   * pulses wave=pulses has in a second; in Hz. 0 is a 256th of the sample rate,
-   * whatever that is. Takes effect at the next buffer.
-   *
-   * Since: 0.1
-   */
-  g_object_class_install_property (gobject_class, PROP_FREQ,
-      g_param_spec_double ("freq", "Frequency",
-          "Of wave=sine, tones and pulses, in Hz (0 = sample rate / 256)", 0.0,
-          G_MAXINT, DEFAULT_FREQ, CONTROLLED));
-
-  /**
-   * GstAdcTestSrc:snr:
-   *
-   * The ratio of the power of the signal, all tones together, to that of the
-   * noise, in decibels, for wave=sine, tones and pulses; for pulses it is that
-   * within a pulse. Takes effect at the next buffer.
-   *
-   * Since: 0.1
-   */
-  g_object_class_install_property (gobject_class, PROP_SNR,
-      g_param_spec_double ("snr", "Signal to noise ratio",
-          "Power of the signal above that of the noise, in dB, for wave=sine, "
-          "tones and pulses",
-          -100.0, 100.0, DEFAULT_SNR, CONTROLLED));
-
-  /**
-   * GstAdcTestSrc:num-tones:
-   *
-   * How many tones wave=tones has, at #GstAdcTestSrc:freq and its multiples.
-   * Takes effect on the way from READY to PAUSED.
-   *
-   * Since: 0.1
-   */
-  g_object_class_install_property (gobject_class, PROP_NUM_TONES,
-      g_param_spec_uint ("num-tones", "Number of tones",
-          "How many tones wave=tones has, at freq, 2 freq, 3 freq ...", 1,
-          ADC_WAVE_TONES_MAX, DEFAULT_NUM_TONES, WHEN_STOPPED));
-}
-
 static void
 gst_adc_test_src_class_init (GstAdcTestSrcClass *klass)
 {
@@ -431,10 +183,7 @@ gst_adc_test_src_class_init (GstAdcTestSrcClass *klass)
 
   gobject_class->set_property = gst_adc_test_src_set_property;
   gobject_class->get_property = gst_adc_test_src_get_property;
-  install_signal_properties (gobject_class);
-  install_noise_properties (gobject_class);
-  install_stream_properties (gobject_class);
-  gst_type_mark_as_plugin_api (GST_TYPE_ADC_TEST_SRC_WAVE, 0);
+  gst_adc_test_src_install_properties (gobject_class);
 
   gst_element_class_add_static_pad_template (element_class, &src_template);
   gst_element_class_set_static_metadata (element_class, "ADC test source",
@@ -464,21 +213,10 @@ gst_adc_test_src_class_init (GstAdcTestSrcClass *klass)
 static void
 gst_adc_test_src_init (GstAdcTestSrc *src)
 {
-  src->samples_per_buffer = DEFAULT_SAMPLES_PER_BUFFER;
-  src->sample_offset = DEFAULT_SAMPLE_OFFSET;
-  src->timestamp_offset = DEFAULT_TIMESTAMP_OFFSET;
-  src->shape = DEFAULT_WAVE;
-  src->minimum = DEFAULT_MINIMUM;
-  src->maximum = DEFAULT_MAXIMUM;
-  src->standard_deviation = DEFAULT_STANDARD_DEVIATION;
-  src->freq = DEFAULT_FREQ;
-  src->snr = DEFAULT_SNR;
-  src->num_tones = DEFAULT_NUM_TONES;
-  src->seed = DEFAULT_SEED;
+  gst_adc_test_src_settings_init (&src->settings, G_OBJECT_GET_CLASS (src));
   gst_audio_info_init (&src->info);
 
   gst_base_src_set_format (GST_BASE_SRC (src), GST_FORMAT_TIME);
-  gst_base_src_set_live (GST_BASE_SRC (src), DEFAULT_IS_LIVE);
 }
 
 static void
@@ -487,55 +225,16 @@ gst_adc_test_src_set_property (
 {
   GstAdcTestSrc *src = GST_ADC_TEST_SRC (object);
 
-  if (prop_id == PROP_IS_LIVE) {
+  if (prop_id == GST_ADC_TEST_SRC_PROP_IS_LIVE) {
     /* Takes the object lock itself. */
     gst_base_src_set_live (GST_BASE_SRC (src), g_value_get_boolean (value));
     return;
   }
 
   GST_OBJECT_LOCK (src);
-  switch (prop_id) {
-    case PROP_SAMPLES_PER_BUFFER:
-      src->samples_per_buffer = g_value_get_int (value);
-      break;
-    case PROP_SAMPLE_OFFSET:
-      src->sample_offset = g_value_get_uint64 (value);
-      break;
-    case PROP_TIMESTAMP_OFFSET:
-      src->timestamp_offset = g_value_get_int64 (value);
-      break;
-    case PROP_WAVE:
-      src->shape = g_value_get_enum (value);
-      src->config_changed = TRUE;
-      break;
-    case PROP_MINIMUM:
-      src->minimum = g_value_get_int (value);
-      break;
-    case PROP_MAXIMUM:
-      src->maximum = g_value_get_int (value);
-      break;
-    case PROP_STANDARD_DEVIATION:
-      src->standard_deviation = g_value_get_double (value);
-      src->config_changed = TRUE;
-      break;
-    case PROP_FREQ:
-      src->freq = g_value_get_double (value);
-      src->config_changed = TRUE;
-      break;
-    case PROP_SNR:
-      src->snr = g_value_get_double (value);
-      src->config_changed = TRUE;
-      break;
-    case PROP_NUM_TONES:
-      src->num_tones = g_value_get_uint (value);
-      break;
-    case PROP_SEED:
-      src->seed = g_value_get_uint64 (value);
-      break;
-    default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
-      break;
-  }
+  gst_adc_test_src_settings_set (&src->settings, pspec, value);
+  if (pspec->flags & GST_PARAM_CONTROLLABLE)
+    src->config_changed = TRUE;
   GST_OBJECT_UNLOCK (src);
 }
 
@@ -545,50 +244,13 @@ gst_adc_test_src_get_property (
 {
   GstAdcTestSrc *src = GST_ADC_TEST_SRC (object);
 
-  if (prop_id == PROP_IS_LIVE) {
+  if (prop_id == GST_ADC_TEST_SRC_PROP_IS_LIVE) {
     g_value_set_boolean (value, gst_base_src_is_live (GST_BASE_SRC (src)));
     return;
   }
 
   GST_OBJECT_LOCK (src);
-  switch (prop_id) {
-    case PROP_SAMPLES_PER_BUFFER:
-      g_value_set_int (value, src->samples_per_buffer);
-      break;
-    case PROP_SAMPLE_OFFSET:
-      g_value_set_uint64 (value, src->sample_offset);
-      break;
-    case PROP_TIMESTAMP_OFFSET:
-      g_value_set_int64 (value, src->timestamp_offset);
-      break;
-    case PROP_WAVE:
-      g_value_set_enum (value, src->shape);
-      break;
-    case PROP_MINIMUM:
-      g_value_set_int (value, src->minimum);
-      break;
-    case PROP_MAXIMUM:
-      g_value_set_int (value, src->maximum);
-      break;
-    case PROP_STANDARD_DEVIATION:
-      g_value_set_double (value, src->standard_deviation);
-      break;
-    case PROP_FREQ:
-      g_value_set_double (value, src->freq);
-      break;
-    case PROP_SNR:
-      g_value_set_double (value, src->snr);
-      break;
-    case PROP_NUM_TONES:
-      g_value_set_uint (value, src->num_tones);
-      break;
-    case PROP_SEED:
-      g_value_set_uint64 (value, src->seed);
-      break;
-    default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
-      break;
-  }
+  gst_adc_test_src_settings_get (&src->settings, pspec, value);
   GST_OBJECT_UNLOCK (src);
 }
 
@@ -628,12 +290,12 @@ gst_adc_test_src_start (GstBaseSrc *basesrc)
   AdcWaveConfig *config = &src->config;
 
   GST_OBJECT_LOCK (src);
-  config->minimum = src->minimum;
-  config->maximum = src->maximum;
-  config->num_tones = src->num_tones;
-  config->seed = src->seed;
-  src->first_frame = src->sample_offset;
-  src->frames_per_buffer = src->samples_per_buffer;
+  config->minimum = src->settings.minimum;
+  config->maximum = src->settings.maximum;
+  config->num_tones = src->settings.num_tones;
+  config->seed = src->settings.seed;
+  src->first_frame = src->settings.sample_offset;
+  src->frames_per_buffer = src->settings.samples_per_buffer;
   gst_audio_info_init (&src->info);
   GST_OBJECT_UNLOCK (src);
 
@@ -781,10 +443,10 @@ configure_wave (GstAdcTestSrc *src)
   gint lowest, highest;
 
   GST_OBJECT_LOCK (src);
-  config->shape = src->shape;
-  config->standard_deviation = src->standard_deviation;
-  config->freq = src->freq;
-  config->snr = src->snr;
+  config->shape = src->settings.shape;
+  config->standard_deviation = src->settings.standard_deviation;
+  config->freq = src->settings.freq;
+  config->snr = src->settings.snr;
   src->config_changed = FALSE;
   GST_OBJECT_UNLOCK (src);
 
@@ -1213,7 +875,7 @@ add_timestamp_offset (GstAdcTestSrc *src, GstClockTime time)
   gint64 offset;
 
   GST_OBJECT_LOCK (src);
-  offset = src->timestamp_offset;
+  offset = src->settings.timestamp_offset;
   GST_OBJECT_UNLOCK (src);
 
   if (!GST_CLOCK_TIME_IS_VALID (time))

@@ -10,6 +10,7 @@
 #include <gst/gst.h>
 
 #include "adcwave.h"
+#include "gstadctestsrcproperties.h"
 
 G_BEGIN_DECLS
 
@@ -17,26 +18,15 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE (
     GstAdcTestSrc, gst_adc_test_src, GST, ADC_TEST_SRC, GstBaseSrc)
 
-/* Locks: the object lock guards the properties, and info where it is written
- * and where a thread other than the streaming one reads it. What start () sets
- * up and the stream's state belong to the thread that holds the stream lock. */
+/* Locks: the object lock guards settings and config_changed, and info where it
+ * is written and where a thread other than the streaming one reads it. What
+ * start () sets up and the stream's state belong to the thread that holds the
+ * stream lock. */
 struct _GstAdcTestSrc {
   GstBaseSrc parent;
 
-  /* Properties. config_changed is set with one of the four that take effect at
-   * the next buffer, and timestamp_offset does so, too; the others take effect
-   * at the next start. */
-  gint samples_per_buffer;
-  guint64 sample_offset;
-  gint64 timestamp_offset;
-  guint64 seed;
-  gint minimum;
-  gint maximum;
-  guint num_tones;
-  AdcWaveShape shape;
-  gdouble standard_deviation;
-  gdouble freq;
-  gdouble snr;
+  GstAdcTestSrcSettings settings;
+  /* A property that takes effect at the next buffer was set. */
   gboolean config_changed;
 
   /* What the caps say; rate is 0 before there are any. */
@@ -50,9 +40,9 @@ struct _GstAdcTestSrc {
   AdcWave wave;
 
   /* The stream, whose frames count from 0 at time 0: offsets, and what wave
-   * calls frames, are first_frame more. A position in frames exists only once the rate is known: a
-   * seek, which may come earlier, leaves times, and the next buffer converts
-   * them. */
+   * calls frames, are first_frame more. A position in frames exists only once
+   * the rate is known: a seek, which may come earlier, leaves times, and the next
+   * buffer converts them. */
   gboolean times_changed;
   GstClockTime seek_time;
   GstClockTime stop_time;

@@ -1,0 +1,67 @@
+/* The properties of adctestsrc: their values, and what they say of themselves.
+ *
+ * Each property but is-live, which GstBaseSrc keeps, is one field of
+ * GstAdcTestSrcSettings. Those with the flag GST_PARAM_CONTROLLABLE, and
+ * timestamp-offset, take effect at the next buffer, the others on the way from
+ * READY to PAUSED.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#ifndef GST_ADC_TEST_SRC_PROPERTIES_H
+#define GST_ADC_TEST_SRC_PROPERTIES_H
+
+#include <glib-object.h>
+
+#include "adcwave.h"
+
+G_BEGIN_DECLS
+
+/* Guarded by whoever owns the struct. */
+typedef struct {
+  gint samples_per_buffer;
+  guint64 sample_offset;
+  gint64 timestamp_offset;
+  gint shape; /* AdcWaveShape */
+  gint minimum;
+  gint maximum;
+  gdouble standard_deviation;
+  gdouble freq;
+  gdouble snr;
+  guint num_tones;
+  guint64 seed;
+} GstAdcTestSrcSettings;
+
+enum {
+  GST_ADC_TEST_SRC_PROP_0,
+  /* Fields of the settings. */
+  GST_ADC_TEST_SRC_PROP_SAMPLES_PER_BUFFER,
+  GST_ADC_TEST_SRC_PROP_SAMPLE_OFFSET,
+  GST_ADC_TEST_SRC_PROP_TIMESTAMP_OFFSET,
+  GST_ADC_TEST_SRC_PROP_WAVE,
+  GST_ADC_TEST_SRC_PROP_MINIMUM,
+  GST_ADC_TEST_SRC_PROP_MAXIMUM,
+  GST_ADC_TEST_SRC_PROP_STANDARD_DEVIATION,
+  GST_ADC_TEST_SRC_PROP_FREQ,
+  GST_ADC_TEST_SRC_PROP_SNR,
+  GST_ADC_TEST_SRC_PROP_NUM_TONES,
+  GST_ADC_TEST_SRC_PROP_SEED,
+  GST_ADC_TEST_SRC_N_SETTINGS,
+  /* The base class's. */
+  GST_ADC_TEST_SRC_PROP_IS_LIVE = GST_ADC_TEST_SRC_N_SETTINGS
+};
+
+void gst_adc_test_src_install_properties (GObjectClass *klass);
+
+/* The defaults, as installed. */
+void gst_adc_test_src_settings_init (
+    GstAdcTestSrcSettings *settings, GObjectClass *klass);
+
+/* For the properties whose param_id is below GST_ADC_TEST_SRC_N_SETTINGS. */
+void gst_adc_test_src_settings_set (
+    GstAdcTestSrcSettings *settings, GParamSpec *spec, const GValue *value);
+void gst_adc_test_src_settings_get (
+    const GstAdcTestSrcSettings *settings, GParamSpec *spec, GValue *value);
+
+G_END_DECLS
+
+#endif /* GST_ADC_TEST_SRC_PROPERTIES_H */
