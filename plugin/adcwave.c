@@ -15,6 +15,8 @@
 /* Samples in a tile; their words of 64 bits are 4 KiB. */
 #define TILE ADC_WAVE_NORMAL_MAX
 #define STEPS_MAX (TILE / ADC_NOISE_RESULTS + 1)
+/* Samples that are whole bytes in every format. */
+#define WHOLE 4
 /* Gaussian samples of 8 bits in a tile, and their words. */
 #define PICKED 2048
 #define PICKED_IN_STEP (2 * ADC_NOISE_RESULTS)
@@ -164,19 +166,19 @@ is_float (AdcWaveFormat format)
 }
 
 guint
-adc_wave_format_bytes (AdcWaveFormat format)
+adc_wave_format_bits (AdcWaveFormat format)
 {
-  static const guint8 bytes[ADC_WAVE_N_FORMATS] = {
-      1, 2, 2, 3, 3, 4, 4, 4, 4, 8, 8};
+  static const guint8 bits[ADC_WAVE_N_FORMATS] = {
+      8, 16, 16, 24, 24, 32, 32, 10, 12, 32, 32, 64, 64};
 
-  return bytes[format];
+  return bits[format];
 }
 
 void
 adc_wave_format_range (AdcWaveFormat format, gint *minimum, gint *maximum)
 {
   const guint unused =
-      is_float (format) ? 0 : 32 - 8 * adc_wave_format_bytes (format);
+      is_float (format) ? 0 : 32 - adc_wave_format_bits (format);
 
   *minimum = G_MININT32 / (1 << unused);
   *maximum = G_MAXINT32 >> unused;
@@ -347,7 +349,7 @@ make_ramp (AdcWave *wave, Tile *tile, guint64 n, guint count)
       tile->reals[i] =
           (gdouble) ((gint64) ((n + i) << unused) >> unused) * count_of_bit;
   } else {
-    const guint unused = 32 - 8 * adc_wave_format_bytes (format);
+    const guint unused = 32 - adc_wave_format_bits (format);
 
     for (guint i = 0; i < count; i++)
       tile->ints[i] = (gint32) ((guint32) (n + i) << unused) >> unused;
@@ -446,6 +448,43 @@ write_ints (
     write_number (out, (guint32) tile->ints[i], bytes, be);
 }
 
+/* Four samples are one word, of which the next four overwrite what is beyond
+ * their own bytes; the last ones go bit by bit. */
+static ALWAYS_INLINE void
+pack (const gint32 *restrict samples, guint8 *restrict out, guint count,
+    const guint bits)
+{
+  const guint64 mask = (1 << bits) - 1;
+  guint64 left = 0;
+  guint left_bits = 0;
+
+  for (; count >= 8; count -= 4, samples += 4, out += bits / 2) {
+    const guint64 word = (samples[0] & mask) << (64 - bits) |
+        (samples[1] & mask) << (64 - 2 * bits) |
+        (samples[2] & mask) << (64 - 3 * bits) |
+        (samples[3] & mask) << (64 - 4 * bits);
+    const guint64 bytes = GUINT64_TO_BE (word);
+
+    memcpy (out, &bytes, sizeof bytes);
+  }
+  for (; count > 0; count--) {
+    left = left << bits | (*samples++ & mask);
+    for (left_bits += bits; left_bits >= 8; left_bits -= 8)
+      *out++ = (guint8) (left >> (left_bits - 8));
+  }
+  if (left_bits > 0)
+    *out = (guint8) (left << (8 - left_bits));
+}
+
+void
+adc_wave_pack (const gint32 *samples, guint8 *out, guint count, guint bits)
+{
+  if (bits == 10)
+    pack (samples, out, count, 10);
+  else
+    pack (samples, out, count, 12);
+}
+
 static inline void
 write_f32 (const Tile *tile, guint8 *out, guint count, gboolean be)
 {
@@ -495,6 +534,11 @@ write_tile (const AdcWave *wave, Tile *tile, guint8 *out, guint count)
       break;
     case ADC_WAVE_S32BE:
       write_ints (tile, out, count, 4, TRUE);
+      break;
+    case ADC_WAVE_S10:
+    case ADC_WAVE_S12:
+      adc_wave_pack (
+          tile->ints, out, count, adc_wave_format_bits (wave->config.format));
       break;
     case ADC_WAVE_F32LE:
       write_f32 (tile, out, count, FALSE);
@@ -579,15 +623,14 @@ static void
 fill_tiles (AdcWave *wave, guint64 first, guint8 *out, gsize frames)
 {
   const guint channels = wave->config.channels;
-  const gsize bytes =
-      (gsize) channels * adc_wave_format_bytes (wave->config.format);
+  const guint bits = channels * adc_wave_format_bits (wave->config.format);
 
   while (frames > 0) {
-    const guint part = MIN (frames, TILE / channels);
+    const guint part = MIN (frames, TILE / channels / WHOLE * WHOLE);
 
     fill_tile (wave, first, out, part);
     first += part;
-    out += part * bytes;
+    out += part * bits / 8;
     frames -= part;
   }
 }
@@ -600,7 +643,7 @@ adc_wave_fill (AdcWave *wave, guint64 first, gpointer data, gsize frames)
   const gsize count = frames * config->channels;
 
   if (config->shape == ADC_WAVE_SILENCE)
-    memset (data, 0, count * adc_wave_format_bytes (config->format));
+    memset (data, 0, (count * adc_wave_format_bits (config->format) + 7) / 8);
   else if (config->shape == ADC_WAVE_UNIFORM && config->format == ADC_WAVE_S8)
     adc_noise_fill (&wave->noise, n, data, count);
   else if (config->shape == ADC_WAVE_GAUSSIAN && config->format == ADC_WAVE_S8)

@@ -1,5 +1,6 @@
 /* Test signals as an analogue-to-digital converter would give them, in every
- * format that audio/x-raw has for them: noise, tones, pulses and a ramp.
+ * format that audio/x-raw has for them, and packed: noise, tones, pulses and a
+ * ramp.
  *
  * Pure: no element, no clock, no allocation, no lock. One AdcWave belongs to
  * one thread at a time.
@@ -34,7 +35,11 @@ G_BEGIN_DECLS
  * Waves are made in counts: 1 is the least significant bit of an integer
  * format. A real number of counts g becomes the integer floor (g + 0.5),
  * limited to what the format holds, as an ADC saturates. S24LE and S24BE are
- * three bytes a sample. Float formats hold g / 128, so that the full scale of an
+ * three bytes a sample. S10 and S12 are packed: two's complement of 10 or 12
+ * bits, the most significant one first, sample after sample without padding. The
+ * first sample that is asked for begins in the high bit of the first byte, so
+ * that 4 samples of 10 bits are 5 bytes, and 2 of 12 bits 3; where the last byte
+ * is not full, the rest of it is 0. Float formats hold g / 128, so that the full scale of an
  * 8-bit ADC is -1.0 to 1.0, neither rounded to integers nor limited; F32 is
  * rounded to nearest once, at the end. Integer counts v are v / 128 likewise.
  *
@@ -139,6 +144,8 @@ typedef enum {
   ADC_WAVE_S24BE,
   ADC_WAVE_S32LE,
   ADC_WAVE_S32BE,
+  ADC_WAVE_S10,
+  ADC_WAVE_S12,
   ADC_WAVE_F32LE,
   ADC_WAVE_F32BE,
   ADC_WAVE_F64LE,
@@ -222,17 +229,23 @@ typedef struct {
 void adc_wave_init (AdcWave *wave, const AdcWaveConfig *config);
 
 /* Writes frames first to first + frames - 1 of the stream to data, which holds
- * frames * channels * adc_wave_format_bytes () bytes and need not be aligned.
+ * frames * channels * adc_wave_format_bits () bits, in whole bytes, and need not
+ * be aligned.
  * To go on where the last call ended costs nothing extra, wherever that was;
  * going anywhere else recomputes at most one block of 65536 random words. Sample
  * indices count modulo 2^64. */
 void adc_wave_fill (AdcWave *wave, guint64 first, gpointer data, gsize frames);
 
-/* Bytes of a sample. */
-guint adc_wave_format_bytes (AdcWaveFormat format);
+/* Bits of a sample: a multiple of 8 but for the packed formats. */
+guint adc_wave_format_bits (AdcWaveFormat format);
 
 /* The smallest and the largest count of a format; a gint's for float formats. */
 void adc_wave_format_range (AdcWaveFormat format, gint *minimum, gint *maximum);
+
+/* Writes the count lowest-order parts of bits bits, 10 or 12, of samples to out,
+ * packed as above: count * bits bits, in whole bytes. */
+void adc_wave_pack (
+    const gint32 *samples, guint8 *out, guint count, guint bits);
 
 /* How many of the 2^32 words each value from -128 to 127 has in gaussian S8
  * noise of a standard deviation: what a test compares a histogram with. */

@@ -21,7 +21,8 @@
 static const gchar *const waves[ADC_WAVE_N_SHAPES] = {
     "uniform", "gaussian", "sine", "tones", "ramp", "silence", "pulses"};
 static const gchar *const formats[ADC_WAVE_N_FORMATS] = {"S8", "S16LE", "S16BE",
-    "S24LE", "S24BE", "S32LE", "S32BE", "F32LE", "F32BE", "F64LE", "F64BE"};
+    "S24LE", "S24BE", "S32LE", "S32BE", "S10", "S12", "F32LE", "F32BE", "F64LE",
+    "F64BE"};
 
 typedef struct {
   AdcWave wave;
@@ -51,7 +52,7 @@ static gdouble
 gigabytes_per_second (Runner *runner, guint8 *buffer)
 {
   const gsize frames =
-      BUFFER_SIZE / adc_wave_format_bytes (runner->wave.config.format);
+      8 * BUFFER_SIZE / adc_wave_format_bits (runner->wave.config.format);
   const gint64 begin = cpu_time ();
   guint64 bytes = 0;
   gint64 took;

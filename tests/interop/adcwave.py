@@ -14,6 +14,8 @@ from adcnoise import integers, words
 FORMATS = {"S8": "i1", "S16LE": "<i2", "S16BE": ">i2", "S24LE": "<i3", "S24BE": ">i3",
            "S32LE": "<i4", "S32BE": ">i4", "F32LE": "<f4", "F32BE": ">f4", "F64LE": "<f8",
            "F64BE": ">f8"}
+# Bits of a sample.
+PACKED = {"S10": 10, "S12": 12}
 # AS 241, PPND16.
 A = (3.3871328727963666080, 133.14166789178437745, 1971.5909503065514427, 13731.693765509461125,
      45921.953931549871457, 67265.770927008700853, 33430.575583588128105, 2509.0809287301226727)
@@ -121,17 +123,36 @@ def signal(name, f, rate, sd, freq, snr, tones):
     return s, math.sqrt(sd * sd / (1 + ratio))
 
 
+def bits_of(form):
+    """Of an integer format, the bits of a sample."""
+    return PACKED.get(form) or 8 * int(FORMATS[form][-1])
+
+
+def pack(counts, bits):
+    """The lowest bits of integers, one behind the other, the highest first."""
+    places = np.arange(bits - 1, -1, -1)
+    return np.packbits((counts[:, np.newaxis] >> places & 1).astype(np.uint8)).tobytes()
+
+
+def unpack(octets, bits):
+    """The samples of whole bytes."""
+    digits = np.unpackbits(np.frombuffer(octets, np.uint8)).reshape(-1, bits).astype(np.int64)
+    counts = digits @ (1 << np.arange(bits - 1, -1, -1))
+    return counts - (digits[:, 0] << bits)
+
+
 def encode(counts, form):
     """Counts, integers or real, in the bytes of a format."""
-    kind = FORMATS[form]
-    if kind[-2] == "f":
-        return (counts / 128).astype(kind).tobytes()
-    size = int(kind[-1])
-    limit = 2 ** (8 * size - 1)
+    if form[0] == "F":
+        return (counts / 128).astype(FORMATS[form]).tobytes()
+    limit = 2 ** (bits_of(form) - 1)
     if counts.dtype.kind == "f":
         counts = np.floor(counts + 0.5)
         counts = np.clip(counts, -limit, limit - 1).astype(np.int64)
-    if size != 3:
+    if form in PACKED:
+        return pack(counts, PACKED[form])
+    kind = FORMATS[form]
+    if kind[-1] != "3":
         return counts.astype(kind).tobytes()
     octets = counts.astype(">i4" if kind[0] == ">" else "<i4").view(np.uint8).reshape(-1, 4)
     return (octets[:, 1:] if kind[0] == ">" else octets[:, :3]).tobytes()
@@ -146,7 +167,7 @@ def wave(name, form, seed, first, frames, channels=1, rate=1712000000, minimum=-
     elif name == "silence":
         counts = np.zeros(count, dtype=np.int64)
     elif name == "ramp":
-        bits = {"F32": 24, "F64": 53}.get(form[:3]) or 8 * int(FORMATS[form][-1])
+        bits = {"F32": 24, "F64": 53}.get(form[:3]) or bits_of(form)
         counts = (np.arange(count, dtype=np.uint64) + np.uint64(n)) % np.uint64(2**bits)
         counts = counts.astype(np.int64)
         counts -= (counts >= 2 ** (bits - 1)) * 2**bits

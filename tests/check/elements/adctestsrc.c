@@ -467,8 +467,17 @@ GST_END_TEST;
 
 static const gchar *const waves[] = {
     "uniform", "gaussian", "sine", "tones", "ramp", "silence", "pulses"};
-static const gchar *const formats[] = {"S8", "S16LE", "S16BE", "S24LE", "S24BE",
-    "S32LE", "S32BE", "F32LE", "F32BE", "F64LE", "F64BE"};
+static const gchar *const formats[ADC_WAVE_N_FORMATS] = {[ADC_WAVE_S8] = "S8",
+    [ADC_WAVE_S16LE] = "S16LE",
+    [ADC_WAVE_S16BE] = "S16BE",
+    [ADC_WAVE_S24LE] = "S24LE",
+    [ADC_WAVE_S24BE] = "S24BE",
+    [ADC_WAVE_S32LE] = "S32LE",
+    [ADC_WAVE_S32BE] = "S32BE",
+    [ADC_WAVE_F32LE] = "F32LE",
+    [ADC_WAVE_F32BE] = "F32BE",
+    [ADC_WAVE_F64LE] = "F64LE",
+    [ADC_WAVE_F64BE] = "F64BE"};
 
 static AdcWaveConfig
 default_config (AdcWaveShape shape, AdcWaveFormat format)
@@ -493,7 +502,7 @@ assert_data (const guint8 *data, gsize size, const AdcWaveConfig *config,
     guint64 first, guint frames)
 {
   gsize expected_size = (gsize) frames * config->channels *
-      adc_wave_format_bytes (config->format);
+      adc_wave_format_bits (config->format) / 8;
   guint8 *expected = g_malloc (expected_size);
   AdcWave wave;
 
@@ -527,7 +536,8 @@ GST_START_TEST (test_every_wave_in_every_format)
   for (guint format = 0; format < G_N_ELEMENTS (formats); format++) {
     const AdcWaveConfig config = default_config (__i__, format);
 
-    assert_wave ("", &config);
+    if (formats[format] != NULL)
+      assert_wave ("", &config);
   }
 }
 GST_END_TEST;

@@ -50,16 +50,31 @@ check_formats (CheckFunc check, AdcWaveShape shape)
   }
 }
 
-static gsize
-frame_bytes (const AdcWaveConfig *config)
+static gboolean
+is_packed (const AdcWaveConfig *config)
 {
-  return config->channels * adc_wave_format_bytes (config->format);
+  return adc_wave_format_bits (config->format) % 8 != 0;
+}
+
+/* How many frames are whole bytes in any number of channels. */
+static guint
+whole_frames (const AdcWaveConfig *config)
+{
+  return is_packed (config) ? 4 : 1;
+}
+
+static gsize
+bytes_of (const AdcWaveConfig *config, gsize frames)
+{
+  const guint bits = config->channels * adc_wave_format_bits (config->format);
+
+  return (frames * bits + 7) / 8;
 }
 
 static gpointer
 fill (const AdcWaveConfig *config, guint64 first, gsize frames)
 {
-  gpointer data = g_malloc (frames * frame_bytes (config));
+  gpointer data = g_malloc (bytes_of (config, frames));
   AdcWave wave;
 
   adc_wave_init (&wave, config);
@@ -68,8 +83,8 @@ fill (const AdcWaveConfig *config, guint64 first, gsize frames)
   return data;
 }
 
-/* MD5 of frames 60000 to 69008, from tests/interop/adcwave.py: the end of a
- * block of random words is among them. */
+/* MD5 of frames 60000 to 69008, or to 69007 where they are packed, from
+ * tests/interop/adcwave.py: the end of a block of random words is among them. */
 static const gchar *const checksums[ADC_WAVE_N_SHAPES][ADC_WAVE_N_FORMATS] = {
     {
         "5e2642661dd822b935a71318a90838f5",
@@ -79,6 +94,8 @@ static const gchar *const checksums[ADC_WAVE_N_SHAPES][ADC_WAVE_N_FORMATS] = {
         "ea9bd188a32466faa5f728e173737705",
         "ba85a672a52f7b9a3893f1fc9ade4032",
         "350acf144a4a4ae67de8a3cdcd2b8c66",
+        "af6ee6daa4d41d67816daf52b117d6c0",
+        "1a62f217a89658aba5d4bb0bccf13f90",
         "706ec4f36928fa834f75162854317d24",
         "b086aced4366fc43c4ce41fc1dfb1eef",
         "c807b7fba6033fbeae200458d0595616",
@@ -92,6 +109,8 @@ static const gchar *const checksums[ADC_WAVE_N_SHAPES][ADC_WAVE_N_FORMATS] = {
         "088d235c1a2f508d855c06bf5c9814aa",
         "2d85be577b0bfc829ddd927c4698ae16",
         "45520d57ea1ac7de17f62bdf4e287dff",
+        "578724e45b356f6150bfd66c38ed7314",
+        "91f77f54bdf553fc8ee071688ec8c709",
         "05723b27e4e6cd585055ff4a5cfc86eb",
         "dbb7adb1215a5ab968d3030e1fdb17ea",
         "6df102fad2e4f62eef70ee4e5365c116",
@@ -105,6 +124,8 @@ static const gchar *const checksums[ADC_WAVE_N_SHAPES][ADC_WAVE_N_FORMATS] = {
         "45876958c05ba63dfde36a303e252694",
         "c0062a51428c25f22219e508d6feab00",
         "378b7efa32a04c2416a3f026a1c172f4",
+        "4d1e7c8d096b4126ca51dbee3cc1ee57",
+        "745658fb71d61b50b62bb68739aaf5b8",
         "3ce8f7bd6f8f125e10cfd2460cc1c19e",
         "ac6a82c43bb3dd5a9109d7e79fde1a74",
         "534e2a981482c39861dda2b45ac557e2",
@@ -118,6 +139,8 @@ static const gchar *const checksums[ADC_WAVE_N_SHAPES][ADC_WAVE_N_FORMATS] = {
         "097ec1cd57f4da121f620ce6b17932af",
         "d1b31abf0b0b75f8e86dfb209d650d15",
         "d014a0f7cd681dcfd0ba63e33b1a87e5",
+        "337fdd87fa9371ee9003312434be157a",
+        "e82ea4c1b476cbdb2b9daa0a8590af1a",
         "ef5db010ce06c1d702f8a5e29ada5321",
         "00683f7caf74865ca777d2146214c754",
         "47a99526de861bf15fec293e4540a209",
@@ -131,6 +154,8 @@ static const gchar *const checksums[ADC_WAVE_N_SHAPES][ADC_WAVE_N_FORMATS] = {
         "52b40c5a41dced58eabb8be0b5702424",
         "7d6fa4fc5790673b6245e1e929c3fb61",
         "b1d568cf35d73b4b0d4163be3dba8ff5",
+        "97ab5628032144e60ab1de7753195253",
+        "c309bd8b06dfebc0034683b233fbd7a6",
         "70613f085afdb7fd7475796514437dfa",
         "4a14cefe379da0fed9c97402dd7b4537",
         "b1efc63b333c735225fcb680d13413c7",
@@ -144,6 +169,8 @@ static const gchar *const checksums[ADC_WAVE_N_SHAPES][ADC_WAVE_N_FORMATS] = {
         "cc2a90e85c652d84cc5716204476b5c7",
         "3675c8a0b4a1d00dc17d4390fa340b39",
         "3675c8a0b4a1d00dc17d4390fa340b39",
+        "dfb108e4c23f9d27ee9adaab9d5f0576",
+        "d24931a13283a6eccd9be26178c3d72d",
         "3675c8a0b4a1d00dc17d4390fa340b39",
         "3675c8a0b4a1d00dc17d4390fa340b39",
         "f88af1132e7a9500427083db9c3c8417",
@@ -157,6 +184,8 @@ static const gchar *const checksums[ADC_WAVE_N_SHAPES][ADC_WAVE_N_FORMATS] = {
         "bac44ced874f72609e74261c0eed1a97",
         "866aa6e75df3cb726e06257d0f06c52b",
         "d1296d86ad9cda06d4e13d0de1b01357",
+        "e01b40faa5d2c3a0722d9ccda2f4dae8",
+        "899ec0232d3c7e53520a4168dee840ca",
         "6ed4caa99e2edaabd513796e1362b03a",
         "9124aa0ba6958949a71daf1b9b05f0b2",
         "10aeeaf6eae35cb9e02f869809700971",
@@ -167,10 +196,10 @@ static const gchar *const checksums[ADC_WAVE_N_SHAPES][ADC_WAVE_N_FORMATS] = {
 static void
 check_checksums (const AdcWaveConfig *config)
 {
-  const gsize frames = 9009;
+  const gsize frames = 9009 - 9009 % whole_frames (config);
   guchar *data = fill (config, 60000, frames);
   gchar *md5 = g_compute_checksum_for_data (
-      G_CHECKSUM_MD5, data, frames * frame_bytes (config));
+      G_CHECKSUM_MD5, data, bytes_of (config, frames));
 
   assert_equals_string (md5, checksums[config->shape][config->format]);
   g_free (md5);
@@ -190,15 +219,15 @@ GST_END_TEST;
 static void
 assert_cut (const AdcWaveConfig *config, const guint8 *whole, gsize cut)
 {
-  const gsize bytes = frame_bytes (config);
-  guint8 *data = g_malloc0 (CUT_FRAMES * bytes);
+  const gsize size = bytes_of (config, CUT_FRAMES);
+  guint8 *data = g_malloc0 (size);
   AdcWave wave;
 
   adc_wave_init (&wave, config);
   for (gsize at = 0; at < CUT_FRAMES; at += cut)
-    adc_wave_fill (
-        &wave, CUT_FIRST + at, data + at * bytes, MIN (cut, CUT_FRAMES - at));
-  fail_unless (memcmp (data, whole, CUT_FRAMES * bytes) == 0,
+    adc_wave_fill (&wave, CUT_FIRST + at, data + bytes_of (config, at),
+        MIN (cut, CUT_FRAMES - at));
+  fail_unless (memcmp (data, whole, size) == 0,
       "wave %u, format %u, cut into %" G_GSIZE_FORMAT, config->shape,
       config->format, cut);
   g_free (data);
@@ -211,7 +240,7 @@ check_cuts_do_not_change_samples (const AdcWaveConfig *config)
   guint8 *whole = fill (config, CUT_FIRST, CUT_FRAMES);
 
   for (guint i = 0; i < G_N_ELEMENTS (cuts); i++)
-    assert_cut (config, whole, cuts[i]);
+    assert_cut (config, whole, cuts[i] * whole_frames (config));
   g_free (whole);
 }
 
@@ -224,10 +253,9 @@ GST_END_TEST;
 static void
 check_jumps_do_not_change_samples (const AdcWaveConfig *config)
 {
-  const gsize bytes = frame_bytes (config);
   const gsize frames = 50000;
   guint8 *whole = fill (config, 0, frames);
-  guint8 *part = g_malloc (5000 * bytes);
+  guint8 *part = g_malloc (bytes_of (config, 5000));
   GRand *rand = g_rand_new_with_seed (1);
   AdcWave wave;
 
@@ -236,8 +264,11 @@ check_jumps_do_not_change_samples (const AdcWaveConfig *config)
     gsize at = g_rand_int_range (rand, 0, frames);
     gsize count = g_rand_int_range (rand, 0, MIN (frames - at, 5000) + 1);
 
+    at -= at % whole_frames (config);
+    count -= count % whole_frames (config);
     adc_wave_fill (&wave, at, part, count);
-    fail_unless (memcmp (part, whole + at * bytes, count * bytes) == 0,
+    fail_unless (memcmp (part, whole + bytes_of (config, at),
+                     bytes_of (config, count)) == 0,
         "format %u, %" G_GSIZE_FORMAT " frames at %" G_GSIZE_FORMAT,
         config->format, count, at);
   }
@@ -258,14 +289,15 @@ check_indices_wrap (const AdcWaveConfig *config)
 {
   AdcWaveConfig mono = *config;
   guint8 *whole, *end, *begin;
+  gsize size;
 
   mono.channels = 1;
   whole = fill (&mono, G_MAXUINT64 - 1999, 4000);
   end = fill (&mono, G_MAXUINT64 - 1999, 2000);
   begin = fill (&mono, 0, 2000);
-  fail_unless (memcmp (whole, end, 2000 * frame_bytes (&mono)) == 0);
-  fail_unless (memcmp (whole + 2000 * frame_bytes (&mono), begin,
-                   2000 * frame_bytes (&mono)) == 0);
+  size = bytes_of (&mono, 2000);
+  fail_unless (memcmp (whole, end, size) == 0);
+  fail_unless (memcmp (whole + size, begin, size) == 0);
   g_free (whole);
   g_free (end);
   g_free (begin);
@@ -281,7 +313,7 @@ static void
 check_kernels_give_the_same_samples (const AdcWaveConfig *config)
 {
   const gsize frames = 50000;
-  const gsize size = frames * frame_bytes (config);
+  const gsize size = bytes_of (config, frames);
   guint8 *expected = fill (config, 777, frames);
   guint8 *data = g_malloc (size);
   AdcWaveKernel kernel;
@@ -308,16 +340,18 @@ GST_END_TEST;
 static void
 check_nothing_is_written_beyond_the_end (const AdcWaveConfig *config)
 {
-  const gsize bytes = frame_bytes (config);
-  guint8 *data = g_malloc (400 * bytes);
+  const gsize margin = 64;
+  guint8 *data = g_malloc (2 * margin + bytes_of (config, 400));
   AdcWave wave;
 
   adc_wave_init (&wave, config);
   for (guint frames = 0; frames < 380; frames += 1 + frames / 8) {
-    memset (data, 0x5a, 400 * bytes);
-    adc_wave_fill (&wave, 10, data + 10 * bytes, frames);
-    for (gsize i = 0; i < 10 * bytes; i++)
-      if (data[i] != 0x5a || data[(10 + frames) * bytes + i] != 0x5a)
+    const gsize size = bytes_of (config, frames);
+
+    memset (data, 0x5a, 2 * margin + size);
+    adc_wave_fill (&wave, 10, data + margin, frames);
+    for (gsize i = 0; i < margin; i++)
+      if (data[i] != 0x5a || data[margin + size + i] != 0x5a)
         fail ("%u frames: byte %" G_GSIZE_FORMAT, frames, i);
   }
   g_free (data);
@@ -802,6 +836,104 @@ GST_START_TEST (test_narrow_range_may_be_anywhere)
 }
 GST_END_TEST;
 
+/* ---- packed integers ---- */
+
+/* Bit i of what bytes hold, the first being the highest of the first byte. */
+static guint
+bit_at (const guint8 *bytes, gsize i)
+{
+  return bytes[i / 8] >> (7 - i % 8) & 1;
+}
+
+static gint
+packed_at (const guint8 *bytes, gsize n, guint bits)
+{
+  gint value = -(gint) bit_at (bytes, n * bits);
+
+  for (guint i = 1; i < bits; i++)
+    value = 2 * value + (gint) bit_at (bytes, n * bits + i);
+
+  return value;
+}
+
+GST_START_TEST (test_packing_of_known_bytes)
+{
+  static const gint32 samples[] = {1, -1, 511, -512, 0, -342};
+  static const guint8 ten[] = {0x00, 0x7f, 0xf7, 0xfe, 0x00, 0x00, 0x2a, 0xa0};
+  static const guint8 twelve[] = {
+      0x00, 0x1f, 0xff, 0x1f, 0xfe, 0x00, 0x00, 0x0e, 0xaa};
+  guint8 out[9];
+
+  adc_wave_pack (samples, out, 6, 10);
+  fail_unless (memcmp (out, ten, sizeof ten) == 0);
+  adc_wave_pack (samples, out, 6, 12);
+  fail_unless (memcmp (out, twelve, sizeof twelve) == 0);
+}
+GST_END_TEST;
+
+/* All numbers of samples, so that the last ones are in all places of a byte; what
+ * is left of it is 0, and what is behind it stays. */
+GST_START_TEST (test_packed_samples_are_unpacked_bit_by_bit)
+{
+  const guint bits = __i__;
+  GRand *rand = g_rand_new_with_seed (bits);
+  gint32 samples[100];
+  guint8 out[200];
+
+  for (guint count = 0; count <= G_N_ELEMENTS (samples); count++) {
+    const gsize size = (count * bits + 7) / 8;
+
+    for (guint i = 0; i < count; i++)
+      samples[i] = g_rand_int_range (rand, -(1 << (bits - 1)), 1 << (bits - 1));
+    memset (out, 0xff, sizeof out);
+    adc_wave_pack (samples, out, count, bits);
+    for (guint i = 0; i < count; i++)
+      fail_unless_equals_int (packed_at (out, i, bits), samples[i]);
+    for (gsize i = count * bits; i < 8 * size; i++)
+      fail_unless_equals_int (bit_at (out, i), 0);
+    for (gsize i = size; i < sizeof out; i++)
+      fail_unless_equals_int (out[i], 0xff);
+  }
+  g_rand_free (rand);
+}
+GST_END_TEST;
+
+/* Every wave in its own width, which another format has unpacked. */
+GST_START_TEST (test_packed_samples_are_those_of_16_bits)
+{
+  static const AdcWaveFormat formats[] = {ADC_WAVE_S10, ADC_WAVE_S12};
+  const guint count = 3 * 5000;
+
+  for (guint i = 0; i < G_N_ELEMENTS (formats); i++) {
+    AdcWaveConfig config = config_for (__i__, formats[i]);
+    const guint bits = adc_wave_format_bits (config.format);
+    const gint limit = 1 << (bits - 1);
+    guint limited = 0;
+    guint8 *packed;
+    gint16 *samples;
+
+    config.standard_deviation = limit / 3.0;
+    packed = fill (&config, 60000, count / 3);
+    config.format = ADC_WAVE_S16LE;
+    samples = fill (&config, 60000, count / 3);
+    for (guint j = 0; j < count; j++) {
+      gint expected = CLAMP (samples[j], -limit, limit - 1);
+
+      if (__i__ == ADC_WAVE_RAMP)
+        expected = ((samples[j] + limit) & (2 * limit - 1)) - limit;
+      if (packed_at (packed, j, bits) != expected)
+        fail ("sample %u of %u bits is %d instead of %d", j, bits,
+            packed_at (packed, j, bits), expected);
+      limited += expected != samples[j];
+    }
+    if (__i__ == ADC_WAVE_GAUSSIAN)
+      fail_unless (limited > 10, "%u", limited);
+    g_free (packed);
+    g_free (samples);
+  }
+}
+GST_END_TEST;
+
 /* Around the end of the range, in formats of a little-endian machine. */
 GST_START_TEST (test_ramp_wraps)
 {
@@ -847,7 +979,8 @@ GST_END_TEST;
 GST_START_TEST (test_format_ranges)
 {
   static const gint64 highest[ADC_WAVE_N_FORMATS] = {127, 32767, 32767, 8388607,
-      8388607, G_MAXINT, G_MAXINT, G_MAXINT, G_MAXINT, G_MAXINT, G_MAXINT};
+      8388607, G_MAXINT, G_MAXINT, 511, 2047, G_MAXINT, G_MAXINT, G_MAXINT,
+      G_MAXINT};
 
   for (guint format = 0; format < ADC_WAVE_N_FORMATS; format++) {
     gint minimum, maximum;
@@ -890,6 +1023,11 @@ adcwave_suite (void)
   tcase_add_test (tc, test_wide_range_is_uniform);
   tcase_add_test (tc, test_words_beyond_a_wide_range_are_drawn_again);
   tcase_add_test (tc, test_narrow_range_may_be_anywhere);
+  tcase_add_test (tc, test_packing_of_known_bytes);
+  tcase_add_loop_test (tc, test_packed_samples_are_unpacked_bit_by_bit, 10, 11);
+  tcase_add_loop_test (tc, test_packed_samples_are_unpacked_bit_by_bit, 12, 13);
+  tcase_add_loop_test (
+      tc, test_packed_samples_are_those_of_16_bits, 0, n_shapes);
   tcase_add_test (tc, test_ramp_wraps);
   tcase_add_test (tc, test_format_ranges);
 
