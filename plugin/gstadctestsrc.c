@@ -119,11 +119,6 @@
 GST_DEBUG_CATEGORY_STATIC (adc_test_src_debug);
 #define GST_CAT_DEFAULT adc_test_src_debug
 
-/* What caps without a preference become: MeerKAT's L band. */
-#define DEFAULT_FORMAT "S8"
-#define DEFAULT_RATE 1712000000
-#define DEFAULT_CHANNELS 1
-
 /* Memory of a pooled buffer begins at a multiple of 64 bytes, a cache line. */
 #define POOL_ALIGN 63
 /* Buffers in the pool where downstream does not say what it keeps. */
@@ -133,14 +128,8 @@ GST_DEBUG_CATEGORY_STATIC (adc_test_src_debug);
 /* Bytes that a pool allocates before they are needed, at most. */
 #define POOL_PREALLOCATED_MAX (G_GUINT64_CONSTANT (1) << 30)
 
-#define FORMATS                                                                \
-  "S8, S16LE, S16BE, S24LE, S24BE, S32LE, S32BE, F32LE, F32BE, F64LE, F64BE"
-
 static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE ("src",
-    GST_PAD_SRC, GST_PAD_ALWAYS,
-    GST_STATIC_CAPS ("audio/x-raw, format = (string) { " FORMATS " }, "
-                     "layout = (string) interleaved, "
-                     "rate = (int) [ 1, max ], channels = (int) [ 1, 64 ]"));
+    GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS (GST_ADC_TEST_SRC_CAPS));
 
 G_DEFINE_TYPE (GstAdcTestSrc, gst_adc_test_src, GST_TYPE_BASE_SRC)
 GST_ELEMENT_REGISTER_DEFINE (
@@ -214,7 +203,6 @@ static void
 gst_adc_test_src_init (GstAdcTestSrc *src)
 {
   gst_adc_test_src_settings_init (&src->settings, G_OBJECT_GET_CLASS (src));
-  gst_audio_info_init (&src->info);
 
   gst_base_src_set_format (GST_BASE_SRC (src), GST_FORMAT_TIME);
 }
@@ -296,7 +284,7 @@ gst_adc_test_src_start (GstBaseSrc *basesrc)
   config->seed = src->settings.seed;
   src->first_frame = src->settings.sample_offset;
   src->frames_per_buffer = src->settings.samples_per_buffer;
-  gst_audio_info_init (&src->info);
+  src->format.rate = 0;
   GST_OBJECT_UNLOCK (src);
 
   if (config->minimum > config->maximum)
@@ -347,47 +335,11 @@ gst_adc_test_src_get_caps (GstBaseSrc *basesrc, GstCaps *filter)
   return caps;
 }
 
-static guint
-count_bits (guint64 mask)
-{
-  guint count = 0;
-
-  for (; mask != 0; mask &= mask - 1)
-    count++;
-
-  return count;
-}
-
-/* As many channels as downstream has positions for, where it says so. */
-static void
-fixate_channels (GstStructure *structure)
-{
-  guint64 mask = 0;
-  gboolean has_mask = gst_structure_get (
-      structure, "channel-mask", GST_TYPE_BITMASK, &mask, NULL);
-  gint channels = 0;
-
-  gst_structure_fixate_field_nearest_int (structure, "channels",
-      mask != 0 ? (gint) count_bits (mask) : DEFAULT_CHANNELS);
-  gst_structure_get_int (structure, "channels", &channels);
-
-  /* audio/x-raw with more than two channels says where each belongs. */
-  if (channels > 2 && !has_mask)
-    gst_structure_set (structure, "channel-mask", GST_TYPE_BITMASK,
-        gst_audio_channel_get_fallback_mask (channels), NULL);
-}
-
 static GstCaps *
 gst_adc_test_src_fixate (GstBaseSrc *basesrc, GstCaps *caps)
 {
-  GstStructure *structure;
-
   caps = gst_caps_make_writable (caps);
-  structure = gst_caps_get_structure (caps, 0);
-
-  gst_structure_fixate_field_string (structure, "format", DEFAULT_FORMAT);
-  gst_structure_fixate_field_nearest_int (structure, "rate", DEFAULT_RATE);
-  fixate_channels (structure);
+  gst_adc_test_src_format_fixate (gst_caps_get_structure (caps, 0));
 
   return GST_BASE_SRC_CLASS (gst_adc_test_src_parent_class)
       ->fixate (basesrc, caps);
@@ -398,41 +350,14 @@ gst_adc_test_src_fixate (GstBaseSrc *basesrc, GstCaps *caps)
 static GstClockTime
 frame_to_time (GstAdcTestSrc *src, guint64 frame)
 {
-  return gst_util_uint64_scale_int (
-      frame, GST_SECOND, GST_AUDIO_INFO_RATE (&src->info));
+  return gst_util_uint64_scale_int (frame, GST_SECOND, src->format.rate);
 }
 
 /* The first frame whose time, as frame_to_time gives it, is not before time. */
 static guint64
 time_to_frame (GstAdcTestSrc *src, GstClockTime time)
 {
-  return gst_util_uint64_scale_int_ceil (
-      time, GST_AUDIO_INFO_RATE (&src->info), GST_SECOND);
-}
-
-static AdcWaveFormat
-wave_format (GstAudioFormat format)
-{
-  static const GstAudioFormat formats[ADC_WAVE_N_FORMATS] = {
-      [ADC_WAVE_S8] = GST_AUDIO_FORMAT_S8,
-      [ADC_WAVE_S16LE] = GST_AUDIO_FORMAT_S16LE,
-      [ADC_WAVE_S16BE] = GST_AUDIO_FORMAT_S16BE,
-      [ADC_WAVE_S24LE] = GST_AUDIO_FORMAT_S24LE,
-      [ADC_WAVE_S24BE] = GST_AUDIO_FORMAT_S24BE,
-      [ADC_WAVE_S32LE] = GST_AUDIO_FORMAT_S32LE,
-      [ADC_WAVE_S32BE] = GST_AUDIO_FORMAT_S32BE,
-      [ADC_WAVE_F32LE] = GST_AUDIO_FORMAT_F32LE,
-      [ADC_WAVE_F32BE] = GST_AUDIO_FORMAT_F32BE,
-      [ADC_WAVE_F64LE] = GST_AUDIO_FORMAT_F64LE,
-      [ADC_WAVE_F64BE] = GST_AUDIO_FORMAT_F64BE,
-  };
-  guint i = 0;
-
-  /* The pad template lets no other through. */
-  while (formats[i] != format)
-    i++;
-
-  return i;
+  return gst_util_uint64_scale_int_ceil (time, src->format.rate, GST_SECOND);
 }
 
 /* Sets the generator up for the caps and the properties as they are now. */
@@ -450,9 +375,9 @@ configure_wave (GstAdcTestSrc *src)
   src->config_changed = FALSE;
   GST_OBJECT_UNLOCK (src);
 
-  config->format = wave_format (GST_AUDIO_INFO_FORMAT (&src->info));
-  config->channels = GST_AUDIO_INFO_CHANNELS (&src->info);
-  config->rate = GST_AUDIO_INFO_RATE (&src->info);
+  config->format = src->format.wave;
+  config->channels = src->format.channels;
+  config->rate = src->format.rate;
   adc_wave_format_range (config->format, &lowest, &highest);
   if (config->shape == ADC_WAVE_UNIFORM &&
       (config->minimum < lowest || config->maximum > highest))
@@ -469,52 +394,10 @@ out_of_range : {
       ("Samples from %d (minimum) to %d (maximum) do not fit into format %s, "
        "which holds %d to %d. Set minimum and maximum within that, or ask for "
        "a wider format: adctestsrc ! audio/x-raw,format=%s ! ...",
-          config->minimum, config->maximum, GST_AUDIO_INFO_NAME (&src->info),
-          lowest, highest,
+          config->minimum, config->maximum, src->format.name, lowest, highest,
           config->minimum >= G_MININT16 && config->maximum <= G_MAXINT16
               ? "S16LE"
               : "S32LE"),
-      (NULL));
-  return FALSE;
-}
-}
-
-/* What GstAudioInfo refuses without a word, or takes although it makes no
- * sense. */
-static gboolean
-check_caps (GstAdcTestSrc *src, GstCaps *caps)
-{
-  const GstStructure *structure = gst_caps_get_structure (caps, 0);
-  gint rate = 0, channels = 0;
-  guint64 mask = 0;
-
-  gst_structure_get_int (structure, "rate", &rate);
-  gst_structure_get_int (structure, "channels", &channels);
-  gst_structure_get (structure, "channel-mask", GST_TYPE_BITMASK, &mask, NULL);
-  if (rate < 1)
-    goto wrong_rate;
-  if (mask != 0 && count_bits (mask) != (guint) channels)
-    goto wrong_mask;
-
-  return TRUE;
-
-  /* ERRORS */
-wrong_rate : {
-  GST_ELEMENT_ERROR (src, RESOURCE, SETTINGS,
-      ("The caps ask for a rate of %d Hz. Caps hold a rate as a signed integer "
-       "of 32 bits, 1 to %d Hz, and a larger one turns negative (%u Hz would). "
-       "Ask for 1 to %d Hz; several channels at a part of the rate are as many "
-       "samples per second.",
-          rate, G_MAXINT, (guint) rate, G_MAXINT),
-      (NULL));
-  return FALSE;
-}
-wrong_mask : {
-  GST_ELEMENT_ERROR (src, RESOURCE, SETTINGS,
-      ("The caps have %d channels and a channel-mask with %u positions. Ask "
-       "for as many channels, or for channel-mask=(bitmask)0x0: none of them "
-       "has a position.",
-          channels, count_bits (mask)),
       (NULL));
   return FALSE;
 }
@@ -524,21 +407,20 @@ static gboolean
 gst_adc_test_src_set_caps (GstBaseSrc *basesrc, GstCaps *caps)
 {
   GstAdcTestSrc *src = GST_ADC_TEST_SRC (basesrc);
-  gint old_rate = GST_AUDIO_INFO_RATE (&src->info);
-  GstAudioInfo info;
+  gint old_rate = src->format.rate;
+  GstAdcTestSrcFormat format;
+  GError *error = NULL;
   guint64 size;
 
-  if (!check_caps (src, caps))
-    return FALSE;
-  if (!gst_audio_info_from_caps (&info, caps))
+  if (!gst_adc_test_src_format_from_caps (&format, caps, &error))
     goto invalid_caps;
 
-  size = (guint64) src->frames_per_buffer * GST_AUDIO_INFO_BPF (&info);
+  size = gst_adc_test_src_format_bytes (&format, src->frames_per_buffer);
   if (size > G_MAXINT)
     goto too_large;
 
   /* At a new rate the stream goes on at the same time, with another frame. */
-  if (old_rate != 0 && old_rate != GST_AUDIO_INFO_RATE (&info)) {
+  if (old_rate != 0 && old_rate != format.rate) {
     if (!src->times_changed)
       src->seek_time = frame_to_time (src, src->next_frame);
     src->times_changed = TRUE;
@@ -546,7 +428,7 @@ gst_adc_test_src_set_caps (GstBaseSrc *basesrc, GstCaps *caps)
   }
 
   GST_OBJECT_LOCK (src);
-  src->info = info;
+  src->format = format;
   GST_OBJECT_UNLOCK (src);
   gst_base_src_set_blocksize (basesrc, size);
   GST_DEBUG_OBJECT (src, "buffers of %" G_GUINT64_FORMAT " bytes", size);
@@ -555,7 +437,9 @@ gst_adc_test_src_set_caps (GstBaseSrc *basesrc, GstCaps *caps)
 
   /* ERRORS */
 invalid_caps : {
-  GST_ERROR_OBJECT (src, "not audio caps: %" GST_PTR_FORMAT, caps);
+  GST_ELEMENT_ERROR (src, RESOURCE, SETTINGS, ("%s", error->message),
+      ("caps: %" GST_PTR_FORMAT, caps));
+  g_error_free (error);
   return FALSE;
 }
 too_large : {
@@ -563,8 +447,8 @@ too_large : {
       ("A buffer of %d samples (samplesperbuffer) in each of %d channels has "
        "%" G_GUINT64_FORMAT " bytes, more than %d. Set samplesperbuffer to "
        "%d or less.",
-          src->frames_per_buffer, GST_AUDIO_INFO_CHANNELS (&info), size,
-          G_MAXINT, G_MAXINT / GST_AUDIO_INFO_BPF (&info)),
+          src->frames_per_buffer, format.channels, size, G_MAXINT,
+          G_MAXINT / (gint) gst_adc_test_src_format_bytes (&format, 1)),
       (NULL));
   return FALSE;
 }
@@ -656,7 +540,8 @@ static gboolean
 gst_adc_test_src_decide_allocation (GstBaseSrc *basesrc, GstQuery *query)
 {
   GstAdcTestSrc *src = GST_ADC_TEST_SRC (basesrc);
-  guint size = src->frames_per_buffer * (guint) GST_AUDIO_INFO_BPF (&src->info);
+  guint size =
+      gst_adc_test_src_format_bytes (&src->format, src->frames_per_buffer);
   guint minimum = pool_minimum (query, size);
   GstAllocator *allocator = NULL;
   GstAllocationParams params;
@@ -700,23 +585,22 @@ gst_adc_test_src_decide_allocation (GstBaseSrc *basesrc, GstQuery *query)
 }
 
 static gboolean
-query_convert (const GstAudioInfo *info, GstQuery *query)
+query_convert (const GstAdcTestSrcFormat *format, GstQuery *query)
 {
-  GstFormat src_format, dest_format;
-  gint64 src_value, dest_value;
+  gint64 value, result;
+  GstFormat from, to;
 
-  gst_query_parse_convert (
-      query, &src_format, &src_value, &dest_format, &dest_value);
-  if (!gst_audio_info_convert (
-          info, src_format, src_value, dest_format, &dest_value))
+  gst_query_parse_convert (query, &from, &value, &to, NULL);
+  if (!gst_adc_test_src_format_convert (format, from, value, to, &result))
     return FALSE;
-  gst_query_set_convert (query, src_format, src_value, dest_format, dest_value);
+  gst_query_set_convert (query, from, value, to, result);
 
   return TRUE;
 }
 
 static gboolean
-query_latency (GstAdcTestSrc *src, const GstAudioInfo *info, GstQuery *query)
+query_latency (
+    GstAdcTestSrc *src, const GstAdcTestSrcFormat *format, GstQuery *query)
 {
   gboolean live = gst_base_src_is_live (GST_BASE_SRC (src));
   GstClockTime latency = 0;
@@ -724,7 +608,7 @@ query_latency (GstAdcTestSrc *src, const GstAudioInfo *info, GstQuery *query)
   /* A digitiser hands a buffer on when its last sample has come. */
   if (live)
     latency = gst_util_uint64_scale_int (
-        src->frames_per_buffer, GST_SECOND, GST_AUDIO_INFO_RATE (info));
+        src->frames_per_buffer, GST_SECOND, format->rate);
   gst_query_set_latency (query, live, latency, GST_CLOCK_TIME_NONE);
   GST_DEBUG_OBJECT (
       src, "latency of %" GST_TIME_FORMAT, GST_TIME_ARGS (latency));
@@ -735,19 +619,20 @@ query_latency (GstAdcTestSrc *src, const GstAudioInfo *info, GstQuery *query)
 /* Known where the number of buffers is; else, and in other formats, the base
  * class answers. */
 static gboolean
-query_duration (GstAdcTestSrc *src, const GstAudioInfo *info, GstQuery *query)
+query_duration (
+    GstAdcTestSrc *src, const GstAdcTestSrcFormat *format, GstQuery *query)
 {
   gint64 duration;
-  GstFormat format;
   gint num_buffers;
+  GstFormat unit;
 
   g_object_get (src, "num-buffers", &num_buffers, NULL);
-  gst_query_parse_duration (query, &format, NULL);
+  gst_query_parse_duration (query, &unit, NULL);
   if (num_buffers < 0 ||
-      !gst_audio_info_convert (info, GST_FORMAT_DEFAULT,
-          (gint64) num_buffers * src->frames_per_buffer, format, &duration))
+      !gst_adc_test_src_format_convert (format, GST_FORMAT_DEFAULT,
+          (gint64) num_buffers * src->frames_per_buffer, unit, &duration))
     return FALSE;
-  gst_query_set_duration (query, format, duration);
+  gst_query_set_duration (query, unit, duration);
 
   return TRUE;
 }
@@ -756,23 +641,23 @@ static gboolean
 gst_adc_test_src_query (GstBaseSrc *basesrc, GstQuery *query)
 {
   GstAdcTestSrc *src = GST_ADC_TEST_SRC (basesrc);
-  GstAudioInfo info;
+  GstAdcTestSrcFormat format;
   gboolean negotiated;
 
   GST_OBJECT_LOCK (src);
-  info = src->info;
+  format = src->format;
   GST_OBJECT_UNLOCK (src);
-  negotiated = GST_AUDIO_INFO_RATE (&info) != 0;
+  negotiated = format.rate != 0;
 
   switch (GST_QUERY_TYPE (query)) {
     case GST_QUERY_CONVERT:
-      return negotiated && query_convert (&info, query);
+      return negotiated && query_convert (&format, query);
     case GST_QUERY_DURATION:
-      if (negotiated && query_duration (src, &info, query))
+      if (negotiated && query_duration (src, &format, query))
         return TRUE;
       break;
     case GST_QUERY_LATENCY:
-      return negotiated && query_latency (src, &info, query);
+      return negotiated && query_latency (src, &format, query);
     case GST_QUERY_SCHEDULING:
       gst_query_set_scheduling (query, GST_SCHEDULING_FLAG_SEEKABLE, 1, -1, 0);
       gst_query_add_scheduling_mode (query, GST_PAD_MODE_PUSH);
@@ -931,7 +816,7 @@ gst_adc_test_src_fill (
     return GST_FLOW_EOS;
   frames = MIN (frames, src->stop_frame - src->next_frame);
   gst_buffer_set_size (
-      buffer, (gssize) frames * GST_AUDIO_INFO_BPF (&src->info));
+      buffer, gst_adc_test_src_format_bytes (&src->format, frames));
   stamp_buffer (src, buffer, frames);
   if (!follow_properties (src, GST_BUFFER_PTS (buffer)))
     return GST_FLOW_ERROR;

@@ -5,11 +5,11 @@
 #ifndef GST_ADC_TEST_SRC_H
 #define GST_ADC_TEST_SRC_H
 
-#include <gst/audio/audio.h>
 #include <gst/base/gstbasesrc.h>
 #include <gst/gst.h>
 
 #include "adcwave.h"
+#include "gstadctestsrcformat.h"
 #include "gstadctestsrcproperties.h"
 
 G_BEGIN_DECLS
@@ -18,7 +18,7 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE (
     GstAdcTestSrc, gst_adc_test_src, GST, ADC_TEST_SRC, GstBaseSrc)
 
-/* Locks: the object lock guards settings and config_changed, and info where it
+/* Locks: the object lock guards settings and config_changed, and format where it
  * is written and where a thread other than the streaming one reads it. What
  * start () sets up and the stream's state belong to the thread that holds the
  * stream lock. */
@@ -30,7 +30,7 @@ struct _GstAdcTestSrc {
   gboolean config_changed;
 
   /* What the caps say; rate is 0 before there are any. */
-  GstAudioInfo info;
+  GstAdcTestSrcFormat format;
 
   /* From start () on. */
   gint frames_per_buffer;
