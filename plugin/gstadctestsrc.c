@@ -14,7 +14,7 @@
  *
  * adctestsrc makes samples as the analogue-to-digital converter (ADC) of a radio
  * telescope might deliver them: noise, tones, pulses or a counter, in 8 to 32
- * bits or in floats. It makes them as fast as downstream takes them or, with
+ * bits, packed 10 or 12 bits, or in floats. It makes them as fast as downstream takes them or, with
  * #GstAdcTestSrc:is-live, at the sample rate. Uniform and gaussian noise of 8
  * bits come at gigabytes per second from one core of a current computer; other
  * waves with noise at tens of millions of samples per second or more.
@@ -84,6 +84,16 @@
  * integer of 32 bits: a faster ADC can be had as several channels at a part of
  * its rate.
  *
+ * `application/octet-stream` with the field `sample-bits`, 10 or 12, is samples
+ * as many digitisers send them, packed without padding: two's complement, the
+ * most significant bit first, the first sample in the high bits of the first
+ * byte. They come only where caps ask for them. Buffers are whole bytes:
+ * #GstAdcTestSrc:samplesperbuffer times the number of channels is a multiple of 4
+ * for 10 bits, and of 2 for 12. Where a stop time is within a byte, the stream
+ * ends up to three frames before it. spead2sink counts packed samples itself;
+ * with a #GstAdcTestSrc:sample-offset or after a seek, its `index-source=offset`
+ * takes the offsets of the buffers.
+ *
  * ## Example launch lines
  * |[
  * gst-launch-1.0 adctestsrc num-buffers=100 ! spead2sink
@@ -100,6 +110,9 @@
  * |[
  * gst-launch-1.0 adctestsrc wave=gaussian standard-deviation=200 num-buffers=100 ! audio/x-raw,format=S16BE ! spead2sink
  * ]| A 12-bit ADC's samples in 16 bits, most significant byte first.
+ * |[
+ * gst-launch-1.0 adctestsrc wave=gaussian standard-deviation=100 samplesperbuffer=4096 num-buffers=100 ! application/octet-stream,sample-bits=10 ! spead2sink
+ * ]| Heaps of 4096 samples of 10 bits, which are 5120 bytes.
  * |[
  * gst-launch-1.0 adctestsrc wave=pulses freq=2 is-live=true ! audio/x-raw,format=F32LE,rate=48000 ! audioconvert ! autoaudiosink
  * ]| Two pulses a second, to hear.
@@ -411,6 +424,7 @@ gst_adc_test_src_set_caps (GstBaseSrc *basesrc, GstCaps *caps)
   GstAdcTestSrcFormat format;
   GError *error = NULL;
   guint64 size;
+  guint whole;
 
   if (!gst_adc_test_src_format_from_caps (&format, caps, &error))
     goto invalid_caps;
@@ -418,6 +432,9 @@ gst_adc_test_src_set_caps (GstBaseSrc *basesrc, GstCaps *caps)
   size = gst_adc_test_src_format_bytes (&format, src->frames_per_buffer);
   if (size > G_MAXINT)
     goto too_large;
+  whole = gst_adc_test_src_format_whole_frames (&format);
+  if (src->frames_per_buffer % whole != 0)
+    goto not_whole;
 
   /* At a new rate the stream goes on at the same time, with another frame. */
   if (old_rate != 0 && old_rate != format.rate) {
@@ -448,7 +465,17 @@ too_large : {
        "%" G_GUINT64_FORMAT " bytes, more than %d. Set samplesperbuffer to "
        "%d or less.",
           src->frames_per_buffer, format.channels, size, G_MAXINT,
-          G_MAXINT / (gint) gst_adc_test_src_format_bytes (&format, 1)),
+          (gint) gst_adc_test_src_format_frames (&format, G_MAXINT)),
+      (NULL));
+  return FALSE;
+}
+not_whole : {
+  GST_ELEMENT_ERROR (src, RESOURCE, SETTINGS,
+      ("A buffer of %d samples (samplesperbuffer) in each of %d channels of %u "
+       "bits is no whole number of bytes. Set samplesperbuffer to a multiple "
+       "of %u.",
+          src->frames_per_buffer, format.channels,
+          adc_wave_format_bits (format.wave), whole),
       (NULL));
   return FALSE;
 }
@@ -802,19 +829,29 @@ follow_properties (GstAdcTestSrc *src, GstClockTime time)
   return !changed || configure_wave (src);
 }
 
+/* What the next buffer holds: whole bytes, and nothing from the stop on. */
+static guint
+count_frames (GstAdcTestSrc *src)
+{
+  guint64 left = src->stop_frame - MIN (src->next_frame, src->stop_frame);
+  guint frames = MIN (left, (guint) src->frames_per_buffer);
+
+  return frames - frames % gst_adc_test_src_format_whole_frames (&src->format);
+}
+
 static GstFlowReturn
 gst_adc_test_src_fill (
     GstBaseSrc *basesrc, guint64 offset, guint length, GstBuffer *buffer)
 {
   GstAdcTestSrc *src = GST_ADC_TEST_SRC (basesrc);
-  guint frames = src->frames_per_buffer;
   GstMapInfo map;
+  guint frames;
 
   if (src->times_changed)
     convert_times (src);
-  if (src->next_frame >= src->stop_frame)
+  frames = count_frames (src);
+  if (frames == 0)
     return GST_FLOW_EOS;
-  frames = MIN (frames, src->stop_frame - src->next_frame);
   gst_buffer_set_size (
       buffer, gst_adc_test_src_format_bytes (&src->format, frames));
   stamp_buffer (src, buffer, frames);

@@ -7,9 +7,12 @@
 #include <gst/audio/audio.h>
 
 #define DEFAULT_FORMAT "S8"
+#define DEFAULT_SAMPLE_BITS 10
 /* MeerKAT's L band. */
 #define DEFAULT_RATE 1712000000
 #define DEFAULT_CHANNELS 1
+
+#define AUDIO "audio/x-raw"
 
 /* -- open caps ------------------------------------------------------------------ */
 
@@ -37,7 +40,7 @@ fixate_channels (GstStructure *structure)
   gst_structure_get_int (structure, "channels", &channels);
 
   /* audio/x-raw with more than two channels says where each belongs. */
-  if (channels > 2 && !has_mask)
+  if (channels > 2 && !has_mask && gst_structure_has_name (structure, AUDIO))
     gst_structure_set (structure, "channel-mask", GST_TYPE_BITMASK,
         gst_audio_channel_get_fallback_mask (channels), NULL);
 }
@@ -45,7 +48,11 @@ fixate_channels (GstStructure *structure)
 void
 gst_adc_test_src_format_fixate (GstStructure *structure)
 {
-  gst_structure_fixate_field_string (structure, "format", DEFAULT_FORMAT);
+  if (gst_structure_has_name (structure, AUDIO))
+    gst_structure_fixate_field_string (structure, "format", DEFAULT_FORMAT);
+  else
+    gst_structure_fixate_field_nearest_int (
+        structure, "sample-bits", DEFAULT_SAMPLE_BITS);
   gst_structure_fixate_field_nearest_int (structure, "rate", DEFAULT_RATE);
   fixate_channels (structure);
 }
@@ -115,6 +122,17 @@ from_audio_caps (GstAdcTestSrcFormat *format, GstCaps *caps, GError **error)
   return TRUE;
 }
 
+static gboolean
+from_packed_caps (GstAdcTestSrcFormat *format, const GstStructure *structure)
+{
+  gint bits = 0;
+
+  gst_structure_get_int (structure, "sample-bits", &bits);
+  format->wave = bits == 10 ? ADC_WAVE_S10 : ADC_WAVE_S12;
+  format->name = bits == 10 ? "sample-bits=10" : "sample-bits=12";
+  return TRUE;
+}
+
 gboolean
 gst_adc_test_src_format_from_caps (
     GstAdcTestSrcFormat *format, GstCaps *caps, GError **error)
@@ -131,7 +149,9 @@ gst_adc_test_src_format_from_caps (
         "Hz would). Ask for 1 to %d Hz; several channels at a part of the rate "
         "are as many samples per second.",
         format->rate, G_MAXINT, (guint) format->rate, G_MAXINT);
-  return from_audio_caps (format, caps, error);
+  if (gst_structure_has_name (structure, AUDIO))
+    return from_audio_caps (format, caps, error);
+  return from_packed_caps (format, structure);
 }
 
 /* -- numbers --------------------------------------------------------------------- */
@@ -147,6 +167,25 @@ gst_adc_test_src_format_bytes (
     const GstAdcTestSrcFormat *format, guint64 frames)
 {
   return gst_util_uint64_scale_int_ceil (frames, frame_bits (format), 8);
+}
+
+guint
+gst_adc_test_src_format_whole_frames (const GstAdcTestSrcFormat *format)
+{
+  guint bits = frame_bits (format), frames = 1;
+
+  while (frames * bits % 8 != 0)
+    frames++;
+  return frames;
+}
+
+guint64
+gst_adc_test_src_format_frames (
+    const GstAdcTestSrcFormat *format, guint64 bytes)
+{
+  guint64 frames = gst_util_uint64_scale_int (bytes, 8, frame_bits (format));
+
+  return frames - frames % gst_adc_test_src_format_whole_frames (format);
 }
 
 static gboolean

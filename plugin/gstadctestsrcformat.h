@@ -14,6 +14,8 @@ G_BEGIN_DECLS
 #define GST_ADC_TEST_SRC_CAPS                                                  \
   "audio/x-raw, format = (string) { S8, S16LE, S16BE, S24LE, S24BE, S32LE, "   \
   "S32BE, F32LE, F32BE, F64LE, F64BE }, layout = (string) interleaved, "       \
+  "rate = (int) [ 1, max ], channels = (int) [ 1, 64 ]; "                      \
+  "application/octet-stream, sample-bits = (int) { 10, 12 }, "                 \
   "rate = (int) [ 1, max ], channels = (int) [ 1, 64 ]"
 
 typedef struct {
@@ -23,8 +25,8 @@ typedef struct {
   gint channels;
 } GstAdcTestSrcFormat;
 
-/* Chooses what is open: the rate of MeerKAT's L band, one channel of S8, and as
- * many channels as downstream has positions for. */
+/* Chooses what is open: the rate of MeerKAT's L band, one channel, of S8 or of
+ * packed 10 bits, and as many channels as downstream has positions for. */
 void gst_adc_test_src_format_fixate (GstStructure *structure);
 
 /* FALSE with GST_RESOURCE_ERROR_SETTINGS, and what to do about it, for caps that
@@ -33,9 +35,16 @@ void gst_adc_test_src_format_fixate (GstStructure *structure);
 gboolean gst_adc_test_src_format_from_caps (
     GstAdcTestSrcFormat *format, GstCaps *caps, GError **error);
 
-/* Bytes of so many frames. */
+/* Bytes of so many frames, the last one perhaps not full. */
 guint64 gst_adc_test_src_format_bytes (
     const GstAdcTestSrcFormat *format, guint64 frames);
+
+/* The fewest frames that are whole bytes: 1 but for packed samples. */
+guint gst_adc_test_src_format_whole_frames (const GstAdcTestSrcFormat *format);
+
+/* The most frames that are whole bytes, no more than so many. */
+guint64 gst_adc_test_src_format_frames (
+    const GstAdcTestSrcFormat *format, guint64 bytes);
 
 /* Between GST_FORMAT_TIME, GST_FORMAT_DEFAULT (frames) and GST_FORMAT_BYTES.
  * Times are rounded to the nearest, bytes to the frames that they hold whole. -1

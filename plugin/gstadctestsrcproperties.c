@@ -172,8 +172,9 @@ install_stream_properties (GObjectClass *gobject_class)
    *
    * Frames in each buffer, a frame being one sample of every channel: with one
    * channel of S8, also its size in bytes. A buffer holds no more than
-   * 2147483647 bytes; more is an error when the stream starts. Sets
-   * #GstBaseSrc:blocksize. Takes effect on the way from READY to PAUSED.
+   * 2147483647 bytes, and whole ones where samples are packed; anything else is
+   * an error when the stream starts. Sets #GstBaseSrc:blocksize. Takes effect on
+   * the way from READY to PAUSED.
    *
    * Since: 0.1
    */

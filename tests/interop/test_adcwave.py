@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from adcnoise import words
-from adcwave import FORMATS, normal, wave
+from adcwave import FORMATS, PACKED, normal, wave
 
 WAVES = ["uniform", "gaussian", "sine", "tones", "ramp", "silence", "pulses"]
 PROPERTIES = {"sd": "standard-deviation", "tones": "num-tones"}
@@ -22,7 +22,9 @@ def run_adctestsrc(path, name, form, seed, first, frames, channels=1, rate=17120
     cut = cut or frames
     assert frames % cut == 0
     properties = " ".join(f"{PROPERTIES.get(key, key)}={value}" for key, value in more.items())
-    caps = f"audio/x-raw,format={form},channels={channels},rate={rate}"
+    kind = (f"application/octet-stream,sample-bits={PACKED[form]}" if form in PACKED else
+            f"audio/x-raw,format={form}")
+    caps = f"{kind},channels={channels},rate={rate}"
     launch = (f"adctestsrc wave={name} seed={seed} sample-offset={first} samplesperbuffer={cut} "
               f"num-buffers={frames // cut} {properties} ! {caps} ! filesink location={path}")
     subprocess.run(["gst-launch-1.0", "-q", *launch.split()], check=True, timeout=60)
@@ -38,12 +40,12 @@ def check(path, name, form, **arguments):
     assert differs is None, f"byte {differs} is {written[differs]}, not {expected[differs]}"
 
 
-@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("form", [*FORMATS, *PACKED])
 @pytest.mark.parametrize("name", WAVES)
 def test_every_wave_in_every_format(tmp_path, name, form):
     """Three channels, cut at odd places, over the end of a block of random words."""
-    check(tmp_path / "samples", name, form, seed=7, first=60000, frames=9009, channels=3,
-          rate=48000, cut=1001)
+    check(tmp_path / "samples", name, form, seed=7, first=60000, frames=9036, channels=3,
+          rate=48000, cut=1004)
 
 
 @pytest.mark.parametrize("name, form, arguments", [
@@ -54,11 +56,15 @@ def test_every_wave_in_every_format(tmp_path, name, form):
     ("uniform", "S32BE", {"minimum": -(2**31), "maximum": 1}),
     ("uniform", "F32LE", {"minimum": -(2**31), "maximum": 2**31 - 1}),
     ("uniform", "F64BE", {"minimum": 0, "maximum": 256}),
+    ("uniform", "S10", {"minimum": -512, "maximum": 511}),
+    ("uniform", "S12", {"minimum": -2048, "maximum": -1900}),
     ("gaussian", "S8", {"sd": 0.0}),
     ("gaussian", "S8", {"sd": 0.3}),
     ("gaussian", "S8", {"sd": 127.25}),
     ("gaussian", "S8", {"sd": 1e9}),
     ("gaussian", "S16LE", {"sd": 15000.0}),
+    ("gaussian", "S10", {"sd": 300.0}),
+    ("gaussian", "S12", {"sd": 1e9}),
     ("gaussian", "S32LE", {"sd": 2147483647.0}),
     ("gaussian", "F64LE", {"sd": 0.001}),
     ("sine", "F64LE", {"freq": 1e6, "snr": 100.0}),
@@ -67,6 +73,7 @@ def test_every_wave_in_every_format(tmp_path, name, form):
     ("tones", "F64LE", {"freq": 12345.678, "tones": 64, "snr": 60.0}),
     ("tones", "S16LE", {"tones": 1, "snr": 0.0}),
     ("tones", "S8", {"tones": 7, "sd": 200.0}),
+    ("tones", "S10", {"channels": 7, "sd": 100.0}),
     ("pulses", "S8", {"freq": 1e5, "snr": 40.0}),
     ("pulses", "F32LE", {"freq": 6e8}),
 ])
