@@ -60,6 +60,16 @@ set_sample_bits (Spead2PayloadType *type, guint bits)
     type->format = (Spead2Format){'i', bits};
 }
 
+/* Samples of the same moment stand side by side. */
+static void
+set_channels (Spead2PayloadType *type, gint channels)
+{
+  if (channels <= 1)
+    return;
+  type->sample_elements = channels;
+  type->shape[type->n_dimensions++] = channels;
+}
+
 void
 gst_spead2_payload_init (GstSpead2Payload *payload, guint sample_bits)
 {
@@ -100,10 +110,7 @@ from_audio_caps (GstSpead2Payload *payload, GstCaps *caps, GError **error)
         "'audioconvert ! audio/x-raw,format=S32LE' in front, or S24BE.",
         GST_AUDIO_INFO_NAME (&info));
 
-  payload->type.sample_elements = GST_AUDIO_INFO_CHANNELS (&info);
-  if (GST_AUDIO_INFO_CHANNELS (&info) > 1)
-    payload->type.shape[payload->type.n_dimensions++] =
-        GST_AUDIO_INFO_CHANNELS (&info);
+  set_channels (&payload->type, GST_AUDIO_INFO_CHANNELS (&info));
   payload->offset_size = GST_AUDIO_INFO_BPF (&info);
   payload->rate = GST_AUDIO_INFO_RATE (&info);
   return TRUE;
@@ -144,15 +151,18 @@ static gboolean
 from_opaque_caps (GstSpead2Payload *payload, const GstStructure *structure,
     guint sample_bits, GError **error)
 {
-  gint bits = sample_bits;
+  gint bits = sample_bits, channels = 1;
 
   gst_structure_get_int (structure, "sample-bits", &bits);
+  gst_structure_get_int (structure, "channels", &channels);
   if (bits < 0 || bits > GST_SPEAD2_MAX_SAMPLE_BITS)
     return refuse (error,
         "Samples of %d bits do not exist: sample-bits is from "
         "1 to %d, or 0 for bytes.",
         bits, GST_SPEAD2_MAX_SAMPLE_BITS);
   set_sample_bits (&payload->type, bits);
+  if (bits > 0)
+    set_channels (&payload->type, channels);
   gst_structure_get_int (structure, "rate", &payload->rate);
   payload->rate = MAX (payload->rate, 0);
   return TRUE;

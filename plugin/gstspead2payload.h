@@ -5,7 +5,8 @@
  *   without the padding of rows.
  * - All others: samples of as many bits as their field sample-bits says, signed
  *   and big endian, packed without padding: 10 are SPEAD's i10; 8, 16, 32 and 64
- *   are numpy's. Without that field, bytes.
+ *   are numpy's. With a field channels, samples of (frames, channels). Without
+ *   sample-bits, bytes.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */

@@ -64,6 +64,11 @@ static const struct {
     {BYTES ",sample-bits=10", 0, "", "i10 [384]", 384},
     {BYTES ",sample-bits=10", 12, "", "i10 [384]", 384},
     {NULL, 10, "", "i10 [384]", 384},
+    {BYTES ",sample-bits=10,channels=2", 0, "", "i10 [192][2]", 192},
+    {BYTES ",sample-bits=16,channels=1", 0, "", "'shape': (240,)", 240},
+    {BYTES ",channels=4", 12, "", "i12 [80][4]", 80},
+    {BYTES ",channels=4", 0, "",
+        "'|u1', 'fortran_order': False, 'shape': (480,)", 480},
     {BYTES, 12, ",format=u10", "u10 [384]", 384},
     {BYTES, 0, ",dtype=\"<c8\"",
         "'<c8', 'fortran_order': False, "
@@ -139,6 +144,9 @@ static const struct {
     {BYTES, 10, 481,
         "481 bytes does not have the shape (any) with elements of "
         "10 bits"},
+    {BYTES ",sample-bits=12,channels=3", 0, 480,
+        "480 bytes does not have the shape (any, 3) with elements of "
+        "12 bits"},
     {"video/x-raw,format=GRAY8,width=32,height=15,framerate=1/1", 0, 479,
         "479 bytes does not have the shape (15, 32)"},
     {"video/x-raw,format=GRAY8,width=30,height=15,framerate=1/1", 0, 440,
