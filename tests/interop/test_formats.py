@@ -7,6 +7,7 @@ import subprocess
 import numpy as np
 import pytest
 
+import adcwave
 from conftest import LIMIT, safe_sending
 
 FRAMES = 3000
@@ -72,6 +73,23 @@ def test_24_bits_arrive_as_numbers(receive, launch, tmp_path, audio_format, chan
     # spead2 makes Python integers of them, and the receiver float64.
     got = np.frombuffer(received.samples, np.float64)
     np.testing.assert_array_equal(got, values)
+
+
+@pytest.mark.parametrize("channels", [1, 2, 5])
+@pytest.mark.parametrize("form", adcwave.PACKED)
+def test_packed_samples_arrive_as_numbers(receive, launch, form, channels):
+    receiver = receive()
+    bits = adcwave.PACKED[form]
+    launch(f"adctestsrc wave=tones standard-deviation=150 seed=5 num-buffers=3 "
+           f"samplesperbuffer={FRAMES} ! application/octet-stream,sample-bits={bits},"
+           f"channels={channels},rate=48000 ! "
+           f"spead2sink port={receiver.port} {safe_sending(receiver.buffer)}")
+    received = receiver.finish()
+    check_whole(received, channels)
+    assert {samples_of(heap)["type"] for heap in received.heaps} == {f"i{bits}"}
+    expected = adcwave.wave("tones", form, 5, 0, 3 * FRAMES, channels, 48000, sd=150.0)
+    got = np.frombuffer(received.samples, np.float64)
+    np.testing.assert_array_equal(got, adcwave.unpack(expected, bits))
 
 
 @pytest.mark.parametrize("audio_format", REFUSED)

@@ -14,6 +14,7 @@ import spead2
 import spead2.recv
 
 import adcnoise
+import adcwave
 from conftest import BUILD, HERE, LIMIT, ROOT
 from speadwire import (DESCRIPTOR, HEAP_CNT, PAD, PAYLOAD_LENGTH, STREAM_CTRL, descriptor, full, heap)
 from test_docs import in_shell
@@ -171,17 +172,20 @@ def test_meerkat_digitiser_8_bit(paste):
 
 def test_meerkat_digitiser_10_bit(paste):
     found, printed = paste("MeerKAT digitiser, 10-bit samples")
+    sent = [adcwave.wave("gaussian", "S10", 1, 4096 * number, 4096, sd=100.0)
+            for number in range(50)]
     expected = digitiser_descriptors(1, "", 5192, formats=[("i", 10)])
-    for number, samples in enumerate(pattern(50, 5120)):
+    for number, samples in enumerate(sent):
         expected.append(digitiser_packet(2 + 2 * number, 2**48 - 16384 + 4096 * number, 7, samples))
     check(found, expected)
     assert len(found[1]) == 5192
     assert printed.count("The timestamp has wrapped") == 1, printed
 
     values, _ = decode(found)
-    bits = np.unpackbits(np.frombuffer(pattern(50, 5120)[0], np.uint8)).reshape(4096, 10)
-    unsigned = bits @ (1 << np.arange(9, -1, -1))
-    assert np.array_equal(values[1]["raw_data"], np.where(unsigned < 512, unsigned, unsigned - 1024))
+    assert len(values) == 51
+    for value, samples in zip(values[1:], sent):
+        assert np.array_equal(value["raw_data"], adcwave.unpack(samples, 10))
+    assert np.std(values[1]["raw_data"].astype(float)) == pytest.approx(100, rel=0.05)
 
 
 def test_edd_packetizer(paste):
