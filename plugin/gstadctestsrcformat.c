@@ -122,7 +122,7 @@ from_audio_caps (GstAdcTestSrcFormat *format, GstCaps *caps, GError **error)
   return TRUE;
 }
 
-static gboolean
+static void
 from_packed_caps (GstAdcTestSrcFormat *format, const GstStructure *structure)
 {
   gint bits = 0;
@@ -130,7 +130,6 @@ from_packed_caps (GstAdcTestSrcFormat *format, const GstStructure *structure)
   gst_structure_get_int (structure, "sample-bits", &bits);
   format->wave = bits == 10 ? ADC_WAVE_S10 : ADC_WAVE_S12;
   format->name = bits == 10 ? "sample-bits=10" : "sample-bits=12";
-  return TRUE;
 }
 
 gboolean
@@ -151,7 +150,9 @@ gst_adc_test_src_format_from_caps (
         format->rate, G_MAXINT, (guint) format->rate, G_MAXINT);
   if (gst_structure_has_name (structure, AUDIO))
     return from_audio_caps (format, caps, error);
-  return from_packed_caps (format, structure);
+
+  from_packed_caps (format, structure);
+  return TRUE;
 }
 
 /* -- numbers --------------------------------------------------------------------- */

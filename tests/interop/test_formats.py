@@ -92,6 +92,20 @@ def test_packed_samples_arrive_as_numbers(receive, launch, form, channels):
     np.testing.assert_array_equal(got, adcwave.unpack(expected, bits))
 
 
+@pytest.mark.parametrize("source, first", [("offset", 1001), ("auto", 0)])
+def test_packed_samples_have_the_offsets_index_where_that_is_asked_for(receive, launch, source,
+                                                                       first):
+    receiver = receive()
+    launch(f"adctestsrc wave=ramp sample-offset=1001 num-buffers=2 samplesperbuffer=500 ! "
+           f"application/octet-stream,sample-bits=12,channels=2 ! spead2sink port={receiver.port} "
+           f"index-source={source} {safe_sending(receiver.buffer)}")
+    received = receiver.finish()
+    assert received.column("timestamp") == [first, first + 500]
+    expected = adcwave.wave("ramp", "S12", 0, 1001, 1000, channels=2)
+    got = np.frombuffer(received.samples, np.float64)
+    np.testing.assert_array_equal(got, adcwave.unpack(expected, 12))
+
+
 @pytest.mark.parametrize("audio_format", REFUSED)
 def test_what_has_no_type_is_refused_with_a_word(audio_format):
     # By a program of its own: gst-launch-1.0 of 1.22 may miss an error that comes
