@@ -15,8 +15,6 @@ from typing import Optional
 
 MEBI = 1 << 20
 KIBI = 1 << 10
-# What may be outstanding stays in cache, as spead2sink chooses it.
-OUTSTANDING_BYTES = 4 * MEBI
 # SPEAD headers: of the first packet of a heap with two items, of the others.
 FIRST_HEADER = 56
 HEADER = 40
@@ -29,6 +27,17 @@ RUN_LIMIT = 60
 def list_size(heap):
     """Heaps of a buffer list: as many as tut_11 hands over at a time."""
     return max(512 * KIBI // heap, 1)
+
+
+def outstanding(heap):
+    """Heaps that may be outstanding, with every program: two of those lists, and so 1 MiB
+    of small heaps, which stay in cache; 4 heaps at least."""
+    return max(2 * list_size(heap), 4)
+
+
+def working_set(heap):
+    """Bytes that go round: adctestsrc's pool has two buffers more."""
+    return (outstanding(heap) + 2) * heap
 
 
 class RunError(Exception):
@@ -125,8 +134,8 @@ def _run(command):
 
 class Pipeline(Program):
     """Elements of GStreamer, run by send.c. In the description {heaps}, {heap}, {packet},
-    {host} and {port} are filled in, and {lists} of {list} heaps each; there are as many
-    such pipelines in one process as chains says, which share the heaps."""
+    {host} and {port} are filled in, {outstanding} heaps, and {lists} of {list} heaps each;
+    there are as many such pipelines in one process as chains says, which share the heaps."""
 
     def __init__(self, name, path, description, guess=2000, options=(), chains=1,
                  fixed_heaps=None, properties=()):
@@ -139,6 +148,7 @@ class Pipeline(Program):
         heaps //= self.chains
         chain = self.description.format(heaps=heaps, heap=setup.heap, packet=setup.packet,
                                         host=host, port=port, list=list_size(setup.heap),
+                                        outstanding=outstanding(setup.heap),
                                         lists=heaps // list_size(setup.heap))
         return [*self.options, " ".join([chain] * self.chains)]
 
@@ -177,7 +187,7 @@ class Bare(Program):
         if setup.heap + FIRST_HEADER <= packet:
             packet, header = setup.heap + FIRST_HEADER, FIRST_HEADER
         return ["--packet-size", packet, "--header-size", header,
-                "--working-set", max(OUTSTANDING_BYTES, 4 * setup.heap),
+                "--working-set", working_set(setup.heap),
                 "--bytes", heaps * setup.heap, *self.options, host, port]
 
     def parse(self, output, payload):
@@ -189,9 +199,8 @@ class Spead2Send(Program):
     """spead2's own tool: heaps that are never written, only sent again."""
 
     def command(self, setup, host, port, heaps):
-        outstanding = min(max(OUTSTANDING_BYTES // setup.heap, 4), 4096)
         return ["--packet", setup.packet, "--heap-size", setup.heap, "--heaps", heaps,
-                "--max-heaps", outstanding, f"{host}:{port}"]
+                "--max-heaps", outstanding(setup.heap), f"{host}:{port}"]
 
     def parse(self, output, payload):
         return payload, float(re.search(r" in (\S+) seconds", output)[1]), None, {}

@@ -132,7 +132,8 @@ class Plan:
 # --- programs ----------------------------------------------------------------------
 
 def _sink(extra=""):
-    return f"spead2sink host={{host}} port={{port}} max-packet-size={{packet}} {extra}"
+    return ("spead2sink host={host} port={port} max-packet-size={packet} "
+            f"max-heaps={{outstanding}} {extra}")
 
 
 def _source(name, extra=""):
