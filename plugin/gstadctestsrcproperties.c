@@ -6,6 +6,8 @@
 
 #include <gst/gst.h>
 
+#include "gstspead2settings.h"
+
 #define DEFAULT_IS_LIVE FALSE
 #define DEFAULT_SAMPLES_PER_BUFFER 1048576
 #define DEFAULT_SAMPLE_OFFSET 0
@@ -43,76 +45,22 @@ void
 gst_adc_test_src_settings_init (
     GstAdcTestSrcSettings *settings, GObjectClass *klass)
 {
-  guint i, n;
-  GParamSpec **specs = g_object_class_list_properties (klass, &n);
-
-  for (i = 0; i < n; i++)
-    if (specs[i]->owner_type == G_OBJECT_CLASS_TYPE (klass) &&
-        specs[i]->param_id < GST_ADC_TEST_SRC_N_SETTINGS)
-      gst_adc_test_src_settings_set (
-          settings, specs[i], g_param_spec_get_default_value (specs[i]));
-  g_free (specs);
+  gst_spead2_settings_init (
+      settings, field_offsets, GST_ADC_TEST_SRC_N_SETTINGS, klass);
 }
 
 void
 gst_adc_test_src_settings_set (
     GstAdcTestSrcSettings *settings, GParamSpec *spec, const GValue *value)
 {
-  gpointer field = G_STRUCT_MEMBER_P (settings, field_offsets[spec->param_id]);
-
-  switch (G_TYPE_FUNDAMENTAL (spec->value_type)) {
-    case G_TYPE_INT:
-      *(gint *) field = g_value_get_int (value);
-      break;
-    case G_TYPE_UINT:
-      *(guint *) field = g_value_get_uint (value);
-      break;
-    case G_TYPE_INT64:
-      *(gint64 *) field = g_value_get_int64 (value);
-      break;
-    case G_TYPE_UINT64:
-      *(guint64 *) field = g_value_get_uint64 (value);
-      break;
-    case G_TYPE_DOUBLE:
-      *(gdouble *) field = g_value_get_double (value);
-      break;
-    case G_TYPE_ENUM:
-      *(gint *) field = g_value_get_enum (value);
-      break;
-    default:
-      g_assert_not_reached ();
-  }
+  gst_spead2_settings_set (settings, field_offsets, spec, value);
 }
 
 void
 gst_adc_test_src_settings_get (
     const GstAdcTestSrcSettings *settings, GParamSpec *spec, GValue *value)
 {
-  gconstpointer field =
-      G_STRUCT_MEMBER_P (settings, field_offsets[spec->param_id]);
-
-  switch (G_TYPE_FUNDAMENTAL (spec->value_type)) {
-    case G_TYPE_INT:
-      g_value_set_int (value, *(const gint *) field);
-      break;
-    case G_TYPE_UINT:
-      g_value_set_uint (value, *(const guint *) field);
-      break;
-    case G_TYPE_INT64:
-      g_value_set_int64 (value, *(const gint64 *) field);
-      break;
-    case G_TYPE_UINT64:
-      g_value_set_uint64 (value, *(const guint64 *) field);
-      break;
-    case G_TYPE_DOUBLE:
-      g_value_set_double (value, *(const gdouble *) field);
-      break;
-    case G_TYPE_ENUM:
-      g_value_set_enum (value, *(const gint *) field);
-      break;
-    default:
-      g_assert_not_reached ();
-  }
+  gst_spead2_settings_get (settings, field_offsets, spec, value);
 }
 
 /* -- installing ---------------------------------------------------------------- */
