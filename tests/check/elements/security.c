@@ -25,7 +25,7 @@
 #define MAX_SIZE 20000
 
 static GRand *dice;
-static guint n_buffers = 1000;
+static guint n_buffers = 500;
 static guint32 seed;
 
 static guint
@@ -99,6 +99,7 @@ static void
 add_lies (GstBuffer *buffer)
 {
   static const GstAudioFormat format = GST_AUDIO_FORMAT_F64LE;
+  static GstStaticCaps clock = GST_STATIC_CAPS ("timestamp/x-lie");
 
   if (chance (0.3)) {
     GstAudioInfo info;
@@ -108,11 +109,13 @@ add_lies (GstBuffer *buffer)
     gst_buffer_add_audio_meta (
         buffer, &info, gst_buffer_get_size (buffer) / 8, NULL);
   }
-  if (chance (0.3))
-    gst_buffer_add_reference_timestamp_meta (buffer,
-        gst_static_caps_get (
-            &(GstStaticCaps) GST_STATIC_CAPS ("timestamp/x-lie")),
-        g_rand_int (dice), g_rand_int (dice));
+  if (chance (0.3)) {
+    GstCaps *reference = gst_static_caps_get (&clock);
+
+    gst_buffer_add_reference_timestamp_meta (
+        buffer, reference, g_rand_int (dice), g_rand_int (dice));
+    gst_caps_unref (reference);
+  }
   if (chance (0.3))
     GST_BUFFER_OFFSET (buffer) =
         chance (0.5) ? G_MAXUINT64 - 1 - roll (5) : g_rand_int (dice);
