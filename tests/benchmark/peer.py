@@ -78,8 +78,8 @@ def _quietly(directory, command, **kwargs):
 def _fetch(directory, venv):
     backend = os.path.join(directory, "backend")
     os.makedirs(backend, exist_ok=True)
-    with open(os.path.join(backend, "mesonpy.py"), "w", encoding="utf-8") as stub:
-        stub.write(BACKEND)
+    with open(os.path.join(backend, "mesonpy.py"), "w", encoding="utf-8") as module:
+        module.write(BACKEND)
     _quietly(directory, [os.path.join(venv, "bin", "pip"), "--disable-pip-version-check",
                          "download", "--no-input", "--no-deps", "--no-build-isolation",
                          "--no-binary", "spead2", "--dest", directory, f"spead2=={VERSION}"],
