@@ -4,7 +4,8 @@
  * blocks while as many heaps as allowed are outstanding. Lanes, each a thread
  * and a socket, take heaps in the order of the pushes, number them, and send
  * them. Every heap that was accepted ends in exactly one call of heap_done, in
- * the order of the pushes: sent, or failed, or dropped.
+ * the order of the pushes: sent, or failed, or dropped. It is freed after that,
+ * by a lane or by a thread that pushes or waits, with no lock held.
  *
  * Threads: all functions may be called from any thread, spead2_sender_free()
  * when all others have returned. Heaps go in the order of the pushes.
