@@ -138,6 +138,9 @@ GST_DEBUG_CATEGORY_STATIC (adc_test_src_debug);
 #define POOL_MIN_DEFAULT 6
 /* The buffer that is being filled, and one on its way. */
 #define POOL_MIN_EXTRA 2
+/* Bytes of samples that are made at once where they are moved then: a frame of 64
+ * channels of F64 has an eighth of that. */
+#define PART_SIZE 4096
 /* Bytes that a pool allocates before they are needed, at most. */
 #define POOL_PREALLOCATED_MAX (G_GUINT64_CONSTANT (1) << 30)
 
@@ -481,39 +484,26 @@ not_whole : {
 }
 }
 
-/* How many buffers of size downstream says it keeps outstanding, or 0 where it
- * says nothing. */
+/* How many buffers of size downstream keeps outstanding, or 0 where it says
+ * nothing. */
 static guint64
-query_outstanding (GstQuery *query, guint size)
+count_outstanding (const GstSpead2Outstanding *outstanding, guint size)
 {
-  GType api = GST_SPEAD2_OUTSTANDING_API_TYPE;
-  const GstStructure *params = NULL;
-  guint max_heaps = 0;
-  guint64 max_bytes = 0;
-  guint index;
-
-  if (!gst_query_find_allocation_meta (query, api, &index))
+  if (outstanding->max_heaps != 0)
+    return outstanding->max_heaps;
+  if (outstanding->max_bytes == 0)
     return 0;
-
-  gst_query_parse_nth_allocation_meta (query, index, &params);
-  if (params == NULL)
-    return 0;
-
-  gst_structure_get_uint (params, "max-heaps", &max_heaps);
-  if (max_heaps != 0)
-    return max_heaps;
-
-  gst_structure_get_uint64 (params, "max-bytes", &max_bytes);
-  return CLAMP (max_bytes / size, SPEAD2_AUTO_MIN_HEAPS, SPEAD2_AUTO_MAX_HEAPS);
+  return CLAMP (outstanding->max_bytes / size, SPEAD2_AUTO_MIN_HEAPS,
+      SPEAD2_AUTO_MAX_HEAPS);
 }
 
 /* How many buffers of size the pool allocates in advance. It grows when
  * downstream keeps more; without a limit, since one that is too low is a
  * deadlock. */
 static guint
-pool_minimum (GstQuery *query, guint size)
+pool_minimum (const GstSpead2Outstanding *downstream, guint size)
 {
-  guint64 outstanding = query_outstanding (query, size);
+  guint64 outstanding = count_outstanding (downstream, size);
   guint64 minimum =
       outstanding != 0 ? outstanding + POOL_MIN_EXTRA : POOL_MIN_DEFAULT;
   guint64 affordable = MAX (POOL_PREALLOCATED_MAX / size, POOL_MIN_EXTRA);
@@ -521,32 +511,38 @@ pool_minimum (GstQuery *query, guint size)
   return MIN (minimum, affordable);
 }
 
-/* The allocator for the pool's buffers, or NULL for ordinary memory. */
+/* Huge pages, or NULL: ordinary memory. */
 static GstAllocator *
-choose_allocator (
-    GstAdcTestSrc *src, GstQuery *query, guint size, guint n_buffers)
+choose_pages (GstAdcTestSrc *src, guint size, guint n_buffers)
 {
-  GType api = GST_SPEAD2_OUTSTANDING_API_TYPE;
-  const GstStructure *params = NULL;
-  gboolean huge_pages = FALSE;
-  Spead2HugePages *pages;
   GError *error = NULL;
-  guint index;
+  Spead2HugePages *pages = spead2_huge_pages_new (size, n_buffers, &error);
 
-  if (gst_query_find_allocation_meta (query, api, &index))
-    gst_query_parse_nth_allocation_meta (query, index, &params);
-  if (params)
-    gst_structure_get_boolean (params, "huge-pages", &huge_pages);
-  if (!huge_pages)
-    return NULL;
-
-  pages = spead2_huge_pages_new (size, n_buffers, &error);
   if (pages == NULL) {
     GST_INFO_OBJECT (src, "no zero copy: %s", error->message);
     g_error_free (error);
     return NULL;
   }
   return GST_ALLOCATOR (pages);
+}
+
+/* The allocator for the pool's buffers, or NULL for ordinary memory. */
+static GstAllocator *
+choose_allocator (GstAdcTestSrc *src, const GstSpead2Outstanding *downstream,
+    guint size, guint n_buffers)
+{
+  GstAllocator *pages = NULL, *packets;
+  guint storage = downstream->has_shape
+      ? spead2_packet_shape_storage (&downstream->shape, size)
+      : size;
+
+  if (downstream->huge_pages)
+    pages = choose_pages (src, storage, n_buffers);
+  if (!downstream->has_shape)
+    return pages;
+  packets = spead2_packet_allocator_new (&downstream->shape, pages);
+  gst_clear_object (&pages);
+  return packets;
 }
 
 /* Where memory is refused, GStreamer ends the program: it is asked for here,
@@ -569,11 +565,14 @@ gst_adc_test_src_decide_allocation (GstBaseSrc *basesrc, GstQuery *query)
   GstAdcTestSrc *src = GST_ADC_TEST_SRC (basesrc);
   guint size =
       gst_adc_test_src_format_bytes (&src->format, src->frames_per_buffer);
-  guint minimum = pool_minimum (query, size);
   GstAllocator *allocator = NULL;
+  GstSpead2Outstanding downstream;
   GstAllocationParams params;
   GstBufferPool *pool;
+  guint minimum;
 
+  gst_spead2_outstanding_find (&downstream, query);
+  minimum = pool_minimum (&downstream, size);
   if (!have_memory (size, minimum)) {
     GST_ELEMENT_ERROR (src, RESOURCE, NO_SPACE_LEFT,
         ("There is no memory for %u buffers of %u bytes: set fewer "
@@ -587,12 +586,12 @@ gst_adc_test_src_decide_allocation (GstBaseSrc *basesrc, GstQuery *query)
     gst_query_parse_nth_allocation_param (query, 0, &allocator, &params);
     params.align |= POOL_ALIGN;
     if (allocator == NULL)
-      allocator = choose_allocator (src, query, size, minimum);
+      allocator = choose_allocator (src, &downstream, size, minimum);
     gst_query_set_nth_allocation_param (query, 0, allocator, &params);
   } else {
     gst_allocation_params_init (&params);
     params.align |= POOL_ALIGN;
-    allocator = choose_allocator (src, query, size, minimum);
+    allocator = choose_allocator (src, &downstream, size, minimum);
     gst_query_add_allocation_param (query, allocator, &params);
   }
   gst_clear_object (&allocator);
@@ -839,12 +838,60 @@ count_frames (GstAdcTestSrc *src)
   return frames - frames % gst_adc_test_src_format_whole_frames (&src->format);
 }
 
+/* Frames into memory that has room for packet headers between them: a part that
+ * stays in the cache, and from there where it belongs. */
+static void
+fill_packets (
+    GstAdcTestSrc *src, GstMemory *memory, guint64 frame, guint frames)
+{
+  guint8 part[PART_SIZE];
+  gsize offset = 0;
+
+  gst_mini_object_lock (GST_MINI_OBJECT_CAST (memory), GST_LOCK_FLAG_WRITE);
+  while (frames > 0) {
+    guint n = MIN (
+        frames, gst_adc_test_src_format_frames (&src->format, sizeof part));
+    gsize size = gst_adc_test_src_format_bytes (&src->format, n), done, take;
+
+    adc_wave_fill (&src->wave, frame, part, n);
+    for (done = 0; done < size; done += take) {
+      Spead2PacketPlace place;
+
+      spead2_packet_memory_find (memory, offset + done, &place);
+      take = MIN (place.size, size - done);
+      memcpy (place.data, part + done, take);
+    }
+    offset += size;
+    frame += n;
+    frames -= n;
+  }
+  gst_mini_object_unlock (GST_MINI_OBJECT_CAST (memory), GST_LOCK_FLAG_WRITE);
+}
+
+/* FALSE where the buffer's memory cannot be written. */
+static gboolean
+fill_buffer (GstAdcTestSrc *src, GstBuffer *buffer, guint frames)
+{
+  guint64 frame = GST_BUFFER_OFFSET (buffer);
+  GstMemory *memory = gst_buffer_peek_memory (buffer, 0);
+  GstMapInfo map;
+
+  if (gst_buffer_n_memory (buffer) == 1 && spead2_is_packet_memory (memory)) {
+    fill_packets (src, memory, frame, frames);
+    return TRUE;
+  }
+  if (!gst_buffer_map (buffer, &map, GST_MAP_WRITE))
+    return FALSE;
+  adc_wave_fill (&src->wave, frame, map.data, frames);
+  gst_buffer_unmap (buffer, &map);
+  return TRUE;
+}
+
 static GstFlowReturn
 gst_adc_test_src_fill (
     GstBaseSrc *basesrc, guint64 offset, guint length, GstBuffer *buffer)
 {
   GstAdcTestSrc *src = GST_ADC_TEST_SRC (basesrc);
-  GstMapInfo map;
   guint frames;
 
   if (src->times_changed)
@@ -858,10 +905,8 @@ gst_adc_test_src_fill (
   if (!follow_properties (src, GST_BUFFER_PTS (buffer)))
     return GST_FLOW_ERROR;
 
-  if (!gst_buffer_map (buffer, &map, GST_MAP_WRITE))
+  if (!fill_buffer (src, buffer, frames))
     goto not_mapped;
-  adc_wave_fill (&src->wave, GST_BUFFER_OFFSET (buffer), map.data, frames);
-  gst_buffer_unmap (buffer, &map);
 
   src->next_frame += frames;
   GST_LOG_OBJECT (src, "filled %" GST_PTR_FORMAT, buffer);

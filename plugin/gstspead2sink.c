@@ -588,33 +588,53 @@ gst_spead2_sink_event (GstBaseSink *base, GstEvent *event)
 /* No pool: a base source would take its size for the one it must produce. What
  * is said instead is how much stays outstanding, for a source that makes a pool
  * of its own. */
+/* Called with the object lock. */
+static gboolean
+gst_spead2_sink_wants_huge_pages (
+    GstSpead2Sink *self, const GstSpead2Outstanding *outstanding)
+{
+  Spead2SenderStats stats = {0};
+
+  if (self->sender)
+    spead2_sender_get_stats (self->sender, &stats);
+  return self->settings.zero_copy != GST_SPEAD2_ZERO_COPY_OFF &&
+      (outstanding->has_shape ||
+          self->settings.max_packet_size >= SPEAD2_UNCOPIED_MIN_PACKET) &&
+      stats.zerocopy_reason == NULL;
+}
+
+/* How packets lie that are heaps of nothing but payload, if they are all alike. */
+static gboolean
+gst_spead2_sink_find_shape (GstSpead2Sink *self, Spead2PacketShape *shape)
+{
+  guint n_pointers;
+
+  if (self->sender == NULL)
+    return FALSE;
+  n_pointers = spead2_layout_front_pointers (self->layout);
+  return n_pointers > 0 &&
+      spead2_packet_config_shape (
+          spead2_sender_packet_config (self->sender), n_pointers, shape);
+}
+
 static gboolean
 gst_spead2_sink_propose_allocation (GstBaseSink *base, GstQuery *query)
 {
   GstSpead2Sink *self = GST_SPEAD2_SINK (base);
-  Spead2SenderStats stats = {0};
+  GstSpead2Outstanding outstanding = {.max_bytes = SPEAD2_AUTO_BYTES};
   GstAllocationParams params;
-  GstStructure *outstanding;
-  gboolean huge_pages;
 
   gst_allocation_params_init (&params);
   params.align = ALIGNMENT - 1;
   gst_query_add_allocation_param (query, NULL, &params);
 
+  outstanding.has_shape = gst_spead2_sink_find_shape (self, &outstanding.shape);
   GST_OBJECT_LOCK (self);
-  if (self->sender)
-    spead2_sender_get_stats (self->sender, &stats);
-  huge_pages = self->settings.zero_copy != GST_SPEAD2_ZERO_COPY_OFF &&
-      self->settings.max_packet_size >= SPEAD2_UNCOPIED_MIN_PACKET &&
-      stats.zerocopy_reason == NULL;
-  outstanding = gst_structure_new (GST_SPEAD2_OUTSTANDING_API_NAME, "max-heaps",
-      G_TYPE_UINT, self->settings.max_heaps, "max-bytes", G_TYPE_UINT64,
-      (guint64) SPEAD2_AUTO_BYTES, "huge-pages", G_TYPE_BOOLEAN, huge_pages,
-      NULL);
+  outstanding.max_heaps = self->settings.max_heaps;
+  outstanding.huge_pages =
+      gst_spead2_sink_wants_huge_pages (self, &outstanding);
   GST_OBJECT_UNLOCK (self);
-  gst_query_add_allocation_meta (
-      query, GST_SPEAD2_OUTSTANDING_API_TYPE, outstanding);
-  gst_structure_free (outstanding);
+  gst_spead2_outstanding_add (&outstanding, query);
   return TRUE;
 }
 

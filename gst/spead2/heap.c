@@ -21,12 +21,10 @@ spead2_heap_new (Spead2Flavour flavour)
   heap->n_spans = 0;
   heap->length = 0;
   heap->pages = NULL;
-  heap->buffers = NULL;
-  heap->buffer = NULL;
+  heap->held = NULL;
+  heap->more_held = NULL;
   heap->allocated_pointers = SPEAD2_HEAP_INLINE_POINTERS;
   heap->allocated_spans = SPEAD2_HEAP_INLINE_SPANS;
-  heap->maps = heap->inline_maps;
-  heap->allocated_maps = SPEAD2_HEAP_INLINE_SPANS;
 
   return heap;
 }
@@ -46,19 +44,13 @@ spead2_heap_new_control (Spead2Flavour flavour, guint control)
 void
 spead2_heap_free (Spead2Heap *heap)
 {
-  guint i;
-
-  for (i = 0; i < heap->n_spans; i++)
-    gst_memory_unmap (heap->maps[i].memory, &heap->maps[i]);
-  gst_clear_buffer (&heap->buffer);
-  g_clear_pointer (&heap->buffers, g_ptr_array_unref);
+  g_clear_pointer (&heap->held, spead2_held_buffer_unref);
+  g_clear_pointer (&heap->more_held, g_ptr_array_unref);
 
   if (heap->pointers != heap->inline_pointers)
     g_free (heap->pointers);
   if (heap->spans != heap->inline_spans)
     g_free (heap->spans);
-  if (heap->maps != heap->inline_maps)
-    g_free (heap->maps);
   g_slice_free (Spead2Heap, heap);
 }
 
@@ -135,76 +127,76 @@ spead2_heap_add_addressed (Spead2Heap *heap, guint64 id, GError **error)
   return TRUE;
 }
 
-static GstBuffer *
-last_buffer (const Spead2Heap *heap)
+static Spead2HeldBuffer *
+last_held (const Spead2Heap *heap)
 {
-  return heap->buffers
-      ? g_ptr_array_index (heap->buffers, heap->buffers->len - 1)
-      : heap->buffer;
+  return heap->more_held
+      ? g_ptr_array_index (heap->more_held, heap->more_held->len - 1)
+      : heap->held;
 }
 
+/* Takes the reference. */
 static void
-keep_buffer (Spead2Heap *heap, GstBuffer *buffer)
+keep (Spead2Heap *heap, Spead2HeldBuffer *held)
 {
-  if (heap->buffer == NULL) {
-    heap->buffer = gst_buffer_ref (buffer);
+  if (heap->held == NULL) {
+    heap->held = held;
     return;
   }
-  /* Rows of a picture come one by one from the same buffer. */
-  if (last_buffer (heap) == buffer)
-    return;
-  if (heap->buffers == NULL)
-    heap->buffers =
-        g_ptr_array_new_with_free_func ((GDestroyNotify) gst_buffer_unref);
-  g_ptr_array_add (heap->buffers, gst_buffer_ref (buffer));
+  if (heap->more_held == NULL)
+    heap->more_held = g_ptr_array_new_with_free_func (
+        (GDestroyNotify) spead2_held_buffer_unref);
+  g_ptr_array_add (heap->more_held, held);
 }
 
-static gboolean
-append_memory (Spead2Heap *heap, GstMemory *memory, gsize offset, gsize size,
-    GError **error)
+static Spead2Span *
+add_span (
+    Spead2Heap *heap, const guint8 *data, gsize size, Spead2HugePages *pages)
 {
-  Spead2HugePages *pages = spead2_huge_pages_of (memory);
-  GstMapInfo *map;
+  Spead2Span *span;
 
   heap->spans = reserve_one (heap->spans, heap->inline_spans, heap->n_spans,
       &heap->allocated_spans, sizeof (Spead2Span));
-  heap->maps = reserve_one (heap->maps, heap->inline_maps, heap->n_spans,
-      &heap->allocated_maps, sizeof (GstMapInfo));
-  map = &heap->maps[heap->n_spans];
-  if (!gst_memory_map (memory, map, GST_MAP_READ)) {
-    g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_MEMORY,
-        "Memory of type '%s' cannot be mapped for reading",
-        memory->allocator ? memory->allocator->mem_type : "unknown");
-    return FALSE;
-  }
-
-  heap->spans[heap->n_spans] = (Spead2Span){map->data + offset, size};
   heap->pages = heap->n_spans == 0 || heap->pages == pages ? pages : NULL;
-  heap->n_spans++;
   heap->length += size;
-  return TRUE;
+  span = &heap->spans[heap->n_spans++];
+  *span = (Spead2Span){.data = data, .size = size};
+  return span;
 }
 
-gboolean
-spead2_heap_append_buffer (Spead2Heap *heap, GstBuffer *buffer, gsize offset,
-    gsize size, GError **error)
+/* Where one heap of the memory ends another span begins. rooms: they may be
+ * written. */
+static void
+append_packets (Spead2Heap *heap, GstMemory *memory, gsize offset, gsize size,
+    gboolean rooms)
 {
-  guint64 limit = spead2_flavour_max_value (heap->flavour);
-  guint i, n_memories = gst_buffer_n_memory (buffer);
+  while (size > 0) {
+    Spead2PacketPlace place;
+    Spead2Span *span;
 
-  if (size > limit - heap->length) {
-    g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID,
-        "A heap of %" G_GUINT64_FORMAT " bytes does not fit SPEAD-64-%u, "
-        "whose longest heap has %" G_GUINT64_FORMAT ": send smaller buffers "
-        "or choose more heap-address-bits",
-        heap->length + size, heap->flavour, limit);
-    return FALSE;
+    spead2_packet_memory_find (memory, offset, &place);
+    span = add_span (heap, place.data, MIN (size, place.heap_size),
+        spead2_packet_memory_pages (memory));
+    span->first = MIN (span->size, place.size);
+    span->piece = place.next_piece;
+    span->gap = place.next_room;
+    span->room = rooms ? place.room : 0;
+    offset += span->size;
+    size -= span->size;
   }
+}
 
-  keep_buffer (heap, buffer);
+/* Appends bytes of a buffer that the heap has kept. */
+static void
+append_kept (Spead2Heap *heap, Spead2HeldBuffer *held, gsize offset, gsize size)
+{
+  gboolean rooms = offset >= held->rooms_taken;
+  guint i;
 
-  for (i = 0; i < n_memories && size > 0; i++) {
-    GstMemory *memory = gst_buffer_peek_memory (buffer, i);
+  held->rooms_taken = MAX (held->rooms_taken, offset + size);
+  for (i = 0; i < held->n_memories && size > 0; i++) {
+    Spead2HeldMemory *from = &held->memories[i];
+    GstMemory *memory = from->map.memory;
     gsize available = gst_memory_get_sizes (memory, NULL, NULL);
     gsize take;
 
@@ -213,13 +205,61 @@ spead2_heap_append_buffer (Spead2Heap *heap, GstBuffer *buffer, gsize offset,
       continue;
     }
     take = MIN (size, available - offset);
-    if (!append_memory (heap, memory, offset, take, error))
-      return FALSE;
+    if (from->is_packets)
+      append_packets (heap, memory, offset, take, rooms && from->is_claimed);
+    else
+      add_span (
+          heap, from->map.data + offset, take, spead2_huge_pages_of (memory));
     size -= take;
     offset = 0;
   }
+  g_return_if_fail (size == 0);
+}
 
-  g_return_val_if_fail (size == 0, FALSE);
+static gboolean
+check_length (const Spead2Heap *heap, gsize size, GError **error)
+{
+  guint64 limit = spead2_flavour_max_value (heap->flavour);
+
+  if (size <= limit - heap->length)
+    return TRUE;
+
+  g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID,
+      "A heap of %" G_GUINT64_FORMAT " bytes does not fit SPEAD-64-%u, "
+      "whose longest heap has %" G_GUINT64_FORMAT ": send smaller buffers "
+      "or choose more heap-address-bits",
+      heap->length + size, heap->flavour, limit);
+  return FALSE;
+}
+
+gboolean
+spead2_heap_append_held (Spead2Heap *heap, Spead2HeldBuffer *held, gsize offset,
+    gsize size, GError **error)
+{
+  if (!check_length (heap, size, error))
+    return FALSE;
+  if (last_held (heap) != held)
+    keep (heap, spead2_held_buffer_ref (held));
+  append_kept (heap, held, offset, size);
+  return TRUE;
+}
+
+gboolean
+spead2_heap_append_buffer (Spead2Heap *heap, GstBuffer *buffer, gsize offset,
+    gsize size, GError **error)
+{
+  Spead2HeldBuffer *held = last_held (heap);
+
+  if (!check_length (heap, size, error))
+    return FALSE;
+  /* Rows of a picture come one by one from the same buffer. */
+  if (held == NULL || held->buffer != buffer) {
+    held = spead2_held_buffer_new (buffer, error);
+    if (held == NULL)
+      return FALSE;
+    keep (heap, held);
+  }
+  append_kept (heap, held, offset, size);
   return TRUE;
 }
 

@@ -1,13 +1,11 @@
 /* One heap to send: an ordered list of items and the bytes they stand for.
  *
  * The heap keeps what the wire needs and nothing else: item pointers, already
- * encoded for the flavour, and the payload as spans of memory. It holds one
- * reference to every buffer it takes bytes from, and the memories of those
- * bytes mapped for reading, until it is freed: a pool cannot issue such a
- * buffer again, and nobody can write into it, while the heap is being sent.
+ * encoded for the flavour, and the payload as spans of memory. It holds the
+ * buffers that these lie in until it is freed.
  *
- * A heap belongs to one thread at a time. spead2_heap_free() unmaps and unrefs,
- * which runs foreign code: call it with no lock held.
+ * A heap belongs to one thread at a time. spead2_heap_free() unmaps and unrefs
+ * buffers, which runs foreign code: call it with no lock held.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -17,17 +15,53 @@
 #include <gst/gst.h>
 
 #include "flavour.h"
-#include "hugepages.h"
+#include "heldbuffer.h"
 
 G_BEGIN_DECLS
 
 typedef struct _Spead2Heap Spead2Heap;
 
-/* A run of payload bytes that lie together. */
+/* A run of payload bytes: in one piece where piece is 0, or else in pieces with
+ * gaps between them, in which the heap may write headers where it has room. */
 typedef struct {
   const guint8 *data;
-  gsize size;
+  gsize size;    /* of the payload, without gaps */
+  guint16 first; /* bytes of the first piece, */
+  guint16 piece; /* and of each behind it */
+  guint16 gap;   /* bytes between two pieces */
+  guint16 room;  /* bytes in front of data; 0: neither these nor the gaps are
+                  * the heap's to write */
 } Spead2Span;
+
+/* The bytes of a span that lie together from offset on, and how many in front of
+ * them may be written. */
+typedef struct {
+  guint8 *data;
+  gsize size;
+  gsize room;
+} Spead2Piece;
+
+static inline void
+spead2_span_find (const Spead2Span *span, gsize offset, Spead2Piece *piece)
+{
+  piece->data = (guint8 *) span->data + offset;
+  piece->room = 0;
+  if (span->piece == 0) {
+    piece->size = span->size - offset;
+  } else if (offset < span->first) {
+    piece->size = span->first - offset;
+    if (offset == 0)
+      piece->room = span->room;
+  } else {
+    gsize n = (offset - span->first) / span->piece;
+    gsize into = (offset - span->first) % span->piece;
+
+    piece->data += (n + 1) * span->gap;
+    piece->size = MIN (span->piece - into, span->size - offset);
+    if (into == 0 && span->room > 0)
+      piece->room = span->gap;
+  }
+}
 
 typedef enum {
   /* Every earlier heap has gone before this one starts, and no later heap
@@ -64,13 +98,10 @@ struct _Spead2Heap {
   Spead2Span inline_spans[SPEAD2_HEAP_INLINE_SPANS];
   guint64 inline_pointers[SPEAD2_HEAP_INLINE_POINTERS];
 
-  GstBuffer *buffer;  /* (owned) the first buffer, or NULL */
-  GPtrArray *buffers; /* (owned GstBuffer) beyond the first */
-  GstMapInfo *maps;   /* the mapping of each span */
+  Spead2HeldBuffer *held; /* (owned) the first buffer, or NULL */
+  GPtrArray *more_held;   /* (owned Spead2HeldBuffer) beyond it, or NULL */
   guint allocated_pointers;
   guint allocated_spans;
-  guint allocated_maps;
-  GstMapInfo inline_maps[SPEAD2_HEAP_INLINE_SPANS];
 };
 
 /* How much of a heap's front a lane needs as a rule, bytes. */
@@ -97,12 +128,17 @@ gboolean spead2_heap_add_immediate (
 gboolean spead2_heap_add_addressed (
     Spead2Heap *heap, guint64 id, GError **error);
 
-/* Appends size bytes of buffer, from offset, to the last item. Takes a
- * reference of its own; memories are mapped one by one and never merged. Fails
- * with SPEAD2_ERROR_INVALID when the heap would be longer than its flavour can
- * say, or SPEAD2_ERROR_MEMORY when a memory cannot be mapped; the caller then
- * frees the heap. offset + size must lie within the buffer. */
+/* Appends size bytes of buffer, from offset, to the last item: memory by memory,
+ * never merged. Fails with SPEAD2_ERROR_INVALID when the heap would be longer than
+ * its flavour can say, or SPEAD2_ERROR_MEMORY when the buffer cannot be mapped;
+ * the caller then frees the heap. offset + size must lie within the buffer. */
 gboolean spead2_heap_append_buffer (Spead2Heap *heap, GstBuffer *buffer,
+    gsize offset, gsize size, GError **error);
+
+/* The same for a buffer that other heaps take bytes from, too: in the order of
+ * their bytes, if they are to have their headers in its rooms. Takes a reference
+ * of its own. */
+gboolean spead2_heap_append_held (Spead2Heap *heap, Spead2HeldBuffer *held,
     gsize offset, gsize size, GError **error);
 
 /* The same for bytes that are not in a buffer yet. */

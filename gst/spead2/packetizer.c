@@ -212,6 +212,24 @@ balanced_size (const Spead2PacketConfig *config, guint n_items, guint64 length)
                                                            : size;
 }
 
+gboolean
+spead2_packet_config_shape (const Spead2PacketConfig *config, guint n_pointers,
+    Spead2PacketShape *shape)
+{
+  guint n_repeated = config->repeat_pointers ? n_pointers : 0;
+
+  if (config->balanced || n_pointers > config->max_items)
+    return FALSE;
+  shape->first_header = config->prefix_size + n_pointers * SPEAD2_POINTER_SIZE;
+  shape->first_piece =
+      payload_of_packet (config, config->packet_size, n_pointers, G_MAXUINT64);
+  shape->header = config->prefix_size + n_repeated * SPEAD2_POINTER_SIZE;
+  shape->piece =
+      payload_of_packet (config, config->packet_size, n_repeated, G_MAXUINT64);
+  shape->heap_size = 0;
+  return TRUE;
+}
+
 /* Whether the first packet must have all item pointers: they are repeated in the
  * others, or its payload is fixed and leaves some no packet. */
 static gboolean
@@ -291,21 +309,59 @@ static guint
 count_pieces (const Spead2Packetizer *packetizer, gsize payload_size)
 {
   const Spead2Heap *heap = packetizer->heap;
-  gsize skip = packetizer->span_offset;
+  gsize offset = packetizer->span_offset;
   guint span, n = 0;
 
   for (span = packetizer->span; payload_size > 0 && span < heap->n_spans;
        span++) {
-    payload_size -= MIN (payload_size, heap->spans[span].size - skip);
-    skip = 0;
-    n++;
+    while (payload_size > 0 && offset < heap->spans[span].size) {
+      Spead2Piece piece;
+      gsize size;
+
+      spead2_span_find (&heap->spans[span], offset, &piece);
+      size = MIN (piece.size, payload_size);
+      payload_size -= size;
+      offset += size;
+      n++;
+    }
+    offset = 0;
   }
   /* What the spans do not hold are zeros. */
   return payload_size > 0 ? n + 1 : n;
 }
 
+/* Whether the next packet's header can go in front of its payload. */
+static gboolean
+is_in_place (
+    const Spead2Packetizer *packetizer, gsize header_size, gsize payload_size)
+{
+  const Spead2Heap *heap = packetizer->heap;
+  Spead2Piece piece;
+
+  if (packetizer->span == heap->n_spans ||
+      heap->spans[packetizer->span].room == 0)
+    return FALSE;
+  spead2_span_find (
+      &heap->spans[packetizer->span], packetizer->span_offset, &piece);
+  return piece.room >= header_size && piece.size >= payload_size;
+}
+
+/* Whether all packets from here on have their header in the gap that they have
+ * in front of them, and fill the piece behind it. */
+static gboolean
+fill_pieces (const Spead2Packetizer *packetizer, const Spead2Span *span)
+{
+  const Spead2Packet *next = &packetizer->next;
+
+  return next->payload_size == span->piece &&
+      next->size - next->payload_size == span->gap &&
+      (packetizer->span_offset > 0 ||
+          (span->first == span->piece && span->room == span->gap));
+}
+
 /* How many packets from the next one on are alike: of one size, with the same
- * items, and each with all of its payload in the span of the first. */
+ * items, and each with all of its payload in the span of the first: in its one
+ * piece, or in a piece of its own. */
 static guint
 count_alike (const Spead2Packetizer *packetizer)
 {
@@ -313,11 +369,16 @@ count_alike (const Spead2Packetizer *packetizer)
   const Spead2Packet *next = &packetizer->next;
   gboolean same_items =
       next->n_items == 0 || packetizer->config->repeat_pointers;
+  const Spead2Span *span;
   gsize left;
 
-  if (next->n_iov != 2 || !same_items || packetizer->span == heap->n_spans)
+  if (!same_items || packetizer->span == heap->n_spans)
     return 1;
-  left = heap->spans[packetizer->span].size - packetizer->span_offset;
+  span = &heap->spans[packetizer->span];
+  if (next->scratch_size == 0 ? !fill_pieces (packetizer, span)
+                              : span->piece > 0 || next->n_iov != 2)
+    return 1;
+  left = span->size - packetizer->span_offset;
   return left < 2 * next->payload_size
       ? 1
       : MIN (G_MAXUINT, left / next->payload_size);
@@ -341,8 +402,13 @@ prepare_next (Spead2Packetizer *packetizer)
       next->n_items, packetizer->length - packetizer->offset);
   header_size = config->prefix_size + next->n_items * SPEAD2_POINTER_SIZE;
   next->size = header_size + next->payload_size;
-  next->n_iov = 1 + count_pieces (packetizer, next->payload_size);
-  next->scratch_size = header_size;
+  if (is_in_place (packetizer, header_size, next->payload_size)) {
+    next->n_iov = 1;
+    next->scratch_size = 0;
+  } else {
+    next->n_iov = 1 + count_pieces (packetizer, next->payload_size);
+    next->scratch_size = header_size;
+  }
   if (next->n_iov > SPEAD2_PACKET_MAX_IOV) {
     next->n_iov = 1;
     next->scratch_size = next->size;
@@ -459,28 +525,25 @@ skip_payload (Spead2Packetizer *packetizer, gsize size)
 }
 
 /* Takes the next piece of payload, of at most size bytes. */
-static struct iovec
-take_piece (Spead2Packetizer *packetizer, gsize size)
+static void
+take_piece (Spead2Packetizer *packetizer, gsize size, struct iovec *iov)
 {
   const Spead2Heap *heap = packetizer->heap;
-  const Spead2Span *span;
-  struct iovec piece;
+  Spead2Piece piece;
 
   if (packetizer->span == heap->n_spans) {
-    piece.iov_base = (guint8 *) zeros;
-    piece.iov_len = MIN (size, sizeof zeros);
-    return piece;
+    *iov = (struct iovec){(guint8 *) zeros, MIN (size, sizeof zeros)};
+    return;
   }
 
-  span = &heap->spans[packetizer->span];
-  piece.iov_base = (guint8 *) span->data + packetizer->span_offset;
-  piece.iov_len = MIN (size, span->size - packetizer->span_offset);
-  skip_payload (packetizer, piece.iov_len);
-  return piece;
+  spead2_span_find (
+      &heap->spans[packetizer->span], packetizer->span_offset, &piece);
+  *iov = (struct iovec){piece.data, MIN (size, piece.size)};
+  skip_payload (packetizer, iov->iov_len);
 }
 
-/* Writes the first of the next packets. Returns where the payload offset stands
- * in its header, or NULL. */
+/* Writes the first of the next packets with its header in scratch. Returns where
+ * the payload offset stands in it, or NULL. */
 static guint8 *
 write_first (Spead2Packetizer *packetizer, guint8 *scratch, struct iovec *iov)
 {
@@ -494,8 +557,9 @@ write_first (Spead2Packetizer *packetizer, guint8 *scratch, struct iovec *iov)
   iov->iov_len = packet->scratch_size;
 
   for (left = packet->payload_size; left > 0;) {
-    struct iovec piece = take_piece (packetizer, left);
+    struct iovec piece;
 
+    take_piece (packetizer, left, &piece);
     if (gather) {
       memcpy (payload, piece.iov_base, piece.iov_len);
       payload += piece.iov_len;
@@ -507,41 +571,78 @@ write_first (Spead2Packetizer *packetizer, guint8 *scratch, struct iovec *iov)
   return offset;
 }
 
-/* Writes those behind the first, up to n: the same header with another payload
- * offset, and the next piece of the same span. */
+/* Repeats the header of the first of n packets for those behind it, each stride
+ * further on, with its own payload offset. */
 static void
-write_alike (Spead2Packetizer *packetizer, guint n, guint8 *scratch,
-    gsize offset_at, struct iovec *iov)
+repeat_header (const Spead2Packetizer *packetizer, guint n, guint8 *first,
+    gsize size, gsize stride, const guint8 *offset)
 {
-  const Spead2Packet *packet = &packetizer->next;
-  const gsize header_size = packet->scratch_size;
   guint i;
 
   for (i = 1; i < n; i++) {
-    guint8 *header = scratch + i * header_size;
+    guint8 *header = first + i * stride;
 
-    memcpy (header, scratch, header_size);
-    if (offset_at > 0)
-      write_pointer (header + offset_at, offset_pointer (packetizer, i));
-    iov[2 * i].iov_base = header;
+    memcpy (header, first, size);
+    if (offset)
+      write_pointer (header + (offset - first), offset_pointer (packetizer, i));
+  }
+}
+
+/* Writes packets alike with their headers in scratch. */
+static guint
+write_apart (
+    Spead2Packetizer *packetizer, guint n, guint8 *scratch, struct iovec *iov)
+{
+  const Spead2Packet *packet = &packetizer->next;
+  const gsize header_size = packet->scratch_size;
+  guint8 *offset = write_first (packetizer, scratch, iov);
+  guint i;
+
+  if (n == 1)
+    return packet->n_iov;
+  repeat_header (packetizer, n, scratch, header_size, header_size, offset);
+  for (i = 1; i < n; i++) {
+    iov[2 * i].iov_base = scratch + i * header_size;
     iov[2 * i].iov_len = header_size;
     iov[2 * i + 1].iov_base =
         (guint8 *) iov[1].iov_base + i * packet->payload_size;
     iov[2 * i + 1].iov_len = packet->payload_size;
   }
+  skip_payload (packetizer, (n - 1) * packet->payload_size);
+  return 2 * n;
 }
 
-void
+/* Writes packets alike with their headers in front of the payload, where all lie
+ * together. */
+static guint
+write_in_place (Spead2Packetizer *packetizer, guint n, struct iovec *iov)
+{
+  const Spead2Packet *packet = &packetizer->next;
+  const gsize header_size = packet->size - packet->payload_size;
+  struct iovec payload;
+  guint8 *header, *offset;
+
+  take_piece (packetizer, packet->payload_size, &payload);
+  header = (guint8 *) payload.iov_base - header_size;
+  write_header (packetizer, header, &offset);
+  if (n > 1) {
+    repeat_header (packetizer, n, header, header_size, packet->size, offset);
+    skip_payload (packetizer, (n - 1) * packet->payload_size);
+  }
+  *iov = (struct iovec){header, n * packet->size};
+  return 1;
+}
+
+guint
 spead2_packetizer_write (
     Spead2Packetizer *packetizer, guint n, guint8 *scratch, struct iovec *iov)
 {
   const gsize payload_size = packetizer->next.payload_size;
-  guint8 *offset = write_first (packetizer, scratch, iov);
+  guint n_iov = packetizer->next.scratch_size == 0
+      ? write_in_place (packetizer, n, iov)
+      : write_apart (packetizer, n, scratch, iov);
 
-  if (n > 1) {
-    write_alike (packetizer, n, scratch, offset ? offset - scratch : 0, iov);
-    skip_payload (packetizer, (n - 1) * payload_size);
-  }
   packetizer->offset += n * payload_size;
   prepare_next (packetizer);
+  return n_iov;
 }

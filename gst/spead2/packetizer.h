@@ -91,8 +91,9 @@ gboolean spead2_packet_config_check (
 typedef struct {
   gsize size;         /* bytes of UDP payload */
   gsize payload_size; /* bytes of heap payload in it */
-  gsize scratch_size; /* bytes that spead2_packetizer_write() writes */
-  guint n_iov;        /* iovecs that it fills */
+  gsize scratch_size; /* bytes that spead2_packetizer_write() writes; 0: its
+                       * header goes in front of the payload, where that lies */
+  guint n_iov;        /* iovecs that it fills, at most */
   guint n_items;      /* item pointers */
   guint n_alike;      /* packets from this one on that differ in payload only */
 } Spead2Packet;
@@ -131,10 +132,17 @@ spead2_packetizer_peek (const Spead2Packetizer *packetizer)
 
 /* Writes the next n packets, 1 to n_alike: for each of them scratch_size bytes
  * at scratch and n_iov entries at iov, the first of which points at its part of
- * scratch. Both stay in use until the packets have been sent. Goes on to the
- * packet behind them. */
-void spead2_packetizer_write (
+ * scratch; where that is 0, one entry for all. Both stay in use until the packets
+ * have been sent. Goes on to the packet behind them, and returns how many entries
+ * were filled. */
+guint spead2_packetizer_write (
     Spead2Packetizer *packetizer, guint n, guint8 *scratch, struct iovec *iov);
+
+/* How the packets of heaps with so many item pointers lie in memory, if their
+ * headers are in front of the payload. FALSE where that depends on the heap's
+ * length, or on its items beyond the first packet. */
+gboolean spead2_packet_config_shape (const Spead2PacketConfig *config,
+    guint n_pointers, Spead2PacketShape *shape);
 
 G_END_DECLS
 

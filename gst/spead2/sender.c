@@ -387,6 +387,12 @@ spead2_sender_start (Spead2Sender *sender, GError **error)
   return TRUE;
 }
 
+const Spead2PacketConfig *
+spead2_sender_packet_config (const Spead2Sender *sender)
+{
+  return &sender->config.packet;
+}
+
 gint
 spead2_sender_dup_fd (Spead2Sender *sender, GError **error)
 {

@@ -123,6 +123,10 @@ Spead2Sender *spead2_sender_new (const Spead2SenderConfig *config,
  * SPEAD2_ERRNO for a CPU that they may not have. */
 gboolean spead2_sender_start (Spead2Sender *sender, GError **error);
 
+/* How heaps are made into packets. Constant. */
+const Spead2PacketConfig *spead2_sender_packet_config (
+    const Spead2Sender *sender);
+
 /* A copy of the first lane's descriptor, for the caller to close; -1 with
  * SPEAD2_ERRNO. */
 gint spead2_sender_dup_fd (Spead2Sender *sender, GError **error);

@@ -506,12 +506,12 @@ spead2_udp_writer_size (const Spead2UdpWriter *writer)
   return writer->bytes;
 }
 
-/* Pages that the packet lies on, at most: its header on one, and each piece of
- * payload, which is smaller than a page, on two. */
+/* Pages that the packet lies on, at most: its header on one, unless that lies
+ * with the payload, and each piece, which is smaller than a page, on two. */
 static guint
 most_fragments (const Spead2Packet *packet)
 {
-  return 2 * packet->n_iov - 1;
+  return 2 * packet->n_iov - (packet->scratch_size > 0 ? 1 : 0);
 }
 
 /* Whether the packet can share the message: GSO cuts a message into packets of
@@ -591,11 +591,14 @@ count_fitting (const Spead2UdpWriter *writer, const Message *message,
   n = MIN (n, SPEAD2_MESSAGE_PACKETS - message->n_packets);
   n = MIN (n, (writer->max_message - message->size) / packet->size);
   n = MIN (n, (SPEAD2_PACKET_MAX_IOV - message->n_iov) / packet->n_iov);
+  if (writer->max_bytes > writer->bytes)
+    n = MIN (n, (writer->max_bytes - writer->bytes) / packet->size);
+  if (packet->scratch_size == 0)
+    return MAX (n, 1);
+
   n = MIN (n, (BATCH_IOVS - writer->n_iovs) / packet->n_iov);
   n = MIN (
       n, (SPEAD2_BATCH_BYTES - writer->scratch_used) / packet->scratch_size);
-  if (writer->max_bytes > writer->bytes)
-    n = MIN (n, (writer->max_bytes - writer->bytes) / packet->size);
   /* The payload of those alike is one run, on at most one page more than theirs. */
   if (writer->pages)
     n = MIN (n, (SPEAD2_ZEROCOPY_FRAGMENTS - 1 - message->n_fragments) / 2);
@@ -647,15 +650,31 @@ add_fragments (Message *message, const struct iovec *iov, guint n_iov)
         spead2_huge_pages_count (iov[i].iov_base, iov[i].iov_len);
 }
 
+/* Counts iovecs that stand behind the message's others. Packets with their
+ * headers in place may go on where these end: then the last one grows. */
+static void
+add_iovs (Spead2UdpWriter *writer, Message *message, guint n_iov)
+{
+  struct iovec *iov = writer->iovs + writer->n_iovs;
+
+  if (n_iov == 1 && message->n_iov > 0 &&
+      (guint8 *) iov[-1].iov_base + iov[-1].iov_len == iov->iov_base) {
+    iov[-1].iov_len += iov->iov_len;
+    return;
+  }
+  writer->n_iovs += n_iov;
+  message->n_iov += n_iov;
+}
+
 gboolean
 spead2_udp_writer_add (Spead2UdpWriter *writer, Spead2Packetizer *packetizer,
     Spead2Transfer *transfer)
 {
   const Spead2Packet packet = *spead2_packetizer_peek (packetizer);
   struct iovec *iov = writer->iovs + writer->n_iovs;
+  guint8 *scratch = NULL;
   Message *message;
-  guint8 *scratch;
-  guint n;
+  guint n, n_iov;
 
   if (writer->uncopied && writer->bytes == 0)
     writer->pages = spead2_uncopied_begin (writer->uncopied, packetizer);
@@ -667,22 +686,23 @@ spead2_udp_writer_add (Spead2UdpWriter *writer, Spead2Packetizer *packetizer,
   if (message == NULL)
     return FALSE;
   n = count_fitting (writer, message, &packet);
-  scratch = take_scratch (writer, n * packet.scratch_size);
-  if (scratch == NULL) {
-    if (message->n_packets == 0)
-      writer->n_messages--;
-    return FALSE;
+  if (packet.scratch_size > 0) {
+    scratch = take_scratch (writer, n * packet.scratch_size);
+    if (scratch == NULL) {
+      if (message->n_packets == 0)
+        writer->n_messages--;
+      return FALSE;
+    }
   }
 
-  spead2_packetizer_write (packetizer, n, scratch, iov);
-  writer->n_iovs += n * packet.n_iov;
+  n_iov = spead2_packetizer_write (packetizer, n, scratch, iov);
+  if (writer->pages)
+    add_fragments (message, iov, n_iov);
+  add_iovs (writer, message, n_iov);
   writer->bytes += n * packet.size;
 
   message->n_packets += n;
   message->size += n * packet.size;
-  message->n_iov += n * packet.n_iov;
-  if (writer->pages)
-    add_fragments (message, iov, n * packet.n_iov);
   add_to_span (writer, message, transfer, n, n * packet.size);
   transfer->in_flight += n;
   return TRUE;
@@ -849,27 +869,48 @@ add_gso (struct mmsghdr *header, Control *control, guint16 packet_size)
   memcpy (CMSG_DATA (cmsg), &packet_size, sizeof packet_size);
 }
 
-/* Takes a message apart: its packets, each a message with its heap's span. A
- * packet begins with an iovec of its own. */
+/* The iovecs of the next size bytes of a message, from *from on, of which *used
+ * have been taken. Returns how many there are. */
+static guint
+split_iovs (
+    const struct iovec **from, gsize *used, gsize size, struct iovec *iovs)
+{
+  guint n = 0;
+
+  while (size > 0) {
+    gsize taken = MIN (size, (*from)->iov_len - *used);
+
+    iovs[n].iov_base = (guint8 *) (*from)->iov_base + *used;
+    iovs[n++].iov_len = taken;
+    size -= taken;
+    *used += taken;
+    if (*used == (*from)->iov_len) {
+      (*from)++;
+      *used = 0;
+    }
+  }
+  return n;
+}
+
+/* Takes a message apart: its packets, each a message with its heap's span. */
 static guint
 split_message (Spead2UdpWriter *writer, const Message *message,
-    Message *packets, Spead2TransferSpan *spans)
+    Message *packets, struct iovec *iovs, Spead2TransferSpan *spans)
 {
-  struct iovec *iov = message->iov;
-  gsize left = message->size;
+  const struct iovec *from = message->iov;
+  gsize left = message->size, iov_used = 0;
   guint i, span = 0, used = 0;
 
   for (i = 0; i < message->n_packets; i++) {
     Message *packet = &packets[i];
-    gsize size = MIN (left, message->packet_size), taken = 0;
+    gsize size = MIN (left, message->packet_size);
 
     packet->destination = message->destination;
     packet->n_packets = 1;
     packet->packet_size = packet->size = size;
-    packet->iov = iov;
-    while (taken < size)
-      taken += (iov++)->iov_len;
-    packet->n_iov = iov - packet->iov;
+    packet->iov = iovs;
+    packet->n_iov = split_iovs (&from, &iov_used, size, iovs);
+    iovs += packet->n_iov;
 
     spans[i].transfer = message->spans[span].transfer;
     spans[i].n_packets = 1;
@@ -893,8 +934,10 @@ static gboolean
 send_plain (Spead2UdpWriter *writer, const Message *message, gint errnum)
 {
   Message packets[SPEAD2_MESSAGE_PACKETS];
+  /* A packet begins within another's iovec, at worst. */
+  struct iovec iovs[SPEAD2_PACKET_MAX_IOV + SPEAD2_MESSAGE_PACKETS];
   Spead2TransferSpan spans[SPEAD2_MESSAGE_PACKETS];
-  guint n = split_message (writer, message, packets, spans), i = 0;
+  guint n = split_message (writer, message, packets, iovs, spans), i = 0;
 
   while (i < n) {
     gint sent = send_some (

@@ -23,7 +23,7 @@ typedef struct {
 typedef struct {
   guint destination;
   guint n_spans;
-  Spead2TransferSpan spans[SPEAD2_UNCOPIED_PACKETS];
+  Spead2TransferSpan spans[SPEAD2_UNCOPIED_SPANS];
 } Flight;
 
 struct _Spead2Uncopied {
@@ -218,11 +218,13 @@ spead2_uncopied_reason (const Spead2Uncopied *uncopied, guint destination)
                         : uncopied->error;
 }
 
+/* Packets with their headers in place are of any size: a message lies together. */
 static gboolean
 is_small (const Spead2Packetizer *packetizer)
 {
-  return packetizer->heap->length < SPEAD2_UNCOPIED_MIN_PACKET ||
-      packetizer->config->packet_size < SPEAD2_UNCOPIED_MIN_PACKET;
+  return packetizer->next.scratch_size > 0 &&
+      (packetizer->heap->length < SPEAD2_UNCOPIED_MIN_PACKET ||
+          packetizer->config->packet_size < SPEAD2_UNCOPIED_MIN_PACKET);
 }
 
 gboolean
@@ -234,7 +236,7 @@ spead2_uncopied_suits (const Spead2Uncopied *uncopied,
   /* A heap that is longer on the wire has zeros behind it, from elsewhere. */
   return pages != NULL && pages == heap->pages &&
       packetizer->length == heap->length && !is_small (packetizer) &&
-      packetizer->next.n_iov <= SPEAD2_UNCOPIED_PACKETS &&
+      packetizer->next.n_iov <= SPEAD2_ZEROCOPY_FRAGMENTS / 2 &&
       spead2_uncopied_is_on (uncopied, heap->destination);
 }
 

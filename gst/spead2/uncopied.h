@@ -16,12 +16,13 @@
 
 G_BEGIN_DECLS
 
-/* Smaller packets and heaps, bytes, are copied: that is faster, since a message
- * of SPEAD2_ZEROCOPY_FRAGMENTS pieces does not hold enough of them. */
+/* Smaller packets and heaps, bytes, are copied unless their headers lie with the
+ * payload: that is faster, since a message of SPEAD2_ZEROCOPY_FRAGMENTS pieces
+ * does not hold enough of them. */
 #define SPEAD2_UNCOPIED_MIN_PACKET 3000
 
-/* Most packets of a message: each has two pieces or more. */
-#define SPEAD2_UNCOPIED_PACKETS (SPEAD2_ZEROCOPY_FRAGMENTS / 2)
+/* Most heaps of a message: each has a piece at least. */
+#define SPEAD2_UNCOPIED_SPANS SPEAD2_ZEROCOPY_FRAGMENTS
 
 typedef struct _Spead2Uncopied Spead2Uncopied;
 
@@ -48,7 +49,7 @@ guint8 *spead2_uncopied_reserve (Spead2Uncopied *uncopied, gsize size);
 guint spead2_uncopied_room (const Spead2Uncopied *uncopied);
 
 /* Sends a message as spead2_zerocopy_send(): bytes, or the negative errno. The
- * packets of the spans, at most SPEAD2_UNCOPIED_PACKETS, are then in flight in
+ * packets of the spans, at most SPEAD2_UNCOPIED_SPANS, are then in flight in
  * their transfers once more, until they are released. */
 gint spead2_uncopied_send (Spead2Uncopied *uncopied, gint fd,
     const struct msghdr *header, guint destination,

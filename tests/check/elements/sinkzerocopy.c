@@ -78,12 +78,16 @@ asks_for_huge_pages (void)
 static const struct {
   const gchar *zero_copy;
   guint packet;
+  const gchar *split;
   gboolean asks;
 } settings[] = {
-    {"auto", JUMBO, TRUE},
-    {"on", JUMBO, TRUE},
-    {"off", JUMBO, FALSE},
-    {"auto", 1472, FALSE},
+    {"auto", JUMBO, "full", TRUE},
+    {"on", JUMBO, "full", TRUE},
+    {"off", JUMBO, "full", FALSE},
+    {"auto", JUMBO, "balanced", TRUE},
+    /* Small packets only where headers can lie with the payload. */
+    {"auto", 1472, "full", TRUE},
+    {"auto", 1472, "balanced", FALSE},
 };
 
 GST_START_TEST (huge_pages_are_asked_for_where_they_are_of_use)
@@ -91,6 +95,8 @@ GST_START_TEST (huge_pages_are_asked_for_where_they_are_of_use)
   g_object_set (sink, "max-packet-size", settings[__i__].packet, NULL);
   gst_util_set_object_arg (
       G_OBJECT (sink), "zero-copy", settings[__i__].zero_copy);
+  gst_util_set_object_arg (
+      G_OBJECT (sink), "packet-split", settings[__i__].split);
   if (!open_rings ())
     return;
   play (CAPS_S8);

@@ -78,6 +78,7 @@ typedef struct {
   gsize offset; /* of the memory in the heap */
   gsize size;
   guint8 *bytes;
+  GstMemory *memory; /* (borrowed) where it was allocated */
 } Piece;
 
 typedef enum {
@@ -97,6 +98,7 @@ static GRand *dice;
 static gint deaf = -1; /* takes all, and nobody looks */
 static Spead2SenderConfig config;
 static Spead2HugePages *pages; /* NULL: nothing can go without being copied */
+static GstAllocator *packets;  /* of memory that lies as packets do, or NULL */
 static Spead2Sender *sender;
 static Network network;
 static gint network_errnum;
@@ -180,27 +182,40 @@ release_piece (gpointer data)
   g_atomic_int_add (&job->memories, -1);
 }
 
-/* The same of a memory that can be sent without copying it. */
+/* The same of a memory that lies on huge pages, or as its packets will. */
 static void
-release_slab (gpointer data)
+release_allocated (gpointer data)
 {
   Piece *piece = data;
+  guint8 *bytes = g_malloc (MAX (piece->size, 1));
+  gsize done, size;
 
-  piece->bytes = g_memdup2 (piece->bytes, MAX (piece->size, 1));
+  if (spead2_is_packet_memory (piece->memory)) {
+    for (done = 0; done < piece->size; done += size) {
+      Spead2PacketPlace place;
+
+      spead2_packet_memory_find (piece->memory, done, &place);
+      size = MIN (place.size, piece->size - done);
+      memcpy (bytes + done, place.data, size);
+    }
+  } else {
+    memcpy (bytes, piece->bytes, piece->size);
+  }
+  piece->bytes = bytes;
   release_piece (piece);
 }
 
 static void
-append_slab (Job *job, GstBuffer *buffer, gsize size)
+append_allocated (
+    GstAllocator *allocator, Job *job, GstBuffer *buffer, gsize size)
 {
-  GstMemory *memory =
-      gst_allocator_alloc (GST_ALLOCATOR (pages), MAX (size, 1), NULL);
+  GstMemory *memory = gst_allocator_alloc (allocator, MAX (size, 1), NULL);
   Piece *piece = g_new (Piece, 1);
   GstMapInfo map;
   gsize i;
 
   fail_unless (gst_memory_map (memory, &map, GST_MAP_WRITE));
-  *piece = (Piece){job, job->length, size, map.data};
+  *piece = (Piece){job, job->length, size, map.data, memory};
   for (i = 0; i < size; i++)
     map.data[i] = byte_of (job->seed, job->length + i);
   gst_memory_unmap (memory, &map);
@@ -208,7 +223,7 @@ append_slab (Job *job, GstBuffer *buffer, gsize size)
   job->length += size;
   g_atomic_int_inc (&job->memories);
   gst_mini_object_set_qdata (GST_MINI_OBJECT (memory),
-      g_quark_from_static_string ("piece"), piece, release_slab);
+      g_quark_from_static_string ("piece"), piece, release_allocated);
   gst_buffer_append_memory (buffer, memory);
 }
 
@@ -218,7 +233,7 @@ append_memory (Job *job, GstBuffer *buffer, gsize size)
   Piece *piece = g_new (Piece, 1);
   gsize i;
 
-  *piece = (Piece){job, job->length, size, g_malloc (MAX (size, 1))};
+  *piece = (Piece){job, job->length, size, g_malloc (MAX (size, 1)), NULL};
   for (i = 0; i < size; i++)
     piece->bytes[i] = byte_of (job->seed, job->length + i);
   job->length += size;
@@ -237,6 +252,19 @@ random_size (void)
 }
 
 static void
+append_random (Job *job, GstBuffer *buffer)
+{
+  gsize size = random_size ();
+
+  if (packets && chance (0.8))
+    append_allocated (packets, job, buffer, size);
+  else if (pages)
+    append_allocated (GST_ALLOCATOR (pages), job, buffer, size);
+  else
+    append_memory (job, buffer, size);
+}
+
+static void
 append_item (Job *job, Spead2Heap *heap)
 {
   GstBuffer *buffer = gst_buffer_new ();
@@ -244,7 +272,7 @@ append_item (Job *job, Spead2Heap *heap)
   guint n = chance (0.8) ? 1 : 1 + roll (gst_buffer_get_max_memory ());
 
   while (n-- > 0 && job->length < MIN (60000, 100 * config.packet.packet_size))
-    (pages ? append_slab : append_memory) (job, buffer, random_size ());
+    append_random (job, buffer);
   fail_unless (spead2_heap_add_addressed (heap, 0x3300 + job->n_items, NULL) &&
       spead2_heap_append_buffer (heap, buffer, 0, job->length - before, NULL));
   job->n_items++;
@@ -343,6 +371,7 @@ static void
 random_config (void)
 {
   Spead2Endpoint destination = config.destination;
+  Spead2PacketShape shape;
 
   memset (&config, 0, sizeof config);
   config.destination = destination;
@@ -359,7 +388,13 @@ random_config (void)
   /* Smaller packets are copied in any case. */
   config.zero_copy = config.packet.packet_size >= 3000;
   if (config.zero_copy)
-    pages = spead2_huge_pages_new (20000, 200, NULL);
+    pages = spead2_huge_pages_new (25000, 200, NULL);
+  /* Most heaps have two pointers. */
+  if (chance (0.5) && spead2_packet_config_shape (&config.packet, 2, &shape)) {
+    shape.heap_size = chance (0.3) ? 1 + roll (3000) : 0;
+    packets = spead2_packet_allocator_new (
+        &shape, pages ? GST_ALLOCATOR (pages) : NULL);
+  }
   config.cnt_step = chance (0.7) ? 1 : 1 + roll (1000);
   /* Now and then it wraps. */
   config.cnt_start = chance (0.5)
@@ -857,6 +892,7 @@ run_case (guint number)
   check_gso ();
   check_released (n);
   g_clear_pointer (&sender, spead2_sender_free);
+  g_clear_object (&packets);
   g_clear_object (&pages);
   g_clear_pointer (&dice, g_rand_free);
 }

@@ -167,6 +167,39 @@ GST_START_TEST (test_parts)
 }
 GST_END_TEST
 
+/* GStreamer counts no more than 255 mappings of a memory: as many rows of a picture,
+ * or heaps cut from a buffer, have one together. */
+GST_START_TEST (test_more_parts_than_mappings)
+{
+  static const guint n = 300;
+  GstBuffer *buffer = gst_buffer_new_allocate (NULL, 2 * n, NULL);
+  GstMemory *memory = gst_buffer_peek_memory (buffer, 0);
+  Spead2Heap *heap = spead2_heap_new (40), *heaps[300];
+  Spead2HeldBuffer *held;
+  guint i;
+
+  for (i = 0; i < n; i++)
+    fail_unless (spead2_heap_append_buffer (heap, buffer, 2 * i, 1, NULL));
+  fail_unless_equals_int (heap->n_spans, n);
+  fail_if (gst_memory_is_writable (memory) && gst_buffer_is_writable (buffer));
+  spead2_heap_free (heap);
+  fail_unless (gst_buffer_is_writable (buffer));
+
+  held = spead2_held_buffer_new (buffer, NULL);
+  for (i = 0; i < n; i++) {
+    heaps[i] = spead2_heap_new (40);
+    fail_unless (spead2_heap_append_held (heaps[i], held, 2 * i, 2, NULL));
+  }
+  spead2_held_buffer_unref (held);
+  for (i = 0; i < n; i++) {
+    fail_if (gst_buffer_is_writable (buffer));
+    spead2_heap_free (heaps[i]);
+  }
+  fail_unless (gst_buffer_is_writable (buffer));
+  gst_buffer_unref (buffer);
+}
+GST_END_TEST
+
 /* Memory that somebody else is writing to cannot be mapped for reading. */
 GST_START_TEST (test_not_mappable)
 {
@@ -241,6 +274,7 @@ heap_suite (void)
   tcase_add_test (tc, test_length_limit);
   tcase_add_test (tc, test_holds);
   tcase_add_test (tc, test_parts);
+  tcase_add_test (tc, test_more_parts_than_mappings);
   tcase_add_test (tc, test_not_mappable);
   tcase_add_test (tc, test_bytes_and_many);
   tcase_add_test (tc, test_control);

@@ -19,6 +19,7 @@ typedef struct {
   gsize bytes;
   guint max_iov;
   guint n_gathered; /* packets whose payload was copied */
+  guint n_in_place; /* packets with their headers in front of the payload */
 } Wire;
 
 static guint8
@@ -104,16 +105,13 @@ wire_size (const Wire *wire, guint index)
   return size;
 }
 
-/* Takes the packet in n_iov iovecs, which begin with scratch, into wire. */
+/* Takes the packet in n_iov iovecs into wire. */
 static void
-take_packet (
-    Wire *wire, const Spead2Packet *packet, guint8 *scratch, struct iovec *iov)
+take_packet (Wire *wire, const Spead2Packet *packet, const struct iovec *iov)
 {
   GByteArray *bytes = g_byte_array_new ();
   guint i;
 
-  fail_unless (iov[0].iov_base == scratch);
-  fail_unless_equals_uint64 (iov[0].iov_len, packet->scratch_size);
   for (i = 0; i < packet->n_iov; i++) {
     if (iov[i].iov_len == 0)
       fail ("iovec %u is empty", i);
@@ -124,7 +122,34 @@ take_packet (
   wire->bytes += packet->size;
   wire->max_iov = MAX (wire->max_iov, packet->n_iov);
   wire->n_gathered += packet->scratch_size == packet->size;
+  wire->n_in_place += packet->scratch_size == 0;
   g_ptr_array_add (wire->packets, g_byte_array_free_to_bytes (bytes));
+}
+
+/* Takes n packets, whose headers are in scratch or, all in one iovec, in place. */
+static void
+take_packets (Wire *wire, const Spead2Packet *packet, guint n,
+    const guint8 *scratch, const struct iovec *iov, guint n_iov)
+{
+  guint i;
+
+  if (packet->scratch_size > 0) {
+    fail_unless_equals_int (n_iov, n * packet->n_iov);
+    for (i = 0; i < n; i++, iov += packet->n_iov) {
+      fail_unless (iov->iov_base == scratch + i * packet->scratch_size);
+      fail_unless_equals_uint64 (iov->iov_len, packet->scratch_size);
+      take_packet (wire, packet, iov);
+    }
+    return;
+  }
+  fail_unless_equals_int (n_iov, 1);
+  fail_unless_equals_uint64 (iov->iov_len, n * packet->size);
+  for (i = 0; i < n; i++) {
+    struct iovec one = {
+        (guint8 *) iov->iov_base + i * packet->size, packet->size};
+
+    take_packet (wire, packet, &one);
+  }
 }
 
 /* Cuts the heap, writing at most so many packets at a time. */
@@ -143,7 +168,7 @@ cut_by (Wire *wire, const Spead2PacketConfig *config, const Spead2Heap *heap,
 
   while ((next = spead2_packetizer_peek (&packetizer)) != NULL) {
     Spead2Packet packet = *next;
-    guint i, n = MIN (packet.n_alike, at_a_time);
+    guint n = MIN (packet.n_alike, at_a_time), n_iov;
     /* Of exactly the promised sizes, so that a byte too many is seen. */
     guint8 *scratch = g_malloc (n * packet.scratch_size);
     struct iovec *iov = g_new (struct iovec, n * packet.n_iov);
@@ -154,10 +179,8 @@ cut_by (Wire *wire, const Spead2PacketConfig *config, const Spead2Heap *heap,
     fail_unless (packet.payload_size > 0);
     fail_unless (spead2_packetizer_peek (&packetizer) == next);
 
-    spead2_packetizer_write (&packetizer, n, scratch, iov);
-    for (i = 0; i < n; i++)
-      take_packet (wire, &packet, scratch + i * packet.scratch_size,
-          iov + i * packet.n_iov);
+    n_iov = spead2_packetizer_write (&packetizer, n, scratch, iov);
+    take_packets (wire, &packet, n, scratch, iov, n_iov);
     g_free (scratch);
     g_free (iov);
   }

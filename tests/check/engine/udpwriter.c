@@ -36,6 +36,7 @@ static Spead2UdpWriter *writer;
 static Spead2PacketConfig config;
 static Job jobs[MAX_JOBS];
 static guint n_jobs;
+static gboolean in_place; /* headers of new jobs lie with their payload */
 
 /* A bound socket that nobody reads. */
 static gint
@@ -128,6 +129,7 @@ static void
 setup (void)
 {
   faults_reset ();
+  in_place = FALSE;
   fail_unless (open_all (AF_INET));
   set_packet_size (1472);
 }
@@ -136,6 +138,29 @@ static void
 teardown (void)
 {
   close_all ();
+}
+
+/* A buffer of part of a job's payload, from offset on. */
+static GstBuffer *
+make_part (guint job, gsize offset, gsize size)
+{
+  GstAllocator *allocator = NULL;
+  Spead2PacketShape shape;
+  GstBuffer *buffer;
+  GstMapInfo map;
+  gsize i;
+
+  if (in_place) {
+    g_assert (spead2_packet_config_shape (&config, 2, &shape));
+    allocator = spead2_packet_allocator_new (&shape, NULL);
+  }
+  buffer = gst_buffer_new_allocate (allocator, size, NULL);
+  g_assert (gst_buffer_map (buffer, &map, GST_MAP_WRITE));
+  for (i = 0; i < size; i++)
+    map.data[i] = (offset + i) * 31 + (offset + i) / 256 + job;
+  gst_buffer_unmap (buffer, &map);
+  g_clear_object (&allocator);
+  return buffer;
 }
 
 /* A heap of two items, whose payload lies in pieces of so many bytes. */
@@ -152,15 +177,11 @@ add_job_in_pieces (gsize length, gsize piece)
   spead2_heap_add_immediate (job->heap, 0x1600, n_jobs, NULL);
   spead2_heap_add_addressed (job->heap, 0x3300, NULL);
   for (done = 0; done < length; done += piece) {
-    gsize size = MIN (piece, length - done), i;
-    guint8 *data = g_malloc (size);
-    GBytes *bytes;
+    gsize size = MIN (piece, length - done);
+    GstBuffer *buffer = make_part (n_jobs, done, size);
 
-    for (i = 0; i < size; i++)
-      data[i] = (done + i) * 31 + (done + i) / 256 + n_jobs;
-    bytes = g_bytes_new_take (data, size);
-    g_assert (spead2_heap_append_bytes (job->heap, bytes, NULL));
-    g_bytes_unref (bytes);
+    g_assert (spead2_heap_append_buffer (job->heap, buffer, 0, size, NULL));
+    gst_buffer_unref (buffer);
   }
   return job;
 }
@@ -297,12 +318,16 @@ check_captured (void)
 static const struct {
   gsize packet_size;
   guint n_packets, n_messages, in_message;
+  gboolean in_place;
 } fillings[] = {
     {1472, 733, 17, 44},
     /* 45 of them are 65520 bytes: more than IPv4 has. */
     {1456, 741, 17, 44},
     {8972, 118, 17, 7},
     {65507, 17, 17, 1},
+    {1472, 733, 17, 44, TRUE},
+    {8972, 118, 17, 7, TRUE},
+    {65507, 17, 17, 1, TRUE},
 };
 
 GST_START_TEST (test_filled_messages)
@@ -310,6 +335,7 @@ GST_START_TEST (test_filled_messages)
   FaultsCounts counts;
   gsize i, n;
 
+  in_place = fillings[__i__].in_place;
   set_packet_size (fillings[__i__].packet_size);
   faults_capture (TRUE, TRUE);
   add_job (MIB);
@@ -331,7 +357,45 @@ GST_START_TEST (test_filled_messages)
     if (i + 1 < n)
       fail_unless_equals_uint64 (
           message.n_segments, fillings[__i__].in_message);
+    if (in_place)
+      fail_unless_equals_uint64 (message.n_iovecs, 1);
   }
+}
+GST_END_TEST
+
+/* Small heaps that lie one behind the other are one iovec, too. */
+GST_START_TEST (test_heaps_in_place)
+{
+  Spead2PacketShape shape;
+  Spead2HeldBuffer *held;
+  GstAllocator *allocator;
+  FaultsMessage message;
+  GstBuffer *buffer;
+  guint i;
+
+  fail_unless (spead2_packet_config_shape (&config, 2, &shape));
+  shape.heap_size = 1000;
+  allocator = spead2_packet_allocator_new (&shape, NULL);
+  buffer = gst_buffer_new_allocate (allocator, 20000, NULL);
+  gst_buffer_memset (buffer, 0, 0x5a, 20000);
+  held = spead2_held_buffer_new (buffer, NULL);
+  faults_capture (TRUE, TRUE);
+  for (i = 0; i < 20; i++) {
+    Job *job = add_job (0);
+
+    fail_unless (
+        spead2_heap_append_held (job->heap, held, i * 1000, 1000, NULL));
+  }
+  spead2_held_buffer_unref (held);
+  send_jobs ();
+  check_all_sent ();
+  check_captured ();
+  fail_unless_equals_uint64 (faults_n_messages (), 1);
+  fail_unless (faults_message (0, &message));
+  fail_unless_equals_uint64 (message.n_segments, 20);
+  fail_unless_equals_uint64 (message.n_iovecs, 1);
+  gst_buffer_unref (buffer);
+  gst_object_unref (allocator);
 }
 GST_END_TEST
 
@@ -515,12 +579,13 @@ static const gint gso_errnos[] = {
 
 GST_START_TEST (test_gso_refused)
 {
-  const gint errnum = gso_errnos[__i__];
+  const gint errnum = gso_errnos[__i__ / 2];
   const Spead2WriterCounters *counters = spead2_udp_writer_counters (writer);
   FaultsCounts counts;
   FaultsMessage message;
   gint rule;
 
+  in_place = __i__ % 2;
   faults_capture (TRUE, TRUE);
   rule = faults_refuse_gso (errnum);
   add_job (MIB);
@@ -844,10 +909,12 @@ GST_START_TEST (test_random)
     faults_reset ();
     new_writer ();
     forget_jobs ();
-    for (k = 0; k < 12; k++)
+    for (k = 0; k < 12; k++) {
+      in_place = g_rand_boolean (random);
       add_job (g_rand_boolean (random)
               ? FULL_PACKETS (g_rand_int_range (random, 1, 30))
               : (gsize) g_rand_int_range (random, 0, 20000));
+    }
     faults_capture (TRUE, TRUE);
     faults_random (seed, 0.02 + 0.2 * (seed % 3), 0.1 * (seed % 4), errnums,
         G_N_ELEMENTS (errnums));
@@ -867,6 +934,7 @@ udpwriter_suite (void)
   suite_add_tcase (suite, tc);
   tcase_add_checked_fixture (tc, setup, teardown);
   tcase_add_loop_test (tc, test_filled_messages, 0, G_N_ELEMENTS (fillings));
+  tcase_add_test (tc, test_heaps_in_place);
   tcase_add_loop_test (tc, test_message_limit, 0, 2);
   tcase_add_test (tc, test_64_packets_a_message);
   tcase_add_test (tc, test_iovec_limit);
@@ -874,7 +942,7 @@ udpwriter_suite (void)
   tcase_add_test (tc, test_two_destinations);
   tcase_add_test (tc, test_errors_are_kept_by_destination);
   tcase_add_test (tc, test_max_bytes);
-  tcase_add_loop_test (tc, test_gso_refused, 0, G_N_ELEMENTS (gso_errnos));
+  tcase_add_loop_test (tc, test_gso_refused, 0, 2 * G_N_ELEMENTS (gso_errnos));
   tcase_add_loop_test (tc, test_not_gso, 0, G_N_ELEMENTS (gso_errnos));
   tcase_add_test (tc, test_plain_packet_fails);
   tcase_add_test (tc, test_eagain);

@@ -346,6 +346,39 @@ GST_START_TEST (no_message_has_too_many_fragments)
 }
 GST_END_TEST;
 
+/* Where headers lie with the payload, packets of any size fill a message. */
+GST_START_TEST (small_packets_with_their_headers_are_not_copied)
+{
+  const gsize size = __i__ ? 1000 : 250000;
+  Spead2PacketShape shape;
+  GstAllocator *packets;
+  FaultsCounts counts;
+  guint i;
+
+  if (!available)
+    return;
+  spead2_packet_config_init (&config.packet, 40, 1472);
+  start ();
+  fail_unless (spead2_packet_config_shape (&config.packet, 2, &shape));
+  g_object_unref (pages);
+  pages = spead2_huge_pages_new (
+      spead2_packet_shape_storage (&shape, size), 40, NULL);
+  packets = spead2_packet_allocator_new (
+      &shape, pages ? GST_ALLOCATOR (pages) : NULL);
+  for (i = 1; i <= 40; i++)
+    push_buffer (make_buffer (packets, size, i), 0);
+  drain ();
+  assert_sent (40, size);
+  faults_get_counts (&counts);
+  fail_unless_equals_uint64 (counts.kernel_errors, 0);
+  fail_unless_equals_uint64 (counts.zerocopy_messages, counts.messages);
+  if (size > 65507)
+    fail_unless (counts.messages < 40 * (size / 60000 + 2));
+  assert_reason (NULL);
+  gst_object_unref (packets);
+}
+GST_END_TEST;
+
 /* A packet whose payload lies on two pages has three fragments: five of them make
  * a message, not eight. */
 GST_START_TEST (payload_over_the_edge_of_a_page_counts_twice)
@@ -919,6 +952,8 @@ uncopied_suite (void)
   suite_add_tcase (suite, tc);
   tcase_add_checked_fixture (tc, setup, teardown);
   tcase_add_loop_test (tc, messages_are_filled, 0, G_N_ELEMENTS (shapes));
+  tcase_add_loop_test (
+      tc, small_packets_with_their_headers_are_not_copied, 0, 2);
   tcase_add_loop_test (tc, no_message_has_too_many_fragments, 0, 5);
   tcase_add_test (tc, payload_over_the_edge_of_a_page_counts_twice);
   tcase_add_test (tc, what_is_copied_in_between_stays_in_order);
