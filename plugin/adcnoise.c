@@ -17,9 +17,10 @@
 #include <immintrin.h>
 #endif
 
-/* 8 KiB of words and 4 KiB of samples. */
-#define STEPS_IN_TILE 64
 #define NO_STEP G_MAXUINT64
+
+/* A block is a whole number of tiles. */
+G_STATIC_ASSERT (ADC_NOISE_BLOCK % (ADC_NOISE_TILE * ADC_NOISE_STEP) == 0);
 
 #define GOLDEN G_GUINT64_CONSTANT (0x9e3779b97f4a7c15)
 
@@ -261,6 +262,7 @@ adc_noise_init_words (AdcNoise *noise, guint64 seed, guint bits)
   noise->seed = seed;
   noise->steps_in_block = ADC_NOISE_BLOCK / (64 / bits * ADC_NOISE_RESULTS);
   noise->next_step = NO_STEP;
+  noise->tile = NO_STEP;
   noise->partial_step = NO_STEP;
 }
 
@@ -292,7 +294,7 @@ seed_lanes (AdcNoise *noise, guint64 block)
 static void
 go_to_step (AdcNoise *noise, guint64 step)
 {
-  guint16 skipped[STEPS_IN_TILE * ADC_NOISE_STEP];
+  guint16 skipped[ADC_NOISE_TILE * ADC_NOISE_STEP];
   guint64 block = step / noise->steps_in_block;
 
   /* At the beginning of a block the lanes still belong to the one before. */
@@ -302,7 +304,7 @@ go_to_step (AdcNoise *noise, guint64 step)
     seed_lanes (noise, block);
 
   while (noise->next_step < step) {
-    guint steps = MIN (step - noise->next_step, STEPS_IN_TILE);
+    guint steps = MIN (step - noise->next_step, ADC_NOISE_TILE);
 
     noise->kernel->draw (noise->lanes, skipped, steps);
     noise->next_step += steps;
@@ -345,18 +347,25 @@ redraw_marked (
   }
 }
 
-/* Whole steps, which neither leave their block nor exceed a tile. */
+/* Draws the words of the tile that the step is in. */
+static void
+draw_tile (AdcNoise *noise, guint64 step)
+{
+  noise->tile = step / ADC_NOISE_TILE;
+  go_to_step (noise, noise->tile * ADC_NOISE_TILE);
+  noise->kernel->draw (noise->lanes, noise->words, ADC_NOISE_TILE);
+  noise->next_step += ADC_NOISE_TILE;
+}
+
+/* Whole steps of one tile. */
 static void
 fill_steps (AdcNoise *noise, guint64 step, gint8 *samples, guint steps)
 {
-  guint16 words[STEPS_IN_TILE * ADC_NOISE_STEP];
-  guint count = steps * ADC_NOISE_STEP;
-
-  go_to_step (noise, step);
-  noise->kernel->draw (noise->lanes, words, steps);
-  noise->next_step += steps;
-  noise->kernel->map (&noise->map, words, samples, steps);
-  redraw_marked (noise, step * ADC_NOISE_STEP, samples, count);
+  if (noise->tile != step / ADC_NOISE_TILE)
+    draw_tile (noise, step);
+  noise->kernel->map (&noise->map,
+      noise->words + step % ADC_NOISE_TILE * ADC_NOISE_STEP, samples, steps);
+  redraw_marked (noise, step * ADC_NOISE_STEP, samples, steps * ADC_NOISE_STEP);
 }
 
 /* Part of one step: its samples are kept, the rest is likely to be wanted. */
@@ -384,8 +393,8 @@ adc_noise_fill (AdcNoise *noise, guint64 first, gint8 *samples, gsize count)
       part = MIN (count, ADC_NOISE_STEP - into);
       fill_partial (noise, first, samples, part);
     } else {
-      guint left = noise->steps_in_block - step % noise->steps_in_block;
-      guint steps = MIN (count / ADC_NOISE_STEP, MIN (left, STEPS_IN_TILE));
+      guint left = ADC_NOISE_TILE - step % ADC_NOISE_TILE;
+      guint steps = MIN (count / ADC_NOISE_STEP, left);
 
       part = steps * ADC_NOISE_STEP;
       fill_steps (noise, step, samples, steps);

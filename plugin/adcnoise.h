@@ -85,6 +85,9 @@ G_BEGIN_DECLS
 #define ADC_NOISE_STEP 64
 /* 64-bit results in a step, one of each lane. */
 #define ADC_NOISE_RESULTS ADC_NOISE_LANES
+/* Steps whose words are made at once: 8 KiB of words, for 4 KiB of samples, which
+ * fit in the L1 cache together. */
+#define ADC_NOISE_TILE 64
 
 /* Division of a 16-bit word by k without a division: with w = word + increment,
  * but no more than 65535, floor (word / k) = (w * multiplier >> 16) >> shift,
@@ -118,12 +121,15 @@ typedef struct {
   guint range;
   guint k;
   AdcNoiseMap map;
-  /* Counting steps from sample 0: the step that the lanes give next, and the
-   * step whose samples are in partial; G_MAXUINT64 when there is none. */
+  /* Counting steps from sample 0: the step that the lanes give next, the tile
+   * whose words are in words, and the step whose samples are in partial;
+   * G_MAXUINT64 when there is none. */
   guint64 next_step;
+  guint64 tile;
   guint64 partial_step;
   guint64 lanes[4][ADC_NOISE_LANES];
   gint8 partial[ADC_NOISE_STEP];
+  guint16 words[ADC_NOISE_TILE * ADC_NOISE_STEP];
 } AdcNoise;
 
 /* Sets noise up for the stream of seed over [minimum, maximum]. The caller has

@@ -138,9 +138,9 @@ GST_DEBUG_CATEGORY_STATIC (adc_test_src_debug);
 #define POOL_MIN_DEFAULT 6
 /* The buffer that is being filled, and one on its way. */
 #define POOL_MIN_EXTRA 2
-/* Bytes of samples that are made at once where they are moved then: a frame of 64
- * channels of F64 has an eighth of that. */
-#define PART_SIZE 4096
+/* Bytes of the fewest frames that are whole bytes, at most: one of 64 channels of
+ * F64. */
+#define WHOLE_FRAMES_MAX (64 * sizeof (gdouble))
 /* Bytes that a pool allocates before they are needed, at most. */
 #define POOL_PREALLOCATED_MAX (G_GUINT64_CONSTANT (1) << 30)
 
@@ -838,30 +838,47 @@ count_frames (GstAdcTestSrc *src)
   return frames - frames % gst_adc_test_src_format_whole_frames (&src->format);
 }
 
-/* Frames into memory that has room for packet headers between them: a part that
- * stays in the cache, and from there where it belongs. */
+/* The fewest frames that are whole bytes, of which not all lie in one piece. */
+static void
+fill_over_gap (GstAdcTestSrc *src, GstMemory *memory, gsize offset,
+    guint64 frame, guint frames)
+{
+  guint8 bytes[WHOLE_FRAMES_MAX];
+  gsize size = gst_adc_test_src_format_bytes (&src->format, frames);
+  gsize done, take;
+
+  adc_wave_fill (&src->wave, frame, bytes, frames);
+  for (done = 0; done < size; done += take) {
+    Spead2PacketPlace place;
+
+    spead2_packet_memory_find (memory, offset + done, &place);
+    take = MIN (place.size, size - done);
+    memcpy (place.data, bytes + done, take);
+  }
+}
+
+/* Frames into memory that has room for packet headers between them. */
 static void
 fill_packets (
     GstAdcTestSrc *src, GstMemory *memory, guint64 frame, guint frames)
 {
-  guint8 part[PART_SIZE];
+  guint whole = gst_adc_test_src_format_whole_frames (&src->format);
   gsize offset = 0;
 
   gst_mini_object_lock (GST_MINI_OBJECT_CAST (memory), GST_LOCK_FLAG_WRITE);
   while (frames > 0) {
-    guint n = MIN (
-        frames, gst_adc_test_src_format_frames (&src->format, sizeof part));
-    gsize size = gst_adc_test_src_format_bytes (&src->format, n), done, take;
+    Spead2PacketPlace place;
+    guint n;
 
-    adc_wave_fill (&src->wave, frame, part, n);
-    for (done = 0; done < size; done += take) {
-      Spead2PacketPlace place;
-
-      spead2_packet_memory_find (memory, offset + done, &place);
-      take = MIN (place.size, size - done);
-      memcpy (place.data, part + done, take);
+    spead2_packet_memory_find (memory, offset, &place);
+    n = MIN (frames, gst_adc_test_src_format_frames (&src->format, place.size));
+    if (n > 0) {
+      adc_wave_fill (&src->wave, frame, place.data, n);
+    } else {
+      n = whole;
+      fill_over_gap (src, memory, offset, frame, n);
     }
-    offset += size;
+    offset += gst_adc_test_src_format_bytes (&src->format, n);
     frame += n;
     frames -= n;
   }

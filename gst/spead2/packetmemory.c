@@ -122,8 +122,8 @@ spead2_packet_allocator_alloc (
   if (params->prefix > 0 || params->padding > 0)
     return gst_allocator_alloc (NULL, size, params);
 
-  storage = gst_allocator_alloc (self->storage,
-      spead2_packet_shape_storage (&self->shape, size), params);
+  storage = gst_allocator_alloc (
+      self->storage, spead2_packet_shape_storage (&self->shape, size), params);
   if (storage == NULL)
     return NULL;
 

@@ -53,10 +53,10 @@ gboolean spead2_is_packet_memory (const GstMemory *memory);
 /* Where bytes of the payload lie. */
 typedef struct {
   guint8 *data;
-  gsize size;         /* that lie together there, to the end of the piece */
-  guint16 room;       /* bytes in front of them for a header; 0: no beginning */
-  guint64 heap_size;  /* payload from there to the end of the heap */
-  guint16 next_room;  /* the pieces behind that one in the heap */
+  gsize size;        /* that lie together there, to the end of the piece */
+  guint16 room;      /* bytes in front of them for a header; 0: no beginning */
+  guint64 heap_size; /* payload from there to the end of the heap */
+  guint16 next_room; /* the pieces behind that one in the heap */
   guint16 next_piece;
 } Spead2PacketPlace;
 

@@ -271,7 +271,7 @@ GST_END_TEST;
 
 GST_START_TEST (test_going_on_is_cheap)
 {
-  /* One sample at a time through a block: the lanes go on, a step for every 64
+  /* One sample at a time through a block: the lanes go on, a tile for every 4096
    * samples, instead of through the block from its beginning each time. */
   AdcNoise noise;
   gint8 *expected;
@@ -283,7 +283,8 @@ GST_START_TEST (test_going_on_is_cheap)
     if (i == 40000)
       noise.lanes[0][0] = 0;
     adc_noise_fill (&noise, i, &sample, 1);
-    if (noise.next_step != i / ADC_NOISE_STEP + 1)
+    if (noise.next_step !=
+        (i / (ADC_NOISE_TILE * ADC_NOISE_STEP) + 1) * ADC_NOISE_TILE)
       fail ("sample %u left step %" G_GUINT64_FORMAT, i, noise.next_step);
   }
   expected = fill (1, -100, 100, ADC_NOISE_BLOCK - 64, 64);

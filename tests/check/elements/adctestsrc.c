@@ -1534,6 +1534,98 @@ GST_START_TEST (test_pool_lies_on_huge_pages_when_that_is_asked_for)
 }
 GST_END_TEST;
 
+/* All samples of ten buffers, in a memory of this type. */
+static GBytes *
+pull_all (const gchar *settings, const gchar *caps, GstStructure *params,
+    const gchar *memory_type)
+{
+  GByteArray *all = g_byte_array_new ();
+  GstHarness *h = new_harness (settings, caps);
+  guint i;
+
+  if (params)
+    gst_harness_add_propose_allocation_meta (h, outstanding_api (), params);
+  gst_harness_play (h);
+  for (i = 0; i < 10; i++) {
+    GstBuffer *buffer = gst_harness_pull (h);
+    GstMapInfo map;
+
+    fail_unless (
+        gst_memory_is_type (gst_buffer_peek_memory (buffer, 0), memory_type));
+    fail_unless (gst_buffer_map (buffer, &map, GST_MAP_READ));
+    g_byte_array_append (all, map.data, map.size);
+    gst_buffer_unmap (buffer, &map);
+    gst_buffer_unref (buffer);
+  }
+  gst_harness_teardown (h);
+  return g_byte_array_free_to_bytes (all);
+}
+
+static const struct {
+  const gchar *settings, *caps;
+} packets[] = {
+    {"wave=uniform", "audio/x-raw,format=S8,channels=1"},
+    {"wave=uniform", "audio/x-raw,format=S8,channels=7"},
+    {"wave=gaussian", "audio/x-raw,format=S8,channels=1"},
+    {"wave=sine freq=1e6", "audio/x-raw,format=S24LE,channels=5"},
+    {"wave=ramp", "audio/x-raw,format=S16BE,channels=3"},
+    {"wave=gaussian", "audio/x-raw,format=F64LE,channels=64"},
+    {"wave=pulses", "audio/x-raw,format=F32LE,channels=1"},
+    {"wave=uniform", "application/octet-stream,sample-bits=10,channels=3"},
+    {"wave=silence", "application/octet-stream,sample-bits=12,channels=1"},
+};
+
+static GstStructure *
+shape (guint first_piece, guint piece)
+{
+  GstStructure *params = outstanding (4, 0);
+
+  gst_structure_set (params, "first-header", G_TYPE_UINT, 56, "first-piece",
+      G_TYPE_UINT, first_piece, "header", G_TYPE_UINT, 40, "piece", G_TYPE_UINT,
+      piece, "heap-size", G_TYPE_UINT64, G_GUINT64_CONSTANT (0), NULL);
+  return params;
+}
+
+/* The samples are the same, wherever they lie. */
+GST_START_TEST (test_buffers_have_room_for_headers_when_that_is_asked_for)
+{
+  gchar *settings =
+      g_strdup_printf ("%s seed=3 num-buffers=10 samplesperbuffer=5000",
+          packets[__i__].settings);
+  const gchar *caps = packets[__i__].caps;
+  GstStructure *params;
+  GBytes *plain, *small, *large;
+
+  /* Registers the meta. */
+  assert_pool (1000, NULL, 6);
+  plain = pull_all (settings, caps, NULL, GST_ALLOCATOR_SYSMEM);
+  params = shape (1416, 1432);
+  small = pull_all (settings, caps, params, "Spead2Packets");
+  gst_structure_free (params);
+  params = shape (8, 16);
+  large = pull_all (settings, caps, params, "Spead2Packets");
+  gst_structure_free (params);
+  fail_unless (g_bytes_equal (plain, small));
+  fail_unless (g_bytes_equal (plain, large));
+  g_bytes_unref (plain);
+  g_bytes_unref (small);
+  g_bytes_unref (large);
+  g_free (settings);
+}
+GST_END_TEST;
+
+GST_START_TEST (test_impossible_rooms_are_ignored)
+{
+  static const guint pieces[][2] = {{0, 1432}, {1416, 0}, {65536, 1432}};
+  GstStructure *params = shape (pieces[__i__][0], pieces[__i__][1]);
+
+  assert_pool (1000, NULL, 6);
+  g_bytes_unref (pull_all ("num-buffers=10 samplesperbuffer=5000", NULL, params,
+      GST_ALLOCATOR_SYSMEM));
+  gst_structure_free (params);
+}
+GST_END_TEST;
+
 static GstPadProbeReturn
 offer_pool (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
 {
@@ -1622,6 +1714,10 @@ adctestsrc_suite (void)
   tcase_add_test (tc, test_collecting_sink_does_not_deadlock);
   tcase_add_test (tc, test_clipped_buffer_is_whole_again);
   tcase_add_test (tc, test_pool_follows_what_is_outstanding);
+  tcase_add_loop_test (tc,
+      test_buffers_have_room_for_headers_when_that_is_asked_for, 0,
+      G_N_ELEMENTS (packets));
+  tcase_add_loop_test (tc, test_impossible_rooms_are_ignored, 0, 3);
   tcase_add_loop_test (
       tc, test_pool_lies_on_huge_pages_when_that_is_asked_for, 0, 2);
   tcase_add_test (tc, test_pool_from_downstream_is_not_taken);

@@ -197,7 +197,8 @@ GST_END_TEST;
 
 GST_START_TEST (prefix_and_padding_are_given_by_ordinary_memory)
 {
-  GstAllocator *allocator = spead2_packet_allocator_new (&shapes[0].shape, NULL);
+  GstAllocator *allocator =
+      spead2_packet_allocator_new (&shapes[0].shape, NULL);
   GstAllocationParams params = {.align = 63, .padding = 16};
   GstMemory *memory = gst_allocator_alloc (allocator, 5000, &params);
 
@@ -532,10 +533,8 @@ GST_START_TEST (no_shape_where_packets_differ_from_heap_to_heap)
   Spead2PacketShape shape;
 
   config_init (&config, 1472, FALSE, 0);
-  fail_unless (
-      spead2_packet_config_shape (&config, config.max_items, &shape));
-  fail_if (
-      spead2_packet_config_shape (&config, config.max_items + 1, &shape));
+  fail_unless (spead2_packet_config_shape (&config, config.max_items, &shape));
+  fail_if (spead2_packet_config_shape (&config, config.max_items + 1, &shape));
   config.balanced = TRUE;
   fail_if (spead2_packet_config_shape (&config, 2, &shape));
 }
@@ -549,8 +548,8 @@ packetmemory_suite (void)
   TCase *tc = tcase_create ("general");
 
   suite_add_tcase (suite, tc);
-  tcase_add_loop_test (tc, pieces_and_rooms_lie_one_behind_the_other, 0,
-      G_N_ELEMENTS (shapes));
+  tcase_add_loop_test (
+      tc, pieces_and_rooms_lie_one_behind_the_other, 0, G_N_ELEMENTS (shapes));
   tcase_add_loop_test (
       tc, who_maps_it_sees_the_payload_alone, 0, G_N_ELEMENTS (shapes));
   tcase_add_loop_test (
