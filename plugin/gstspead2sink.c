@@ -13,9 +13,10 @@
  * @title: spead2sink
  * @see_also: adctestsrc, udpsink
  *
- * Sends each buffer as a SPEAD heap over UDP, unicast or multicast. SPEAD
- * (Streaming Protocol for Exchanging Astronomical Data) is how radio telescopes
- * move samples between machines; every receiver built on spead2 reads it.
+ * Sends each buffer as a SPEAD heap over UDP, unicast or multicast, or as
+ * several of #GstSpead2Sink:heap-size. SPEAD (Streaming Protocol for Exchanging
+ * Astronomical Data) is how radio telescopes move samples between machines;
+ * every receiver built on spead2 reads it.
  *
  * A heap carries two items, unless #GstSpead2Sink:items says otherwise: 0x1600
  * `timestamp`, the index of its first sample, and 0x3300 `adc_samples`, the
@@ -28,7 +29,8 @@
  * `GstSpead2Items` on a buffer, or as a serialized custom downstream event whose
  * structure is named `spead2-items` before it. Their fields are values of the
  * items with `value=meta`, by name, and `heap-cnt` (guint64), which numbers the
- * heap. [recipes.md](recipes.md) has examples.
+ * heap. A buffer's values are in all heaps that are cut from it.
+ * [recipes.md](recipes.md) has examples.
  *
  * Sending has a thread of its own: the next buffer is made while the last one
  * is on its way. At most #GstSpead2Sink:max-heaps heaps are outstanding, and
@@ -486,6 +488,7 @@ gst_spead2_sink_start (GstBaseSink *base)
   if (error)
     goto failed;
   self->flavour = settings.heap_address_bits;
+  self->heap_size = settings.heap_size;
   sender = gst_spead2_sink_settings_open (&settings, GST_ELEMENT (self),
       &callbacks, &self->items, &self->layout, &error);
   if (sender == NULL)
@@ -585,9 +588,6 @@ gst_spead2_sink_event (GstBaseSink *base, GstEvent *event)
 
 /* -- queries --------------------------------------------------------------------------- */
 
-/* No pool: a base source would take its size for the one it must produce. What
- * is said instead is how much stays outstanding, for a source that makes a pool
- * of its own. */
 /* Called with the object lock. */
 static gboolean
 gst_spead2_sink_wants_huge_pages (
@@ -617,11 +617,33 @@ gst_spead2_sink_find_shape (GstSpead2Sink *self, Spead2PacketShape *shape)
           spead2_sender_packet_config (self->sender), n_pointers, shape);
 }
 
+/* So many buffers, or as many as make so many bytes. Called with the object
+ * lock. */
+static void
+gst_spead2_sink_find_outstanding (
+    GstSpead2Sink *self, GstSpead2Outstanding *outstanding)
+{
+  const GstSpead2SinkSettings *settings = &self->settings;
+  guint64 heap_size = settings->heap_size;
+
+  outstanding->max_heaps = settings->max_heaps;
+  outstanding->max_bytes = SPEAD2_AUTO_BYTES;
+  if (heap_size == 0)
+    return;
+  /* Heaps that are cut from buffers do not say how many buffers they are. */
+  outstanding->max_heaps = 0;
+  outstanding->max_bytes = heap_size *
+      spead2_max_heaps (settings->max_heaps, settings->send_threads, heap_size);
+}
+
+/* No pool: a base source would take its size for the one it must produce. What
+ * is said instead is how much stays outstanding, for a source that makes a pool
+ * of its own. */
 static gboolean
 gst_spead2_sink_propose_allocation (GstBaseSink *base, GstQuery *query)
 {
   GstSpead2Sink *self = GST_SPEAD2_SINK (base);
-  GstSpead2Outstanding outstanding = {.max_bytes = SPEAD2_AUTO_BYTES};
+  GstSpead2Outstanding outstanding = {0};
   GstAllocationParams params;
 
   gst_allocation_params_init (&params);
@@ -629,8 +651,9 @@ gst_spead2_sink_propose_allocation (GstBaseSink *base, GstQuery *query)
   gst_query_add_allocation_param (query, NULL, &params);
 
   outstanding.has_shape = gst_spead2_sink_find_shape (self, &outstanding.shape);
+  outstanding.shape.heap_size = self->heap_size;
   GST_OBJECT_LOCK (self);
-  outstanding.max_heaps = self->settings.max_heaps;
+  gst_spead2_sink_find_outstanding (self, &outstanding);
   outstanding.huge_pages =
       gst_spead2_sink_wants_huge_pages (self, &outstanding);
   GST_OBJECT_UNLOCK (self);
@@ -765,7 +788,8 @@ gst_spead2_sink_class_init (GstSpead2SinkClass *klass)
    * @bytes: bytes of UDP payload that the kernel accepted
    * @error: (nullable): why the heap is not complete, or %NULL
    *
-   * A heap has ended; its buffer is released after the handlers have returned.
+   * A heap has ended; its buffer is released after the handlers have returned,
+   * unless other heaps were cut from it that have not ended.
    * Emitted in the order of the buffers, by a sending thread, with no lock
    * held, while #GstSpead2Sink:signal-heaps is set. A handler must not change
    * the element's state.

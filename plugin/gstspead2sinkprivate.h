@@ -42,6 +42,7 @@ struct _GstSpead2Sink {
   Spead2Items *items;
   Spead2Layout *layout;
   Spead2Flavour flavour;
+  guint heap_size; /* that buffers are cut into, bytes; 0: they are not */
   GstSpead2Payload payload;
   GstSpead2Index index;
   gboolean timed;    /* descriptors go by time */

@@ -10,6 +10,7 @@
 
 #define DEFAULT_HOST "127.0.0.1"
 #define DEFAULT_PORT 8888
+#define DEFAULT_HEAP_SIZE 0
 #define DEFAULT_MAX_HEAPS 0
 #define DEFAULT_SEND_THREADS 1
 #define DEFAULT_MAX_PACKET_SIZE 1472
@@ -46,6 +47,7 @@ static const gsize field_offsets[GST_SPEAD2_SINK_N_SETTINGS] = {
   [GST_SPEAD2_SINK_PROP_##id] = G_STRUCT_OFFSET (GstSpead2SinkSettings, field)
     FIELD (HOST, host),
     FIELD (PORT, port),
+    FIELD (HEAP_SIZE, heap_size),
     FIELD (MAX_HEAPS, max_heaps),
     FIELD (SEND_THREADS, send_threads),
     FIELD (CPU_AFFINITY, cpu_affinity),
@@ -281,6 +283,26 @@ install_destination (GObjectClass *klass)
 static void
 install_heaps (GObjectClass *klass)
 {
+  /**
+   * GstSpead2Sink:heap-size:
+   *
+   * Bytes of a buffer that a heap takes: a buffer is cut into heaps of so many,
+   * and what is left at its end is a shorter one; buffers are not joined. 0: each
+   * buffer is a heap, whatever its size. For small heaps: what a buffer costs is
+   * then paid once for all that are cut from it.
+   *
+   * It must be whole samples of all channels, and what an item's `shape` says.
+   * Gray video is not cut: a picture is a heap. An application's values are in
+   * every heap of their buffer; `heap-cnt` is refused where there are several.
+   * Choose buffers of a multiple of it: each shorter heap is described, and so is
+   * the next one.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, GST_SPEAD2_SINK_PROP_HEAP_SIZE,
+      g_param_spec_uint ("heap-size", "Heap size",
+          "Bytes of the heaps that buffers are cut into (0 = a heap a buffer)",
+          0, G_MAXUINT, DEFAULT_HEAP_SIZE, FLAGS | GST_PARAM_MUTABLE_READY));
   /**
    * GstSpead2Sink:max-heaps:
    *
@@ -720,8 +742,9 @@ install_control (GObjectClass *klass)
   /**
    * GstSpead2Sink:sample-rate:
    *
-   * Samples per second, for #GstSpead2Sink:sync-epoch and gaps, where caps do not
-   * say it or cannot: they end at 2147483647. 0: the rate of the caps.
+   * Samples per second, for #GstSpead2Sink:sync-epoch, gaps, and the dates of
+   * heaps that are cut from one buffer, where caps do not say it or cannot: they
+   * end at 2147483647. 0: the rate of the caps.
    *
    * Since: 0.1
    */

@@ -84,6 +84,7 @@ typedef enum {
 typedef struct {
   gchar *host;
   gint port;
+  guint heap_size;
   guint max_heaps;
   guint send_threads;
   gchar *cpu_affinity;
@@ -131,6 +132,7 @@ enum {
   /* Fields of the settings. */
   GST_SPEAD2_SINK_PROP_HOST,
   GST_SPEAD2_SINK_PROP_PORT,
+  GST_SPEAD2_SINK_PROP_HEAP_SIZE,
   GST_SPEAD2_SINK_PROP_MAX_HEAPS,
   GST_SPEAD2_SINK_PROP_SEND_THREADS,
   GST_SPEAD2_SINK_PROP_CPU_AFFINITY,

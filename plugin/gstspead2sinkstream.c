@@ -12,10 +12,10 @@
 GST_DEBUG_CATEGORY_EXTERN (spead2_sink_debug);
 #define GST_CAT_DEFAULT spead2_sink_debug
 
-/* Most buffers of a list whose heaps go into the queue together, and most heaps
- * of a buffer: the start of the stream, descriptors, its data. */
-#define BUFFERS_AT_ONCE 64
-#define HEAPS_OF_A_BUFFER 3
+/* How many heaps go into the queue together, and what may stand in front of the
+ * last of them: the start of the stream, descriptors. */
+#define HEAPS_AT_ONCE 64
+#define HEAPS_IN_FRONT 2
 
 /* What gst_base_sink_wait_preroll() returns when a step ended the wait. The base
  * class goes on as with GST_FLOW_OK, and so do we. */
@@ -23,9 +23,18 @@ GST_DEBUG_CATEGORY_EXTERN (spead2_sink_debug);
 
 /* Heaps that are on their way into the queue. */
 typedef struct {
-  Spead2Heap *heaps[BUFFERS_AT_ONCE * HEAPS_OF_A_BUFFER];
+  Spead2Heap *heaps[HEAPS_AT_ONCE + HEAPS_IN_FRONT];
   guint n;
+  guint64 running_time; /* ns, of when it was begun, if descriptors go by it */
 } HeapBatch;
+
+/* How far a buffer has been made into heaps. */
+typedef struct {
+  Spead2HeapValues whole; /* as if it were one heap */
+  gsize heap_size;        /* of all but the last */
+  gsize done;             /* bytes of the heaps so far */
+  guint64 rate;           /* samples a second that dates go on by, or 0 */
+} Cut;
 
 /* -- caps -------------------------------------------------------------------------- */
 
@@ -59,6 +68,25 @@ gst_spead2_sink_forget_caps (GstSpead2Sink *self)
   gst_spead2_sink_use_payload (self);
 }
 
+/* Whether buffers of these caps can be cut. */
+static gboolean
+gst_spead2_sink_check_heap_size (GstSpead2Sink *self, GError **error)
+{
+  if (self->heap_size == 0)
+    return TRUE;
+  if (self->payload.is_video) {
+    g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT,
+        "heap-size=%u would cut pictures, and a picture is one heap: set "
+        "heap-size=0",
+        self->heap_size);
+    return FALSE;
+  }
+  if (spead2_layout_check_size (self->layout, self->heap_size, error))
+    return TRUE;
+  g_prefix_error (error, "heap-size=%u: ", self->heap_size);
+  return FALSE;
+}
+
 gboolean
 gst_spead2_sink_set_caps (GstBaseSink *base, GstCaps *caps)
 {
@@ -66,14 +94,19 @@ gst_spead2_sink_set_caps (GstBaseSink *base, GstCaps *caps)
   GError *error = NULL;
 
   if (!gst_spead2_payload_from_caps (
-          &self->payload, caps, gst_spead2_sink_sample_bits (self), &error)) {
-    GST_ELEMENT_ERROR (self, STREAM, FORMAT, ("%s", error->message),
-        ("caps: %" GST_PTR_FORMAT, caps));
-    g_error_free (error);
-    return FALSE;
-  }
+          &self->payload, caps, gst_spead2_sink_sample_bits (self), &error))
+    goto refused;
   gst_spead2_sink_use_payload (self);
+  if (!gst_spead2_sink_check_heap_size (self, &error))
+    goto refused;
   return TRUE;
+
+  /* ERRORS */
+refused:
+  GST_ELEMENT_ERROR (self, STREAM, FORMAT, ("%s", error->message),
+      ("caps: %" GST_PTR_FORMAT, caps));
+  g_error_free (error);
+  return FALSE;
 }
 
 /* -- data --------------------------------------------------------------------------- */
@@ -166,6 +199,9 @@ gst_spead2_sink_note_wrap (GstSpead2Sink *self, guint64 index)
 {
   guint64 wraps = gst_spead2_index_wraps (&self->index, index, self->flavour);
 
+  /* Nobody else writes it while buffers come: it is read without the lock. */
+  if (wraps == self->index_wraps)
+    return;
   GST_OBJECT_LOCK (self);
   self->index_wraps = wraps;
   GST_OBJECT_UNLOCK (self);
@@ -278,25 +314,35 @@ gst_spead2_sink_check_given (GstSpead2Sink *self, const GstStructure *given)
   }
 }
 
+/* Samples per second; 0: not known. */
+static guint64
+gst_spead2_sink_sample_rate (GstSpead2Sink *self)
+{
+  guint64 rate;
+
+  GST_OBJECT_LOCK (self);
+  rate = self->settings.sample_rate;
+  GST_OBJECT_UNLOCK (self);
+  return rate ? rate : (guint64) self->payload.rate;
+}
+
 /* The index on the wire of the stream's first heap. */
 static gboolean
 gst_spead2_sink_first_index (GstSpead2Sink *self,
     const Spead2HeapValues *values, guint64 *first, GError **error)
 {
   guint64 n = spead2_layout_n_samples (self->layout, values->size);
-  gint64 epoch, rate;
+  guint64 rate = gst_spead2_sink_sample_rate (self);
+  gint64 epoch;
   guint64 date;
 
   GST_OBJECT_LOCK (self);
   *first = values->sample_index + self->settings.first_sample;
   epoch = self->settings.sync_epoch;
-  rate = self->settings.sample_rate;
   GST_OBJECT_UNLOCK (self);
   if (epoch < 0)
     return TRUE;
 
-  if (rate == 0)
-    rate = self->payload.rate;
   if (rate == 0 || n == 0) {
     g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FAILED,
         "sync-epoch needs to know how many samples a second there are: caps do "
@@ -317,22 +363,40 @@ gst_spead2_sink_first_index (GstSpead2Sink *self,
   return TRUE;
 }
 
-/* What there is to know of a buffer's heap. */
+/* Several heaps cannot have one counter. */
+static gboolean
+gst_spead2_sink_check_given_cnt (
+    GstSpead2Sink *self, gsize size, const GstStructure *given, GError **error)
+{
+  if (given == NULL || self->heap_size == 0 || size <= self->heap_size ||
+      !gst_structure_has_field (given, SPEAD2_HEAP_CNT_NAME))
+    return TRUE;
+
+  g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FAILED,
+      "The application gives a heap-cnt for a buffer of %" G_GSIZE_FORMAT
+      " bytes, which heap-size=%u cuts into several heaps: leave it out, push "
+      "one buffer a heap, or set heap-size=0",
+      size, self->heap_size);
+  return FALSE;
+}
+
+/* What there is to know of a buffer. */
 static gboolean
 gst_spead2_sink_find_values (GstSpead2Sink *self, GstBuffer *buffer,
     Spead2HeapValues *values, GError **error)
 {
   GstBaseSink *base = GST_BASE_SINK (self);
-  GstClockTime running;
+  guint i;
 
+  values->sample_index = gst_spead2_index_of (
+      &self->index, gst_spead2_sink_index_source (self), buffer);
   values->own[0] = gst_spead2_items_of_buffer (buffer);
   values->own[1] = self->given;
-  gst_spead2_sink_check_given (self, values->own[0]);
-  gst_spead2_sink_check_given (self, values->own[1]);
-
-  if (self->timed) {
-    running = gst_element_get_current_running_time (GST_ELEMENT (self));
-    values->running_time = running == GST_CLOCK_TIME_NONE ? 0 : running;
+  for (i = 0; i < G_N_ELEMENTS (values->own); i++) {
+    gst_spead2_sink_check_given (self, values->own[i]);
+    if (!gst_spead2_sink_check_given_cnt (
+            self, values->size, values->own[i], error))
+      return FALSE;
   }
   return (!self->uses_utc ||
              gst_spead2_clock_date (
@@ -342,18 +406,60 @@ gst_spead2_sink_find_values (GstSpead2Sink *self, GstBuffer *buffer,
               base, buffer, GST_SPEAD2_TIME_PTP, &values->ptp_ns, error));
 }
 
-/* What goes in front of a heap: the start of the stream, and descriptors in a
- * heap of their own. */
-static gboolean
-gst_spead2_sink_add_in_front (GstSpead2Sink *self, HeapBatch *batch,
-    const Spead2HeapValues *values, GError **error)
+/* The same of its next heap. */
+static void
+gst_spead2_sink_next_values (
+    GstSpead2Sink *self, const Cut *cut, Spead2HeapValues *values)
 {
-  Spead2Heap *heap;
+  guint64 n, ns = 0;
 
-  if (batch->n == 0 && !g_atomic_int_get (&self->started) &&
+  *values = cut->whole;
+  values->size = MIN (cut->heap_size, cut->whole.size - cut->done);
+  if (cut->done == 0)
+    return;
+
+  n = spead2_layout_n_samples (self->layout, cut->done);
+  if (cut->rate > 0)
+    ns = gst_util_uint64_scale_round (n, GST_SECOND, cut->rate);
+  values->offset += cut->done;
+  values->sample_index += n;
+  values->utc_ns += ns;
+  values->ptp_ns += ns;
+}
+
+/* What counts for a batch, and the start of the stream. */
+static void
+gst_spead2_sink_begin_batch (GstSpead2Sink *self, HeapBatch *batch)
+{
+  GstClockTime running;
+
+  if (g_atomic_int_compare_and_exchange (&self->redescribe, TRUE, FALSE))
+    spead2_layout_forget_descriptors (self->layout);
+  if (g_atomic_int_compare_and_exchange (&self->requested, TRUE, FALSE))
+    spead2_layout_request_descriptors (self->layout);
+
+  batch->running_time = 0;
+  if (self->timed) {
+    running = gst_element_get_current_running_time (GST_ELEMENT (self));
+    batch->running_time = running == GST_CLOCK_TIME_NONE ? 0 : running;
+  }
+  if (!g_atomic_int_get (&self->started) &&
       g_atomic_int_get (&self->settings.send_start_heap))
     batch->heaps[batch->n++] =
         spead2_heap_new_control (self->flavour, SPEAD2_CTRL_START);
+}
+
+/* What goes in front of a heap: what the batch begins with, and descriptors in a
+ * heap of their own. */
+static gboolean
+gst_spead2_sink_add_in_front (GstSpead2Sink *self, HeapBatch *batch,
+    Spead2HeapValues *values, GError **error)
+{
+  Spead2Heap *heap;
+
+  if (batch->n == 0)
+    gst_spead2_sink_begin_batch (self, batch);
+  values->running_time = batch->running_time;
   if (!spead2_layout_wants_descriptor_heap (self->layout, values))
     return TRUE;
 
@@ -363,111 +469,144 @@ gst_spead2_sink_add_in_front (GstSpead2Sink *self, HeapBatch *batch,
   return heap != NULL;
 }
 
-/* The heap with these values, and what goes in front of it. */
+/* The next heap of a buffer, and what goes in front of it. */
 static gboolean
-gst_spead2_sink_add_heap (GstSpead2Sink *self, HeapBatch *batch,
-    Spead2HeapValues *values, GError **error)
+gst_spead2_sink_add_heap (
+    GstSpead2Sink *self, HeapBatch *batch, Cut *cut, GError **error)
 {
-  guint64 index = values->sample_index;
+  Spead2HeapValues values;
   Spead2Heap *heap;
+  guint64 index;
 
+  gst_spead2_sink_next_values (self, cut, &values);
+  index = values.sample_index;
   if (!self->index.have_base) {
     guint64 first;
 
-    if (!gst_spead2_sink_first_index (self, values, &first, error))
+    if (!gst_spead2_sink_first_index (self, &values, &first, error))
       return FALSE;
     gst_spead2_index_set_first (&self->index, index, first);
   }
-  values->sample_index += self->index.base;
+  values.sample_index += self->index.base;
 
-  if (!gst_spead2_sink_add_in_front (self, batch, values, error))
+  if (!gst_spead2_sink_add_in_front (self, batch, &values, error))
     return FALSE;
-  heap = spead2_layout_make_heap (self->layout, values, error);
+  heap = spead2_layout_make_heap (self->layout, &values, error);
   if (heap == NULL)
     return FALSE;
   batch->heaps[batch->n++] = heap;
+  cut->done += values.size;
 
-  gst_spead2_index_pushed (&self->index, index,
-      spead2_layout_n_samples (self->layout, values->size));
-  gst_spead2_sink_note_wrap (self, values->sample_index);
+  gst_spead2_index_pushed (
+      &self->index, index, spead2_layout_n_samples (self->layout, values.size));
+  gst_spead2_sink_note_wrap (self, values.sample_index);
   return TRUE;
 }
 
-/* The heaps of a buffer; none where there is nothing to send. */
-static gboolean
-gst_spead2_sink_add_buffer (
-    GstSpead2Sink *self, HeapBatch *batch, GstBuffer *buffer, GError **error)
-{
-  Spead2HeapValues values = {0};
-  gboolean added;
-
-  gst_spead2_payload_find (&self->payload, buffer, &values);
-  if (values.size == 0)
-    return TRUE;
-
-  values.sample_index = gst_spead2_index_of (
-      &self->index, gst_spead2_sink_index_source (self), buffer);
-  if (g_atomic_int_compare_and_exchange (&self->redescribe, TRUE, FALSE))
-    spead2_layout_forget_descriptors (self->layout);
-  if (g_atomic_int_compare_and_exchange (&self->requested, TRUE, FALSE))
-    spead2_layout_request_descriptors (self->layout);
-
-  added = gst_spead2_sink_find_values (self, buffer, &values, error) &&
-      gst_spead2_sink_add_heap (self, batch, &values, error);
-  gst_clear_structure (&self->given);
-  return added;
-}
-
-/* Sends at most BUFFERS_AT_ONCE buffers: one way into the queue for all. */
+/* One way into the queue for all of them; the batch is empty then. */
 static GstFlowReturn
-gst_spead2_sink_send (GstSpead2Sink *self, GstBuffer *const *buffers, guint n)
+gst_spead2_sink_push_batch (GstSpead2Sink *self, HeapBatch *batch)
 {
-  HeapBatch batch;
-  GError *error = NULL;
-  GstFlowReturn flow;
   gboolean pushed;
-  guint i;
+  GstFlowReturn flow =
+      gst_spead2_sink_push (self, batch->heaps, batch->n, &pushed);
 
-  if (g_atomic_int_get (&self->failed))
-    return GST_FLOW_ERROR;
-
-  batch.n = 0;
-  for (i = 0; i < n && error == NULL; i++)
-    gst_spead2_sink_add_buffer (self, &batch, buffers[i], &error);
-  /* Those before the one that cannot be sent go. */
-  flow = gst_spead2_sink_push (self, batch.heaps, batch.n, &pushed);
+  batch->n = 0;
   if (pushed) {
     g_atomic_int_set (&self->started, TRUE);
     g_atomic_int_set (&self->stop_pending, TRUE);
   }
-  if (error == NULL)
-    return flow;
+  return flow;
+}
+
+/* The next heap cannot be made; those before it go. */
+static GstFlowReturn
+gst_spead2_sink_end_batch (GstSpead2Sink *self, HeapBatch *batch, GError *error)
+{
+  GstFlowReturn flow = gst_spead2_sink_push_batch (self, batch);
+
   if (flow == GST_FLOW_OK)
     return gst_spead2_sink_send_error (self, error);
   g_error_free (error);
   return flow;
 }
 
+static gboolean
+gst_spead2_sink_begin_cut (
+    GstSpead2Sink *self, Cut *cut, GstBuffer *buffer, GError **error)
+{
+  gsize size = cut->whole.size;
+
+  cut->heap_size = self->heap_size ? self->heap_size : size;
+  if (self->uses_utc || self->uses_ptp)
+    cut->rate = gst_spead2_sink_sample_rate (self);
+  return gst_spead2_sink_find_values (self, buffer, &cut->whole, error) &&
+      (size <= cut->heap_size ||
+          (cut->whole.held = spead2_held_buffer_new (buffer, error)) != NULL);
+}
+
+static void
+gst_spead2_sink_end_cut (GstSpead2Sink *self, Cut *cut)
+{
+  g_clear_pointer (&cut->whole.held, spead2_held_buffer_unref);
+  gst_clear_structure (&self->given);
+}
+
+/* The heaps of a buffer; none where there is nothing to send. A batch that is
+ * full goes. */
+static GstFlowReturn
+gst_spead2_sink_add_buffer (
+    GstSpead2Sink *self, HeapBatch *batch, GstBuffer *buffer)
+{
+  Cut cut = {0};
+  GstFlowReturn flow = GST_FLOW_OK;
+  GError *error = NULL;
+  gboolean good;
+
+  gst_spead2_payload_find (&self->payload, buffer, &cut.whole);
+  if (cut.whole.size == 0)
+    return GST_FLOW_OK;
+
+  good = gst_spead2_sink_begin_cut (self, &cut, buffer, &error);
+  while (good && flow == GST_FLOW_OK && cut.done < cut.whole.size) {
+    if (batch->n >= HEAPS_AT_ONCE)
+      flow = gst_spead2_sink_push_batch (self, batch);
+    else
+      good = gst_spead2_sink_add_heap (self, batch, &cut, &error);
+  }
+  gst_spead2_sink_end_cut (self, &cut);
+  return good ? flow : gst_spead2_sink_end_batch (self, batch, error);
+}
+
+/* Sends the buffers of a list, or the one without a list. */
+static GstFlowReturn
+gst_spead2_sink_send (
+    GstSpead2Sink *self, GstBufferList *list, GstBuffer *buffer)
+{
+  guint i, n = list ? gst_buffer_list_length (list) : 1;
+  GstFlowReturn flow = GST_FLOW_OK;
+  HeapBatch batch;
+
+  if (g_atomic_int_get (&self->failed))
+    return GST_FLOW_ERROR;
+
+  batch.n = 0;
+  for (i = 0; i < n && flow == GST_FLOW_OK; i++)
+    flow = gst_spead2_sink_add_buffer (
+        self, &batch, list ? gst_buffer_list_get (list, i) : buffer);
+  return flow == GST_FLOW_OK ? gst_spead2_sink_push_batch (self, &batch) : flow;
+}
+
 GstFlowReturn
 gst_spead2_sink_render (GstBaseSink *base, GstBuffer *buffer)
 {
-  return gst_spead2_sink_send (GST_SPEAD2_SINK (base), &buffer, 1);
+  return gst_spead2_sink_send (GST_SPEAD2_SINK (base), NULL, buffer);
 }
 
 GstFlowReturn
 gst_spead2_sink_render_list (GstBaseSink *base, GstBufferList *list)
 {
-  GstSpead2Sink *self = GST_SPEAD2_SINK (base);
-  GstBuffer *buffers[BUFFERS_AT_ONCE];
-  guint i, k, n = gst_buffer_list_length (list);
-  GstFlowReturn flow = GST_FLOW_OK;
-
-  for (i = 0; i < n && flow == GST_FLOW_OK; i += k) {
-    for (k = 0; k < BUFFERS_AT_ONCE && i + k < n; k++)
-      buffers[k] = gst_buffer_list_get (list, i + k);
-    flow = gst_spead2_sink_send (self, buffers, k);
-  }
-  return flow;
+  return gst_spead2_sink_send (GST_SPEAD2_SINK (base), list, NULL);
 }
 
 /* Waits until all heaps have ended; pausing interrupts and resumes it. */
@@ -525,16 +664,12 @@ void
 gst_spead2_sink_skip_gap (GstSpead2Sink *self, GstEvent *event)
 {
   GstClockTime duration;
-  guint64 rate;
 
   gst_event_parse_gap (event, NULL, &duration);
-  GST_OBJECT_LOCK (self);
-  rate = self->settings.sample_rate ? self->settings.sample_rate
-                                    : self->payload.rate;
-  GST_OBJECT_UNLOCK (self);
   if (duration != GST_CLOCK_TIME_NONE)
-    gst_spead2_index_skip (
-        &self->index, gst_util_uint64_scale_round (duration, rate, GST_SECOND));
+    gst_spead2_index_skip (&self->index,
+        gst_util_uint64_scale_round (
+            duration, gst_spead2_sink_sample_rate (self), GST_SECOND));
 }
 
 /* -- action signals --------------------------------------------------------------- */

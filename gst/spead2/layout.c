@@ -184,14 +184,34 @@ shape_in_words (const Payload *payload)
   return g_string_free (text, FALSE);
 }
 
+/* bits: of the smallest payload of that shape, or 0 where they are too many to
+ * count. */
+static void
+set_size_error (GError **error, const Payload *payload, gsize size,
+    guint64 bits, gboolean variable)
+{
+  gchar *words = shape_in_words (payload);
+  gchar *rule = bits == 0
+      ? g_strdup ("")
+      : g_strdup_printf (": it must be %s%" G_GUINT64_FORMAT " bytes",
+            variable ? "a multiple of " : "",
+            bits / (guint64) gst_util_greatest_common_divisor_int64 (bits, 8));
+
+  g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID,
+      "A payload of %" G_GSIZE_FORMAT " bytes does not have the shape %s with "
+      "elements of %u bits%s",
+      size, words, payload->element_bits, rule);
+  g_free (rule);
+  g_free (words);
+}
+
 /* The shape of a payload of so many bytes, every size known. */
 static gboolean
 shape_of (const Payload *payload, gsize size, gint64 *shape, GError **error)
 {
   guint64 bits = payload->element_bits;
   gint64 *variable = NULL;
-  gboolean good = TRUE;
-  gchar *words;
+  gboolean counted = TRUE, good;
   guint i;
 
   for (i = 0; i < payload->n_dimensions; i++) {
@@ -199,29 +219,22 @@ shape_of (const Payload *payload, gsize size, gint64 *shape, GError **error)
     if (shape[i] == SPEAD2_VARIABLE_SIZE)
       variable = &shape[i];
     else
-      good = good && g_uint64_checked_mul (&bits, bits, shape[i]);
+      counted = counted && g_uint64_checked_mul (&bits, bits, shape[i]);
   }
   if (variable) {
-    good = good && (guint64) size * 8 % bits == 0;
+    good = counted && (guint64) size * 8 % bits == 0;
     *variable = good ? (guint64) size * 8 / bits : 0;
   } else {
-    good = good && (guint64) size * 8 == bits;
+    good = counted && (guint64) size * 8 == bits;
   }
-  if (good)
-    return TRUE;
-
-  words = shape_in_words (payload);
-  g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID,
-      "A buffer of %" G_GSIZE_FORMAT " bytes does not have the shape %s with "
-      "elements of %u bits",
-      size, words, payload->element_bits);
-  g_free (words);
-  return FALSE;
+  if (!good)
+    set_size_error (error, payload, size, counted ? bits : 0, variable != NULL);
+  return good;
 }
 
 /* Nearly all payloads are of one size. */
-static gboolean
-check_size (Spead2Layout *layout, gsize size, GError **error)
+gboolean
+spead2_layout_check_size (Spead2Layout *layout, gsize size, GError **error)
 {
   gint64 shape[SPEAD2_MAX_DIMENSIONS];
 
@@ -515,7 +528,10 @@ add_payload (Spead2Heap *heap, const Spead2Item *item,
   for (left = values->size; left > 0;) {
     gsize size = MIN (left, row_size);
 
-    if (!spead2_heap_append_buffer (heap, values->buffer, offset, size, error))
+    if (!(values->held ? spead2_heap_append_held (
+                             heap, values->held, offset, size, error)
+                       : spead2_heap_append_buffer (
+                             heap, values->buffer, offset, size, error)))
       return FALSE;
     offset += values->row_stride;
     left -= size;
@@ -590,7 +606,7 @@ spead2_layout_make_heap (
   Spead2Heap *heap;
   guint i;
 
-  if (!check_size (layout, values->size, error))
+  if (!spead2_layout_check_size (layout, values->size, error))
     return NULL;
 
   heap = spead2_heap_new (layout->flavour);

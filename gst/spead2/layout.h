@@ -68,6 +68,7 @@ typedef struct {
   guint64 running_time; /* ns; 0 before time runs */
   /* Values by item name; the first that has one counts. NULL: none. */
   const GstStructure *own[2];
+  Spead2HeldBuffer *held; /* of the buffer, where heaps share it, or NULL */
 } Spead2HeapValues;
 
 typedef struct _Spead2Layout Spead2Layout;
@@ -85,6 +86,11 @@ void spead2_layout_set_payload_type (
 
 /* By how much the sample index goes on with so many bytes. */
 guint64 spead2_layout_n_samples (const Spead2Layout *layout, gsize size);
+
+/* Whether a payload of so many bytes has the shape that payloads have. FALSE with
+ * SPEAD2_ERROR_INVALID. */
+gboolean spead2_layout_check_size (
+    Spead2Layout *layout, gsize size, GError **error);
 
 /* A new stream: heaps are counted from 0, and described. */
 void spead2_layout_restart (Spead2Layout *layout);

@@ -31,9 +31,10 @@ static const struct {
     {"! rawaudioparse use-sink-caps=true", "", TRUE},
     {"! tee name=t ! queue ! fakesink t. ! queue", "", FALSE},
     {"", "packet-split=balanced", FALSE},
-    {"", "items=\"note,id=0x2000,value=\\\"text\\\",format=c8;"
-         "timestamp,id=0x1600,value=sample-index;"
-         "adc_samples,id=0x3300,value=payload\"",
+    {"",
+        "items=\"note,id=0x2000,value=\\\"text\\\",format=c8;"
+        "timestamp,id=0x1600,value=sample-index;"
+        "adc_samples,id=0x3300,value=payload\"",
         FALSE},
 };
 
@@ -106,9 +107,8 @@ GST_START_TEST (two_sinks_send_the_same_buffers)
   FakeReceiver *ours = decoder;
   guint i;
 
-  launch_ramp (
-      "! identity ! tee name=t ! queue ! spead2sink name=other "
-      "max-packet-size=1000 t. ! queue",
+  launch_ramp ("! identity ! tee name=t ! queue ! spead2sink name=other "
+               "max-packet-size=1000 t. ! queue",
       "");
   {
     GstElement *second = gst_bin_get_by_name (GST_BIN (pipeline), "other");
@@ -149,8 +149,8 @@ sinkpackets_suite (void)
 
   suite_add_tcase (suite, tc);
   tcase_add_checked_fixture (tc, setup_stand, teardown_stand);
-  tcase_add_loop_test (tc, samples_arrive_and_messages_are_in_one_piece, 0,
-      G_N_ELEMENTS (ways));
+  tcase_add_loop_test (
+      tc, samples_arrive_and_messages_are_in_one_piece, 0, G_N_ELEMENTS (ways));
   tcase_add_test (tc, two_sinks_send_the_same_buffers);
   return suite;
 }

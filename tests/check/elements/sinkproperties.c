@@ -73,6 +73,7 @@ static const gchar *const others[][2] = {
     {"heap-address-bits", "48"},
     {"heap-cnt-start", "2"},
     {"heap-cnt-step", "3"},
+    {"heap-size", "8000"},
     {"host", "2001:db8::1"},
     {"index-source", "count"},
     {"items", "a,id=0x1000,value=\"x&y=z%\"; p,id=7,value=payload"},

@@ -468,10 +468,10 @@ GST_START_TEST (test_packed_samples)
   check_descriptor (transmit (make (5120, (Spead2HeapValues){0}, NULL)), 0,
       0x3300, "i10 [4096]");
   fail_unless (make (5121, (Spead2HeapValues){0}, &error) == NULL);
-  fail_unless (strstr (error->message,
-                   "A buffer of 5121 bytes does not have "
-                   "the shape (any) with elements of 10 "
-                   "bits") != NULL,
+  fail_unless (
+      strstr (error->message,
+          "A payload of 5121 bytes does not have the shape (any) with "
+          "elements of 10 bits: it must be a multiple of 5 bytes") != NULL,
       "%s", error->message);
   g_clear_error (&error);
 
@@ -479,13 +479,18 @@ GST_START_TEST (test_packed_samples)
       "p,id=0x3300,value=payload,format=i10,shape=4096", 48);
   spead2_heap_free (make (5120, (Spead2HeapValues){0}, NULL));
   fail_unless (make (5115, (Spead2HeapValues){0}, &error) == NULL);
+  fail_unless (g_str_has_suffix (error->message, ": it must be 5120 bytes"),
+      "%s", error->message);
   g_clear_error (&error);
   /* More elements than 64 bits count. */
   use_layout ((Spead2LayoutConfig){0},
       "p,id=0x3300,value=payload,shape=<\"0xffffffffffff\",\"0xffffffffffff\","
       "16>",
       48);
-  fail_unless (make (16, (Spead2HeapValues){0}, NULL) == NULL);
+  fail_unless (make (16, (Spead2HeapValues){0}, &error) == NULL);
+  fail_unless (g_str_has_suffix (error->message, "elements of 8 bits"), "%s",
+      error->message);
+  g_clear_error (&error);
 }
 GST_END_TEST
 
