@@ -146,6 +146,30 @@ def test_a_shorter_last_heap_is_described_again(receive, launch, tmp_path):
     check_samples(received.samples, content)
 
 
+@pytest.mark.parametrize("packet_size", [1472, 8972])
+def test_heaps_cut_from_buffers_arrive_whole(receive, launch, packet_size):
+    receiver = receive("--heap-size", 8192, "--ring-heaps", 1024)
+    launch(noise(receiver, 4, 1048576, seed=10, packet_size=packet_size) + " heap-size=8192")
+    check_noise(receiver.finish(), heaps=512, samples=8192, seed=10)
+
+
+def test_what_is_left_of_each_buffer_arrives_as_a_shorter_heap(receive, launch, tmp_path):
+    content = np.random.default_rng(9).integers(0, 256, 250001, dtype=np.uint8)
+    file = tmp_path / "some.bytes"
+    file.write_bytes(content.tobytes())
+    receiver = receive()
+    launch(f'filesrc location="{file}" blocksize=100000 ! '
+           f"spead2sink port={receiver.port} heap-size=40000 {safe_sending(receiver.buffer)}")
+    received = receiver.finish()
+    check_ended(received)
+    assert received.column("cnt") == list(range(1, 9))
+    assert received.column("timestamp") == [
+        0, 40000, 80000, 100000, 140000, 180000, 200000, 240000]
+    assert [item(heap, SAMPLES)["shape"] for heap in received.heaps] == [
+        [40000], [40000], [20000], [40000], [40000], [20000], [40000], [10001]]
+    check_samples(received.samples, content)
+
+
 @pytest.mark.parametrize("channels", [1, 2])
 @pytest.mark.parametrize("audio_format, dtype", [
     ("S8", "|i1"), ("U8", "|u1"), ("S16LE", "<i2"), ("S16BE", ">i2"), ("S32LE", "<i4"),
