@@ -348,9 +348,9 @@ gst_spead2_sink_heap_done (const Spead2HeapResult *result, gpointer user_data)
   GstSpead2Sink *self = user_data;
 
   if (result->cnt != SPEAD2_NO_HEAP_CNT &&
-      !(result->heap->flags & SPEAD2_HEAP_HAS_CNT))
+      !(result->flags & SPEAD2_HEAP_HAS_CNT))
     gst_spead2_sink_report_cnt (&self->reports, result->cnt, self->flavour);
-  if (result->error && result->heap->flags & SPEAD2_HEAP_DESCRIBES)
+  if (result->error && result->flags & SPEAD2_HEAP_DESCRIBES)
     g_atomic_int_set (&self->redescribe, TRUE);
   if (result->error && gst_spead2_sink_is_stop (result->heap))
     g_atomic_int_set (&self->stop_pending, TRUE);
@@ -365,7 +365,7 @@ gst_spead2_sink_heap_done (const Spead2HeapResult *result, gpointer user_data)
   }
 
   if (g_atomic_int_get (&self->settings.signal_heaps) &&
-      !(result->heap->flags & SPEAD2_HEAP_CONTROL))
+      !(result->flags & SPEAD2_HEAP_CONTROL))
     g_signal_emit (self, signals[SIGNAL_HEAP_DONE], 0, result->cnt,
         result->bytes, result->error);
 }

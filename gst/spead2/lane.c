@@ -269,7 +269,7 @@ prefetch (Lane *lane, guint64 position)
   heap = (const guint8 *) lane_slot (lane, position)->heap;
   /* It may begin anywhere in a line. */
   for (i = 0; i < SPEAD2_HEAP_FRONT + CACHE_LINE; i += CACHE_LINE)
-    __builtin_prefetch (heap + i, 1);
+    __builtin_prefetch (heap + i);
 }
 
 static void
@@ -277,9 +277,7 @@ begin_heap (Lane *lane, Slot *slot)
 {
   Spead2Sender *sender = lane->sender;
 
-  if (!(slot->flags & SPEAD2_HEAP_HAS_CNT))
-    slot->heap->cnt = spead2_sender_long_cnt (sender, slot->nth) &
-        spead2_flavour_max_value (slot->heap->flavour);
+  slot->heap->cnt = spead2_sender_cnt (sender, slot);
   spead2_packetizer_start (
       &lane->packetizer, &sender->config.packet, slot->heap);
   lane->cutting = TRUE;
@@ -289,6 +287,10 @@ begin_heap (Lane *lane, Slot *slot)
 static void
 fill (Lane *lane)
 {
+  guint i;
+
+  for (i = 0; i < PREFETCH_HEAPS; i++)
+    prefetch (lane, lane->current + i);
   lane->no_wait = lane_slot (lane, lane->current)->flags & SPEAD2_HEAP_NO_WAIT;
   spead2_udp_writer_begin (lane->writer, lane->burst, !lane->no_wait);
 

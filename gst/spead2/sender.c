@@ -91,8 +91,8 @@ deliver_slot (
     Spead2Sender *sender, Slot *slot, Spead2SenderStats *stats, guint64 now)
 {
   GError *error = error_of (sender, slot);
-  Spead2HeapResult result = {slot->heap,
-      slot->dropped ? SPEAD2_NO_HEAP_CNT : slot->heap->cnt,
+  Spead2HeapResult result = {slot->heap, slot->flags,
+      slot->dropped ? SPEAD2_NO_HEAP_CNT : spead2_sender_cnt (sender, slot),
       slot->transfer.bytes, error};
 
   if (sender->callbacks.heap_done)

@@ -57,9 +57,10 @@ typedef struct {
 /* How a heap ended. Borrowed for the call. */
 typedef struct {
   const Spead2Heap *heap; /* freed some time after the call */
-  guint64 cnt;            /* on the wire, or SPEAD2_NO_HEAP_CNT */
-  guint64 bytes;          /* of UDP payload that the kernel accepted */
-  const GError *error;    /* NULL: all of it was sent */
+  guint flags;         /* of the heap, which need not be looked at for them */
+  guint64 cnt;         /* on the wire, or SPEAD2_NO_HEAP_CNT */
+  guint64 bytes;       /* of UDP payload that the kernel accepted */
+  const GError *error; /* NULL: all of it was sent */
 } Spead2HeapResult;
 
 /* Called by lanes, with no lock held; they may call back into the sender, but

@@ -122,6 +122,16 @@ spead2_sender_long_cnt (const Spead2Sender *sender, guint64 nth)
   return sender->config.cnt_start + nth * sender->config.cnt_step;
 }
 
+/* What a heap that was taken has for a counter. */
+static inline guint64
+spead2_sender_cnt (const Spead2Sender *sender, const Slot *slot)
+{
+  if (slot->flags & SPEAD2_HEAP_HAS_CNT)
+    return slot->heap->cnt;
+  return spead2_sender_long_cnt (sender, slot->nth) &
+      spead2_flavour_max_value (sender->config.packet.flavour);
+}
+
 static inline void
 spead2_times_add (Spead2Times *times, guint64 time)
 {
