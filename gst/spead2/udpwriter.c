@@ -710,18 +710,23 @@ spead2_udp_writer_add (Spead2UdpWriter *writer, Spead2Packetizer *packetizer,
 
 /* -- sending ---------------------------------------------------------------- */
 
-/* Sends a message without copying it: 1, or the negative errno. */
+/* Sends the first of n messages, and others for the same destination, without
+ * copying them: how many went, or the negative errno. */
 static gint
-send_uncopied (
-    Spead2UdpWriter *writer, const Message *message, struct mmsghdr *header)
+send_uncopied (Spead2UdpWriter *writer, const Message *messages,
+    const struct mmsghdr *headers, guint n)
 {
-  gint sent = spead2_uncopied_send (writer->uncopied, writer->fd,
-      &header->msg_hdr, message->destination, message->spans, message->n_spans);
+  guint i;
+  gint sent;
 
-  if (sent < 0)
-    return sent;
-  writer->counters.zerocopy_messages++;
-  return 1;
+  for (i = 0; i < n; i++)
+    if (messages[i].destination != messages[0].destination ||
+        !spead2_uncopied_add (writer->uncopied, messages[i].destination,
+            messages[i].spans, messages[i].n_spans))
+      break;
+  sent = spead2_uncopied_send (writer->uncopied, writer->fd, headers);
+  writer->counters.zerocopy_messages += MAX (sent, 0);
+  return sent;
 }
 
 static gint
@@ -733,8 +738,8 @@ send_copied (Spead2UdpWriter *writer, struct mmsghdr *headers, guint n)
 }
 
 /* Sends the first of n messages, for destination, at least; returns how many
- * went, or the negative errno for which the first did not. uncopied: that one,
- * to be sent alone without copying it, or NULL. */
+ * went, or the negative errno for which the first did not. uncopied: those
+ * messages, to be sent without copying them, or NULL. */
 static gint
 send_some (Spead2UdpWriter *writer, guint destination, struct mmsghdr *headers,
     guint n, const Message *uncopied)
@@ -742,7 +747,7 @@ send_some (Spead2UdpWriter *writer, guint destination, struct mmsghdr *headers,
   guint64 interval = 0;
 
   for (;;) {
-    gint sent = uncopied ? send_uncopied (writer, uncopied, headers)
+    gint sent = uncopied ? send_uncopied (writer, uncopied, headers, n)
                          : send_copied (writer, headers, n);
     gint errnum = -sent;
 
@@ -980,7 +985,7 @@ send_from (Spead2UdpWriter *writer, guint i)
         writer, message->destination, writer->headers + i, n, NULL);
 
   errnum = -send_some (
-      writer, message->destination, writer->headers + i, 1, message);
+      writer, message->destination, writer->headers + i, n, message);
   if (errnum == EAGAIN)
     return send_some (
         writer, message->destination, writer->headers + i, n, NULL);

@@ -34,6 +34,7 @@ struct _Spead2Uncopied {
   const gchar *error;                       /* why not; interned */
   guint released;                           /* messages */
   Flight flights[SPEAD2_ZEROCOPY_MESSAGES]; /* by the message's number */
+  guint n_added;                            /* messages to be sent */
 };
 
 /* -- the ring ------------------------------------------------------------------ */
@@ -291,18 +292,17 @@ spead2_uncopied_reserve (Spead2Uncopied *uncopied, gsize size)
   return spead2_zerocopy_reserve (uncopied->ring, size);
 }
 
-gint
-spead2_uncopied_send (Spead2Uncopied *uncopied, gint fd,
-    const struct msghdr *header, guint destination,
+gboolean
+spead2_uncopied_add (Spead2Uncopied *uncopied, guint destination,
     const Spead2TransferSpan *spans, guint n_spans)
 {
-  gint number = spead2_zerocopy_next (uncopied->ring), sent;
+  gint number = spead2_zerocopy_next (uncopied->ring, uncopied->n_added);
   Flight *flight;
   guint i;
 
   /* Refused ones count, too, until the kernel has released them. */
-  if (number < 0)
-    return -EIO;
+  if (number < 0 || uncopied->n_added == SPEAD2_ZEROCOPY_CHAIN)
+    return FALSE;
   flight = &uncopied->flights[number];
   flight->destination = destination;
   flight->n_spans = n_spans;
@@ -310,9 +310,23 @@ spead2_uncopied_send (Spead2Uncopied *uncopied, gint fd,
     flight->spans[i] = spans[i];
     spans[i].transfer->in_flight += spans[i].n_packets;
   }
+  uncopied->n_added++;
+  return TRUE;
+}
 
-  sent = spead2_zerocopy_send (uncopied->ring, fd, header);
-  if (sent < 0)
-    end_flight (flight);
+gint
+spead2_uncopied_send (
+    Spead2Uncopied *uncopied, gint fd, const struct mmsghdr *headers)
+{
+  const guint first = spead2_zerocopy_next (uncopied->ring, 0);
+  const guint n = uncopied->n_added;
+  gint sent = -EIO;
+  guint i;
+
+  uncopied->n_added = 0;
+  if (n > 0)
+    sent = spead2_zerocopy_send (uncopied->ring, fd, headers, n);
+  for (i = MAX (sent, 0); i < n; i++)
+    end_flight (&uncopied->flights[(first + i) % SPEAD2_ZEROCOPY_MESSAGES]);
   return sent;
 }

@@ -48,12 +48,17 @@ guint8 *spead2_uncopied_reserve (Spead2Uncopied *uncopied, gsize size);
 /* How many more messages can be in flight. */
 guint spead2_uncopied_room (const Spead2Uncopied *uncopied);
 
-/* Sends a message as spead2_zerocopy_send(): bytes, or the negative errno. The
- * packets of the spans, at most SPEAD2_UNCOPIED_SPANS, are then in flight in
- * their transfers once more, until they are released. */
-gint spead2_uncopied_send (Spead2Uncopied *uncopied, gint fd,
-    const struct msghdr *header, guint destination,
+/* A message that spead2_uncopied_send() is to send, behind those that were added
+ * since it was last called; at most SPEAD2_UNCOPIED_SPANS spans. FALSE when it
+ * cannot send more at a time. */
+gboolean spead2_uncopied_add (Spead2Uncopied *uncopied, guint destination,
     const Spead2TransferSpan *spans, guint n_spans);
+
+/* Sends the messages that were added, as spead2_zerocopy_send(). The packets of
+ * those that went are then in flight in their transfers once more, until they are
+ * released. */
+gint spead2_uncopied_send (
+    Spead2Uncopied *uncopied, gint fd, const struct mmsghdr *headers);
 
 /* Learns what has been released. Never waits. */
 void spead2_uncopied_reap (Spead2Uncopied *uncopied);

@@ -1,9 +1,9 @@
 /* Messages that the kernel reads where they lie: see zerocopy.h.
  *
- * Each message is submitted alone, and its result is there when the call of the
- * kernel returns, since MSG_DONTWAIT leaves nothing to wait for: so messages go
- * in order, and one that is refused is not overtaken. The notification of its
- * release comes later, from whoever frees the packets.
+ * Messages are submitted as a chain, so that they go in order, and one that is
+ * refused is not overtaken: the kernel cancels those behind it. Their results are
+ * there when the call returns, since MSG_DONTWAIT leaves nothing to wait for. The
+ * notification of a message's release comes later, from whoever frees the packets.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -34,8 +34,8 @@
 #define IORING_NOTIF_USAGE_ZC_COPIED (1U << 31)
 #endif
 
-/* Messages are submitted one by one; each gives two completions. */
-#define SQ_ENTRIES 8
+/* Each message gives two completions. */
+#define SQ_ENTRIES (2 * SPEAD2_ZEROCOPY_CHAIN)
 #define CQ_ENTRIES (4 * SPEAD2_ZEROCOPY_MESSAGES)
 
 /* Of a submission whose completion nobody waits for. */
@@ -66,6 +66,7 @@ struct _Spead2Zerocopy {
    * next they may be in flight. */
   guint64 first, next;
   Record records[SPEAD2_ZEROCOPY_MESSAGES];
+  gint failed; /* errno of the message behind those that were sent last, or 0 */
 };
 
 static Record *
@@ -91,13 +92,13 @@ try_kernel (Spead2Zerocopy *zerocopy)
 {
   static guint8 byte;
   struct iovec iov = {&byte, 1};
-  struct msghdr header = {.msg_iov = &iov, .msg_iovlen = 1};
+  const struct mmsghdr header = {{.msg_iov = &iov, .msg_iovlen = 1}};
   gint fd, result = register_memory (zerocopy, &byte, 1);
 
   if (result < 0)
     return result;
   fd = socket (AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  result = fd < 0 ? -errno : spead2_zerocopy_send (zerocopy, fd, &header);
+  result = fd < 0 ? -errno : spead2_zerocopy_send (zerocopy, fd, &header, 1);
   if (fd >= 0)
     close (fd);
   io_uring_unregister_buffers (&zerocopy->ring);
@@ -239,6 +240,7 @@ void
 spead2_zerocopy_begin (Spead2Zerocopy *zerocopy)
 {
   zerocopy->batch = zerocopy->reserved;
+  zerocopy->failed = 0;
 }
 
 guint8 *
@@ -258,13 +260,22 @@ spead2_zerocopy_reserve (Spead2Zerocopy *zerocopy, gsize size)
   return zerocopy->headers + begin % SPEAD2_HEADER_ROOM;
 }
 
-/* Where reserved headers begin, counted without end. */
+/* Where the message's headers begin, or could at the earliest if they lie with
+ * its payload, counted without end. */
 static guint64
-position_of (const Spead2Zerocopy *zerocopy, const guint8 *headers)
+position_of (const Spead2Zerocopy *zerocopy, const struct msghdr *header)
 {
-  return zerocopy->reserved -
-      (zerocopy->reserved - ((gsize) headers - (gsize) zerocopy->headers)) %
-      SPEAD2_HEADER_ROOM;
+  gsize i;
+
+  for (i = 0; i < header->msg_iovlen; i++) {
+    gsize into =
+        (gsize) header->msg_iov[i].iov_base - (gsize) zerocopy->headers;
+
+    if (into < SPEAD2_HEADER_ROOM)
+      return zerocopy->reserved -
+          (zerocopy->reserved - into) % SPEAD2_HEADER_ROOM;
+  }
+  return zerocopy->batch;
 }
 
 /* -- messages --------------------------------------------------------------------- */
@@ -276,10 +287,10 @@ spead2_zerocopy_in_flight (const Spead2Zerocopy *zerocopy)
 }
 
 gint
-spead2_zerocopy_next (const Spead2Zerocopy *zerocopy)
+spead2_zerocopy_next (const Spead2Zerocopy *zerocopy, guint ahead)
 {
-  return spead2_zerocopy_in_flight (zerocopy) < SPEAD2_ZEROCOPY_MESSAGES
-      ? (gint) (zerocopy->next % SPEAD2_ZEROCOPY_MESSAGES)
+  return spead2_zerocopy_in_flight (zerocopy) + ahead < SPEAD2_ZEROCOPY_MESSAGES
+      ? (gint) ((zerocopy->next + ahead) % SPEAD2_ZEROCOPY_MESSAGES)
       : -1;
 }
 
@@ -335,53 +346,94 @@ spead2_zerocopy_reap (Spead2Zerocopy *zerocopy)
   }
 }
 
-/* Hands one submission to the kernel. FALSE when it does not take it. */
-static gboolean
-submit (Spead2Zerocopy *zerocopy, struct io_uring_sqe *sqe)
+/* Prepares the message that is so many ahead of the next one. */
+static void
+prepare (Spead2Zerocopy *zerocopy, guint ahead, struct io_uring_sqe *sqe,
+    gint fd, const struct msghdr *header)
 {
+  guint64 number = zerocopy->next + ahead;
+  Record *record = record_at (zerocopy, number);
+
+  io_uring_prep_sendmsg_zc (sqe, fd, header, MSG_DONTWAIT);
+  sqe->ioprio = IORING_RECVSEND_FIXED_BUF | IORING_SEND_ZC_REPORT_USAGE;
+  sqe->buf_index = 0;
+  sqe->user_data = number + 1;
+  record->headers = position_of (zerocopy, header);
+  record->answered = FALSE;
+  record->ended = FALSE;
+}
+
+/* Hands n submissions to the kernel. Returns how many it takes. */
+static guint
+submit (Spead2Zerocopy *zerocopy, struct io_uring_sqe **sqes, guint n)
+{
+  guint i, taken;
   gint result;
 
   do {
     result = io_uring_submit (&zerocopy->ring);
   } while (result == -EINTR);
-  if (result > 0)
-    return TRUE;
+  taken = CLAMP (result, 0, (gint) n);
 
-  /* It goes with the next one, but sends nothing. */
-  io_uring_prep_nop (sqe);
-  sqe->user_data = NO_MESSAGE;
-  return FALSE;
+  /* The others go with the next ones, but send nothing. */
+  for (i = taken; i < n; i++) {
+    io_uring_prep_nop (sqes[i]);
+    sqes[i]->user_data = NO_MESSAGE;
+  }
+  return taken;
 }
 
-gint
-spead2_zerocopy_send (
-    Spead2Zerocopy *zerocopy, gint fd, const struct msghdr *header)
+/* Waits for the results of messages up to a number. They are there already; a
+ * kernel that took its time would be waited for. */
+static void
+wait_answered (Spead2Zerocopy *zerocopy, guint64 number)
 {
-  struct io_uring_sqe *sqe = io_uring_get_sqe (&zerocopy->ring);
-  Record *record = record_at (zerocopy, zerocopy->next);
+  const Record *record = record_at (zerocopy, number);
 
-  if (sqe == NULL)
-    return -EIO;
-  io_uring_prep_sendmsg_zc (sqe, fd, header, MSG_DONTWAIT);
-  sqe->ioprio = IORING_RECVSEND_FIXED_BUF | IORING_SEND_ZC_REPORT_USAGE;
-  sqe->buf_index = 0;
-  sqe->user_data = zerocopy->next + 1;
-  if (!submit (zerocopy, sqe))
-    return -EIO;
-
-  record->headers = position_of (zerocopy, header->msg_iov[0].iov_base);
-  record->answered = FALSE;
-  record->ended = FALSE;
-  zerocopy->next++;
   spead2_zerocopy_reap (zerocopy);
-  /* It is there already; a kernel that took its time would be waited for. */
   while (!record->answered) {
     struct pollfd poll_fd = {zerocopy->ring.ring_fd, POLLIN, 0};
 
     poll (&poll_fd, 1, -1);
     spead2_zerocopy_reap (zerocopy);
   }
-  return record->result;
+}
+
+gint
+spead2_zerocopy_send (
+    Spead2Zerocopy *zerocopy, gint fd, const struct mmsghdr *headers, guint n)
+{
+  struct io_uring_sqe *sqes[SPEAD2_ZEROCOPY_CHAIN];
+  const guint64 first = zerocopy->next;
+  guint queued = 0, taken, sent = 0;
+
+  if (zerocopy->failed != 0) {
+    gint errnum = zerocopy->failed;
+
+    zerocopy->failed = 0;
+    return -errnum;
+  }
+
+  while (queued < MIN (n, SPEAD2_ZEROCOPY_CHAIN) &&
+      (sqes[queued] = io_uring_get_sqe (&zerocopy->ring)) != NULL) {
+    prepare (zerocopy, queued, sqes[queued], fd, &headers[queued].msg_hdr);
+    if (queued > 0)
+      sqes[queued - 1]->flags |= IOSQE_IO_LINK;
+    queued++;
+  }
+  taken = submit (zerocopy, sqes, queued);
+  if (taken == 0)
+    return -EIO;
+  zerocopy->next += taken;
+  wait_answered (zerocopy, zerocopy->next - 1);
+
+  while (sent < taken && record_at (zerocopy, first + sent)->result >= 0)
+    sent++;
+  if (sent == 0)
+    return record_at (zerocopy, first)->result;
+  if (sent < taken)
+    zerocopy->failed = -record_at (zerocopy, first + sent)->result;
+  return sent;
 }
 
 #else /* !HAVE_LIBURING */
@@ -431,14 +483,14 @@ spead2_zerocopy_reserve (Spead2Zerocopy *zerocopy, gsize size)
 }
 
 gint
-spead2_zerocopy_next (const Spead2Zerocopy *zerocopy)
+spead2_zerocopy_next (const Spead2Zerocopy *zerocopy, guint ahead)
 {
   return -1;
 }
 
 gint
 spead2_zerocopy_send (
-    Spead2Zerocopy *zerocopy, gint fd, const struct msghdr *header)
+    Spead2Zerocopy *zerocopy, gint fd, const struct mmsghdr *headers, guint n)
 {
   return -EOPNOTSUPP;
 }

@@ -25,6 +25,9 @@ G_BEGIN_DECLS
 /* Most messages in flight. */
 #define SPEAD2_ZEROCOPY_MESSAGES 256
 
+/* Most messages that are sent at a time. */
+#define SPEAD2_ZEROCOPY_CHAIN 16
+
 /* Most pieces of a message, each of which lies on one page of 2 MiB: the
  * kernel's MAX_SKB_FRAGS. */
 #define SPEAD2_ZEROCOPY_FRAGMENTS 17
@@ -64,17 +67,20 @@ void spead2_zerocopy_begin (Spead2Zerocopy *zerocopy);
  * begins there is released. NULL: too much is in flight. */
 guint8 *spead2_zerocopy_reserve (Spead2Zerocopy *zerocopy, gsize size);
 
-/* The number, below SPEAD2_ZEROCOPY_MESSAGES, that the next message gets; -1
- * when as many are in flight. */
-gint spead2_zerocopy_next (const Spead2Zerocopy *zerocopy);
+/* The number, below SPEAD2_ZEROCOPY_MESSAGES, that the next message gets, or one
+ * so many ahead of it; -1 when as many are in flight. */
+gint spead2_zerocopy_next (const Spead2Zerocopy *zerocopy, guint ahead);
 
-/* Sends a message, in the way of sendmsg() with MSG_DONTWAIT: its bytes, or the
- * negative errno; EIO also where the ring itself fails. Its iovecs must all lie
- * in the registered mapping, the first one in what was reserved; the header and
- * all else that it points at are free when this returns. released is called for
- * it if it was sent, perhaps before this returns. */
+/* Sends messages in order, in the way of sendmmsg() with MSG_DONTWAIT: how many
+ * went, or the negative errno for which the first did not; EIO also where the ring
+ * itself fails. Where one in the middle fails, its errno is what the next call
+ * returns, without sending anything, unless a batch begins before. Iovecs must all
+ * lie in the registered mapping, and a message's headers in what was reserved or
+ * with its payload; all that the headers point at is free when this returns.
+ * released is called for each message that was sent, perhaps before this
+ * returns. */
 gint spead2_zerocopy_send (
-    Spead2Zerocopy *zerocopy, gint fd, const struct msghdr *header);
+    Spead2Zerocopy *zerocopy, gint fd, const struct mmsghdr *headers, guint n);
 
 /* Tells of what has been released. Never waits. */
 void spead2_zerocopy_reap (Spead2Zerocopy *zerocopy);

@@ -161,53 +161,76 @@ submit_message (void *data)
                                    : submission->submitted;
 }
 
-/* The message among what is to be submitted, of which there is at most one. One
- * for nowhere is a trial of the kernel, and none of ours. */
-static struct io_uring_sqe *
-find_message (struct io_uring *ring)
+/* A message; one for nowhere is a trial of the kernel, and none of ours. */
+static bool
+is_message (const struct io_uring_sqe *sqe)
 {
-  const struct io_uring_sq *sq = &ring->sq;
-  struct io_uring_sqe *found = NULL;
-
-  for (unsigned i = sq->sqe_head; i != sq->sqe_tail; i++) {
-    struct io_uring_sqe *sqe = &sq->sqes[i & *sq->kring_mask];
-
-    if (sqe->opcode != IORING_OP_SENDMSG_ZC ||
-        ((const struct msghdr *) (uintptr_t) sqe->addr)->msg_name == NULL)
-      continue;
-    if (found != NULL) {
-      fprintf (
-          stderr, "faults: more than one message is submitted at a time\n");
-      abort ();
-    }
-    found = sqe;
-  }
-  return found;
+  return sqe->opcode == IORING_OP_SENDMSG_ZC &&
+      ((const struct msghdr *) (uintptr_t) sqe->addr)->msg_name != NULL;
 }
 
-int
-io_uring_submit (struct io_uring *ring)
+/* Submits what the ring has, in which sqe is made to do nothing, with this
+ * result. */
+static int
+submit_result (struct io_uring *ring, struct io_uring_sqe *sqe, int result)
 {
-  struct io_uring_sqe *sqe = find_message (ring);
-  Submission submission = {.ring = ring};
-  int result = take_fault (R.submit_errno, &R.submit_times);
+  uint64_t user_data = sqe->user_data;
 
-  if (result != 0)
-    return result;
-  if (sqe == NULL)
-    return real_submit (ring);
-
-  submission.user_data = sqe->user_data;
-  result = faults_send_otherwise (sqe->fd,
-      (const struct msghdr *) (uintptr_t) sqe->addr,
-      (int) sqe->msg_flags | MSG_ZEROCOPY, submit_message, &submission);
-  if (submission.submitted != 0)
-    return submission.submitted;
   io_uring_prep_nop (sqe);
-  sqe->user_data = submission.user_data;
+  sqe->user_data = user_data;
   sqe->rw_flags = IORING_NOP_INJECT_RESULT;
   sqe->len = (unsigned) result;
   return real_submit (ring);
+}
+
+/* Submits the one message that the ring has. *result is what became of it. */
+static int
+submit_one (struct io_uring *ring, struct io_uring_sqe *sqe, int *result)
+{
+  Submission submission = {.ring = ring, .user_data = sqe->user_data};
+
+  *result = faults_send_otherwise (sqe->fd,
+      (const struct msghdr *) (uintptr_t) sqe->addr,
+      (int) sqe->msg_flags | MSG_ZEROCOPY, submit_message, &submission);
+  return submission.submitted != 0 ? submission.submitted
+                                   : submit_result (ring, sqe, *result);
+}
+
+/* Messages of a chain are submitted one by one; those behind one that fails are
+ * cancelled, as the kernel does it. */
+int
+io_uring_submit (struct io_uring *ring)
+{
+  struct io_uring_sq *sq = &ring->sq;
+  const unsigned end = sq->sqe_tail;
+  int failed = take_fault (R.submit_errno, &R.submit_times), result = 0;
+  int submitted = 0;
+
+  if (failed != 0)
+    return failed;
+  for (sq->sqe_tail = sq->sqe_head; sq->sqe_tail != end;) {
+    struct io_uring_sqe *sqe = &sq->sqes[sq->sqe_tail++ & *sq->kring_mask];
+    bool linked = (sqe->flags & IOSQE_IO_LINK) != 0;
+    int n;
+
+    sqe->flags &= (uint8_t) ~IOSQE_IO_LINK;
+    if (!is_message (sqe))
+      n = real_submit (ring);
+    else if (result < 0)
+      n = submit_result (ring, sqe, -ECANCELED);
+    else
+      n = submit_one (ring, sqe, &result);
+    if (!linked)
+      result = 0;
+    if (n > 0)
+      submitted += n;
+    else if (submitted == 0)
+      submitted = n;
+    if (n <= 0)
+      break;
+  }
+  sq->sqe_tail = end;
+  return submitted;
 }
 
 /* Whether a completion is given on now; if not, it is kept. */

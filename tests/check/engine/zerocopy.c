@@ -115,10 +115,10 @@ static gint
 send_pieces (guint8 value, guint n_pieces, gsize piece)
 {
   struct iovec iov[64];
-  struct msghdr header = {.msg_name = &address,
+  const struct mmsghdr header = {{.msg_name = &address,
       .msg_namelen = sizeof address,
       .msg_iov = iov,
-      .msg_iovlen = 1 + n_pieces};
+      .msg_iovlen = 1 + n_pieces}};
   guint i;
 
   iov[0].iov_base = spead2_zerocopy_reserve (ring, HEADER);
@@ -129,7 +129,7 @@ send_pieces (guint8 value, guint n_pieces, gsize piece)
     iov[i].iov_base = spead2_huge_pages_data (pages) + MIB + i * 4096;
     iov[i].iov_len = piece;
   }
-  return spead2_zerocopy_send (ring, fds[0], &header);
+  return spead2_zerocopy_send (ring, fds[0], &header, 1);
 }
 
 static void
@@ -363,7 +363,7 @@ GST_START_TEST (messages_arrive_in_order_and_are_released)
   memset (spead2_huge_pages_data (pages) + MIB, 77, MIB);
   faults_capture (TRUE, FALSE);
   for (i = 0; i < 100; i++) {
-    fail_unless_equals_int (send_pieces (i, 1, 1000), 1000 + HEADER);
+    fail_unless_equals_int (send_pieces (i, 1, 1000), 1);
     fail_unless_equals_int (
         recv (fds[1], bytes, sizeof bytes, 0), 1000 + HEADER);
     fail_unless_equals_int (bytes[HEADER - 1], i);
@@ -383,7 +383,7 @@ GST_START_TEST (a_message_has_17_fragments_and_no_more)
   if (!open_all ())
     return;
   fail_unless_equals_int (
-      send_pieces (1, SPEAD2_ZEROCOPY_FRAGMENTS - 1, 1000), 16072);
+      send_pieces (1, SPEAD2_ZEROCOPY_FRAGMENTS - 1, 1000), 1);
   fail_unless_equals_int (
       send_pieces (1, SPEAD2_ZEROCOPY_FRAGMENTS, 1000), -EMSGSIZE);
   reap_until (1);
@@ -405,6 +405,111 @@ GST_START_TEST (a_refused_message_is_not_released)
   fail_unless_equals_int (released[0], 1);
   fail_unless_equals_int (released[1], 3);
   fail_unless_equals_int (released[2], 4);
+}
+GST_END_TEST;
+
+/* n messages of a header of one byte's value each, from begin on; that of bad has
+ * more pieces than the kernel takes. */
+static gint
+send_chain (guint8 begin, guint n, guint8 bad)
+{
+  static struct iovec iovs[40][1 + SPEAD2_ZEROCOPY_FRAGMENTS];
+  struct mmsghdr headers[40] = {{{0}}};
+  guint i, k;
+
+  for (i = 0; i < n; i++) {
+    struct msghdr *header = &headers[i].msg_hdr;
+
+    header->msg_name = &address;
+    header->msg_namelen = sizeof address;
+    header->msg_iov = iovs[i];
+    header->msg_iovlen = begin + i == bad ? 1 + SPEAD2_ZEROCOPY_FRAGMENTS : 2;
+    iovs[i][0].iov_base = spead2_zerocopy_reserve (ring, HEADER);
+    iovs[i][0].iov_len = HEADER;
+    memset (iovs[i][0].iov_base, begin + i, HEADER);
+    for (k = 1; k < header->msg_iovlen; k++)
+      iovs[i][k] =
+          (struct iovec){spead2_huge_pages_data (pages) + MIB + k * 4096, 100};
+  }
+  return spead2_zerocopy_send (ring, fds[0], headers, n);
+}
+
+static void
+assert_received (guint8 begin, guint n)
+{
+  guint8 bytes[65536];
+  guint i;
+
+  for (i = 0; i < n; i++) {
+    fail_unless_equals_int (
+        recv (fds[1], bytes, sizeof bytes, 0), HEADER + 100);
+    fail_unless_equals_int (bytes[0], begin + i);
+  }
+  fail_unless (recv (fds[1], bytes, sizeof bytes, MSG_DONTWAIT) < 0);
+}
+
+GST_START_TEST (a_chain_ends_at_the_message_that_is_refused)
+{
+  if (!open_all ())
+    return;
+  fail_unless_equals_int (
+      send_chain (0, SPEAD2_ZEROCOPY_CHAIN, 99), SPEAD2_ZEROCOPY_CHAIN);
+  assert_received (0, SPEAD2_ZEROCOPY_CHAIN);
+  fail_unless_equals_int (send_chain (20, 5, 99), 5);
+  assert_received (20, 5);
+  /* No more at a time. */
+  fail_unless_equals_int (
+      send_chain (0, SPEAD2_ZEROCOPY_CHAIN + 1, 99), SPEAD2_ZEROCOPY_CHAIN);
+  assert_received (0, SPEAD2_ZEROCOPY_CHAIN);
+
+  fail_unless_equals_int (send_chain (30, 6, 32), 2);
+  assert_received (30, 2);
+  /* Its errno; nothing is sent. */
+  fail_unless_equals_int (send_chain (33, 3, 99), -EMSGSIZE);
+  assert_received (0, 0);
+  fail_unless_equals_int (send_chain (33, 3, 99), 3);
+  assert_received (33, 3);
+  fail_unless_equals_int (send_chain (40, 3, 40), -EMSGSIZE);
+  assert_received (0, 0);
+
+  /* A new batch has nothing to do with it. */
+  fail_unless_equals_int (send_chain (50, 3, 51), 1);
+  assert_received (50, 1);
+  spead2_zerocopy_begin (ring);
+  fail_unless_equals_int (send_chain (60, 3, 99), 3);
+  assert_received (60, 3);
+  reap_until (2 * SPEAD2_ZEROCOPY_CHAIN + 5 + 2 + 3 + 1 + 3);
+}
+GST_END_TEST;
+
+/* A message without headers in the room keeps those that were reserved before it
+ * was sent. */
+GST_START_TEST (headers_behind_a_message_without_are_kept)
+{
+  struct iovec iov = {NULL, 100};
+  const struct mmsghdr bare = {{.msg_name = &address,
+      .msg_namelen = sizeof address,
+      .msg_iov = &iov,
+      .msg_iovlen = 1}};
+  guint8 *first, *seen;
+  guint i, n = 0;
+
+  if (!open_all ())
+    return;
+  faults_hold_releases (TRUE);
+  first = spead2_zerocopy_reserve (ring, 30000);
+  for (i = 0; i < 50; i++) {
+    iov.iov_base = spead2_huge_pages_data (pages) + MIB + i * 1001;
+    fail_unless_equals_int (spead2_zerocopy_send (ring, fds[0], &bare, 1), 1);
+  }
+  spead2_zerocopy_begin (ring);
+  while ((seen = spead2_zerocopy_reserve (ring, 1000)) != NULL) {
+    fail_unless (seen + 1000 <= first || seen >= first + 30000);
+    fail_unless (++n < 1000);
+  }
+  fail_unless_equals_int (n, (SPEAD2_HEADER_ROOM - 30000) / 1000);
+  faults_hold_releases (FALSE);
+  reap_until (50);
 }
 GST_END_TEST;
 
@@ -444,14 +549,14 @@ GST_START_TEST (so_many_messages_are_in_flight_and_no_more)
     return;
   faults_hold_releases (TRUE);
   for (i = 0; i < SPEAD2_ZEROCOPY_MESSAGES; i++) {
-    fail_unless (spead2_zerocopy_next (ring) >= 0);
+    fail_unless (spead2_zerocopy_next (ring, 0) >= 0);
     fail_unless (send_pieces (i, 1, 10) > 0);
   }
-  fail_unless_equals_int (spead2_zerocopy_next (ring), -1);
+  fail_unless_equals_int (spead2_zerocopy_next (ring, 0), -1);
   fail_unless_equals_int (n_released, 0);
   faults_hold_releases (FALSE);
   reap_until (SPEAD2_ZEROCOPY_MESSAGES);
-  fail_unless (spead2_zerocopy_next (ring) >= 0);
+  fail_unless (spead2_zerocopy_next (ring, 0) >= 0);
 }
 GST_END_TEST;
 
@@ -544,6 +649,8 @@ zerocopy_suite (void)
   tcase_add_test (tc, messages_arrive_in_order_and_are_released);
   tcase_add_test (tc, a_message_has_17_fragments_and_no_more);
   tcase_add_test (tc, a_refused_message_is_not_released);
+  tcase_add_test (tc, a_chain_ends_at_the_message_that_is_refused);
+  tcase_add_test (tc, headers_behind_a_message_without_are_kept);
   tcase_add_test (tc, headers_in_flight_are_not_given_again);
   tcase_add_test (tc, so_many_messages_are_in_flight_and_no_more);
   tcase_add_test (tc, refused_memory_is_not_tried_again);
