@@ -6,11 +6,17 @@
 
 #include "error.h"
 
+/* A heap, wherever the next line begins. */
+#define BLOCK_SIZE (sizeof (Spead2Heap) + SPEAD2_CACHE_LINE)
+
 Spead2Heap *
 spead2_heap_new (Spead2Flavour flavour)
 {
-  Spead2Heap *heap = g_slice_new (Spead2Heap);
+  guint8 *block = g_slice_alloc (BLOCK_SIZE);
+  Spead2Heap *heap =
+      (Spead2Heap *) (block + -(gsize) block % SPEAD2_CACHE_LINE);
 
+  heap->block = block;
   heap->flavour = flavour;
   heap->flags = 0;
   heap->destination = 0;
@@ -51,7 +57,7 @@ spead2_heap_free (Spead2Heap *heap)
     g_free (heap->pointers);
   if (heap->spans != heap->inline_spans)
     g_free (heap->spans);
-  g_slice_free (Spead2Heap, heap);
+  g_slice_free1 (BLOCK_SIZE, heap->block);
 }
 
 /* Doubles an array of n elements when it is full; the first one is part of the

@@ -82,15 +82,16 @@ typedef enum {
 #define SPEAD2_HEAP_INLINE_POINTERS 8
 #define SPEAD2_HEAP_INLINE_SPANS 2
 
-/* Other rooms read these fields; only heap.c and the sender (cnt) write them.
- * What a lane needs stands in front, so that it is together in its cache. */
+/* Other rooms read these fields; heap.c writes them, and an owner flags and cnt.
+ * What a lane needs as a rule stands in front, in as few lines of another
+ * processor's cache as can be: a heap begins with one. */
 struct _Spead2Heap {
   Spead2Flavour flavour;
   guint flags;
   guint destination; /* index into the sender's destinations */
   guint n_pointers;
   guint n_spans;
-  guint64 cnt;       /* heap counter on the wire, once it is known */
+  guint64 cnt;       /* heap counter on the wire, where the owner chose it */
   guint64 length;    /* payload bytes, the sum of the spans */
   guint64 *pointers; /* encoded item pointers, host order */
   Spead2Span *spans;
@@ -102,9 +103,13 @@ struct _Spead2Heap {
   GPtrArray *more_held;   /* (owned Spead2HeldBuffer) beyond it, or NULL */
   guint allocated_pointers;
   guint allocated_spans;
+  gpointer block; /* what the heap was allocated in */
 };
 
-/* How much of a heap's front a lane needs as a rule, bytes. */
+/* Bytes that processors exchange at a time. */
+#define SPEAD2_CACHE_LINE 64
+
+/* How much of a heap's front that is, bytes. */
 #define SPEAD2_HEAP_FRONT                                                      \
   (G_STRUCT_OFFSET (Spead2Heap, inline_pointers) + 2 * sizeof (guint64))
 

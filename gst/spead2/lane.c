@@ -267,8 +267,7 @@ prefetch (Lane *lane, guint64 position)
   if (position >= lane->end)
     return;
   heap = (const guint8 *) lane_slot (lane, position)->heap;
-  /* It may begin anywhere in a line. */
-  for (i = 0; i < SPEAD2_HEAP_FRONT + CACHE_LINE; i += CACHE_LINE)
+  for (i = 0; i < SPEAD2_HEAP_FRONT; i += SPEAD2_CACHE_LINE)
     __builtin_prefetch (heap + i);
 }
 
@@ -277,9 +276,9 @@ begin_heap (Lane *lane, Slot *slot)
 {
   Spead2Sender *sender = lane->sender;
 
-  slot->heap->cnt = spead2_sender_cnt (sender, slot);
   spead2_packetizer_start (
       &lane->packetizer, &sender->config.packet, slot->heap);
+  lane->packetizer.cnt = spead2_sender_cnt (sender, slot);
   lane->cutting = TRUE;
 }
 

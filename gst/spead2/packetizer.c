@@ -424,6 +424,7 @@ spead2_packetizer_start (Spead2Packetizer *packetizer,
 
   packetizer->config = config;
   packetizer->heap = heap;
+  packetizer->cnt = heap->cnt;
   packetizer->length = heap->length;
   packetizer->n_items = heap->n_pointers;
   if (heap->length < least) {
@@ -477,7 +478,7 @@ write_header (Spead2Packetizer *packetizer, guint8 *out, guint8 **offset)
   Spead2Flavour flavour = config->flavour;
   /* In the order of their ids, and of their kinds. */
   const guint64 values[] = {
-      [SPEAD2_POINTER_HEAP_CNT] = packetizer->heap->cnt,
+      [SPEAD2_POINTER_HEAP_CNT] = packetizer->cnt,
       [SPEAD2_POINTER_HEAP_LENGTH] = packetizer->length,
       [SPEAD2_POINTER_PAYLOAD_OFFSET] = packetizer->offset,
       [SPEAD2_POINTER_PAYLOAD_LENGTH] = packet->payload_size,

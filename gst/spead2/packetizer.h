@@ -102,6 +102,7 @@ typedef struct {
   const Spead2PacketConfig *config;
   const Spead2Heap *heap;
   gsize packet_size; /* that packets are filled to */
+  guint64 cnt;       /* heap counter on the wire */
   guint64 length;    /* heap length on the wire: payload and zeros */
   guint n_items;     /* item pointers of the heap, the closing NULL included */
 
@@ -119,7 +120,8 @@ typedef struct {
 gboolean spead2_packetizer_check (
     const Spead2PacketConfig *config, const Spead2Heap *heap, GError **error);
 
-/* Begins a heap that passed the check. config and heap are borrowed. */
+/* Begins a heap that passed the check. config and heap are borrowed. cnt is the
+ * heap's, unless the caller sets another. */
 void spead2_packetizer_start (Spead2Packetizer *packetizer,
     const Spead2PacketConfig *config, const Spead2Heap *heap);
 

@@ -11,9 +11,6 @@
 
 G_BEGIN_DECLS
 
-/* Bytes that processors exchange at a time. */
-#define CACHE_LINE 64
-
 typedef enum { SLOT_FREE, SLOT_QUEUED, SLOT_TAKEN, SLOT_DONE } SlotState;
 
 /* Place of one outstanding heap. It belongs to the push that fills it, from taking
@@ -21,7 +18,7 @@ typedef enum { SLOT_FREE, SLOT_QUEUED, SLOT_TAKEN, SLOT_DONE } SlotState;
  * releases; the lock guards the rest. */
 typedef struct {
   /* Neighbours are in the hands of different threads. */
-  _Alignas(CACHE_LINE) SlotState state;
+  _Alignas(SPEAD2_CACHE_LINE) SlotState state;
   guint flags; /* the heap's, and its length: it is in another's cache */
   guint64 length;
   Spead2Heap *heap;
