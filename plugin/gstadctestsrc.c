@@ -124,6 +124,7 @@
 #endif
 
 #include "gstadctestsrc.h"
+#include "gstadctestsrcpool.h"
 #include "gstspead2elements.h"
 #include "gstspead2outstanding.h"
 #include "spead2/hugepages.h"
@@ -597,7 +598,7 @@ gst_adc_test_src_decide_allocation (GstBaseSrc *basesrc, GstQuery *query)
   gst_clear_object (&allocator);
 
   /* The base class configures the pool from the query. */
-  pool = gst_buffer_pool_new ();
+  pool = gst_adc_test_src_pool_new ();
   if (gst_query_get_n_allocation_pools (query) > 0)
     gst_query_set_nth_allocation_pool (query, 0, pool, size, minimum, 0);
   else

@@ -36,8 +36,8 @@ def outstanding(heap):
 
 
 def working_set(heap):
-    """Bytes that go round: adctestsrc's pool has two buffers more."""
-    return (outstanding(heap) + 2) * heap
+    """Bytes that go round: the heap that waits to be outstanding, too."""
+    return (outstanding(heap) + 1) * heap
 
 
 class RunError(Exception):

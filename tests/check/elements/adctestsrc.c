@@ -1498,6 +1498,63 @@ GST_START_TEST (test_pool_follows_what_is_outstanding)
 }
 GST_END_TEST;
 
+/* A few buffers stay in the cache, where all of them would not. */
+GST_START_TEST (test_pool_gives_out_what_came_back_last)
+{
+  GstBuffer *buffers[4], *foreign;
+  GstBufferPool *pool;
+  GstStructure *config;
+  guint i;
+
+  /* Registers the type. */
+  assert_pool (1000, NULL, 6);
+  pool = g_object_ref_sink (
+      g_object_new (g_type_from_name ("GstAdcTestSrcPool"), NULL));
+  config = gst_buffer_pool_get_config (pool);
+  gst_buffer_pool_config_set_params (config, NULL, 100, 2, 0);
+  fail_unless (gst_buffer_pool_set_config (pool, config));
+  fail_unless_equals_int (
+      gst_buffer_pool_acquire_buffer (pool, &buffers[0], NULL),
+      GST_FLOW_FLUSHING);
+
+  fail_unless (gst_buffer_pool_set_active (pool, TRUE));
+  for (i = 0; i < 4; i++)
+    fail_unless_equals_int (
+        gst_buffer_pool_acquire_buffer (pool, &buffers[i], NULL), GST_FLOW_OK);
+  gst_buffer_set_size (buffers[2], 10);
+  for (i = 0; i < 4; i++)
+    gst_buffer_unref (buffers[i]);
+  for (i = 0; i < 4; i++) {
+    GstBuffer *buffer;
+
+    fail_unless_equals_int (
+        gst_buffer_pool_acquire_buffer (pool, &buffer, NULL), GST_FLOW_OK);
+    fail_unless (buffer == buffers[3 - i]);
+    fail_unless_equals_uint64 (gst_buffer_get_size (buffer), 100);
+  }
+
+  /* One with another's memory does not come back. */
+  gst_buffer_replace_all_memory (
+      buffers[0], gst_allocator_alloc (NULL, 100, NULL));
+  foreign = buffers[0];
+  gst_buffer_unref (buffers[1]);
+  gst_buffer_unref (foreign);
+  fail_unless_equals_int (
+      gst_buffer_pool_acquire_buffer (pool, &buffers[0], NULL), GST_FLOW_OK);
+  fail_unless (buffers[0] == buffers[1]);
+
+  gst_buffer_unref (buffers[2]);
+  fail_unless (gst_buffer_pool_set_active (pool, FALSE));
+  fail_unless_equals_int (
+      gst_buffer_pool_acquire_buffer (pool, &buffers[2], NULL),
+      GST_FLOW_FLUSHING);
+  gst_buffer_unref (buffers[0]);
+  gst_buffer_unref (buffers[3]);
+  ASSERT_OBJECT_REFCOUNT (pool, "pool", 1);
+  gst_object_unref (pool);
+}
+GST_END_TEST;
+
 /* What the sink asks for, where the machine has it, and with the size that it
  * would have otherwise. */
 GST_START_TEST (test_pool_lies_on_huge_pages_when_that_is_asked_for)
@@ -1718,6 +1775,7 @@ adctestsrc_suite (void)
       test_buffers_have_room_for_headers_when_that_is_asked_for, 0,
       G_N_ELEMENTS (packets));
   tcase_add_loop_test (tc, test_impossible_rooms_are_ignored, 0, 3);
+  tcase_add_test (tc, test_pool_gives_out_what_came_back_last);
   tcase_add_loop_test (
       tc, test_pool_lies_on_huge_pages_when_that_is_asked_for, 0, 2);
   tcase_add_test (tc, test_pool_from_downstream_is_not_taken);
