@@ -33,8 +33,8 @@ take_last (GstAdcTestSrcPool *self)
 }
 
 static GstFlowReturn
-gst_adc_test_src_pool_acquire_buffer (GstBufferPool *pool, GstBuffer **buffer,
-    GstBufferPoolAcquireParams *params)
+gst_adc_test_src_pool_acquire_buffer (
+    GstBufferPool *pool, GstBuffer **buffer, GstBufferPoolAcquireParams *params)
 {
   if (!GST_BUFFER_POOL_IS_FLUSHING (pool) &&
       (*buffer = take_last (GST_ADC_TEST_SRC_POOL (pool))) != NULL)

@@ -11,7 +11,8 @@ typedef struct {
   GstMemory memory;
 
   /* Constant. */
-  GstMapInfo storage; /* (owned) mapped as long as it lives */
+  GstMapInfo storage;     /* (owned) mapped as long as it lives */
+  Spead2HugePages *pages; /* (borrowed) that it lies in, or NULL */
 
   /* Guarded by lock, under which nothing is called. */
   GMutex lock;
@@ -133,6 +134,7 @@ spead2_packet_allocator_alloc (
     g_free (packets);
     return NULL;
   }
+  packets->pages = spead2_huge_pages_of (storage);
   gst_memory_init (GST_MEMORY_CAST (packets), params->flags, allocator, NULL,
       size, params->align, 0, size);
   g_mutex_init (&packets->lock);
@@ -253,7 +255,7 @@ spead2_packet_memory_return (GstMemory *memory)
 Spead2HugePages *
 spead2_packet_memory_pages (GstMemory *memory)
 {
-  return spead2_huge_pages_of (root_of (memory)->storage.memory);
+  return root_of (memory)->pages;
 }
 
 /* -- class ------------------------------------------------------------------------- */

@@ -23,29 +23,40 @@ import subprocess
 import sys
 import tempfile
 
-from programs import KIBI, MEBI, list_size
+from programs import KIBI, MEBI, buffer_size, list_size
 
 RECORDED = os.path.join(os.path.dirname(os.path.abspath(__file__)), "instructions.json")
 TRIES = 3
 
-# packet size, heap size, packets in a heap, lists of heaps in the two runs
+# packet size, heap size, packets in a heap, lists of heaps in the two runs, and whether these
+# are cut from buffers instead
 SETUPS = {
-    "1472, 1 MiB": (1472, MEBI, 733, (20, 60)),
-    "8972, 1 MiB": (8972, MEBI, 118, (20, 120)),
-    "8972, 8 KiB": (8972, 8 * KIBI, 1, (40, 120)),
+    "1472, 1 MiB": (1472, MEBI, 733, (20, 60), False),
+    "8972, 1 MiB": (8972, MEBI, 118, (20, 120), False),
+    "8972, 8 KiB": (8972, 8 * KIBI, 1, (40, 120), False),
+    "8972, 8 KiB cut": (8972, 8 * KIBI, 1, (40, 120), True),
 }
 # A thread is known by a function that only it calls.
 THREADS = {"lane": "sendmmsg", "streaming": "reused_src_fill"}
 
 
-def count_run(send, port, packet, heap, lists):
+def pipeline(port, packet, heap, lists, cut):
+    heaps = lists * list_size(heap)
+    source = f"reusedsrc num-buffers={lists} list-size={list_size(heap)} samplesperbuffer={heap}"
+    sink = f"spead2sink host=127.0.0.1 port={port} max-packet-size={packet}"
+    if cut:
+        buffer = buffer_size(heap)
+        source = f"reusedsrc num-buffers={heaps * heap // buffer} samplesperbuffer={buffer}"
+        sink += f" heap-size={heap}"
+    return f"{source} ! {sink}"
+
+
+def count_run(send, port, packet, heap, lists, cut):
     """{thread: instructions} of a whole run."""
     with tempfile.TemporaryDirectory() as directory:
         command = ["valgrind", "--tool=callgrind", "--separate-threads=yes", "--fair-sched=yes",
                    f"--callgrind-out-file={directory}/out", send,
-                   f"reusedsrc num-buffers={lists} list-size={list_size(heap)} "
-                   f"samplesperbuffer={heap} "
-                   f"! spead2sink host=127.0.0.1 port={port} max-packet-size={packet}"]
+                   pipeline(port, packet, heap, lists, cut)]
         done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True,
                               timeout=120, check=False)
         if done.returncode != 0:
@@ -64,8 +75,8 @@ def count_run(send, port, packet, heap, lists):
 
 def count(send, port, setup):
     """{what: instructions} of a setup."""
-    packet, heap, packets, lengths = SETUPS[setup]
-    few, many = (count_run(send, port, packet, heap, lists) for lists in lengths)
+    packet, heap, packets, lengths, cut = SETUPS[setup]
+    few, many = (count_run(send, port, packet, heap, lists, cut) for lists in lengths)
     heaps = (lengths[1] - lengths[0]) * list_size(heap)
     per_heap = {thread: (many[thread] - few[thread]) / heaps for thread in THREADS}
     counts = {"both threads, a heap": round(sum(per_heap.values()))}
@@ -103,7 +114,7 @@ def main():
     # Bound, so that no error comes back; what is not read is dropped.
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as receiver:
         receiver.bind(("127.0.0.1", 0))
-        print(f"{'instructions':<20} {'packet, heap':<12} {'counted':>8} {'recorded':>8}")
+        print(f"{'instructions':<20} {'packet, heap':<15} {'counted':>8} {'recorded':>8}")
         for setup in SETUPS:
             limits = {what: number * tolerance
                       for what, number in recorded["counts"].get(setup, {}).items()}
@@ -115,7 +126,7 @@ def main():
                 word = "  TOO MANY" if bad else ""
                 if known is not None and number * tolerance < known:
                     word = "  fewer: worth --record"
-                print(f"{what:<20} {setup:<12} {number:8} {known or '':>8}{word}", flush=True)
+                print(f"{what:<20} {setup:<15} {number:8} {known or '':>8}{word}", flush=True)
 
     total = sum(map(len, counted.values()))
     if arguments.record:

@@ -29,6 +29,11 @@ def list_size(heap):
     return max(512 * KIBI // heap, 1)
 
 
+def buffer_size(heap):
+    """Bytes of a buffer: smaller heaps are cut from it."""
+    return max(heap, 64 * KIBI)
+
+
 def outstanding(heap):
     """Heaps that may be outstanding, with every program: two of those lists, and so 1 MiB
     of small heaps, which stay in cache; 4 heaps at least."""
@@ -134,8 +139,9 @@ def _run(command):
 
 class Pipeline(Program):
     """Elements of GStreamer, run by send.c. In the description {heaps}, {heap}, {packet},
-    {host} and {port} are filled in, {outstanding} heaps, and {lists} of {list} heaps each;
-    there are as many such pipelines in one process as chains says, which share the heaps."""
+    {host} and {port} are filled in, {outstanding} heaps, {buffers} of {buffer} bytes, cut
+    into heaps of {cut} bytes (0: not cut), and {lists} of {list} heaps each; there are as
+    many such pipelines in one process as chains says, which share the heaps."""
 
     def __init__(self, name, path, description, guess=2000, options=(), chains=1,
                  fixed_heaps=None, properties=()):
@@ -146,8 +152,12 @@ class Pipeline(Program):
 
     def command(self, setup, host, port, heaps):
         heaps //= self.chains
+        buffer = buffer_size(setup.heap)
         chain = self.description.format(heaps=heaps, heap=setup.heap, packet=setup.packet,
-                                        host=host, port=port, list=list_size(setup.heap),
+                                        host=host, port=port,
+                                        buffers=heaps * setup.heap // buffer, buffer=buffer,
+                                        cut=setup.heap if buffer > setup.heap else 0,
+                                        list=list_size(setup.heap),
                                         outstanding=outstanding(setup.heap),
                                         lists=heaps // list_size(setup.heap))
         return [*self.options, " ".join([chain] * self.chains)]

@@ -133,14 +133,18 @@ class Plan:
 
 def _sink(extra=""):
     return ("spead2sink host={host} port={port} max-packet-size={packet} "
-            f"max-heaps={{outstanding}} {extra}")
+            f"max-heaps={{outstanding}} heap-size={{cut}} {extra}")
 
 
 def _source(name, extra=""):
-    return f"{name} num-buffers={{heaps}} samplesperbuffer={{heap}} {extra}"
+    return f"{name} num-buffers={{buffers}} samplesperbuffer={{buffer}} {extra}"
 
 
 def _reused():
+    return _source("reusedsrc")
+
+
+def _lists():
     return "reusedsrc num-buffers={lists} list-size={list} samplesperbuffer={heap}"
 
 
@@ -158,6 +162,8 @@ def _our_programs(send, lanes):
     reused = _reused()
     return [
         Pipeline("send only", send, f"{reused} ! {_sink()}", 4000),
+        Pipeline("send only, a buffer a heap", send,
+                 f"{_lists()} ! {_sink().replace('{cut}', '0')}", 4000),
         Pipeline(lanes_title(lanes), send, f"{reused} ! {_sink(f'send-threads={lanes}')}", 4000,
                  properties=("send-threads",)),
         Pipeline("zero copy", send, f"{reused} ! {_sink('zero-copy=on')}", 8000,
@@ -250,7 +256,10 @@ def default_plan(lanes):
     # On the wire, 10 times spead2 would be more than the kernel's own limit.
     for destination, target in (("none", 10), ("wire", None)):
         plan.add(*_send_only(Setup(1456, MEBI, destination), target, 0.95))
-        plan.add(*_send_only(Setup(8972, 8 * KIBI, destination), 1.3, 0.95))
+        setup = Setup(8972, 8 * KIBI, destination)
+        plan.add(*_send_only(setup, 1.3, 0.95),
+                 Ratio("a buffer a heap / spead2's best", "send only, a buffer a heap",
+                       _spead2_in(setup), setup))
     for packet, udpsink in ((1472, 12), (8972, 4)):
         setup = Setup(packet, MEBI, "none")
         plan.add(*_full_pipeline(setup),

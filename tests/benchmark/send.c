@@ -37,6 +37,7 @@ typedef struct {
 enum { PROP_0, PROP_LIST_SIZE };
 
 static GTypeQuery adc_test_src;
+static GQuark filled; /* set of buffers that are */
 static GstBaseSrcClass *reused_src_parent;
 
 static ReusedSrcPrivate *
@@ -50,14 +51,12 @@ static GstFlowReturn
 reused_src_fill (
     GstBaseSrc *basesrc, guint64 offset, guint length, GstBuffer *buffer)
 {
-  static const gchar filled[] = "filled";
   ReusedSrcPrivate *private = reused_src_private (basesrc);
-  GQuark quark = g_quark_from_static_string (filled);
+  GstMiniObject *object = GST_MINI_OBJECT_CAST (buffer);
 
-  if (!gst_mini_object_get_qdata (GST_MINI_OBJECT_CAST (buffer), quark)) {
+  if (!gst_mini_object_get_qdata (object, filled)) {
     gst_buffer_memset (buffer, 0, FILL, length);
-    gst_mini_object_set_qdata (
-        GST_MINI_OBJECT_CAST (buffer), quark, (gpointer) filled, NULL);
+    gst_mini_object_set_qdata (object, filled, &filled, NULL);
   }
   GST_BUFFER_OFFSET (buffer) = private->next_frame;
   private->next_frame += length;
@@ -110,6 +109,7 @@ reused_src_class_init (gpointer klass, gpointer data)
 {
   GObjectClass *object_class = klass;
 
+  filled = g_quark_from_static_string ("reusedsrc-filled");
   reused_src_parent = g_type_class_peek_parent (klass);
   object_class->set_property = reused_src_set_property;
   g_object_class_install_property (object_class, PROP_LIST_SIZE,
