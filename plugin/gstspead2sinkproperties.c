@@ -470,15 +470,15 @@ install_heaps (GObjectClass *klass)
    * GstSpead2Sink:zero-copy:
    *
    * Let the kernel and the network card read buffers where they lie, instead of
-   * copying them: for jumbo packets it is two to three times as fast. It needs Linux
+   * copying them, which is up to two or three times as fast. It needs Linux
    * 6.15, io_uring (sysctl kernel.io_uring_disabled=0) and memory that may be
    * locked (`ulimit -l`): as much as the buffers have that are outstanding, for
    * each sending thread.
    *
    * It is done for buffers whose source takes memory from where the sink says, as
-   * adctestsrc does, in packets of at least 3000 bytes. Other buffers are copied,
-   * and so is what goes to a receiver on this machine. In #GstSpead2Sink:stats,
-   * `zero-copy-reason` says why it is not done.
+   * adctestsrc does, in packets of at least 3000 bytes or with room for their
+   * headers. Other buffers are copied, and so is what goes to a receiver on this
+   * machine. In #GstSpead2Sink:stats, `zero-copy-reason` says why it is not done.
    *
    * A message that is not copied counts for up to 20 MiB of the socket's send
    * buffer, though it holds 64 KiB. On a wire that is slower than this machine,
