@@ -502,19 +502,19 @@ count_outstanding (const GstSpead2Outstanding *outstanding, guint size)
  * downstream keeps more; without a limit, since one that is too low is a
  * deadlock. */
 static guint
-pool_minimum (const GstSpead2Outstanding *downstream, guint size)
+pool_minimum (const GstSpead2Outstanding *downstream, guint size, gsize storage)
 {
   guint64 outstanding = count_outstanding (downstream, size);
   guint64 minimum =
       outstanding != 0 ? outstanding + POOL_MIN_EXTRA : POOL_MIN_DEFAULT;
-  guint64 affordable = MAX (POOL_PREALLOCATED_MAX / size, POOL_MIN_EXTRA);
+  guint64 affordable = MAX (POOL_PREALLOCATED_MAX / storage, POOL_MIN_EXTRA);
 
   return MIN (minimum, affordable);
 }
 
 /* Huge pages, or NULL: ordinary memory. */
 static GstAllocator *
-choose_pages (GstAdcTestSrc *src, guint size, guint n_buffers)
+choose_pages (GstAdcTestSrc *src, gsize size, guint n_buffers)
 {
   GError *error = NULL;
   Spead2HugePages *pages = spead2_huge_pages_new (size, n_buffers, &error);
@@ -530,12 +530,9 @@ choose_pages (GstAdcTestSrc *src, guint size, guint n_buffers)
 /* The allocator for the pool's buffers, or NULL for ordinary memory. */
 static GstAllocator *
 choose_allocator (GstAdcTestSrc *src, const GstSpead2Outstanding *downstream,
-    guint size, guint n_buffers)
+    gsize storage, guint n_buffers)
 {
   GstAllocator *pages = NULL, *packets;
-  guint storage = downstream->has_shape
-      ? spead2_packet_shape_storage (&downstream->shape, size)
-      : size;
 
   if (downstream->huge_pages)
     pages = choose_pages (src, storage, n_buffers);
@@ -549,7 +546,7 @@ choose_allocator (GstAdcTestSrc *src, const GstSpead2Outstanding *downstream,
 /* Where memory is refused, GStreamer ends the program: it is asked for here,
  * first, and given back. */
 static gboolean
-have_memory (guint size, guint n_buffers)
+have_memory (gsize size, guint n_buffers)
 {
   gpointer memory = g_try_malloc_n (n_buffers, size);
 
@@ -570,11 +567,14 @@ gst_adc_test_src_decide_allocation (GstBaseSrc *basesrc, GstQuery *query)
   GstSpead2Outstanding downstream;
   GstAllocationParams params;
   GstBufferPool *pool;
+  gsize storage = size; /* of a buffer, with room for headers */
   guint minimum;
 
   gst_spead2_outstanding_find (&downstream, query);
-  minimum = pool_minimum (&downstream, size);
-  if (!have_memory (size, minimum)) {
+  if (downstream.has_shape)
+    storage = spead2_packet_shape_storage (&downstream.shape, size);
+  minimum = pool_minimum (&downstream, size, storage);
+  if (!have_memory (storage, minimum)) {
     GST_ELEMENT_ERROR (src, RESOURCE, NO_SPACE_LEFT,
         ("There is no memory for %u buffers of %u bytes: set fewer "
          "samplesperbuffer.",
@@ -587,12 +587,12 @@ gst_adc_test_src_decide_allocation (GstBaseSrc *basesrc, GstQuery *query)
     gst_query_parse_nth_allocation_param (query, 0, &allocator, &params);
     params.align |= POOL_ALIGN;
     if (allocator == NULL)
-      allocator = choose_allocator (src, &downstream, size, minimum);
+      allocator = choose_allocator (src, &downstream, storage, minimum);
     gst_query_set_nth_allocation_param (query, 0, allocator, &params);
   } else {
     gst_allocation_params_init (&params);
     params.align |= POOL_ALIGN;
-    allocator = choose_allocator (src, &downstream, size, minimum);
+    allocator = choose_allocator (src, &downstream, storage, minimum);
     gst_query_add_allocation_param (query, allocator, &params);
   }
   gst_clear_object (&allocator);
@@ -858,15 +858,18 @@ fill_over_gap (GstAdcTestSrc *src, GstMemory *memory, gsize offset,
   }
 }
 
-/* Frames into memory that has room for packet headers between them. */
-static void
+/* Frames into memory that has room for packet headers between them. FALSE while
+ * somebody reads it. */
+static gboolean
 fill_packets (
     GstAdcTestSrc *src, GstMemory *memory, guint64 frame, guint frames)
 {
   guint whole = gst_adc_test_src_format_whole_frames (&src->format);
   gsize offset = 0;
 
-  gst_mini_object_lock (GST_MINI_OBJECT_CAST (memory), GST_LOCK_FLAG_WRITE);
+  if (!gst_mini_object_lock (
+          GST_MINI_OBJECT_CAST (memory), GST_LOCK_FLAG_WRITE))
+    return FALSE;
   while (frames > 0) {
     Spead2PacketPlace place;
     guint n;
@@ -884,6 +887,7 @@ fill_packets (
     frames -= n;
   }
   gst_mini_object_unlock (GST_MINI_OBJECT_CAST (memory), GST_LOCK_FLAG_WRITE);
+  return TRUE;
 }
 
 /* FALSE where the buffer's memory cannot be written. */
@@ -894,10 +898,8 @@ fill_buffer (GstAdcTestSrc *src, GstBuffer *buffer, guint frames)
   GstMemory *memory = gst_buffer_peek_memory (buffer, 0);
   GstMapInfo map;
 
-  if (gst_buffer_n_memory (buffer) == 1 && spead2_is_packet_memory (memory)) {
-    fill_packets (src, memory, frame, frames);
-    return TRUE;
-  }
+  if (gst_buffer_n_memory (buffer) == 1 && spead2_is_packet_memory (memory))
+    return fill_packets (src, memory, frame, frames);
   if (!gst_buffer_map (buffer, &map, GST_MAP_WRITE))
     return FALSE;
   adc_wave_fill (&src->wave, frame, map.data, frames);

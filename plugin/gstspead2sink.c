@@ -611,7 +611,7 @@ gst_spead2_sink_find_shape (GstSpead2Sink *self, Spead2PacketShape *shape)
 
   if (self->sender == NULL)
     return FALSE;
-  n_pointers = spead2_layout_front_pointers (self->layout);
+  n_pointers = spead2_layout_plain_pointers (self->layout);
   return n_pointers > 0 &&
       spead2_packet_config_shape (
           spead2_sender_packet_config (self->sender), n_pointers, shape);

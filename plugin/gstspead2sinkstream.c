@@ -538,11 +538,21 @@ gst_spead2_sink_begin_cut (
   gsize size = cut->whole.size;
 
   cut->heap_size = self->heap_size ? self->heap_size : size;
-  if (self->uses_utc || self->uses_ptp)
+  if (size > cut->heap_size && (self->uses_utc || self->uses_ptp)) {
     cut->rate = gst_spead2_sink_sample_rate (self);
+    if (cut->rate == 0)
+      goto no_rate;
+  }
   return gst_spead2_sink_find_values (self, buffer, &cut->whole, error) &&
       (size <= cut->heap_size ||
           (cut->whole.held = spead2_held_buffer_new (buffer, error)) != NULL);
+
+  /* ERRORS */
+no_rate:
+  g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FAILED,
+      "The dates of heaps that are cut from a buffer need to know how many "
+      "samples a second there are: caps do not say it, so set sample-rate");
+  return FALSE;
 }
 
 static void

@@ -272,10 +272,15 @@ spead2_heap_append_buffer (Spead2Heap *heap, GstBuffer *buffer, gsize offset,
 gboolean
 spead2_heap_append_bytes (Spead2Heap *heap, GBytes *bytes, GError **error)
 {
-  GstBuffer *buffer = gst_buffer_new_wrapped_bytes (bytes);
-  gboolean appended = spead2_heap_append_buffer (
-      heap, buffer, 0, g_bytes_get_size (bytes), error);
+  gsize size = g_bytes_get_size (bytes);
+  GstBuffer *buffer;
+  gboolean appended;
 
+  /* No buffer can be made of none. */
+  if (size == 0)
+    return TRUE;
+  buffer = gst_buffer_new_wrapped_bytes (bytes);
+  appended = spead2_heap_append_buffer (heap, buffer, 0, size, error);
   gst_buffer_unref (buffer);
   return appended;
 }

@@ -6,12 +6,6 @@
 
 #include "error.h"
 
-static gsize
-held_size (guint n_memories)
-{
-  return sizeof (Spead2HeldBuffer) + n_memories * sizeof (Spead2HeldMemory);
-}
-
 static gboolean
 hold_memory (Spead2HeldMemory *held, GstMemory *memory)
 {
@@ -43,19 +37,20 @@ release_memory (Spead2HeldMemory *held)
 static void
 held_buffer_free (Spead2HeldBuffer *held)
 {
-  guint i, allocated = gst_buffer_n_memory (held->buffer);
+  guint i;
 
   for (i = 0; i < held->n_memories; i++)
     release_memory (&held->memories[i]);
   gst_buffer_unref (held->buffer);
-  g_slice_free1 (held_size (allocated), held);
+  g_free (held);
 }
 
 Spead2HeldBuffer *
 spead2_held_buffer_new (GstBuffer *buffer, GError **error)
 {
   guint i, n = gst_buffer_n_memory (buffer);
-  Spead2HeldBuffer *held = g_slice_alloc (held_size (n));
+  Spead2HeldBuffer *held =
+      g_malloc (sizeof *held + n * sizeof (Spead2HeldMemory));
 
   held->refs = 1;
   held->buffer = gst_buffer_ref (buffer);

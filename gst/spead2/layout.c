@@ -581,19 +581,18 @@ add_cnt (const Spead2Layout *layout, Spead2Heap *heap,
 }
 
 guint
-spead2_layout_front_pointers (const Spead2Layout *layout)
+spead2_layout_plain_pointers (const Spead2Layout *layout)
 {
   guint i;
 
   for (i = 0; i < layout->n_items; i++) {
     const Spead2Item *item = layout->items[i];
 
-    if (item->source == SPEAD2_SOURCE_PAYLOAD)
-      return layout->n_items;
-    if (item->kind == SPEAD2_ITEM_VALUE && !item->immediate)
+    if (item != layout->payload_item && item->kind == SPEAD2_ITEM_VALUE &&
+        !item->immediate)
       return 0;
   }
-  g_return_val_if_reached (0);
+  return layout->n_items;
 }
 
 Spead2Heap *

@@ -110,9 +110,9 @@ gboolean spead2_layout_wants_descriptor_heap (
 Spead2Heap *spead2_layout_make_descriptor_heap (
     Spead2Layout *layout, const Spead2HeapValues *values, GError **error);
 
-/* The item pointers of a heap that does not describe, if no other bytes stand in
- * front of its payload; else 0. */
-guint spead2_layout_front_pointers (const Spead2Layout *layout);
+/* The item pointers of a heap that does not describe, if its payload is all that
+ * is addressed; else 0. */
+guint spead2_layout_plain_pointers (const Spead2Layout *layout);
 
 /* A heap with these values, which holds the buffer. NULL with
  * SPEAD2_ERROR_INVALID (the size is not that of the payload's shape, a value of

@@ -6,6 +6,9 @@
 
 #include <string.h>
 
+/* What maps are aligned to, less one; more where that is asked for. */
+#define MIN_ALIGN 15
+
 /* A memory, or with a parent a part of one: then only the first field counts. */
 typedef struct {
   GstMemory memory;
@@ -18,7 +21,6 @@ typedef struct {
   GMutex lock;
   guint8 *copy; /* (owned) of the payload, while somebody has it mapped */
   guint n_maps;
-  gboolean written; /* one of those may have written */
 
   gint claimed; /* atomic: the rooms are */
 } PacketMemory;
@@ -136,7 +138,7 @@ spead2_packet_allocator_alloc (
   }
   packets->pages = spead2_huge_pages_of (storage);
   gst_memory_init (GST_MEMORY_CAST (packets), params->flags, allocator, NULL,
-      size, params->align, 0, size);
+      size, params->align | MIN_ALIGN, 0, size);
   g_mutex_init (&packets->lock);
   return GST_MEMORY_CAST (packets);
 }
@@ -198,12 +200,10 @@ map_copy (GstMemory *memory, GstMapInfo *info, gsize max_size)
 
   g_mutex_lock (&packets->lock);
   if (packets->n_maps++ == 0) {
-    packets->copy = g_malloc (packets->memory.maxsize);
-    packets->written = FALSE;
+    packets->copy = g_aligned_alloc (
+        MAX (packets->memory.maxsize, 1), 1, packets->memory.align + 1);
     copy_payload (packets, FALSE);
   }
-  if (info->flags & GST_MAP_WRITE)
-    packets->written = TRUE;
   g_mutex_unlock (&packets->lock);
   return packets->copy;
 }
@@ -214,11 +214,10 @@ unmap_copy (GstMemory *memory, GstMapInfo *info)
   PacketMemory *packets = root_of (memory);
 
   g_mutex_lock (&packets->lock);
-  if (--packets->n_maps == 0) {
-    if (packets->written)
-      copy_payload (packets, TRUE);
-    g_clear_pointer (&packets->copy, g_free);
-  }
+  if (info->flags & GST_MAP_WRITE)
+    copy_payload (packets, TRUE);
+  if (--packets->n_maps == 0)
+    g_clear_pointer (&packets->copy, g_aligned_free);
   g_mutex_unlock (&packets->lock);
 }
 

@@ -66,7 +66,8 @@ typedef struct {
   gsize size;
   struct iovec *iov;
   guint n_iov;
-  guint n_fragments; /* pages that the iovecs lie on, without copying */
+  guint
+      n_fragments; /* without copying: pages that its pieces lie on, at most */
   Spead2TransferSpan *spans;
   guint n_spans;
 } Message;
@@ -650,8 +651,8 @@ add_fragments (Message *message, const struct iovec *iov, guint n_iov)
         spead2_huge_pages_count (iov[i].iov_base, iov[i].iov_len);
 }
 
-/* Counts iovecs that stand behind the message's others. Packets with their
- * headers in place may go on where these end: then the last one grows. */
+/* Counts iovecs that stand behind the message's others. One that goes on where
+ * these end, as packets with their headers in place do, becomes part of the last. */
 static void
 add_iovs (Spead2UdpWriter *writer, Message *message, guint n_iov)
 {
@@ -980,7 +981,8 @@ send_from (Spead2UdpWriter *writer, guint i)
   gint errnum, sent;
 
   if (writer->pages == NULL ||
-      !spead2_uncopied_is_on (writer->uncopied, message->destination))
+      !spead2_uncopied_is_on (writer->uncopied, message->destination) ||
+      spead2_uncopied_room (writer->uncopied) == 0)
     return send_some (
         writer, message->destination, writer->headers + i, n, NULL);
 

@@ -300,7 +300,6 @@ spead2_uncopied_add (Spead2Uncopied *uncopied, guint destination,
   Flight *flight;
   guint i;
 
-  /* Refused ones count, too, until the kernel has released them. */
   if (number < 0 || uncopied->n_added == SPEAD2_ZEROCOPY_CHAIN)
     return FALSE;
   flight = &uncopied->flights[number];
@@ -320,12 +319,10 @@ spead2_uncopied_send (
 {
   const guint first = spead2_zerocopy_next (uncopied->ring, 0);
   const guint n = uncopied->n_added;
-  gint sent = -EIO;
+  gint sent = spead2_zerocopy_send (uncopied->ring, fd, headers, n);
   guint i;
 
   uncopied->n_added = 0;
-  if (n > 0)
-    sent = spead2_zerocopy_send (uncopied->ring, fd, headers, n);
   for (i = MAX (sent, 0); i < n; i++)
     end_flight (&uncopied->flights[(first + i) % SPEAD2_ZEROCOPY_MESSAGES]);
   return sent;

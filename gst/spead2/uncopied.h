@@ -21,7 +21,8 @@ G_BEGIN_DECLS
  * does not hold enough of them. */
 #define SPEAD2_UNCOPIED_MIN_PACKET 3000
 
-/* Most heaps of a message: each has a piece at least. */
+/* Most heaps of a message: each counts as a fragment at least, although those that
+ * lie one behind the other are one. */
 #define SPEAD2_UNCOPIED_SPANS SPEAD2_ZEROCOPY_FRAGMENTS
 
 typedef struct _Spead2Uncopied Spead2Uncopied;
@@ -54,7 +55,7 @@ guint spead2_uncopied_room (const Spead2Uncopied *uncopied);
 gboolean spead2_uncopied_add (Spead2Uncopied *uncopied, guint destination,
     const Spead2TransferSpan *spans, guint n_spans);
 
-/* Sends the messages that were added, as spead2_zerocopy_send(). The packets of
+/* Sends the messages that were added, one at least, as spead2_zerocopy_send(). The packets of
  * those that went are then in flight in their transfers once more, until they are
  * released. */
 gint spead2_uncopied_send (

@@ -66,7 +66,9 @@ struct _Spead2Zerocopy {
    * next they may be in flight. */
   guint64 first, next;
   Record records[SPEAD2_ZEROCOPY_MESSAGES];
-  gint failed; /* errno of the message behind those that were sent last, or 0 */
+  /* The message behind those that were sent last, and its errno. */
+  const struct iovec *failed;
+  gint failed_errno;
 };
 
 static Record *
@@ -240,7 +242,7 @@ void
 spead2_zerocopy_begin (Spead2Zerocopy *zerocopy)
 {
   zerocopy->batch = zerocopy->reserved;
-  zerocopy->failed = 0;
+  zerocopy->failed = NULL;
 }
 
 guint8 *
@@ -367,13 +369,15 @@ prepare (Spead2Zerocopy *zerocopy, guint ahead, struct io_uring_sqe *sqe,
 static guint
 submit (Spead2Zerocopy *zerocopy, struct io_uring_sqe **sqes, guint n)
 {
+  /* Those that an earlier call did not take go first. */
+  const gint stale = io_uring_sq_ready (&zerocopy->ring) - n;
   guint i, taken;
   gint result;
 
   do {
     result = io_uring_submit (&zerocopy->ring);
   } while (result == -EINTR);
-  taken = CLAMP (result, 0, (gint) n);
+  taken = CLAMP (result - stale, 0, (gint) n);
 
   /* The others go with the next ones, but send nothing. */
   for (i = taken; i < n; i++) {
@@ -399,20 +403,13 @@ wait_answered (Spead2Zerocopy *zerocopy, guint64 number)
   }
 }
 
-gint
-spead2_zerocopy_send (
+/* Prepares and submits messages as a chain. Returns how many the kernel took. */
+static guint
+submit_chain (
     Spead2Zerocopy *zerocopy, gint fd, const struct mmsghdr *headers, guint n)
 {
   struct io_uring_sqe *sqes[SPEAD2_ZEROCOPY_CHAIN];
-  const guint64 first = zerocopy->next;
-  guint queued = 0, taken, sent = 0;
-
-  if (zerocopy->failed != 0) {
-    gint errnum = zerocopy->failed;
-
-    zerocopy->failed = 0;
-    return -errnum;
-  }
+  guint queued = 0, taken;
 
   while (queued < MIN (n, SPEAD2_ZEROCOPY_CHAIN) &&
       (sqes[queued] = io_uring_get_sqe (&zerocopy->ring)) != NULL) {
@@ -422,18 +419,60 @@ spead2_zerocopy_send (
     queued++;
   }
   taken = submit (zerocopy, sqes, queued);
-  if (taken == 0)
-    return -EIO;
   zerocopy->next += taken;
-  wait_answered (zerocopy, zerocopy->next - 1);
+  if (taken > 0)
+    wait_answered (zerocopy, zerocopy->next - 1);
+  return taken;
+}
 
+/* Why none of the n messages from number first on went. Where the kernel cannot
+ * even prepare one of a chain, it cancels those before it, too. */
+static gint
+why_none (Spead2Zerocopy *zerocopy, guint64 first, guint n)
+{
+  guint i;
+
+  for (i = 0; i < n; i++)
+    if (record_at (zerocopy, first + i)->result != -ECANCELED)
+      return record_at (zerocopy, first + i)->result;
+  return -EIO;
+}
+
+/* Numbers of messages that did not go, from end on, are given again as far as the
+ * kernel has done with them: a full socket would use all of them up. */
+static void
+take_back (Spead2Zerocopy *zerocopy, guint64 end)
+{
+  end = MAX (end, zerocopy->first);
+  while (
+      zerocopy->next > end && record_at (zerocopy, zerocopy->next - 1)->ended)
+    zerocopy->next--;
+}
+
+gint
+spead2_zerocopy_send (
+    Spead2Zerocopy *zerocopy, gint fd, const struct mmsghdr *headers, guint n)
+{
+  const guint64 first = zerocopy->next;
+  guint taken, sent = 0;
+  gint error = 0;
+
+  if (zerocopy->failed == headers[0].msg_hdr.msg_iov) {
+    zerocopy->failed = NULL;
+    return -zerocopy->failed_errno;
+  }
+
+  taken = submit_chain (zerocopy, fd, headers, n);
   while (sent < taken && record_at (zerocopy, first + sent)->result >= 0)
     sent++;
-  if (sent == 0)
-    return record_at (zerocopy, first)->result;
-  if (sent < taken)
-    zerocopy->failed = -record_at (zerocopy, first + sent)->result;
-  return sent;
+  if (sent == 0) {
+    error = why_none (zerocopy, first, taken);
+  } else if (sent < taken) {
+    zerocopy->failed = headers[sent].msg_hdr.msg_iov;
+    zerocopy->failed_errno = -record_at (zerocopy, first + sent)->result;
+  }
+  take_back (zerocopy, first + sent);
+  return sent > 0 ? (gint) sent : error;
 }
 
 #else /* !HAVE_LIBURING */

@@ -74,7 +74,8 @@ gint spead2_zerocopy_next (const Spead2Zerocopy *zerocopy, guint ahead);
 /* Sends messages in order, in the way of sendmmsg() with MSG_DONTWAIT: how many
  * went, or the negative errno for which the first did not; EIO also where the ring
  * itself fails. Where one in the middle fails, its errno is what the next call
- * returns, without sending anything, unless a batch begins before. Iovecs must all
+ * returns if that begins with the same iovecs, without sending anything, unless a
+ * batch begins before. Iovecs must all
  * lie in the registered mapping, and a message's headers in what was reserved or
  * with its payload; all that the headers point at is free when this returns.
  * released is called for each message that was sent, perhaps before this

@@ -73,6 +73,17 @@ feed_packet (FakeReceiver *receiver, const struct iovec *pieces, guint n_pieces,
   }
 }
 
+/* Makes of one iovec of n packets one for each. */
+static void
+split_iov (guint n, gsize size)
+{
+  guint8 *data = iov[0].iov_base;
+
+  check (iov[0].iov_len == n * size);
+  for (guint i = 0; i < n; i++)
+    iov[i] = (struct iovec){data + i * size, size};
+}
+
 /* As many packets at once as may be. */
 static void
 feed (FakeReceiver *receiver, const Spead2PacketConfig *config,
@@ -88,9 +99,11 @@ feed (FakeReceiver *receiver, const Spead2PacketConfig *config,
 
     check (packet.size <= config->max_packet_size);
     check (packet.scratch_size <= packet.size);
-    n = MIN (n, sizeof scratch / packet.scratch_size);
+    if (packet.scratch_size > 0)
+      n = MIN (n, sizeof scratch / packet.scratch_size);
     check (n >= 1);
-    spead2_packetizer_write (&packetizer, n, scratch, iov);
+    if (spead2_packetizer_write (&packetizer, n, scratch, iov) == 1)
+      split_iov (n, packet.size);
     for (guint i = 0; i < n; i++)
       feed_packet (receiver, iov + i * packet.n_iov, packet.n_iov, packet.size,
           readable);
@@ -104,9 +117,13 @@ check_bytes (const Spead2Heap *heap, const FakeHeap *received)
 
   check ((guint64) received->heap_length >= heap->length);
   for (guint i = 0; i < heap->n_spans; i++) {
-    check (memcmp (received->payload + at, heap->spans[i].data,
-               heap->spans[i].size) == 0);
-    at += heap->spans[i].size;
+    Spead2Piece piece;
+
+    for (gsize done = 0; done < heap->spans[i].size; done += piece.size) {
+      spead2_span_find (&heap->spans[i], done, &piece);
+      check (memcmp (received->payload + at, piece.data, piece.size) == 0);
+      at += piece.size;
+    }
   }
   for (; at < (guint64) received->heap_length; at++)
     check (received->payload[at] == 0);
@@ -184,11 +201,27 @@ check_received (const Spead2Items *items, const Spead2Heap *heap,
     check_values (items, received, nth);
 }
 
+/* Every other one has room for headers, if packets have a shape. */
 static GstBuffer *
-make_buffer (guint size)
+make_buffer (
+    const Spead2PacketConfig *config, const Spead2Layout *layout, guint size)
 {
-  return gst_buffer_new_wrapped_full (
-      GST_MEMORY_FLAG_READONLY, payload, sizeof payload, 0, size, NULL, NULL);
+  guint n_pointers = spead2_layout_plain_pointers (layout);
+  Spead2PacketShape shape;
+  GstAllocator *allocator;
+  GstBuffer *buffer;
+
+  if (size % 4 < 2 || n_pointers == 0 ||
+      !spead2_packet_config_shape (config, n_pointers, &shape))
+    return gst_buffer_new_wrapped_full (
+        GST_MEMORY_FLAG_READONLY, payload, sizeof payload, 0, size, NULL, NULL);
+
+  shape.heap_size = size % 8 < 4 ? 0 : 1 + size / 3;
+  allocator = spead2_packet_allocator_new (&shape, NULL);
+  buffer = gst_buffer_new_allocate (allocator, size, NULL);
+  check (gst_buffer_fill (buffer, 0, payload, size) == size);
+  gst_object_unref (allocator);
+  return buffer;
 }
 
 static void
@@ -196,7 +229,7 @@ send_heaps (const Spead2Items *items, const Spead2PacketConfig *config,
     Spead2Layout *layout, guint size)
 {
   FakeReceiver *receiver = fake_receiver_new (AF_UNSPEC);
-  GstBuffer *buffer = make_buffer (size);
+  GstBuffer *buffer = make_buffer (config, layout, size);
   Spead2HeapValues values = {.buffer = buffer, .size = size};
   gchar *missing = spead2_packet_config_missing (config);
   guint nth = 0; /* data heap */

@@ -561,8 +561,26 @@ static const struct {
     {CAPS_S8, 0, "ptp-ns", "timestamp/x-ptp", 4166667},
     {BYTES, 1712000000, "ptp-ns", "timestamp/x-ptp", 117},
     {CAPS_S8, 1000, "utc-ns", "timestamp/x-unix", 200000000},
-    {BYTES, 0, "utc-ns", "timestamp/x-unix", 0},
 };
+
+/* Nobody is told a date that is wrong. */
+GST_START_TEST (dates_need_to_know_the_rate)
+{
+  set_heap_size (100);
+  g_object_set (sink, "items",
+      "date,id=0x1000,value=utc-ns,mode=addressed,format=u64;"
+      "samples,id=0x3300,value=payload",
+      NULL);
+  play (BYTES);
+  fail_unless_equals_int (
+      gst_pad_push (pad, dated (100, "timestamp/x-unix", EPOCH)), GST_FLOW_OK);
+  fail_unless_equals_int (
+      gst_pad_push (pad, dated (101, "timestamp/x-unix", EPOCH)),
+      GST_FLOW_ERROR);
+  assert_error (GST_STREAM_ERROR, GST_STREAM_ERROR_FAILED, "set sample-rate");
+}
+
+GST_END_TEST;
 
 GST_START_TEST (the_dates_of_a_buffers_heaps_go_on_by_its_samples)
 {
@@ -714,6 +732,7 @@ sinkcut_suite (void)
   tcase_add_loop_test (tc, bytes_are_cut_anywhere, 0, 3);
   tcase_add_test (tc, an_applications_values_are_in_all_heaps_of_their_buffer);
   tcase_add_loop_test (tc, several_heaps_are_not_given_one_counter, 0, 2);
+  tcase_add_test (tc, dates_need_to_know_the_rate);
   tcase_add_loop_test (tc, the_dates_of_a_buffers_heaps_go_on_by_its_samples, 0,
       G_N_ELEMENTS (dates));
   tcase_add_test (tc, sync_epoch_counts_by_the_heaps_samples);

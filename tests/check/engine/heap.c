@@ -167,6 +167,20 @@ GST_START_TEST (test_parts)
 }
 GST_END_TEST
 
+GST_START_TEST (test_no_bytes)
+{
+  Spead2Heap *heap = spead2_heap_new (40);
+  GBytes *none = g_bytes_new (NULL, 0);
+
+  fail_unless (spead2_heap_add_addressed (heap, 0x3300, NULL));
+  fail_unless (spead2_heap_append_bytes (heap, none, NULL));
+  fail_unless_equals_uint64 (heap->length, 0);
+  fail_unless_equals_int (heap->n_spans, 0);
+  g_bytes_unref (none);
+  spead2_heap_free (heap);
+}
+GST_END_TEST
+
 /* GStreamer counts no more than 255 mappings of a memory: as many rows of a picture,
  * or heaps cut from a buffer, have one together. */
 GST_START_TEST (test_more_parts_than_mappings)
@@ -274,6 +288,7 @@ heap_suite (void)
   tcase_add_test (tc, test_length_limit);
   tcase_add_test (tc, test_holds);
   tcase_add_test (tc, test_parts);
+  tcase_add_test (tc, test_no_bytes);
   tcase_add_test (tc, test_more_parts_than_mappings);
   tcase_add_test (tc, test_not_mappable);
   tcase_add_test (tc, test_bytes_and_many);

@@ -147,7 +147,7 @@ GST_START_TEST (who_maps_it_sees_the_payload_alone)
 
 GST_END_TEST;
 
-/* Also by the one that unmaps last of two, and without what it does not touch. */
+/* As soon as the one who wrote unmaps, and without what he does not touch. */
 GST_START_TEST (what_is_written_is_put_back)
 {
   gsize size = shapes[__i__].size, i;
@@ -161,7 +161,6 @@ GST_START_TEST (what_is_written_is_put_back)
   for (i = 0; i < size; i += 2)
     outer.data[i] = ~pattern (i);
   gst_memory_unmap (memory, &outer);
-  gst_memory_unmap (memory, &inner);
 
   for (i = 0; i < size; i++) {
     Spead2PacketPlace place;
@@ -172,6 +171,7 @@ GST_START_TEST (what_is_written_is_put_back)
     if (place.room > 0 && place.data[-1] != ROOM)
       fail ("the room in front of byte %" G_GSIZE_FORMAT, i);
   }
+  gst_memory_unmap (memory, &inner);
   gst_memory_unref (memory);
 }
 
@@ -191,6 +191,23 @@ GST_START_TEST (rooms_have_one_owner)
   spead2_packet_memory_return (part);
   gst_memory_unref (part);
   gst_memory_unref (memory);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (maps_are_as_aligned_as_was_asked)
+{
+  GstAllocator *allocator =
+      spead2_packet_allocator_new (&shapes[0].shape, NULL);
+  GstAllocationParams params = {.align = 4095};
+  GstMemory *memory = gst_allocator_alloc (allocator, 100, &params);
+  GstMapInfo map;
+
+  fail_unless (gst_memory_map (memory, &map, GST_MAP_READ));
+  fail_unless_equals_uint64 ((gsize) map.data % 4096, 0);
+  gst_memory_unmap (memory, &map);
+  gst_memory_unref (memory);
+  gst_object_unref (allocator);
 }
 
 GST_END_TEST;
@@ -555,6 +572,7 @@ packetmemory_suite (void)
   tcase_add_loop_test (
       tc, what_is_written_is_put_back, 0, G_N_ELEMENTS (shapes));
   tcase_add_test (tc, rooms_have_one_owner);
+  tcase_add_test (tc, maps_are_as_aligned_as_was_asked);
   tcase_add_test (tc, prefix_and_padding_are_given_by_ordinary_memory);
   tcase_add_loop_test (
       tc, headers_go_in_front_of_the_payload, 0, G_N_ELEMENTS (ways));

@@ -408,10 +408,11 @@ GST_START_TEST (a_refused_message_is_not_released)
 }
 GST_END_TEST;
 
-/* n messages of a header of one byte's value each, from begin on; that of bad has
- * more pieces than the kernel takes. */
+/* n messages of a header of one byte's value each, from begin on, the first of
+ * them the batch's message number at; that of value bad has more pieces than the
+ * kernel takes. */
 static gint
-send_chain (guint8 begin, guint n, guint8 bad)
+send_chain_at (guint at, guint8 begin, guint n, gint bad)
 {
   static struct iovec iovs[40][1 + SPEAD2_ZEROCOPY_FRAGMENTS];
   struct mmsghdr headers[40] = {{{0}}};
@@ -422,16 +423,23 @@ send_chain (guint8 begin, guint n, guint8 bad)
 
     header->msg_name = &address;
     header->msg_namelen = sizeof address;
-    header->msg_iov = iovs[i];
-    header->msg_iovlen = begin + i == bad ? 1 + SPEAD2_ZEROCOPY_FRAGMENTS : 2;
-    iovs[i][0].iov_base = spead2_zerocopy_reserve (ring, HEADER);
-    iovs[i][0].iov_len = HEADER;
-    memset (iovs[i][0].iov_base, begin + i, HEADER);
+    header->msg_iov = iovs[at + i];
+    header->msg_iovlen =
+        begin + (gint) i == bad ? 1 + SPEAD2_ZEROCOPY_FRAGMENTS : 2;
+    header->msg_iov[0].iov_base = spead2_zerocopy_reserve (ring, HEADER);
+    header->msg_iov[0].iov_len = HEADER;
+    memset (header->msg_iov[0].iov_base, begin + i, HEADER);
     for (k = 1; k < header->msg_iovlen; k++)
-      iovs[i][k] =
+      header->msg_iov[k] =
           (struct iovec){spead2_huge_pages_data (pages) + MIB + k * 4096, 100};
   }
   return spead2_zerocopy_send (ring, fds[0], headers, n);
+}
+
+static gint
+send_chain (guint8 begin, guint n, gint bad)
+{
+  return send_chain_at (0, begin, n, bad);
 }
 
 static void
@@ -453,32 +461,59 @@ GST_START_TEST (a_chain_ends_at_the_message_that_is_refused)
   if (!open_all ())
     return;
   fail_unless_equals_int (
-      send_chain (0, SPEAD2_ZEROCOPY_CHAIN, 99), SPEAD2_ZEROCOPY_CHAIN);
+      send_chain (0, SPEAD2_ZEROCOPY_CHAIN, -1), SPEAD2_ZEROCOPY_CHAIN);
   assert_received (0, SPEAD2_ZEROCOPY_CHAIN);
-  fail_unless_equals_int (send_chain (20, 5, 99), 5);
+  fail_unless_equals_int (send_chain (20, 5, -1), 5);
   assert_received (20, 5);
   /* No more at a time. */
   fail_unless_equals_int (
-      send_chain (0, SPEAD2_ZEROCOPY_CHAIN + 1, 99), SPEAD2_ZEROCOPY_CHAIN);
+      send_chain (0, SPEAD2_ZEROCOPY_CHAIN + 1, -1), SPEAD2_ZEROCOPY_CHAIN);
   assert_received (0, SPEAD2_ZEROCOPY_CHAIN);
 
   fail_unless_equals_int (send_chain (30, 6, 32), 2);
   assert_received (30, 2);
   /* Its errno; nothing is sent. */
-  fail_unless_equals_int (send_chain (33, 3, 99), -EMSGSIZE);
+  fail_unless_equals_int (send_chain_at (2, 33, 3, -1), -EMSGSIZE);
   assert_received (0, 0);
-  fail_unless_equals_int (send_chain (33, 3, 99), 3);
+  fail_unless_equals_int (send_chain_at (2, 33, 3, -1), 3);
   assert_received (33, 3);
+  /* Another message has nothing to do with it. */
+  fail_unless_equals_int (send_chain (30, 3, 32), 2);
+  assert_received (30, 2);
+  fail_unless_equals_int (send_chain (36, 3, -1), 3);
+  assert_received (36, 3);
   fail_unless_equals_int (send_chain (40, 3, 40), -EMSGSIZE);
   assert_received (0, 0);
 
-  /* A new batch has nothing to do with it. */
+  /* Nor has a new batch. */
   fail_unless_equals_int (send_chain (50, 3, 51), 1);
   assert_received (50, 1);
   spead2_zerocopy_begin (ring);
-  fail_unless_equals_int (send_chain (60, 3, 99), 3);
+  fail_unless_equals_int (send_chain_at (1, 60, 3, -1), 3);
   assert_received (60, 3);
-  reap_until (2 * SPEAD2_ZEROCOPY_CHAIN + 5 + 2 + 3 + 1 + 3);
+  reap_until (2 * SPEAD2_ZEROCOPY_CHAIN + 5 + 2 + 3 + 2 + 3 + 1 + 3);
+}
+GST_END_TEST;
+
+/* Those that are refused use no numbers up, however many are in flight. */
+GST_START_TEST (only_what_went_is_in_flight)
+{
+  const FaultsRule full = {
+      .errnum = EAGAIN, .times = FAULTS_FOREVER, .above_bytes = 1000};
+  guint i;
+
+  if (!open_all ())
+    return;
+  faults_add_rule (&full);
+  faults_hold_releases (TRUE);
+  for (i = 1; i <= 200; i++) {
+    spead2_zerocopy_begin (ring);
+    fail_unless_equals_int (send_chain (0, 3, 1), 1);
+    assert_received (0, 1);
+    fail_unless_equals_int (spead2_zerocopy_in_flight (ring), i);
+  }
+  faults_hold_releases (FALSE);
+  reap_until (200);
 }
 GST_END_TEST;
 
@@ -650,6 +685,7 @@ zerocopy_suite (void)
   tcase_add_test (tc, a_message_has_17_fragments_and_no_more);
   tcase_add_test (tc, a_refused_message_is_not_released);
   tcase_add_test (tc, a_chain_ends_at_the_message_that_is_refused);
+  tcase_add_test (tc, only_what_went_is_in_flight);
   tcase_add_test (tc, headers_behind_a_message_without_are_kept);
   tcase_add_test (tc, headers_in_flight_are_not_given_again);
   tcase_add_test (tc, so_many_messages_are_in_flight_and_no_more);
