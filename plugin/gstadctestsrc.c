@@ -139,11 +139,11 @@ GST_DEBUG_CATEGORY_STATIC (adc_test_src_debug);
 #define POOL_MIN_DEFAULT 6
 /* The buffer that is being filled, and one on its way. */
 #define POOL_MIN_EXTRA 2
+/* Bytes that a pool allocates before they are needed, at most. */
+#define POOL_PREALLOCATED_MAX (G_GUINT64_CONSTANT (1) << 30)
 /* Bytes of the fewest frames that are whole bytes, at most: one of 64 channels of
  * F64. */
 #define WHOLE_FRAMES_MAX (64 * sizeof (gdouble))
-/* Bytes that a pool allocates before they are needed, at most. */
-#define POOL_PREALLOCATED_MAX (G_GUINT64_CONSTANT (1) << 30)
 
 static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE ("src",
     GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS (GST_ADC_TEST_SRC_CAPS));

@@ -624,8 +624,9 @@ gst_spead2_sink_find_outstanding (
     GstSpead2Sink *self, GstSpead2Outstanding *outstanding)
 {
   const GstSpead2SinkSettings *settings = &self->settings;
-  guint64 heap_size = settings->heap_size;
+  const guint64 heap_size = self->heap_size;
 
+  outstanding->shape.heap_size = heap_size;
   outstanding->max_heaps = settings->max_heaps;
   outstanding->max_bytes = SPEAD2_AUTO_BYTES;
   if (heap_size == 0)
@@ -651,7 +652,6 @@ gst_spead2_sink_propose_allocation (GstBaseSink *base, GstQuery *query)
   gst_query_add_allocation_param (query, NULL, &params);
 
   outstanding.has_shape = gst_spead2_sink_find_shape (self, &outstanding.shape);
-  outstanding.shape.heap_size = self->heap_size;
   GST_OBJECT_LOCK (self);
   gst_spead2_sink_find_outstanding (self, &outstanding);
   outstanding.huge_pages =

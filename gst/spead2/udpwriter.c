@@ -66,8 +66,7 @@ typedef struct {
   gsize size;
   struct iovec *iov;
   guint n_iov;
-  guint
-      n_fragments; /* without copying: pages that its pieces lie on, at most */
+  guint n_fragments; /* without copying: pages of its pieces, at most */
   Spead2TransferSpan *spans;
   guint n_spans;
 } Message;

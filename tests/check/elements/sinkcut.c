@@ -247,15 +247,6 @@ GST_END_TEST;
 
 /* -- in the middle of a buffer -------------------------------------------------------- */
 
-static void
-go_to (GstState state)
-{
-  fail_if (gst_element_set_state (pipeline, state) == GST_STATE_CHANGE_FAILURE);
-  fail_unless_equals_int (
-      gst_element_get_state (pipeline, NULL, NULL, 10 * GST_SECOND),
-      GST_STATE_CHANGE_SUCCESS);
-}
-
 GST_START_TEST (a_pause_in_the_middle_of_a_buffer_loses_nothing)
 {
   GThread *thread;
@@ -525,31 +516,6 @@ GST_END_TEST;
 
 /* -- dates ----------------------------------------------------------------------------- */
 
-static GstBuffer *
-dated (gsize size, const gchar *scale, guint64 date)
-{
-  GstBuffer *buffer = make_buffer (size, 0, NONE);
-  GstCaps *caps = gst_caps_from_string (scale);
-
-  gst_buffer_add_reference_timestamp_meta (
-      buffer, caps, date, GST_CLOCK_TIME_NONE);
-  gst_caps_unref (caps);
-  return buffer;
-}
-
-static guint64
-date_of (guint heap)
-{
-  gsize size;
-  const guint8 *bytes = fake_heap_bytes (whole_heap (heap), 0x1000, &size);
-  guint64 date = 0;
-
-  fail_unless_equals_uint64 (size, 8);
-  while (size-- > 0)
-    date = date << 8 | *bytes++;
-  return date;
-}
-
 /* The third heap begins 200 samples after the buffer. */
 static const struct {
   const gchar *caps;
@@ -573,9 +539,10 @@ GST_START_TEST (dates_need_to_know_the_rate)
       NULL);
   play (BYTES);
   fail_unless_equals_int (
-      gst_pad_push (pad, dated (100, "timestamp/x-unix", EPOCH)), GST_FLOW_OK);
+      gst_pad_push (pad, make_dated_buffer (100, "timestamp/x-unix", EPOCH)),
+      GST_FLOW_OK);
   fail_unless_equals_int (
-      gst_pad_push (pad, dated (101, "timestamp/x-unix", EPOCH)),
+      gst_pad_push (pad, make_dated_buffer (101, "timestamp/x-unix", EPOCH)),
       GST_FLOW_ERROR);
   assert_error (GST_STREAM_ERROR, GST_STREAM_ERROR_FAILED, "set sample-rate");
 }
@@ -596,7 +563,8 @@ GST_START_TEST (the_dates_of_a_buffers_heaps_go_on_by_its_samples)
   play (dates[__i__].caps);
   for (guint i = 0; i < 2; i++)
     fail_unless_equals_int (
-        gst_pad_push (pad, dated (300, dates[__i__].scale, EPOCH + i * 31)),
+        gst_pad_push (
+            pad, make_dated_buffer (300, dates[__i__].scale, EPOCH + i * 31)),
         GST_FLOW_OK);
   finish ();
   decode ();
@@ -617,7 +585,8 @@ GST_START_TEST (sync_epoch_counts_by_the_heaps_samples)
       G_GINT64_CONSTANT (1712000000), NULL);
   play (BYTES);
   fail_unless_equals_int (
-      gst_pad_push (pad, dated (3 * 4096, "timestamp/x-unix", EPOCH + 1197)),
+      gst_pad_push (
+          pad, make_dated_buffer (3 * 4096, "timestamp/x-unix", EPOCH + 1197)),
       GST_FLOW_OK);
   finish ();
   decode ();

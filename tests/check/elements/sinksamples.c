@@ -263,23 +263,11 @@ GST_START_TEST (the_index_goes_on_behind_48_bits)
 
 GST_END_TEST;
 
-static GstBuffer *
-dated (gsize size, const gchar *scale, guint64 date)
-{
-  GstBuffer *buffer = make_buffer (size, 0, NONE);
-  GstCaps *caps = gst_caps_from_string (scale);
-
-  gst_buffer_add_reference_timestamp_meta (
-      buffer, caps, date, GST_CLOCK_TIME_NONE);
-  gst_caps_unref (caps);
-  return buffer;
-}
-
 static void
 push_dated (gsize size, const gchar *scale, guint64 date)
 {
   fail_unless_equals_int (
-      gst_pad_push (pad, dated (size, scale, date)), GST_FLOW_OK);
+      gst_pad_push (pad, make_dated_buffer (size, scale, date)), GST_FLOW_OK);
 }
 
 /* ns since the epoch, and the index of a heap of 4096 samples at 1712 MS/s. */
@@ -325,7 +313,8 @@ GST_END_TEST;
 
 GST_START_TEST (sync_epoch_goes_with_first_sample_and_offsets)
 {
-  GstBuffer *buffer = dated (1000, "timestamp/x-ptp", EPOCH + GST_SECOND);
+  GstBuffer *buffer =
+      make_dated_buffer (1000, "timestamp/x-ptp", EPOCH + GST_SECOND);
 
   /* 48000 a second, by the caps. */
   g_object_set (
@@ -394,9 +383,9 @@ GST_START_TEST (a_date_that_cannot_be_is_an_error)
 {
   g_object_set (sink, "sync-epoch", EPOCH, NULL);
   play (__i__ == 0 ? CAPS_S8 : BYTES);
-  fail_unless_equals_int (
-      gst_pad_push (
-          pad, dated (1000, "timestamp/x-unix", EPOCH - (__i__ == 0 ? 1 : 0))),
+  fail_unless_equals_int (gst_pad_push (pad,
+                              make_dated_buffer (1000, "timestamp/x-unix",
+                                  EPOCH - (__i__ == 0 ? 1 : 0))),
       GST_FLOW_ERROR);
   assert_error (GST_STREAM_ERROR, GST_STREAM_ERROR_FAILED,
       __i__ == 0 ? "is later than the first heap" : "so set sample-rate");
@@ -427,19 +416,6 @@ GST_END_TEST;
 #define PTP_DATES                                                              \
   "ptp,id=0x1000,value=ptp-ns,mode=addressed,format=u64;"                      \
   "samples,id=0x3300,value=payload"
-
-static guint64
-date_of (guint heap)
-{
-  gsize size;
-  const guint8 *bytes = fake_heap_bytes (whole_heap (heap), 0x1000, &size);
-  guint64 date = 0;
-
-  fail_unless_equals_uint64 (size, 8);
-  while (size-- > 0)
-    date = date << 8 | *bytes++;
-  return date;
-}
 
 /* 0: UTC. 1: PTP. Each heap has its buffer's. */
 GST_START_TEST (an_item_may_be_the_buffers_date)
@@ -503,7 +479,7 @@ GST_START_TEST (ptp_time_that_nothing_says_is_an_error)
   g_object_set (sink, "items", PTP_DATES, NULL);
   play (BYTES);
   fail_unless_equals_int (
-      gst_pad_push (pad, dated (100, "timestamp/x-unix", EPOCH)),
+      gst_pad_push (pad, make_dated_buffer (100, "timestamp/x-unix", EPOCH)),
       GST_FLOW_ERROR);
   assert_error (
       GST_STREAM_ERROR, GST_STREAM_ERROR_FAILED, "Nothing says PTP time");

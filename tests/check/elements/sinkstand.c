@@ -99,6 +99,18 @@ have_element (const gchar *name)
   return TRUE;
 }
 
+void
+go_to (GstState state)
+{
+  GstState reached;
+
+  fail_if (gst_element_set_state (pipeline, state) == GST_STATE_CHANGE_FAILURE);
+  fail_unless_equals_int (
+      gst_element_get_state (pipeline, &reached, NULL, TIMEOUT),
+      GST_STATE_CHANGE_SUCCESS);
+  fail_unless_equals_int (reached, state);
+}
+
 gboolean
 set_caps (const gchar *text)
 {
@@ -155,6 +167,18 @@ make_buffer (gsize size, guint64 begin, guint64 offset)
   fill_pattern (bytes, size, begin);
   buffer = gst_buffer_new_wrapped (bytes, size);
   GST_BUFFER_OFFSET (buffer) = offset;
+  return buffer;
+}
+
+GstBuffer *
+make_dated_buffer (gsize size, const gchar *scale, guint64 date)
+{
+  GstBuffer *buffer = make_buffer (size, 0, GST_BUFFER_OFFSET_NONE);
+  GstCaps *caps = gst_caps_from_string (scale);
+
+  gst_buffer_add_reference_timestamp_meta (
+      buffer, caps, date, GST_CLOCK_TIME_NONE);
+  gst_caps_unref (caps);
   return buffer;
 }
 
@@ -374,4 +398,17 @@ void
 assert_descriptors (guint index, guint n)
 {
   fail_unless_equals_int (fake_heap_n_descriptors (whole_heap (index)), n);
+}
+
+guint64
+date_of (guint index)
+{
+  gsize size;
+  const guint8 *bytes = fake_heap_bytes (whole_heap (index), 0x1000, &size);
+  guint64 date = 0;
+
+  fail_unless_equals_uint64 (size, 8);
+  while (size-- > 0)
+    date = date << 8 | *bytes++;
+  return date;
 }

@@ -40,6 +40,8 @@ gboolean have_element (const gchar *name);
 
 /* To PLAYING, as far as it goes without data; caps may be NULL. */
 void play (const gchar *caps);
+/* Until it is there. */
+void go_to (GstState state);
 gboolean set_caps (const gchar *text); /* whether they were taken */
 void push_segment (void);
 
@@ -47,6 +49,8 @@ void push_segment (void);
 guint8 pattern (guint64 position);
 void fill_pattern (guint8 *bytes, gsize size, guint64 begin);
 GstBuffer *make_buffer (gsize size, guint64 begin, guint64 offset);
+/* With a reference timestamp of that scale, which is caps. */
+GstBuffer *make_dated_buffer (gsize size, const gchar *scale, guint64 date);
 GstFlowReturn try_push (gsize size, guint64 begin, guint64 offset);
 void push (gsize size, guint64 begin, guint64 offset);
 void push_eos (void);
@@ -79,6 +83,8 @@ void assert_timestamp (const FakeHeap *heap, guint64 timestamp);
 /* The heap is whole, and carries size bytes of the pattern from begin on. */
 void assert_heap (
     guint index, guint64 cnt, guint64 timestamp, gsize size, guint64 begin);
+/* The value of item 0x1000 in 8 bytes. */
+guint64 date_of (guint index);
 /* The last heap, and the only one of its kind, is a stop heap. */
 void assert_stop_heap (guint index, guint64 cnt);
 void assert_descriptors (guint index, guint n);

@@ -15,8 +15,6 @@
 
 #include "sinkstand.h"
 
-#define TIMEOUT (10 * GST_SECOND)
-
 /* -- properties --------------------------------------------------------------- */
 
 GST_START_TEST (the_default_properties_are_the_tutorials)
@@ -891,18 +889,6 @@ feed_run (gpointer data)
   if (feed->eos)
     gst_pad_push_event (pad, gst_event_new_eos ());
   return NULL;
-}
-
-static void
-go_to (GstState state)
-{
-  GstState reached;
-
-  fail_if (gst_element_set_state (pipeline, state) == GST_STATE_CHANGE_FAILURE);
-  fail_unless_equals_int (
-      gst_element_get_state (pipeline, &reached, NULL, TIMEOUT),
-      GST_STATE_CHANGE_SUCCESS);
-  fail_unless_equals_int (reached, state);
 }
 
 GST_START_TEST (a_pause_while_the_network_is_blocked_loses_nothing)

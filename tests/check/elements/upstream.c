@@ -28,17 +28,6 @@ element (const gchar *name)
 }
 
 static void
-go_to (GstState state)
-{
-  GstState reached;
-
-  fail_if (gst_element_set_state (pipeline, state) == GST_STATE_CHANGE_FAILURE);
-  fail_if (gst_element_get_state (pipeline, &reached, NULL, TIMEOUT) ==
-      GST_STATE_CHANGE_FAILURE);
-  fail_unless_equals_int (reached, state);
-}
-
-static void
 run_to_eos (void)
 {
   go_to (GST_STATE_PLAYING);
