@@ -13,9 +13,6 @@
 
 #include "senderprivate.h"
 
-/* How many heaps ahead of the one that is cut into packets. */
-#define PREFETCH_HEAPS 8
-
 static Slot *
 lane_slot (Lane *lane, guint64 position)
 {
@@ -73,6 +70,17 @@ may_take (Lane *lane)
       !other_lane_busy (lane);
 }
 
+/* Fetches a heap from the cache of the processor that made it, before the lane
+ * comes to cut it. */
+static void
+prefetch (const Spead2Heap *heap)
+{
+  gsize i;
+
+  for (i = 0; i < SPEAD2_HEAP_FRONT; i += SPEAD2_CACHE_LINE)
+    __builtin_prefetch ((const guint8 *) heap + i);
+}
+
 static void
 take_one (Lane *lane)
 {
@@ -80,6 +88,7 @@ take_one (Lane *lane)
   Slot *slot = spead2_sender_slot (sender, sender->taken);
 
   slot->state = SLOT_TAKEN;
+  prefetch (slot->heap);
   if (!(slot->flags & SPEAD2_HEAP_HAS_CNT))
     slot->nth = sender->n_numbered++;
   if (slot->flags & SPEAD2_HEAP_BARRIER) {
@@ -107,8 +116,7 @@ drop (Spead2Sender *sender, guint64 number)
   Slot *slot = spead2_sender_slot (sender, number);
 
   end_barrier (sender, number);
-  slot->dropped = TRUE;
-  slot->state = SLOT_DONE;
+  slot->state = SLOT_DROPPED;
 }
 
 /* Drops the last heap that the lane took, and takes its heap counter back, so
@@ -241,6 +249,8 @@ take (Lane *lane)
     while (lane->waiting_bytes < SPEAD2_BATCH_BYTES && may_take (lane))
       take_one (lane);
     if (lane->current != lane->end) {
+      if (sender->taken == sender->tail)
+        spead2_sender_want_more (sender);
       lane->burst = spead2_pacer_burst (&sender->pacer);
       return TRUE;
     }
@@ -254,21 +264,6 @@ take (Lane *lane)
       spead2_pacer_idle (&sender->pacer);
     wait_for_work (lane);
   }
-}
-
-/* Fetches a heap that was taken from another processor's cache, while those in
- * front of it are cut. */
-static void
-prefetch (Lane *lane, guint64 position)
-{
-  const guint8 *heap;
-  gsize i;
-
-  if (position >= lane->end)
-    return;
-  heap = (const guint8 *) lane_slot (lane, position)->heap;
-  for (i = 0; i < SPEAD2_HEAP_FRONT; i += SPEAD2_CACHE_LINE)
-    __builtin_prefetch (heap + i);
 }
 
 static void
@@ -286,17 +281,12 @@ begin_heap (Lane *lane, Slot *slot)
 static void
 fill (Lane *lane)
 {
-  guint i;
-
-  for (i = 0; i < PREFETCH_HEAPS; i++)
-    prefetch (lane, lane->current + i);
   lane->no_wait = lane_slot (lane, lane->current)->flags & SPEAD2_HEAP_NO_WAIT;
   spead2_udp_writer_begin (lane->writer, lane->burst, !lane->no_wait);
 
   for (; lane->current != lane->end; lane->current++) {
     Slot *slot = lane_slot (lane, lane->current);
 
-    prefetch (lane, lane->current + PREFETCH_HEAPS);
     if (!lane->cutting)
       begin_heap (lane, slot);
     while (spead2_packetizer_peek (&lane->packetizer) != NULL)

@@ -25,8 +25,9 @@
 #define FLUSH_GRACE (100 * G_GUINT64_CONSTANT (1000000))
 
 /* A push that has to wait waits for room for this part of the heaps that may be
- * outstanding. */
-#define ROOM_PART 16
+ * outstanding, as long as the lanes have others: being woken and waking cost more
+ * than a small heap does. */
+#define ROOM_PART 2
 
 guint
 spead2_max_heaps (guint max_heaps, guint n_lanes, guint64 heap_bytes)
@@ -50,7 +51,8 @@ error_of (Spead2Sender *sender, const Slot *slot)
         "A heap for %s was abandoned: the kernel has taken it and still reads "
         "its memory",
         destination);
-  if (slot->dropped || (errnum == ECANCELED && slot->transfer.bytes == 0))
+  if (slot->state == SLOT_DROPPED ||
+      (errnum == ECANCELED && slot->transfer.bytes == 0))
     return g_error_new (SPEAD2_ERROR, SPEAD2_ERROR_DROPPED,
         "A heap for %s was dropped before it was sent", destination);
   if (errnum == ECANCELED)
@@ -92,7 +94,8 @@ deliver_slot (
 {
   GError *error = error_of (sender, slot);
   Spead2HeapResult result = {slot->heap, slot->flags,
-      slot->dropped ? SPEAD2_NO_HEAP_CNT : spead2_sender_cnt (sender, slot),
+      slot->state == SLOT_DROPPED ? SPEAD2_NO_HEAP_CNT
+                                  : spead2_sender_cnt (sender, slot),
       slot->transfer.bytes, error};
 
   if (sender->callbacks.heap_done)
@@ -114,12 +117,12 @@ spead2_sender_deliver (Spead2Sender *sender)
   sender->delivering = TRUE;
 
   while (sender->ended != sender->tail &&
-      spead2_sender_slot (sender, sender->ended)->state == SLOT_DONE) {
+      spead2_sender_slot (sender, sender->ended)->state >= SLOT_DONE) {
     guint64 number, end = sender->ended, now = spead2_now ();
     Spead2SenderStats ended = {0};
 
     while (end != sender->tail &&
-        spead2_sender_slot (sender, end)->state == SLOT_DONE)
+        spead2_sender_slot (sender, end)->state >= SLOT_DONE)
       end++;
 
     g_mutex_unlock (&sender->lock);
@@ -156,8 +159,6 @@ spead2_sender_release (Spead2Sender *sender)
           &spead2_sender_slot (sender, number)->heap, spead2_heap_free);
     g_mutex_lock (&sender->lock);
 
-    for (number = sender->head; number != end; number++)
-      spead2_sender_slot (sender, number)->state = SLOT_FREE;
     sender->head = end;
     if (sender->room_waiters > 0)
       g_cond_broadcast (&sender->room);
@@ -190,6 +191,22 @@ pusher_is_ahead (const Spead2Sender *sender)
       2 * (sender->tail - sender->taken) >= sender->tail - sender->head;
 }
 
+static void
+wake_push (Spead2Sender *sender)
+{
+  sender->room_wanted = 0;
+  g_cond_broadcast (&sender->room);
+}
+
+/* Wakes a push that waits, if there is any room: the lanes have the last heaps,
+ * and the next are to be there when these have gone. */
+void
+spead2_sender_want_more (Spead2Sender *sender)
+{
+  if (sender->room_wanted > 0 && sender->ended != sender->head)
+    wake_push (sender);
+}
+
 /* Has heaps released that were told of: here, or by a thread that pushes if that
  * is ahead; it made their buffers, too. It does so when it comes again; one that
  * waits for room is woken to do it as soon as fewer than it wants will then be
@@ -198,10 +215,8 @@ void
 spead2_sender_have_released (Spead2Sender *sender)
 {
   if (sender->room_wanted > 0) {
-    if (sender->tail - sender->ended < sender->room_wanted) {
-      sender->room_wanted = 0;
-      g_cond_broadcast (&sender->room);
-    }
+    if (sender->tail - sender->ended < sender->room_wanted)
+      wake_push (sender);
   } else if (!pusher_is_ahead (sender)) {
     spead2_sender_release (sender);
   }
@@ -500,8 +515,7 @@ limit_for (const Spead2Sender *sender, const Spead2Heap *heap)
       sender->config.max_heaps, sender->n_lanes, heap->length);
 }
 
-/* Waits for room for a heap; where there may be many, for some of them: a wait
- * costs both threads more than a small heap does. */
+/* Waits for room for a heap; where there may be many, for more of them. */
 static Spead2SenderStatus
 wait_to_push (Spead2Sender *sender, const Spead2Heap *heap, guint64 *now)
 {

@@ -11,11 +11,13 @@
 
 G_BEGIN_DECLS
 
-typedef enum { SLOT_FREE, SLOT_QUEUED, SLOT_TAKEN, SLOT_DONE } SlotState;
+/* Done: the heap's packets have all gone or failed. Dropped: it was never begun,
+ * or given up before any of it was sent. */
+typedef enum { SLOT_QUEUED, SLOT_TAKEN, SLOT_DONE, SLOT_DROPPED } SlotState;
 
 /* Place of one outstanding heap. It belongs to the push that fills it, from taking
- * to done to its lane, from done to free to whoever delivers and then to whoever
- * releases; the lock guards the rest. */
+ * to its end to its lane, then to whoever delivers and to whoever releases; the
+ * lock guards the rest. */
 typedef struct {
   /* Neighbours are in the hands of different threads. */
   _Alignas(SPEAD2_CACHE_LINE) SlotState state;
@@ -24,7 +26,6 @@ typedef struct {
   Spead2Heap *heap;
   guint64 nth;    /* of the heaps that the sender numbers, from 0 */
   guint64 pushed; /* when, ns */
-  gboolean dropped;
   Spead2Transfer transfer;
 } Slot;
 
@@ -160,6 +161,7 @@ void spead2_sender_release (Spead2Sender *sender);
 
 /* Has that done: here, or by a thread that pushes if that is ahead. */
 void spead2_sender_have_released (Spead2Sender *sender);
+void spead2_sender_want_more (Spead2Sender *sender);
 
 /* lane.c. */
 
