@@ -26,8 +26,9 @@ G_BEGIN_DECLS
 
 /* Most messages of a batch, one call of sendmmsg. */
 #define SPEAD2_BATCH_MESSAGES 64
-/* Most bytes of a batch: 16 messages of the largest size. */
-#define SPEAD2_BATCH_BYTES (16 * 65536)
+/* Most bytes of a batch: messages of the largest size, for a heap of 1 MiB with its
+ * headers. */
+#define SPEAD2_BATCH_BYTES (17 * 65536)
 /* Most packets of a message: UDP_MAX_SEGMENTS of every kernel that has GSO. */
 #define SPEAD2_MESSAGE_PACKETS 64
 
