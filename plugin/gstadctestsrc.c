@@ -133,8 +133,8 @@
 GST_DEBUG_CATEGORY_STATIC (adc_test_src_debug);
 #define GST_CAT_DEFAULT adc_test_src_debug
 
-/* Memory of a pooled buffer begins at a multiple of 64 bytes, a cache line. */
-#define POOL_ALIGN 63
+/* Memory of a pooled buffer begins with a page. */
+#define POOL_ALIGN 4095
 /* Buffers in the pool where downstream does not say what it keeps. */
 #define POOL_MIN_DEFAULT 6
 /* The buffer that is being filled, and one on its way. */

@@ -204,7 +204,7 @@ GST_END_TEST;
 /* A pool that needs more than there is must get it. */
 GST_START_TEST (what_does_not_fit_is_ordinary_memory)
 {
-  GstAllocationParams params = {.align = 4095};
+  GstAllocationParams params = {.align = 8191};
   GstMemory *memories[64];
   guint i, n = 0;
 
