@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Runs the programs of a plan in rounds. Each round runs every program once, those
-that are compared next to each other, so that what slows the machine for a while
-slows all of them."""
+that are compared next to each other and in any order, so that what slows the machine
+for a while slows all of them."""
 
+import itertools
+import random
 import statistics
 
 import rows
@@ -60,12 +62,12 @@ class Bench:
             self._heaps[cell] = self._learn_size(cell)
 
     def round(self):
-        for cell in self.cells:
-            if cell in self._failed:
-                continue
-            measurement = self._run(cell, self._heaps[cell])
-            if measurement:
-                self._measured[cell].append(measurement)
+        for _, cells in itertools.groupby(self.cells, lambda cell: cell[0]):
+            cells = [cell for cell in cells if cell not in self._failed]
+            for cell in random.sample(cells, len(cells)):
+                measurement = self._run(cell, self._heaps[cell])
+                if measurement:
+                    self._measured[cell].append(measurement)
 
     def runs(self, setup, name):
         """The measurements of a program, one a round; none if it ever failed."""
