@@ -68,6 +68,7 @@ struct _Spead2Sender {
   gchar *thread_name;
   Lane *lanes;
   guint n_lanes;
+  guint looks; /* of a push that waits, before it has itself woken */
 
   GMutex pushing_lock;
   GMutex lock;
