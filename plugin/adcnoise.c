@@ -1,10 +1,10 @@
 /* Uniform pseudo-random samples: see adcnoise.h for what they are.
  *
- * The work is two loops over tiles that fit in the L1 cache: the lanes make
- * random words, then the words become samples. Each is compiled for
- * several instruction sets, and a function pointer chooses. (target_clones
- * would choose with an ifunc, which sanitizers and static libraries do not
- * always survive, and a test could not compare the versions.)
+ * The work is one loop: the lanes make random words, which become samples without
+ * leaving the processor's registers. It is compiled for several instruction sets,
+ * and a function pointer chooses. (target_clones would choose with an ifunc, which
+ * sanitizers and static libraries do not always survive, and a test could not
+ * compare the versions.)
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -19,8 +19,13 @@
 
 #define NO_STEP G_MAXUINT64
 
-/* A block is a whole number of tiles. */
-G_STATIC_ASSERT (ADC_NOISE_BLOCK % (ADC_NOISE_TILE * ADC_NOISE_STEP) == 0);
+/* Samples that are made, and looked through for what is to be drawn again while
+ * they are in the L1 cache. */
+#define RUN (4 * ADC_NOISE_TILE)
+
+#define TILE_STEPS (ADC_NOISE_TILE / ADC_NOISE_STEP)
+
+G_STATIC_ASSERT (ADC_NOISE_BLOCK % RUN == 0);
 
 #define GOLDEN G_GUINT64_CONSTANT (0x9e3779b97f4a7c15)
 
@@ -69,14 +74,13 @@ split_results (guint16 *words, guint steps)
     s2 ^= t;                                                                   \
   } while (0)
 
-/* One step of the lanes in the vectors s0 to s3, its result to where. */
-#define XOSHIRO_STEP(Vector, Mix, s0, s1, s2, s3, where)                       \
+/* One step of the lanes in the vectors s0 to s3. */
+#define XOSHIRO_STEP(Vector, Mix, s0, s1, s2, s3, result)                      \
   do {                                                                         \
-    Vector result = s0 + s3;                                                   \
     Vector t = s1 << 17;                                                       \
                                                                                \
+    result = s0 + s3;                                                          \
     result = ROTL (result, 23) + s0;                                           \
-    memcpy (where, &result, sizeof result);                                    \
     Mix (Vector, s0, s1, s2, s3, t);                                           \
     s3 = ROTL (s3, 45);                                                        \
   } while (0)
@@ -99,10 +103,13 @@ split_results (guint16 *words, guint steps)
       for (guint i = 0; i < 4; i++)                                            \
         memcpy (s[i], lanes[i] + lane, sizeof s[i]);                           \
       for (guint step = 0; step < steps; step++, out += ADC_NOISE_STEP) {      \
+        Vector_##id results[2];                                                \
+                                                                               \
         XOSHIRO_STEP (                                                         \
-            Vector_##id, Mix, s[0][0], s[1][0], s[2][0], s[3][0], out);        \
-        XOSHIRO_STEP (Vector_##id, Mix, s[0][1], s[1][1], s[2][1], s[3][1],    \
-            out + 4 * N);                                                      \
+            Vector_##id, Mix, s[0][0], s[1][0], s[2][0], s[3][0], results[0]); \
+        XOSHIRO_STEP (                                                         \
+            Vector_##id, Mix, s[0][1], s[1][1], s[2][1], s[3][1], results[1]); \
+        memcpy (out, results, sizeof results);                                 \
       }                                                                        \
       for (guint i = 0; i < 4; i++)                                            \
         memcpy (lanes[i] + lane, s[i], sizeof s[i]);                           \
@@ -113,81 +120,125 @@ split_results (guint16 *words, guint steps)
 DEFINE_DRAW (portable, , 16, MIX)
 
 static void
-map_portable (const AdcNoiseMap *map, const guint16 *restrict words,
+fill_portable (guint64 lanes[4][ADC_NOISE_LANES], const AdcNoiseMap *map,
     gint8 *restrict samples, guint steps)
 {
+  guint16 words[16 * ADC_NOISE_STEP];
   const AdcNoiseMap m = *map;
   const guint16 cap = G_MAXUINT16 - m.increment;
 
-  for (; steps > 0; steps--) {
-    for (guint i = 0; i < ADC_NOISE_STEP; i++) {
+  while (steps > 0) {
+    guint part = MIN (steps, G_N_ELEMENTS (words) / ADC_NOISE_STEP);
+
+    draw_portable (lanes, words, part);
+    for (guint i = 0; i < part * ADC_NOISE_STEP; i++) {
       guint16 w = MIN (words[i], cap) + m.increment;
       guint16 index = ((guint32) w * m.multiplier) >> 16 >> m.shift;
 
       samples[i] = (gint8) (guint8) (index + m.minimum);
     }
-    words += ADC_NOISE_STEP;
-    samples += ADC_NOISE_STEP;
+    samples += part * ADC_NOISE_STEP;
+    steps -= part;
   }
 }
 
 static const AdcNoiseKernel kernel_portable = {
-    "portable", draw_portable, map_portable};
+    "portable", draw_portable, fill_portable};
 
 #ifdef ADC_NOISE_X86
 
-/* The map in x86's vectors. Compilers do not find the upper half of a 16-bit
- * product by themselves. No index exceeds 255, and packing with saturation
- * leaves it as it is; the wider packs work within 128 bits, and order puts
- * their quarters or eighths in line. */
-#define DEFINE_MAP(id, attributes, Register, prefix, load, store, pack, order) \
-  attributes static inline Register index_##id (                               \
-      const guint16 *words, Register inc, Register mul, __m128i shift)         \
+#define ALWAYS_INLINE inline __attribute__ ((always_inline))
+
+/* Packing two vectors takes 128 bits of each in turn, which are the words of two
+ * lanes. So that these come out in line, of 4 lanes in a row the first vector has two
+ * and the second the other two. */
+static inline void
+copy_ordered (guint64 lanes[4][ADC_NOISE_LANES], guint first, guint n,
+    guint64 *ordered, gboolean back)
+{
+  for (guint i = 0; i < 4; i++)
+    for (guint vector = 0; vector < 2; vector++)
+      for (guint j = 0; j < n; j += 2, ordered += 2) {
+        guint64 *pair = &lanes[i][first + 2 * j + 2 * vector];
+
+        if (back)
+          memcpy (pair, ordered, 2 * sizeof *pair);
+        else
+          memcpy (ordered, pair, 2 * sizeof *pair);
+      }
+}
+
+/* The lanes and the map in x86's vectors, two of them at once as above. Compilers do
+ * not find the upper half of a 16-bit product by themselves. Most maps have no
+ * increment, and are compiled without. No index exceeds 255, and packing with
+ * saturation leaves it as it is. */
+#define DEFINE_FILL(id, attributes, Mix, Register, prefix, store, pack)        \
+  attributes static ALWAYS_INLINE Register index_##id (                        \
+      Vector_##id words, gboolean increment, Register mul, __m128i shift)      \
   {                                                                            \
-    Register w = load ((const Register *) words);                              \
+    Register w = (Register) words;                                             \
                                                                                \
-    w = prefix##_mulhi_epu16 (prefix##_adds_epu16 (w, inc), mul);              \
-    return prefix##_srl_epi16 (w, shift);                                      \
+    if (increment)                                                             \
+      w = prefix##_adds_epu16 (w, prefix##_set1_epi16 (1));                    \
+    return prefix##_srl_epi16 (prefix##_mulhi_epu16 (w, mul), shift);          \
   }                                                                            \
                                                                                \
-  attributes static void map_##id (const AdcNoiseMap *map,                     \
-      const guint16 *restrict words, gint8 *restrict samples, guint steps)     \
+  attributes static ALWAYS_INLINE void fill_by_##id (                          \
+      guint64 lanes[4][ADC_NOISE_LANES], const AdcNoiseMap *map,               \
+      gboolean increment, gint8 *restrict samples, guint steps)                \
   {                                                                            \
-    const Register inc = prefix##_set1_epi16 ((gint16) map->increment);        \
+    enum { N = sizeof (Register) / 8 };                                        \
     const Register mul = prefix##_set1_epi16 ((gint16) map->multiplier);       \
     const Register minimum = prefix##_set1_epi8 ((gint8) map->minimum);        \
     const __m128i shift = _mm_cvtsi32_si128 (map->shift);                      \
-    const guint count = steps * ADC_NOISE_STEP;                                \
                                                                                \
-    for (guint i = 0; i < count; i += sizeof (Register)) {                     \
-      Register low = index_##id (words + i, inc, mul, shift);                  \
-      Register high =                                                          \
-          index_##id (words + i + sizeof (Register) / 2, inc, mul, shift);     \
-      Register index = order (pack (low, high));                               \
+    for (guint lane = 0; lane < ADC_NOISE_LANES; lane += 2 * N) {              \
+      guint64 ordered[4][2][N];                                                \
+      Vector_##id s[4][2];                                                     \
+      gint8 *out = samples + 4 * lane;                                         \
                                                                                \
-      store ((Register *) (samples + i), prefix##_add_epi8 (index, minimum));  \
+      copy_ordered (lanes, lane, N, &ordered[0][0][0], FALSE);                 \
+      for (guint i = 0; i < 4; i++)                                            \
+        memcpy (s[i], ordered[i], sizeof s[i]);                                \
+      for (guint step = 0; step < steps; step++, out += ADC_NOISE_STEP) {      \
+        Vector_##id low, high;                                                 \
+        Register index;                                                        \
+                                                                               \
+        XOSHIRO_STEP (                                                         \
+            Vector_##id, Mix, s[0][0], s[1][0], s[2][0], s[3][0], low);        \
+        XOSHIRO_STEP (                                                         \
+            Vector_##id, Mix, s[0][1], s[1][1], s[2][1], s[3][1], high);       \
+        index = pack (index_##id (low, increment, mul, shift),                 \
+            index_##id (high, increment, mul, shift));                         \
+        store ((Register *) out, prefix##_add_epi8 (index, minimum));          \
+      }                                                                        \
+      for (guint i = 0; i < 4; i++)                                            \
+        memcpy (ordered[i], s[i], sizeof s[i]);                                \
+      copy_ordered (lanes, lane, N, &ordered[0][0][0], TRUE);                  \
     }                                                                          \
   }                                                                            \
                                                                                \
-  static const AdcNoiseKernel kernel_##id = {#id, draw_##id, map_##id};
-
-#define ORDER_SSE2(x) (x)
-#define ORDER_AVX2(x) _mm256_permute4x64_epi64 (x, _MM_SHUFFLE (3, 1, 2, 0))
-/* With a mask of all ones: GCC 12 warns of its own plain intrinsic. */
-#define ORDER_AVX512(x)                                                        \
-  _mm512_maskz_permutexvar_epi64 (                                             \
-      0xff, _mm512_setr_epi64 (0, 2, 4, 6, 1, 3, 5, 7), x)
+  attributes static void fill_##id (guint64 lanes[4][ADC_NOISE_LANES],         \
+      const AdcNoiseMap *map, gint8 *samples, guint steps)                     \
+  {                                                                            \
+    if (map->increment > 0)                                                    \
+      fill_by_##id (lanes, map, TRUE, samples, steps);                         \
+    else                                                                       \
+      fill_by_##id (lanes, map, FALSE, samples, steps);                        \
+  }                                                                            \
+                                                                               \
+  static const AdcNoiseKernel kernel_##id = {#id, draw_##id, fill_##id};
 
 #define TARGET_AVX2 __attribute__ ((target ("avx2")))
 #define TARGET_AVX512 __attribute__ ((target ("avx512f,avx512bw")))
 
+typedef Vector_portable Vector_sse2;
 #define draw_sse2 draw_portable
-DEFINE_MAP (sse2, , __m128i, _mm, _mm_loadu_si128, _mm_storeu_si128,
-    _mm_packus_epi16, ORDER_SSE2)
+DEFINE_FILL (sse2, , MIX, __m128i, _mm, _mm_storeu_si128, _mm_packus_epi16)
 
 DEFINE_DRAW (avx2, TARGET_AVX2, 32, MIX)
-DEFINE_MAP (avx2, TARGET_AVX2, __m256i, _mm256, _mm256_loadu_si256,
-    _mm256_storeu_si256, _mm256_packus_epi16, ORDER_AVX2)
+DEFINE_FILL (avx2, TARGET_AVX2, MIX, __m256i, _mm256, _mm256_storeu_si256,
+    _mm256_packus_epi16)
 
 /* The same in four instructions instead of five: one XORs three vectors. */
 #define XOR3(Vector, a, b, c)                                                  \
@@ -204,8 +255,8 @@ DEFINE_MAP (avx2, TARGET_AVX2, __m256i, _mm256, _mm256_loadu_si256,
   } while (0)
 
 DEFINE_DRAW (avx512, TARGET_AVX512, 64, MIX_AVX512)
-DEFINE_MAP (avx512, TARGET_AVX512, __m512i, _mm512, _mm512_loadu_si512,
-    _mm512_storeu_si512, _mm512_packus_epi16, ORDER_AVX512)
+DEFINE_FILL (avx512, TARGET_AVX512, MIX_AVX512, __m512i, _mm512,
+    _mm512_storeu_si512, _mm512_packus_epi16)
 
 #endif /* ADC_NOISE_X86 */
 
@@ -263,7 +314,6 @@ adc_noise_init_words (AdcNoise *noise, guint64 seed, guint bits)
   noise->steps_in_block = ADC_NOISE_BLOCK / (64 / bits * ADC_NOISE_RESULTS);
   noise->next_step = NO_STEP;
   noise->tile = NO_STEP;
-  noise->partial_step = NO_STEP;
 }
 
 void
@@ -294,7 +344,7 @@ seed_lanes (AdcNoise *noise, guint64 block)
 static void
 go_to_step (AdcNoise *noise, guint64 step)
 {
-  guint16 skipped[ADC_NOISE_TILE * ADC_NOISE_STEP];
+  guint16 skipped[ADC_NOISE_TILE];
   guint64 block = step / noise->steps_in_block;
 
   /* At the beginning of a block the lanes still belong to the one before. */
@@ -304,7 +354,7 @@ go_to_step (AdcNoise *noise, guint64 step)
     seed_lanes (noise, block);
 
   while (noise->next_step < step) {
-    guint steps = MIN (step - noise->next_step, ADC_NOISE_TILE);
+    guint steps = MIN (step - noise->next_step, TILE_STEPS);
 
     noise->kernel->draw (noise->lanes, skipped, steps);
     noise->next_step += steps;
@@ -347,57 +397,43 @@ redraw_marked (
   }
 }
 
-/* Draws the words of the tile that the step is in. */
-static void
-draw_tile (AdcNoise *noise, guint64 step)
-{
-  noise->tile = step / ADC_NOISE_TILE;
-  go_to_step (noise, noise->tile * ADC_NOISE_TILE);
-  noise->kernel->draw (noise->lanes, noise->words, ADC_NOISE_TILE);
-  noise->next_step += ADC_NOISE_TILE;
-}
-
-/* Whole steps of one tile. */
+/* Whole steps within a block. */
 static void
 fill_steps (AdcNoise *noise, guint64 step, gint8 *samples, guint steps)
 {
-  if (noise->tile != step / ADC_NOISE_TILE)
-    draw_tile (noise, step);
-  noise->kernel->map (&noise->map,
-      noise->words + step % ADC_NOISE_TILE * ADC_NOISE_STEP, samples, steps);
+  go_to_step (noise, step);
+  noise->kernel->fill (noise->lanes, &noise->map, samples, steps);
+  noise->next_step += steps;
   redraw_marked (noise, step * ADC_NOISE_STEP, samples, steps * ADC_NOISE_STEP);
 }
 
-/* Part of one step: its samples are kept, the rest is likely to be wanted. */
+/* Part of a tile: its samples are kept, the rest is likely to be wanted. */
 static void
 fill_partial (AdcNoise *noise, guint64 first, gint8 *samples, guint count)
 {
-  guint64 step = first / ADC_NOISE_STEP;
+  guint64 tile = first / ADC_NOISE_TILE;
 
-  if (noise->partial_step != step) {
-    fill_steps (noise, step, noise->partial, 1);
-    noise->partial_step = step;
+  if (noise->tile != tile) {
+    fill_steps (noise, tile * TILE_STEPS, noise->samples, TILE_STEPS);
+    noise->tile = tile;
   }
-  memcpy (samples, noise->partial + first % ADC_NOISE_STEP, count);
+  memcpy (samples, noise->samples + first % ADC_NOISE_TILE, count);
 }
 
 void
 adc_noise_fill (AdcNoise *noise, guint64 first, gint8 *samples, gsize count)
 {
   while (count > 0) {
-    guint64 step = first / ADC_NOISE_STEP;
-    guint into = first % ADC_NOISE_STEP;
+    guint into = first % ADC_NOISE_TILE;
     guint part;
 
-    if (into != 0 || count < ADC_NOISE_STEP) {
-      part = MIN (count, ADC_NOISE_STEP - into);
+    if (into != 0 || count < ADC_NOISE_TILE) {
+      part = MIN (count, ADC_NOISE_TILE - into);
       fill_partial (noise, first, samples, part);
     } else {
-      guint left = ADC_NOISE_TILE - step % ADC_NOISE_TILE;
-      guint steps = MIN (count / ADC_NOISE_STEP, left);
-
-      part = steps * ADC_NOISE_STEP;
-      fill_steps (noise, step, samples, steps);
+      part = MIN (count, RUN - first % RUN) / ADC_NOISE_TILE * ADC_NOISE_TILE;
+      fill_steps (
+          noise, first / ADC_NOISE_STEP, samples, part / ADC_NOISE_STEP);
     }
     first += part;
     samples += part;

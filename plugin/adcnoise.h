@@ -85,9 +85,8 @@ G_BEGIN_DECLS
 #define ADC_NOISE_STEP 64
 /* 64-bit results in a step, one of each lane. */
 #define ADC_NOISE_RESULTS ADC_NOISE_LANES
-/* Steps whose words are made at once: 8 KiB of words, for 4 KiB of samples, which
- * fit in the L1 cache together. */
-#define ADC_NOISE_TILE 64
+/* Samples that are made at once where only some of them are wanted: 64 steps. */
+#define ADC_NOISE_TILE 4096
 
 /* Division of a 16-bit word by k without a division: with w = word + increment,
  * but no more than 65535, floor (word / k) = (w * multiplier >> 16) >> shift,
@@ -100,15 +99,16 @@ typedef struct {
   guint8 minimum;
 } AdcNoiseMap;
 
-/* The two inner loops, compiled for one set of instructions. */
+/* The two inner loops, compiled for one set of instructions. Both advance the
+ * lanes by steps. */
 typedef struct {
   const gchar *name;
-  /* Advances the lanes by steps, and writes the steps' words. */
+  /* Writes the steps' words. */
   void (*draw) (guint64 lanes[4][ADC_NOISE_LANES], guint16 *words, guint steps);
-  /* Writes a sample for each of the steps' words. A word that is to be drawn
-   * again gives maximum + 1, modulo 256. */
-  void (*map) (const AdcNoiseMap *map, const guint16 *words, gint8 *samples,
-      guint steps);
+  /* Writes the sample of each word instead. A word that is to be drawn again
+   * gives maximum + 1, modulo 256. */
+  void (*fill) (guint64 lanes[4][ADC_NOISE_LANES], const AdcNoiseMap *map,
+      gint8 *samples, guint steps);
 } AdcNoiseKernel;
 
 /* A generator. Lives wherever the caller puts it and owns nothing: there is
@@ -121,15 +121,12 @@ typedef struct {
   guint range;
   guint k;
   AdcNoiseMap map;
-  /* Counting steps from sample 0: the step that the lanes give next, the tile
-   * whose words are in words, and the step whose samples are in partial;
-   * G_MAXUINT64 when there is none. */
+  /* Counting from sample 0: the step that the lanes give next, and the tile whose
+   * samples are in samples; G_MAXUINT64 when there is none. */
   guint64 next_step;
   guint64 tile;
-  guint64 partial_step;
   guint64 lanes[4][ADC_NOISE_LANES];
-  gint8 partial[ADC_NOISE_STEP];
-  guint16 words[ADC_NOISE_TILE * ADC_NOISE_STEP];
+  gint8 samples[ADC_NOISE_TILE];
 } AdcNoise;
 
 /* Sets noise up for the stream of seed over [minimum, maximum]. The caller has
