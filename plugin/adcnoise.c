@@ -417,7 +417,9 @@ fill_partial (AdcNoise *noise, guint64 first, gint8 *samples, guint count)
     fill_steps (noise, tile * TILE_STEPS, noise->samples, TILE_STEPS);
     noise->tile = tile;
   }
-  memcpy (samples, noise->samples + first % ADC_NOISE_TILE, count);
+  /* Of memcpy() compilers make a string instruction here, which is slow from some
+   * addresses. */
+  memmove (samples, noise->samples + first % ADC_NOISE_TILE, count);
 }
 
 void

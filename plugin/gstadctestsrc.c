@@ -865,24 +865,36 @@ fill_packets (
     GstAdcTestSrc *src, GstMemory *memory, guint64 frame, guint frames)
 {
   guint whole = gst_adc_test_src_format_whole_frames (&src->format);
-  gsize offset = 0;
+  Spead2PacketPlace place = {0}; /* of offset, if it has a size */
+  gsize offset = 0, last_size = 0;
+  guint in_piece = 0; /* frames, of last_size bytes */
 
   if (!gst_mini_object_lock (
           GST_MINI_OBJECT_CAST (memory), GST_LOCK_FLAG_WRITE))
     return FALSE;
   while (frames > 0) {
-    Spead2PacketPlace place;
+    gsize size;
     guint n;
 
-    spead2_packet_memory_find (memory, offset, &place);
-    n = MIN (frames, gst_adc_test_src_format_frames (&src->format, place.size));
+    if (place.size == 0)
+      spead2_packet_memory_find (memory, offset, &place);
+    if (place.size != last_size) {
+      last_size = place.size;
+      in_piece = gst_adc_test_src_format_frames (&src->format, last_size);
+    }
+    n = MIN (frames, in_piece);
     if (n > 0) {
       adc_wave_fill (&src->wave, frame, place.data, n);
     } else {
       n = whole;
       fill_over_gap (src, memory, offset, frame, n);
     }
-    offset += gst_adc_test_src_format_bytes (&src->format, n);
+    size = gst_adc_test_src_format_bytes (&src->format, n);
+    if (size == place.size)
+      spead2_packet_place_next (&place);
+    else
+      place.size = 0;
+    offset += size;
     frame += n;
     frames -= n;
   }

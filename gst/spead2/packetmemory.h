@@ -66,6 +66,16 @@ typedef struct {
 void spead2_packet_memory_find (
     GstMemory *memory, gsize offset, Spead2PacketPlace *place);
 
+/* The piece behind it in the heap: of size 0 where the heap ends. */
+static inline void
+spead2_packet_place_next (Spead2PacketPlace *place)
+{
+  place->heap_size -= place->size;
+  place->data += place->size + place->next_room;
+  place->size = MIN (place->next_piece, place->heap_size);
+  place->room = place->next_room;
+}
+
 /* Claims all its rooms for headers: FALSE while they are somebody else's. */
 gboolean spead2_packet_memory_claim (GstMemory *memory);
 void spead2_packet_memory_return (GstMemory *memory);
