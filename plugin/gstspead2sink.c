@@ -341,6 +341,27 @@ gst_spead2_sink_is_stop (const Spead2Heap *heap)
       SPEAD2_CTRL_STOP;
 }
 
+/* A heap did not go, or not all of it. */
+static void
+gst_spead2_sink_heap_not_sent (
+    GstSpead2Sink *self, const Spead2HeapResult *result)
+{
+  gboolean is_stop = gst_spead2_sink_is_stop (result->heap);
+
+  GST_DEBUG_OBJECT (self, "heap %" G_GUINT64_FORMAT ": %s", result->cnt,
+      result->error->message);
+  if (result->flags & SPEAD2_HEAP_DESCRIBES)
+    g_atomic_int_set (&self->redescribe, TRUE);
+  if (is_stop)
+    g_atomic_int_set (&self->stop_pending, TRUE);
+  if (result->error->domain != SPEAD2_ERRNO)
+    return;
+  if (is_stop)
+    gst_spead2_sink_report_stop_heap (&self->reports, result->error);
+  else
+    gst_spead2_sink_heap_failed (self, result);
+}
+
 /* In a lane, with no lock held, one heap at a time. */
 static void
 gst_spead2_sink_heap_done (const Spead2HeapResult *result, gpointer user_data)
@@ -350,19 +371,8 @@ gst_spead2_sink_heap_done (const Spead2HeapResult *result, gpointer user_data)
   if (result->cnt != SPEAD2_NO_HEAP_CNT &&
       !(result->flags & SPEAD2_HEAP_HAS_CNT))
     gst_spead2_sink_report_cnt (&self->reports, result->cnt, self->flavour);
-  if (result->error && result->flags & SPEAD2_HEAP_DESCRIBES)
-    g_atomic_int_set (&self->redescribe, TRUE);
-  if (result->error && gst_spead2_sink_is_stop (result->heap))
-    g_atomic_int_set (&self->stop_pending, TRUE);
   if (result->error)
-    GST_DEBUG_OBJECT (self, "heap %" G_GUINT64_FORMAT ": %s", result->cnt,
-        result->error->message);
-  if (result->error && result->error->domain == SPEAD2_ERRNO) {
-    if (gst_spead2_sink_is_stop (result->heap))
-      gst_spead2_sink_report_stop_heap (&self->reports, result->error);
-    else
-      gst_spead2_sink_heap_failed (self, result);
-  }
+    gst_spead2_sink_heap_not_sent (self, result);
 
   if (g_atomic_int_get (&self->settings.signal_heaps) &&
       !(result->flags & SPEAD2_HEAP_CONTROL))

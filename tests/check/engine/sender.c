@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -411,12 +412,24 @@ GST_END_TEST
 /* -- bounds ---------------------------------------------------------------------- */
 
 static gint push_returned;
+static glong push_sleeps; /* how often its thread went to sleep */
+
+static glong
+count_sleeps (void)
+{
+  struct rusage usage;
+
+  fail_unless_equals_int (getrusage (RUSAGE_THREAD, &usage), 0);
+  return usage.ru_nvcsw;
+}
 
 static gpointer
 push_one (gpointer data)
 {
+  glong before = count_sleeps ();
   Spead2SenderStatus status = push_heap (data, NULL);
 
+  push_sleeps = count_sleeps () - before;
   g_atomic_int_set (&push_returned, TRUE);
   return GINT_TO_POINTER (status);
 }
@@ -461,6 +474,26 @@ GST_START_TEST (test_bounded)
   check_all_sent (105);
   spead2_sender_get_stats (sender, &stats);
   fail_unless_equals_int (stats.peak_outstanding, 4);
+}
+GST_END_TEST
+
+/* It looks whether there is room now and then, but not for ever. */
+GST_START_TEST (test_a_push_that_waits_long_is_not_woken)
+{
+  Spead2Heap *heap;
+  GThread *thread;
+
+  config.max_heaps = 4;
+  open_sender ();
+  push_many (4, 8192);
+  heap = make_heap (8192, 0);
+  thread = g_thread_new ("push", push_one, heap);
+  g_usleep (300000);
+  spead2_sender_set_interrupted (sender, TRUE);
+  fail_unless_equals_int (
+      GPOINTER_TO_INT (g_thread_join (thread)), SPEAD2_SENDER_INTERRUPTED);
+  fail_unless (push_sleeps < 50, "%ld times", push_sleeps);
+  spead2_heap_free (heap);
 }
 GST_END_TEST
 
@@ -1084,6 +1117,7 @@ sender_suite (void)
   tcase_add_loop_test (tc, test_random_faults, 0, 10);
   tcase_add_test (tc, test_stop_heap);
   tcase_add_test (tc, test_bounded);
+  tcase_add_test (tc, test_a_push_that_waits_long_is_not_woken);
   tcase_add_test (tc, test_flushing);
   tcase_add_test (tc, test_refused);
   tcase_add_test (tc, test_refused_among_many);
