@@ -1,8 +1,9 @@
 /* Uniform pseudo-random samples: see adcnoise.h for what they are.
  *
  * The work is one loop: the lanes make random words, which become samples without
- * leaving the processor's registers. It is compiled for several instruction sets,
- * and a function pointer chooses. (target_clones would choose with an ifunc, which
+ * leaving the processor's registers. (Another only makes words, for adcwave and to
+ * get to the middle of a block.) Both are compiled for several instruction sets, and
+ * a function pointer chooses. (target_clones would choose with an ifunc, which
  * sanitizers and static libraries do not always survive, and a test could not
  * compare the versions.)
  *
@@ -193,13 +194,12 @@ copy_ordered (guint64 lanes[4][ADC_NOISE_LANES], guint first, guint n,
     const __m128i shift = _mm_cvtsi32_si128 (map->shift);                      \
                                                                                \
     for (guint lane = 0; lane < ADC_NOISE_LANES; lane += 2 * N) {              \
-      guint64 ordered[4][2][N];                                                \
+      guint64 ordered[8 * N];                                                  \
       Vector_##id s[4][2];                                                     \
       gint8 *out = samples + 4 * lane;                                         \
                                                                                \
-      copy_ordered (lanes, lane, N, &ordered[0][0][0], FALSE);                 \
-      for (guint i = 0; i < 4; i++)                                            \
-        memcpy (s[i], ordered[i], sizeof s[i]);                                \
+      copy_ordered (lanes, lane, N, ordered, FALSE);                           \
+      memcpy (s, ordered, sizeof s);                                           \
       for (guint step = 0; step < steps; step++, out += ADC_NOISE_STEP) {      \
         Vector_##id low, high;                                                 \
         Register index;                                                        \
@@ -212,9 +212,8 @@ copy_ordered (guint64 lanes[4][ADC_NOISE_LANES], guint first, guint n,
             index_##id (high, increment, mul, shift));                         \
         store ((Register *) out, prefix##_add_epi8 (index, minimum));          \
       }                                                                        \
-      for (guint i = 0; i < 4; i++)                                            \
-        memcpy (ordered[i], s[i], sizeof s[i]);                                \
-      copy_ordered (lanes, lane, N, &ordered[0][0][0], TRUE);                  \
+      memcpy (ordered, s, sizeof ordered);                                     \
+      copy_ordered (lanes, lane, N, ordered, TRUE);                            \
     }                                                                          \
   }                                                                            \
                                                                                \

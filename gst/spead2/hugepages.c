@@ -12,9 +12,12 @@
 
 #include "error.h"
 
-/* Of slabs, and the most that an allocation may ask for: how fast the kernel copies
- * from one depends on its place within 4096 bytes, and is then the same for all. */
-#define ALIGNMENT 4096
+/* Of slabs, and the most that an allocation may ask for. How fast the kernel copies
+ * from a slab depends on its place within a page, which is the same for all if they
+ * are so large that it costs little memory. */
+#define ALIGNMENT 64
+#define LARGE_ALIGNMENT 4096
+#define LARGE (16 * LARGE_ALIGNMENT)
 
 #ifndef MADV_COLLAPSE
 #define MADV_COLLAPSE 25
@@ -40,6 +43,7 @@ struct _Spead2HugePages {
   guint8 *data; /* the first whole page of it */
   gsize size;
   gsize slab_size;
+  gsize alignment;
 
   /* Guarded by lock, under which nothing is called. */
   GMutex lock;
@@ -90,9 +94,11 @@ spead2_huge_pages_new (gsize slab_size, guint n_slabs, GError **error)
   static guint last_id;
   Spead2HugePages *pages =
       g_object_ref_sink (g_object_new (SPEAD2_TYPE_HUGE_PAGES, NULL));
-  gsize stride = round_up (slab_size, ALIGNMENT), i;
+  gsize stride, i;
 
   pages->slab_size = slab_size;
+  pages->alignment = slab_size < LARGE ? ALIGNMENT : LARGE_ALIGNMENT;
+  stride = round_up (slab_size, pages->alignment);
   pages->id = g_atomic_int_add (&last_id, 1) + 1;
   if (!map_pages (pages,
           round_up (n_slabs * stride + HEADERS_SIZE, SPEAD2_HUGE_PAGE_SIZE))) {
@@ -143,7 +149,7 @@ new_slab (Spead2HugePages *pages, GstMemory *parent, guint8 *data,
   Slab *slab = g_new (Slab, 1);
 
   gst_memory_init (GST_MEMORY_CAST (slab), flags, GST_ALLOCATOR_CAST (pages),
-      parent, pages->slab_size, ALIGNMENT - 1, offset, size);
+      parent, pages->slab_size, pages->alignment - 1, offset, size);
   slab->data = data;
   return GST_MEMORY_CAST (slab);
 }
@@ -155,7 +161,7 @@ spead2_huge_pages_alloc (
   Spead2HugePages *pages = SPEAD2_HUGE_PAGES (allocator);
   guint8 *data = NULL;
 
-  if (params->align < ALIGNMENT && params->prefix == 0 &&
+  if (params->align < pages->alignment && params->prefix == 0 &&
       size + params->padding <= pages->slab_size)
     data = take_slab (pages);
   if (data == NULL)

@@ -35,8 +35,8 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE (
     Spead2HugePages, spead2_huge_pages, SPEAD2, HUGE_PAGES, GstAllocator)
 
-/* A mapping with at least n_slabs slabs of slab_size bytes, each from a multiple of
- * 4096 on. NULL with SPEAD2_ERRNO when there is no memory for it, or the kernel
+/* A mapping with at least n_slabs slabs of slab_size bytes, aligned to 64, or to 4096
+ * from 64 KiB on. NULL with SPEAD2_ERRNO when there is no memory for it, or the kernel
  * cannot make such pages (it is older than 6.1, or built without them). */
 Spead2HugePages *spead2_huge_pages_new (
     gsize slab_size, guint n_slabs, GError **error);

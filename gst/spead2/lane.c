@@ -54,6 +54,18 @@ other_lane_busy (Lane *lane)
   return FALSE;
 }
 
+/* Whether the next heap of the queue goes with what the lane has, in one batch: the
+ * rest is left to other lanes. */
+static gboolean
+goes_with_others (Lane *lane)
+{
+  Spead2Sender *sender = lane->sender;
+  const Slot *slot = spead2_sender_slot (sender, sender->taken);
+
+  return lane->waiting_bytes == 0 ||
+      lane->waiting_bytes + slot->length <= SPEAD2_BATCH_BYTES;
+}
+
 /* Whether the lane may take the next heap of the queue. A barrier waits for
  * the other lanes, and they wait for it; within a lane order is enough. */
 static gboolean
@@ -246,12 +258,13 @@ take (Lane *lane)
     finish (lane);
     spead2_sender_deliver (sender);
     spead2_sender_have_released (sender);
-    while (lane->waiting_bytes < SPEAD2_BATCH_BYTES && may_take (lane))
+    while (may_take (lane) && goes_with_others (lane))
       take_one (lane);
     if (lane->current != lane->end) {
-      if (sender->taken == sender->tail)
-        spead2_sender_want_more (sender);
       lane->burst = spead2_pacer_burst (&sender->pacer);
+      /* With a rate there is time. */
+      if (sender->taken == sender->tail && lane->burst == G_MAXUINT64)
+        spead2_sender_want_more (sender);
       return TRUE;
     }
     if (sender->head != sender->ended && !sender->releasing) {

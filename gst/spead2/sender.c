@@ -24,17 +24,21 @@
 /* What a heap on its way is given to finish when the queue is emptied, in ns. */
 #define FLUSH_GRACE (100 * G_GUINT64_CONSTANT (1000000))
 
-/* A push that has to wait waits for room for this part of the heaps that may be
- * outstanding, as long as the lanes have others: being woken and waking cost more
+/* Where many heaps may be outstanding, a push that has to wait waits for room for
+ * half of them, as long as the lanes have others: being woken and waking cost more
  * than a small heap does. */
-#define ROOM_PART 2
+#define MANY_HEAPS 16
 
 /* To wake a thread costs a lane more than two messages where a processor sleeps (10
- * to 50 us in a virtual machine). So a push that waits first looks for itself, every
- * so many us and so many times, which is as long as fast lanes need for a queue of
- * 4 MiB; but not if the lanes leave it no processor. */
+ * to 50 us in a virtual machine). So a push that waits first looks for itself, after
+ * at least so many us each time, and so many times: as long as fast lanes need for a
+ * queue of 4 MiB. With a rate lanes have the time, and where they leave it no
+ * processor it would take theirs. */
 #define LOOK_INTERVAL 50
 #define LOOKS 16
+
+/* Of all senders; atomic. */
+static guint n_running_lanes;
 
 guint
 spead2_max_heaps (guint max_heaps, guint n_lanes, guint64 heap_bytes)
@@ -208,8 +212,6 @@ wake_push (Spead2Sender *sender)
   g_cond_broadcast (&sender->room);
 }
 
-/* Wakes a push that waits, if there is any room: the lanes have the last heaps,
- * and the next are to be there when these have gone. */
 void
 spead2_sender_want_more (Spead2Sender *sender)
 {
@@ -219,8 +221,8 @@ spead2_sender_want_more (Spead2Sender *sender)
 
 /* Has heaps released that were told of: here, or by a thread that pushes if that
  * is ahead; it made their buffers, too. It does so when it comes again; one that
- * waits for room is woken to do it as soon as fewer than it wants will then be
- * outstanding. */
+ * waits for room does it when it looks, or is woken as soon as fewer than it wants
+ * will then be outstanding. */
 void
 spead2_sender_have_released (Spead2Sender *sender)
 {
@@ -354,9 +356,8 @@ spead2_sender_new (const Spead2SenderConfig *config,
   spead2_pacer_init (&sender->pacer, config->rate, config->burst_size,
       config->burst_rate_ratio);
 
+  sender->n_processors = g_get_num_processors ();
   sender->n_lanes = config->n_lanes;
-  if (sender->n_lanes < g_get_num_processors ())
-    sender->looks = LOOKS;
   sender->lanes = g_new0 (Lane, sender->n_lanes);
   for (i = 0; i < sender->n_lanes; i++) {
     sender->lanes[i].sender = sender;
@@ -389,6 +390,7 @@ start_lane (Lane *lane, GError **error)
   g_free (name);
   if (lane->thread == NULL)
     return FALSE;
+  g_atomic_int_inc (&n_running_lanes);
 
   g_mutex_lock (&sender->lock);
   while (!lane->started)
@@ -459,6 +461,7 @@ spead2_sender_stop (Spead2Sender *sender)
       spead2_udp_writer_set_deadline (lane->writer, 0);
       g_thread_join (lane->thread);
       lane->thread = NULL;
+      g_atomic_int_add (&n_running_lanes, -1);
     }
   }
 
@@ -503,13 +506,20 @@ outstanding (const Spead2Sender *sender)
   return sender->tail - sender->head;
 }
 
+static gboolean
+may_look (Spead2Sender *sender)
+{
+  return spead2_pacer_burst (&sender->pacer) == G_MAXUINT64 &&
+      (guint) g_atomic_int_get (&n_running_lanes) < sender->n_processors;
+}
+
 /* Waits until fewer than limit heaps are outstanding. A push that has to wait
  * waits until fewer than wanted are; 0: it is no push. */
 static Spead2SenderStatus
 wait_outstanding_below (
     Spead2Sender *sender, guint limit, guint wanted, gboolean interruptible)
 {
-  guint looks = wanted > 0 ? sender->looks : 0;
+  guint looks = 0;
 
   for (;;) {
     if (sender->flushing || sender->discarding || sender->stopping)
@@ -518,12 +528,10 @@ wait_outstanding_below (
       return SPEAD2_SENDER_OK;
     if (interruptible && sender->interrupted)
       return SPEAD2_SENDER_INTERRUPTED;
-    if (looks > 0) {
-      looks--;
+    if (wanted > 0 && may_look (sender) && looks++ < LOOKS)
       wait_for_room (sender, 1, g_get_monotonic_time () + LOOK_INTERVAL);
-    } else {
+    else
       wait_for_room (sender, wanted, 0);
-    }
   }
 }
 
@@ -539,10 +547,13 @@ static Spead2SenderStatus
 wait_to_push (Spead2Sender *sender, const Spead2Heap *heap, guint64 *now)
 {
   guint limit = limit_for (sender, heap);
-  guint room = MAX (limit / ROOM_PART, 1);
-  gboolean waits = outstanding (sender) >= limit;
-  Spead2SenderStatus status =
-      wait_outstanding_below (sender, limit, limit - room + 1, TRUE);
+  guint room = limit < MANY_HEAPS ? 1 : limit / 2;
+  Spead2SenderStatus status;
+  gboolean waits;
+
+  spead2_sender_release (sender);
+  waits = outstanding (sender) >= limit;
+  status = wait_outstanding_below (sender, limit, limit - room + 1, TRUE);
 
   if (waits)
     *now = spead2_now ();
@@ -624,7 +635,6 @@ spead2_sender_push (Spead2Sender *sender, Spead2Heap *const *heaps, guint n,
 
   g_mutex_lock (&sender->pushing_lock);
   g_mutex_lock (&sender->lock);
-  spead2_sender_release (sender);
   for (i = 0; i < n_sendable; i += n_fitting) {
     status = wait_to_push (sender, heaps[i], &now);
     if (status != SPEAD2_SENDER_OK)
@@ -735,7 +745,7 @@ spead2_sender_get_stats (Spead2Sender *sender, Spead2SenderStats *stats)
 
   g_mutex_lock (&sender->lock);
   *stats = sender->stats;
-  stats->outstanding = outstanding (sender);
+  stats->outstanding = sender->tail - sender->ended;
   if (sender->n_numbered > 0)
     stats->heap_cnt_wraps =
         spead2_sender_long_cnt (sender, sender->n_numbered - 1) >>

@@ -11,8 +11,8 @@
 
 G_BEGIN_DECLS
 
-/* Done: the heap's packets have all gone or failed. Dropped: it was never begun,
- * or given up before any of it was sent. */
+/* Done: the heap's packets have all gone or failed. Dropped: it was not begun, or
+ * was the last of a batch that was given up, and has no heap counter. */
 typedef enum { SLOT_QUEUED, SLOT_TAKEN, SLOT_DONE, SLOT_DROPPED } SlotState;
 
 /* Place of one outstanding heap. It belongs to the push that fills it, from taking
@@ -68,7 +68,7 @@ struct _Spead2Sender {
   gchar *thread_name;
   Lane *lanes;
   guint n_lanes;
-  guint looks; /* of a push that waits, before it has itself woken */
+  guint n_processors;
 
   GMutex pushing_lock;
   GMutex lock;
@@ -77,7 +77,9 @@ struct _Spead2Sender {
   GCond room; /* for pushes, drains and flushes: something has ended; for
                  spead2_sender_start(): a lane has started */
   guint work_waiters, room_waiters; /* waking nobody is a system call, too */
-  guint64 room_wanted; /* a push waits until fewer are outstanding; 0: none */
+  guint64
+      room_wanted; /* a push waits to be woken when fewer are outstanding (1: it
+                          looks for itself, too); 0: none */
 
   /* Guarded by lock. Slots are numbered from 0 without end; number n lives in
    * slots[n % n_slots], n_slots being a power of two. head is the oldest that
@@ -162,6 +164,9 @@ void spead2_sender_release (Spead2Sender *sender);
 
 /* Has that done: here, or by a thread that pushes if that is ahead. */
 void spead2_sender_have_released (Spead2Sender *sender);
+
+/* Wakes a push that waits, if there is any room: the lanes have the last heaps, and
+ * the next are to be there when these have gone. */
 void spead2_sender_want_more (Spead2Sender *sender);
 
 /* lane.c. */

@@ -250,11 +250,11 @@ GST_START_TEST (test_jumps_do_not_change_samples)
   adc_noise_init (&noise, 6, -100, 100);
   for (guint i = 0; i < 2000; i++) {
     gsize at = g_rand_int_range (rand, 0, count);
-    gsize part = g_rand_int_range (rand, 0, MIN (count - at, 5000) + 1);
+    gsize part = g_rand_int_range (rand, 0, MIN (count - at, 40000) + 1);
 
-    /* Every third one begins with a step, every ninth with a block. */
+    /* Every third one begins with a tile, every ninth with a block. */
     if (i % 3 == 0)
-      at -= at % (i % 9 == 0 ? ADC_NOISE_BLOCK : ADC_NOISE_STEP);
+      at -= at % (i % 9 == 0 ? ADC_NOISE_BLOCK : ADC_NOISE_TILE);
     adc_noise_fill (&noise, at, samples, part);
     fail_unless (memcmp (samples, expected + at, part) == 0,
         "%" G_GSIZE_FORMAT " samples at %" G_GSIZE_FORMAT, part, at);

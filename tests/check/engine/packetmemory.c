@@ -55,6 +55,7 @@ GST_START_TEST (pieces_and_rooms_lie_one_behind_the_other)
   const gsize size = shapes[__i__].size;
   GstMemory *memory = new_memory (shape, size);
   guint8 *end = NULL, *begin = NULL;
+  Spead2PacketPlace next = {0};
   gsize offset, step;
 
   fail_unless_equals_uint64 (
@@ -66,6 +67,16 @@ GST_START_TEST (pieces_and_rooms_lie_one_behind_the_other)
     spead2_packet_memory_find (memory, offset, &place);
     fail_unless_equals_int (
         place.room, into == 0 ? shape->first_header : shape->header);
+    if (into > 0) {
+      fail_unless (next.data == place.data);
+      fail_unless_equals_uint64 (next.size, place.size);
+      fail_unless_equals_int (next.room, place.room);
+      fail_unless_equals_uint64 (next.heap_size, place.heap_size);
+    } else {
+      fail_unless_equals_uint64 (next.size, 0);
+    }
+    next = place;
+    spead2_packet_place_next (&next);
     if (begin == NULL)
       begin = place.data - place.room;
     else

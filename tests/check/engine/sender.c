@@ -478,7 +478,7 @@ GST_START_TEST (test_bounded)
 GST_END_TEST
 
 /* It looks whether there is room now and then, but not for ever. */
-GST_START_TEST (test_a_push_that_waits_long_is_not_woken)
+GST_START_TEST (test_a_push_that_waits_long_sleeps)
 {
   Spead2Heap *heap;
   GThread *thread;
@@ -494,6 +494,45 @@ GST_START_TEST (test_a_push_that_waits_long_is_not_woken)
       GPOINTER_TO_INT (g_thread_join (thread)), SPEAD2_SENDER_INTERRUPTED);
   fail_unless (push_sleeps < 50, "%ld times", push_sleeps);
   spead2_heap_free (heap);
+}
+GST_END_TEST
+
+#define PACED_HEAPS 400
+
+static gpointer
+push_paced (gpointer data)
+{
+  glong before = count_sleeps ();
+
+  push_many (PACED_HEAPS, 8192);
+  push_sleeps = count_sleeps () - before;
+  g_atomic_int_set (&push_returned, TRUE);
+  return NULL;
+}
+
+/* Where the rate makes it wait, it is woken for half of the heaps and does not look
+ * before; those that have ended are not counted as outstanding meanwhile. */
+GST_START_TEST (test_a_paced_push_sleeps)
+{
+  Spead2SenderStats stats;
+  GThread *thread;
+
+  config.max_heaps = 32;
+  config.rate = 20e6;
+  open_sender ();
+  start ();
+  thread = g_thread_new ("push", push_paced, NULL);
+  while (!g_atomic_int_get (&push_returned)) {
+    spead2_sender_get_stats (sender, &stats);
+    fail_unless_equals_uint64 (stats.heaps_pushed,
+        stats.heaps_sent + stats.heaps_failed + stats.heaps_dropped +
+            stats.outstanding);
+    g_usleep (1000);
+  }
+  g_thread_join (thread);
+  fail_unless (push_sleeps < PACED_HEAPS / 4, "%ld times", push_sleeps);
+  drain ();
+  check_all_sent (PACED_HEAPS);
 }
 GST_END_TEST
 
@@ -1117,7 +1156,8 @@ sender_suite (void)
   tcase_add_loop_test (tc, test_random_faults, 0, 10);
   tcase_add_test (tc, test_stop_heap);
   tcase_add_test (tc, test_bounded);
-  tcase_add_test (tc, test_a_push_that_waits_long_is_not_woken);
+  tcase_add_test (tc, test_a_push_that_waits_long_sleeps);
+  tcase_add_test (tc, test_a_paced_push_sleeps);
   tcase_add_test (tc, test_flushing);
   tcase_add_test (tc, test_refused);
   tcase_add_test (tc, test_refused_among_many);
