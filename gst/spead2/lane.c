@@ -13,6 +13,9 @@
 
 #include "senderprivate.h"
 
+/* How many heaps ahead of the one that is cut into packets. */
+#define PREFETCH_HEAPS 24
+
 static Slot *
 lane_slot (Lane *lane, guint64 position)
 {
@@ -82,17 +85,6 @@ may_take (Lane *lane)
       !other_lane_busy (lane);
 }
 
-/* Fetches a heap from the cache of the processor that made it, before the lane
- * comes to cut it. */
-static void
-prefetch (const Spead2Heap *heap)
-{
-  gsize i;
-
-  for (i = 0; i < SPEAD2_HEAP_FRONT; i += SPEAD2_CACHE_LINE)
-    __builtin_prefetch ((const guint8 *) heap + i);
-}
-
 static void
 take_one (Lane *lane)
 {
@@ -100,7 +92,6 @@ take_one (Lane *lane)
   Slot *slot = spead2_sender_slot (sender, sender->taken);
 
   slot->state = SLOT_TAKEN;
-  prefetch (slot->heap);
   if (!(slot->flags & SPEAD2_HEAP_HAS_CNT))
     slot->nth = sender->n_numbered++;
   if (slot->flags & SPEAD2_HEAP_BARRIER) {
@@ -279,6 +270,21 @@ take (Lane *lane)
   }
 }
 
+/* Fetches a heap that was taken from the cache of the processor that made it, while
+ * those in front of it are cut. */
+static void
+prefetch (Lane *lane, guint64 position)
+{
+  const guint8 *heap;
+  gsize i;
+
+  if (position >= lane->end)
+    return;
+  heap = (const guint8 *) lane_slot (lane, position)->heap;
+  for (i = 0; i < SPEAD2_HEAP_FRONT; i += SPEAD2_CACHE_LINE)
+    __builtin_prefetch (heap + i);
+}
+
 static void
 begin_heap (Lane *lane, Slot *slot)
 {
@@ -294,12 +300,17 @@ begin_heap (Lane *lane, Slot *slot)
 static void
 fill (Lane *lane)
 {
+  guint i;
+
+  for (i = 0; i < PREFETCH_HEAPS; i++)
+    prefetch (lane, lane->current + i);
   lane->no_wait = lane_slot (lane, lane->current)->flags & SPEAD2_HEAP_NO_WAIT;
   spead2_udp_writer_begin (lane->writer, lane->burst, !lane->no_wait);
 
   for (; lane->current != lane->end; lane->current++) {
     Slot *slot = lane_slot (lane, lane->current);
 
+    prefetch (lane, lane->current + PREFETCH_HEAPS);
     if (!lane->cutting)
       begin_heap (lane, slot);
     while (spead2_packetizer_peek (&lane->packetizer) != NULL)

@@ -215,7 +215,7 @@ wake_push (Spead2Sender *sender)
 void
 spead2_sender_want_more (Spead2Sender *sender)
 {
-  if (sender->room_wanted > 0 && sender->ended != sender->head)
+  if (sender->room_wanted > 1 && sender->ended != sender->head)
     wake_push (sender);
 }
 
