@@ -77,9 +77,9 @@ struct _Spead2Sender {
   GCond room; /* for pushes, drains and flushes: something has ended; for
                  spead2_sender_start(): a lane has started */
   guint work_waiters, room_waiters; /* waking nobody is a system call, too */
-  guint64
-      room_wanted; /* a push waits to be woken when fewer are outstanding (1: it
-                          looks for itself, too); 0: none */
+  /* A push waits to be woken when fewer are outstanding (1: when none is, since it
+   * looks for itself); 0: none waits. */
+  guint64 room_wanted;
 
   /* Guarded by lock. Slots are numbered from 0 without end; number n lives in
    * slots[n % n_slots], n_slots being a power of two. head is the oldest that
@@ -165,8 +165,8 @@ void spead2_sender_release (Spead2Sender *sender);
 /* Has that done: here, or by a thread that pushes if that is ahead. */
 void spead2_sender_have_released (Spead2Sender *sender);
 
-/* Wakes a push that waits, if there is any room: the lanes have the last heaps, and
- * the next are to be there when these have gone. */
+/* Wakes a push that waits and does not look for itself, if there is any room: the
+ * lanes have the last heaps, and the next are to be there when these have gone. */
 void spead2_sender_want_more (Spead2Sender *sender);
 
 /* lane.c. */
