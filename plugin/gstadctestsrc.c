@@ -133,9 +133,6 @@
 GST_DEBUG_CATEGORY_STATIC (adc_test_src_debug);
 #define GST_CAT_DEFAULT adc_test_src_debug
 
-/* Memory of a pooled buffer begins with a cache line, or with a page where that costs
- * little memory. */
-#define POOL_ALIGN(size) ((size) < 65536 ? 63 : 4095)
 /* Buffers in the pool where downstream does not say what it keeps. */
 #define POOL_MIN_DEFAULT 6
 /* The buffer that is being filled, and one on its way. */
@@ -586,13 +583,13 @@ gst_adc_test_src_decide_allocation (GstBaseSrc *basesrc, GstQuery *query)
 
   if (gst_query_get_n_allocation_params (query) > 0) {
     gst_query_parse_nth_allocation_param (query, 0, &allocator, &params);
-    params.align |= POOL_ALIGN (storage);
+    params.align |= spead2_huge_pages_alignment (storage) - 1;
     if (allocator == NULL)
       allocator = choose_allocator (src, &downstream, storage, minimum);
     gst_query_set_nth_allocation_param (query, 0, allocator, &params);
   } else {
     gst_allocation_params_init (&params);
-    params.align |= POOL_ALIGN (storage);
+    params.align |= spead2_huge_pages_alignment (storage) - 1;
     allocator = choose_allocator (src, &downstream, storage, minimum);
     gst_query_add_allocation_param (query, allocator, &params);
   }

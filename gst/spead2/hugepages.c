@@ -12,13 +12,6 @@
 
 #include "error.h"
 
-/* Of slabs, and the most that an allocation may ask for. How fast the kernel copies
- * from a slab depends on its place within a page, which is the same for all if they
- * are so large that it costs little memory. */
-#define ALIGNMENT 64
-#define LARGE_ALIGNMENT 4096
-#define LARGE (16 * LARGE_ALIGNMENT)
-
 #ifndef MADV_COLLAPSE
 #define MADV_COLLAPSE 25
 #endif
@@ -43,7 +36,7 @@ struct _Spead2HugePages {
   guint8 *data; /* the first whole page of it */
   gsize size;
   gsize slab_size;
-  gsize alignment;
+  gsize alignment; /* of slabs, and the most that an allocation may ask for */
 
   /* Guarded by lock, under which nothing is called. */
   GMutex lock;
@@ -97,7 +90,7 @@ spead2_huge_pages_new (gsize slab_size, guint n_slabs, GError **error)
   gsize stride, i;
 
   pages->slab_size = slab_size;
-  pages->alignment = slab_size < LARGE ? ALIGNMENT : LARGE_ALIGNMENT;
+  pages->alignment = spead2_huge_pages_alignment (slab_size);
   stride = round_up (slab_size, pages->alignment);
   pages->id = g_atomic_int_add (&last_id, 1) + 1;
   if (!map_pages (pages,

@@ -35,8 +35,17 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE (
     Spead2HugePages, spead2_huge_pages, SPEAD2, HUGE_PAGES, GstAllocator)
 
-/* A mapping with at least n_slabs slabs of slab_size bytes, aligned to 64, or to 4096
- * from 64 KiB on. NULL with SPEAD2_ERRNO when there is no memory for it, or the kernel
+/* Where memory for so many bytes is to begin: at a multiple of 64, or of 4096 where
+ * that costs little. How fast the kernel copies from it depends on its place within a
+ * page, which is then the same for all. */
+static inline gsize
+spead2_huge_pages_alignment (gsize size)
+{
+  return size < 65536 ? 64 : 4096;
+}
+
+/* A mapping with at least n_slabs slabs of slab_size bytes, of its alignment. NULL
+ * with SPEAD2_ERRNO when there is no memory for it, or the kernel
  * cannot make such pages (it is older than 6.1, or built without them). */
 Spead2HugePages *spead2_huge_pages_new (
     gsize slab_size, guint n_slabs, GError **error);

@@ -30,7 +30,7 @@
 #define MANY_HEAPS 16
 
 /* To wake a thread costs a lane more than two messages where a processor sleeps (10
- * to 50 us in a virtual machine). So a push that waits first looks for itself, after
+ * to 160 us in a virtual machine). So a push that waits first looks for itself, after
  * at least so many us each time, and so many times: as long as fast lanes need for a
  * queue of 4 MiB. With a rate lanes have the time, and where they leave it no
  * processor it would take theirs. */

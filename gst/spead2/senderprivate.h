@@ -29,6 +29,8 @@ typedef struct {
   Spead2Transfer transfer;
 } Slot;
 
+G_STATIC_ASSERT (sizeof (Slot) == SPEAD2_CACHE_LINE);
+
 typedef struct {
   Spead2Sender *sender;
   guint index;
