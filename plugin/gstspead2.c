@@ -18,17 +18,11 @@
 #endif
 
 #include "gstspead2elements.h"
-#include "gstspead2items.h"
-#include "gstspead2outstanding.h"
 
 static gboolean
 plugin_init (GstPlugin *plugin)
 {
   gboolean registered = FALSE;
-
-  /* Their names are how others find them. */
-  gst_spead2_outstanding_api_get_type ();
-  gst_spead2_items_meta_register ();
 
   registered |= GST_ELEMENT_REGISTER (adctestsrc, plugin);
   registered |= GST_ELEMENT_REGISTER (spead2sink, plugin);

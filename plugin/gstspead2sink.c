@@ -84,8 +84,18 @@ static void gst_spead2_sink_uri_handler_init (
 G_DEFINE_TYPE_WITH_CODE (GstSpead2Sink, gst_spead2_sink, GST_TYPE_BASE_SINK,
     G_IMPLEMENT_INTERFACE (
         GST_TYPE_URI_HANDLER, gst_spead2_sink_uri_handler_init))
-GST_ELEMENT_REGISTER_DEFINE (
-    spead2sink, "spead2sink", GST_RANK_NONE, GST_TYPE_SPEAD2_SINK);
+
+/* Others find them by name. With the element, since it may be registered without
+ * the plugin. */
+static void
+register_metas (void)
+{
+  gst_spead2_outstanding_api_get_type ();
+  gst_spead2_items_meta_register ();
+}
+
+GST_ELEMENT_REGISTER_DEFINE_WITH_CODE (spead2sink, "spead2sink", GST_RANK_NONE,
+    GST_TYPE_SPEAD2_SINK, register_metas ());
 
 /* -- properties -------------------------------------------------------------- */
 

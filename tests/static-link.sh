@@ -71,5 +71,7 @@ if ldd "$root/static" | grep -q gstspead2; then
   fail "the program needs the shared library"
 fi
 
-GST_PLUGIN_PATH= GST_PLUGIN_PATH_1_0= GST_REGISTRY="$root/registry" \
-  "$root/static" || fail "the static program failed"
+for what in plugin elements; do
+  GST_PLUGIN_PATH= GST_PLUGIN_PATH_1_0= GST_REGISTRY="$root/registry" \
+    "$root/static" $what || fail "the static program failed: $what"
+done
