@@ -182,6 +182,9 @@ gst_spead2_sink_set_setting (
   /* The URI is made of others, which are set one by one. */
   if (taken && pspec->param_id != GST_SPEAD2_SINK_PROP_URI) {
     gst_spead2_sink_settings_set (&self->settings, pspec, value);
+    if (pspec->param_id == GST_SPEAD2_SINK_PROP_CLOSE_SOCKET &&
+        self->used_socket && self->used_socket == settings->socket)
+      self->close_used = settings->close_socket;
     self->reopen |= !playing;
     if (self->sender && gst_spead2_sink_is_rate (pspec->param_id))
       spead2_sender_set_rate (self->sender, settings->rate,
@@ -428,11 +431,31 @@ gst_spead2_sink_lane_stopped (guint lane, gpointer user_data)
 
 /* -- NULL to READY and back ------------------------------------------------------ */
 
+/* The socket in use from now on (transfer full), or NULL. The one so far is given
+ * up, and closed if that was said of it. */
 static void
-gst_spead2_sink_close (GstSpead2Sink *self)
+gst_spead2_sink_use_socket (
+    GstSpead2Sink *self, GSocket *socket, gboolean close)
+{
+  GSocket *last;
+  gboolean close_last;
+
+  GST_OBJECT_LOCK (self);
+  last = self->used_socket;
+  close_last = self->close_used;
+  self->used_socket = socket;
+  self->close_used = close;
+  GST_OBJECT_UNLOCK (self);
+  if (last && last != socket && close_last)
+    g_socket_close (last, NULL);
+  g_clear_object (&last);
+}
+
+/* All but the socket in use. */
+static void
+gst_spead2_sink_close_sender (GstSpead2Sink *self)
 {
   Spead2Sender *sender = self->sender;
-  GSocket *used, *outside;
 
   if (sender) {
     /* Its threads may still post and signal, without the object lock. */
@@ -445,14 +468,6 @@ gst_spead2_sink_close (GstSpead2Sink *self)
     GST_OBJECT_UNLOCK (self);
     spead2_sender_free (sender);
   }
-
-  GST_OBJECT_LOCK (self);
-  used = g_steal_pointer (&self->used_socket);
-  outside = self->settings.socket;
-  GST_OBJECT_UNLOCK (self);
-  if (used && used != outside)
-    g_socket_close (used, NULL);
-  g_clear_object (&used);
   g_clear_pointer (&self->layout, spead2_layout_free);
   g_clear_pointer (&self->items, spead2_items_unref);
 }
@@ -461,18 +476,9 @@ static gboolean
 gst_spead2_sink_stop (GstBaseSink *base)
 {
   GstSpead2Sink *self = GST_SPEAD2_SINK (base);
-  GSocket *socket = NULL;
 
-  gst_spead2_sink_close (self);
-
-  GST_OBJECT_LOCK (self);
-  if (self->settings.socket && self->settings.close_socket)
-    socket = g_object_ref (self->settings.socket);
-  GST_OBJECT_UNLOCK (self);
-  if (socket) {
-    g_socket_close (socket, NULL);
-    g_object_unref (socket);
-  }
+  gst_spead2_sink_close_sender (self);
+  gst_spead2_sink_use_socket (self, NULL, FALSE);
   return TRUE;
 }
 
@@ -522,9 +528,10 @@ gst_spead2_sink_start (GstBaseSink *base)
 
   GST_OBJECT_LOCK (self);
   self->sender = sender;
-  self->used_socket = used;
   self->offset_jumps = self->index_wraps = 0;
   GST_OBJECT_UNLOCK (self);
+  gst_spead2_sink_use_socket (
+      self, used, settings.socket == NULL || settings.close_socket);
   self->timed = settings.descriptor_interval > 0;
   self->uses_utc = spead2_items_use (self->items, SPEAD2_SOURCE_UTC_NS);
   self->uses_ptp = spead2_items_use (self->items, SPEAD2_SOURCE_PTP_NS);
@@ -729,16 +736,19 @@ gst_spead2_sink_set_in_use (GstSpead2Sink *self, gboolean in_use)
 static gboolean
 gst_spead2_sink_reopen_if_changed (GstSpead2Sink *self)
 {
-  gboolean reopen;
+  gboolean reopen, same_socket;
 
   GST_OBJECT_LOCK (self);
   /* Or it could not be opened when that was tried before. */
   reopen = self->reopen || self->sender == NULL;
+  same_socket = self->used_socket == self->settings.socket;
   GST_OBJECT_UNLOCK (self);
   if (!reopen)
     return TRUE;
 
-  gst_spead2_sink_close (self);
+  gst_spead2_sink_close_sender (self);
+  if (!same_socket)
+    gst_spead2_sink_use_socket (self, NULL, FALSE);
   return gst_spead2_sink_start (GST_BASE_SINK (self));
 }
 

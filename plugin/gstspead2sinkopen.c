@@ -96,6 +96,21 @@ open_layout (
   return spead2_layout_new (&config, error);
 }
 
+/* A closed one has no descriptor, as none at all. */
+static gboolean
+check_socket (GSocket *socket, GError **error)
+{
+  if (socket == NULL || !g_socket_is_closed (socket))
+    return TRUE;
+
+  g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID,
+      "The socket that was given is closed, as close-socket=true leaves it in "
+      "NULL: set socket to an open one before each start, or "
+      "close-socket=false "
+      "to keep it, or socket to none");
+  return FALSE;
+}
+
 static Spead2Sender *
 open_sender (GstElement *element, const GstSpead2SinkSettings *settings,
     const Spead2PacketConfig *packet, const Spead2SenderCallbacks *callbacks,
@@ -128,7 +143,8 @@ open_sender (GstElement *element, const GstSpead2SinkSettings *settings,
     config.socket.local = &local;
   config.thread_name = name;
 
-  if ((config.cpus = spead2_cpu_list_parse (
+  if (check_socket (settings->socket, error) &&
+      (config.cpus = spead2_cpu_list_parse (
            settings->cpu_affinity ? settings->cpu_affinity : "", error)) !=
           NULL &&
       spead2_endpoint_resolve (

@@ -32,6 +32,7 @@ struct _GstSpead2Sink {
   gboolean in_use;   /* PAUSED or PLAYING: most settings are fixed */
   gboolean reopen;   /* one that sockets or packets depend on has changed */
   GSocket *used_socket;
+  gboolean close_used; /* used_socket is closed when it is given up */
   guint64 offset_jumps;
   guint64 index_wraps;
   guint n_stopping; /* threads that push a stop heap for the application */

@@ -856,7 +856,13 @@ install_socket (GObjectClass *klass)
    * A UDP socket to send with, of the family of #GstSpead2Sink:host, instead of
    * one that the element opens; a reference is kept. It is made non-blocking and
    * gets the options of the other properties, but for #GstSpead2Sink:bind-address
-   * and #GstSpead2Sink:bind-port.
+   * and #GstSpead2Sink:bind-port. When the element has done with it, its options
+   * are again what they were, as far as the kernel tells: a send buffer is restored
+   * up to net.core.wmem_max, and the interface of IPv4 multicast where it was set
+   * by an address. Two elements must not have the same one.
+   *
+   * An element does not start with a socket that is closed: see
+   * #GstSpead2Sink:close-socket.
    *
    * Since: 0.1
    */
@@ -866,7 +872,12 @@ install_socket (GObjectClass *klass)
   /**
    * GstSpead2Sink:close-socket:
    *
-   * Close #GstSpead2Sink:socket when the element goes to NULL.
+   * Close #GstSpead2Sink:socket when the element has done with it: in READY to
+   * NULL, or where another was set in READY and the element goes to PAUSED. It is
+   * about the socket that is set now: what was said of one that has been replaced
+   * still holds. One that the element has not started with is never closed.
+   *
+   * For a second run set a new socket, or FALSE here.
    *
    * Since: 0.1
    */
@@ -878,8 +889,8 @@ install_socket (GObjectClass *klass)
    * GstSpead2Sink:used-socket:
    *
    * The socket that is sent with, from READY on: #GstSpead2Sink:socket, or one
-   * that shares the descriptor of the element's own. Closed in READY to NULL. %NULL
-   * in NULL.
+   * that shares the descriptor of the element's own, which is closed in READY to
+   * NULL. %NULL in NULL.
    *
    * Since: 0.1
    */

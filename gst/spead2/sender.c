@@ -279,8 +279,9 @@ open_socket (Lane *lane, GError **error)
     return FALSE;
   }
   lane->owns_fd = TRUE;
-  return spead2_udp_socket_adopt (
+  lane->sender->adopted = spead2_udp_socket_adopt (
       lane->fd, &config->destination, &config->socket, error);
+  return lane->sender->adopted != NULL;
 }
 
 static gboolean
@@ -476,6 +477,8 @@ spead2_sender_free (Spead2Sender *sender)
   guint i;
 
   spead2_sender_stop (sender);
+  if (sender->adopted)
+    spead2_udp_socket_give_back (sender->lanes[0].fd, sender->adopted);
   for (i = 0; i < sender->n_lanes; i++) {
     Lane *lane = &sender->lanes[i];
 

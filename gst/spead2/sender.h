@@ -37,9 +37,9 @@ typedef struct {
   Spead2PacketConfig packet; /* checked */
   Spead2Endpoint destination;
   Spead2UdpSocketOptions socket; /* its pointers are borrowed for the call */
-  gint fd;                       /* an outside socket, duplicated; or -1 */
-  const gchar *thread_name;      /* of the lanes, with ":<lane>" behind it */
-  guint n_lanes;                 /* 1 to SPEAD2_MAX_LANES */
+  gint fd; /* an outside socket, duplicated, in the end given back; or -1 */
+  const gchar *thread_name; /* of the lanes, with ":<lane>" behind it */
+  guint n_lanes;            /* 1 to SPEAD2_MAX_LANES */
   GArray *cpus;    /* (guint) lane i keeps to number i modulo their number; NULL
                    or empty: any CPU; a reference is kept */
   guint max_heaps; /* outstanding; 0: automatic; else >= 2 x lanes */

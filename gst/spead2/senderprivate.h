@@ -71,6 +71,7 @@ struct _Spead2Sender {
   Lane *lanes;
   guint n_lanes;
   guint n_processors;
+  Spead2UdpSocketState *adopted; /* (owned) of an outside socket, or NULL */
 
   GMutex pushing_lock;
   GMutex lock;

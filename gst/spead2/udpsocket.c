@@ -12,10 +12,43 @@
 
 #include "error.h"
 
-static gboolean
-set_option (gint fd, gint level, gint option, gint value, const gchar *what,
-    GError **error)
+/* An option of an outside socket and its value before it was changed. */
+typedef struct {
+  gint level;
+  gint option;
+  gint value;
+} Change;
+
+struct _Spead2UdpSocketState {
+  gint status_flags; /* of the open file: fcntl(2), F_GETFL */
+  GArray *changes;   /* (Change) in the order in which they were made */
+};
+
+static gint
+get_option (gint fd, gint level, gint option)
 {
+  gint value = 0;
+  socklen_t size = sizeof value;
+
+  return getsockopt (fd, level, option, &value, &size) == 0 ? value : -1;
+}
+
+/* Keeps an option's value, where it will have to be restored. */
+static void
+remember (gint fd, Spead2UdpSocketState *state, gint level, gint option)
+{
+  Change change = {level, option, 0};
+  socklen_t size = sizeof change.value;
+
+  if (state && getsockopt (fd, level, option, &change.value, &size) == 0)
+    g_array_append_val (state->changes, change);
+}
+
+static gboolean
+set_option (gint fd, Spead2UdpSocketState *state, gint level, gint option,
+    gint value, const gchar *what, GError **error)
+{
+  remember (fd, state, level, option);
   if (setsockopt (fd, level, option, &value, sizeof value) == 0)
     return TRUE;
 
@@ -23,18 +56,29 @@ set_option (gint fd, gint level, gint option, gint value, const gchar *what,
   return FALSE;
 }
 
+static gint
+recverr_level (gint family)
+{
+  return family == AF_INET ? IPPROTO_IP : IPPROTO_IPV6;
+}
+
+static gint
+recverr_option (gint family)
+{
+  return family == AF_INET ? IP_RECVERR : IPV6_RECVERR;
+}
+
 void
 spead2_udp_socket_set_recverr (gint fd, gint family, gboolean on)
 {
   /* Absent on no kernel that has UDP: there is nothing to report. */
-  if (family == AF_INET)
-    setsockopt (fd, IPPROTO_IP, IP_RECVERR, &on, sizeof on);
-  else
-    setsockopt (fd, IPPROTO_IPV6, IPV6_RECVERR, &on, sizeof on);
+  setsockopt (
+      fd, recverr_level (family), recverr_option (family), &on, sizeof on);
 }
 
 static gboolean
-set_multicast_iface (gint fd, gint family, const gchar *name, GError **error)
+set_multicast_iface (gint fd, Spead2UdpSocketState *state, gint family,
+    const gchar *name, GError **error)
 {
   guint index = if_nametoindex (name);
   struct ip_mreqn request = {.imr_ifindex = (int) index};
@@ -47,12 +91,16 @@ set_multicast_iface (gint fd, gint family, const gchar *name, GError **error)
     return FALSE;
   }
 
-  if (family == AF_INET)
+  if (family == AF_INET) {
+    /* What the kernel gives is the interface's address, which sets it too. */
+    remember (fd, state, IPPROTO_IP, IP_MULTICAST_IF);
     result =
         setsockopt (fd, IPPROTO_IP, IP_MULTICAST_IF, &request, sizeof request);
-  else
+  } else {
+    remember (fd, state, IPPROTO_IPV6, IPV6_MULTICAST_IF);
     result =
         setsockopt (fd, IPPROTO_IPV6, IPV6_MULTICAST_IF, &index, sizeof index);
+  }
   if (result == 0)
     return TRUE;
 
@@ -62,31 +110,45 @@ set_multicast_iface (gint fd, gint family, const gchar *name, GError **error)
 }
 
 static gboolean
-set_options (
-    gint fd, gint family, const Spead2UdpSocketOptions *options, GError **error)
+set_dscp (gint fd, Spead2UdpSocketState *state, gint family, gint dscp,
+    GError **error)
+{
+  if (family == AF_INET6)
+    return set_option (fd, state, IPPROTO_IPV6, IPV6_TCLASS, dscp << 2,
+        "the traffic class", error);
+
+  /* IP_TOS sets it, too. */
+  remember (fd, state, SOL_SOCKET, SO_PRIORITY);
+  return set_option (
+      fd, state, IPPROTO_IP, IP_TOS, dscp << 2, "the type of service", error);
+}
+
+static gboolean
+set_options (gint fd, Spead2UdpSocketState *state, gint family,
+    const Spead2UdpSocketOptions *options, GError **error)
 {
   gboolean v4 = family == AF_INET;
   gint level = v4 ? IPPROTO_IP : IPPROTO_IPV6;
 
   if (options->multicast_iface &&
-      !set_multicast_iface (fd, family, options->multicast_iface, error))
+      !set_multicast_iface (fd, state, family, options->multicast_iface, error))
     return FALSE;
-  if (options->dscp >= 0 &&
-      !set_option (fd, level, v4 ? IP_TOS : IPV6_TCLASS, options->dscp << 2,
-          "the type of service", error))
+  if (options->dscp >= 0 && !set_dscp (fd, state, family, options->dscp, error))
     return FALSE;
   if (options->buffer_size > 0 &&
-      !set_option (fd, SOL_SOCKET, SO_SNDBUF,
+      !set_option (fd, state, SOL_SOCKET, SO_SNDBUF,
           MIN (options->buffer_size, G_MAXINT), "the send buffer", error))
     return FALSE;
 
-  return set_option (fd, level, v4 ? IP_TTL : IPV6_UNICAST_HOPS, options->ttl,
-             "the TTL", error) &&
-      set_option (fd, level, v4 ? IP_MULTICAST_TTL : IPV6_MULTICAST_HOPS,
+  return set_option (fd, state, level, v4 ? IP_TTL : IPV6_UNICAST_HOPS,
+             options->ttl, "the TTL", error) &&
+      set_option (fd, state, level, v4 ? IP_MULTICAST_TTL : IPV6_MULTICAST_HOPS,
           options->ttl_mc, "the multicast TTL", error) &&
-      set_option (fd, level, v4 ? IP_MULTICAST_LOOP : IPV6_MULTICAST_LOOP,
-          options->loop, "multicast loop", error) &&
-      set_option (fd, SOL_SOCKET, SO_BROADCAST, 1, "SO_BROADCAST", error);
+      set_option (fd, state, level,
+          v4 ? IP_MULTICAST_LOOP : IPV6_MULTICAST_LOOP, options->loop,
+          "multicast loop", error) &&
+      set_option (
+          fd, state, SOL_SOCKET, SO_BROADCAST, 1, "SO_BROADCAST", error);
 }
 
 static gboolean
@@ -114,7 +176,7 @@ spead2_udp_socket_open (const Spead2Endpoint *destination,
     return -1;
   }
   if ((options->local && !bind_to (fd, options->local, error)) ||
-      !set_options (fd, family, options, error)) {
+      !set_options (fd, NULL, family, options, error)) {
     close (fd);
     return -1;
   }
@@ -123,37 +185,57 @@ spead2_udp_socket_open (const Spead2Endpoint *destination,
   return fd;
 }
 
-static gint
-get_option (gint fd, gint level, gint option)
-{
-  gint value = 0;
-  socklen_t size = sizeof value;
-
-  return getsockopt (fd, level, option, &value, &size) == 0 ? value : -1;
-}
-
-gboolean
+Spead2UdpSocketState *
 spead2_udp_socket_adopt (gint fd, const Spead2Endpoint *destination,
     const Spead2UdpSocketOptions *options, GError **error)
 {
   gint family = spead2_endpoint_family (destination);
+  Spead2UdpSocketState *state;
 
   if (get_option (fd, SOL_SOCKET, SO_PROTOCOL) != IPPROTO_UDP ||
       get_option (fd, SOL_SOCKET, SO_DOMAIN) != family) {
     g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID,
         "The socket that was given is not a UDP socket of %s, which %s needs",
         family == AF_INET ? "IPv4" : "IPv6", destination->text);
-    return FALSE;
+    return NULL;
   }
-  if (!set_options (fd, family, options, error))
-    return FALSE;
 
-  if (fcntl (fd, F_SETFL, fcntl (fd, F_GETFL) | O_NONBLOCK) < 0) {
+  state = g_new (Spead2UdpSocketState, 1);
+  state->status_flags = fcntl (fd, F_GETFL);
+  state->changes = g_array_new (FALSE, FALSE, sizeof (Change));
+  remember (fd, state, recverr_level (family), recverr_option (family));
+  if (!set_options (fd, state, family, options, error)) {
+    spead2_udp_socket_give_back (fd, state);
+    return NULL;
+  }
+  if (fcntl (fd, F_SETFL, state->status_flags | O_NONBLOCK) < 0) {
     spead2_set_errno (error, errno, "Could not make the socket non-blocking");
-    return FALSE;
+    spead2_udp_socket_give_back (fd, state);
+    return NULL;
   }
   spead2_udp_socket_set_recverr (fd, family, TRUE);
-  return TRUE;
+  return state;
+}
+
+void
+spead2_udp_socket_give_back (gint fd, Spead2UdpSocketState *state)
+{
+  guint i;
+
+  for (i = state->changes->len; i > 0; i--) {
+    const Change *change = &g_array_index (state->changes, Change, i - 1);
+    gint value = change->value;
+
+    /* The kernel doubles what it is given. */
+    if (change->level == SOL_SOCKET && change->option == SO_SNDBUF)
+      value /= 2;
+    setsockopt (fd, change->level, change->option, &value, sizeof value);
+  }
+  /* An ICMP error of our packets, which the owner's next send would return. */
+  get_option (fd, SOL_SOCKET, SO_ERROR);
+  fcntl (fd, F_SETFL, state->status_flags);
+  g_array_unref (state->changes);
+  g_free (state);
 }
 
 guint
@@ -173,8 +255,10 @@ spead2_udp_mtu (
   if (fd < 0)
     return 0;
   if ((options->multicast_iface == NULL ||
-          set_multicast_iface (fd, family, options->multicast_iface, NULL)) &&
-      set_option (fd, SOL_SOCKET, SO_BROADCAST, 1, "SO_BROADCAST", NULL) &&
+          set_multicast_iface (
+              fd, NULL, family, options->multicast_iface, NULL)) &&
+      set_option (
+          fd, NULL, SOL_SOCKET, SO_BROADCAST, 1, "SO_BROADCAST", NULL) &&
       connect (fd, (const struct sockaddr *) &destination->address,
           destination->address_size) == 0)
     mtu = family == AF_INET ? get_option (fd, IPPROTO_IP, IP_MTU)

@@ -27,11 +27,22 @@ typedef struct {
 gint spead2_udp_socket_open (const Spead2Endpoint *destination,
     const Spead2UdpSocketOptions *options, GError **error);
 
-/* Makes somebody else's socket such a one; it is not bound again. Fails with
- * SPEAD2_ERROR_INVALID (no UDP socket of the destination's family) or as
- * spead2_udp_socket_open(); options set so far stay. */
-gboolean spead2_udp_socket_adopt (gint fd, const Spead2Endpoint *destination,
-    const Spead2UdpSocketOptions *options, GError **error);
+/* The options of an outside socket as they were before it was adopted. */
+typedef struct _Spead2UdpSocketState Spead2UdpSocketState;
+
+/* Gives an outside socket the options of one that is opened here; it is not
+ * bound. The socket must be given back. NULL with SPEAD2_ERROR_INVALID (no UDP
+ * socket of the destination's family) or as spead2_udp_socket_open(); it is
+ * unchanged then. */
+Spead2UdpSocketState *spead2_udp_socket_adopt (gint fd,
+    const Spead2Endpoint *destination, const Spead2UdpSocketOptions *options,
+    GError **error);
+
+/* Restores the options of an adopted socket, and frees state. fd may be a
+ * duplicate of that descriptor. What the kernel does not tell stays: the
+ * interface of IPv4 multicast where it was set by number is then the routing
+ * table's, and a send buffer above net.core.wmem_max is cut to it. */
+void spead2_udp_socket_give_back (gint fd, Spead2UdpSocketState *state);
 
 /* Size of the send buffer, bytes: as it was asked for, not doubled as the
  * kernel reports it. */
