@@ -6,32 +6,129 @@
 
 #include "error.h"
 
+/* A mapping of a memory that was mapped already when it was made. */
+struct _Spead2SharedMapping {
+  GstMapInfo map;
+  guint refs; /* guarded by shared_lock */
+};
+
+/* The shared mappings by memory. The lock is the innermost: nothing is called
+ * under it that takes another, nor any code of a memory. */
+static GMutex shared_lock;
+static GHashTable *shared_mappings;
+
+/* -- one mapping -------------------------------------------------------------- */
+
+static gboolean
+map_memory (GstMemory *memory, GstMapInfo *map)
+{
+  if (!spead2_is_packet_memory (memory))
+    return gst_memory_map (memory, map, GST_MAP_READ);
+  map->memory = memory;
+  return gst_mini_object_lock (
+      GST_MINI_OBJECT_CAST (memory), GST_LOCK_FLAG_READ);
+}
+
+static void
+unmap_memory (GstMapInfo *map)
+{
+  if (!spead2_is_packet_memory (map->memory))
+    gst_memory_unmap (map->memory, map);
+  else
+    gst_mini_object_unlock (
+        GST_MINI_OBJECT_CAST (map->memory), GST_LOCK_FLAG_READ);
+}
+
+static gboolean
+is_mapped (GstMemory *memory)
+{
+  return g_atomic_int_get (&GST_MINI_OBJECT_CAST (memory)->lockstate) &
+      GST_LOCK_FLAG_READWRITE;
+}
+
+/* -- one mapping for many -------------------------------------------------------- */
+
+static Spead2SharedMapping *
+find_shared (GstMemory *memory)
+{
+  Spead2SharedMapping *shared = NULL;
+
+  g_mutex_lock (&shared_lock);
+  if (shared_mappings)
+    shared = g_hash_table_lookup (shared_mappings, memory);
+  if (shared)
+    shared->refs++;
+  g_mutex_unlock (&shared_lock);
+  return shared;
+}
+
+/* One that another thread has added meanwhile is found no more. */
+static Spead2SharedMapping *
+add_shared (GstMemory *memory)
+{
+  Spead2SharedMapping *shared = g_new (Spead2SharedMapping, 1);
+
+  if (!map_memory (memory, &shared->map)) {
+    g_free (shared);
+    return NULL;
+  }
+  shared->refs = 1;
+  g_mutex_lock (&shared_lock);
+  if (shared_mappings == NULL)
+    shared_mappings = g_hash_table_new (NULL, NULL);
+  g_hash_table_insert (shared_mappings, memory, shared);
+  g_mutex_unlock (&shared_lock);
+  return shared;
+}
+
+static void
+unref_shared (Spead2SharedMapping *shared)
+{
+  GstMemory *memory = shared->map.memory;
+  gboolean last;
+
+  g_mutex_lock (&shared_lock);
+  last = --shared->refs == 0;
+  if (last && g_hash_table_lookup (shared_mappings, memory) == shared)
+    g_hash_table_remove (shared_mappings, memory);
+  g_mutex_unlock (&shared_lock);
+  if (!last)
+    return;
+  unmap_memory (&shared->map);
+  g_free (shared);
+}
+
+/* -- the memories of a buffer ---------------------------------------------------- */
+
+/* Nearly every memory is mapped by one buffer at a time, which costs no look-up. */
 static gboolean
 hold_memory (Spead2HeldMemory *held, GstMemory *memory)
 {
-  held->is_packets = spead2_is_packet_memory (memory);
-  if (!held->is_packets)
-    return gst_memory_map (memory, &held->map, GST_MAP_READ);
-
-  held->map.memory = memory;
-  if (!gst_mini_object_lock (GST_MINI_OBJECT_CAST (memory), GST_LOCK_FLAG_READ))
+  held->shared = NULL;
+  if (is_mapped (memory)) {
+    held->shared = find_shared (memory);
+    if (held->shared == NULL)
+      held->shared = add_shared (memory);
+    if (held->shared == NULL)
+      return FALSE;
+    held->map = held->shared->map;
+  } else if (!map_memory (memory, &held->map)) {
     return FALSE;
-  held->is_claimed = spead2_packet_memory_claim (memory);
+  }
+  held->is_packets = spead2_is_packet_memory (memory);
+  held->is_claimed = held->is_packets && spead2_packet_memory_claim (memory);
   return TRUE;
 }
 
 static void
 release_memory (Spead2HeldMemory *held)
 {
-  GstMemory *memory = held->map.memory;
-
-  if (!held->is_packets) {
-    gst_memory_unmap (memory, &held->map);
-    return;
-  }
   if (held->is_claimed)
-    spead2_packet_memory_return (memory);
-  gst_mini_object_unlock (GST_MINI_OBJECT_CAST (memory), GST_LOCK_FLAG_READ);
+    spead2_packet_memory_return (held->map.memory);
+  if (held->shared)
+    unref_shared (held->shared);
+  else
+    unmap_memory (&held->map);
 }
 
 static void

@@ -3,8 +3,12 @@
  * It is held by one reference, and its memories are mapped for reading (packet
  * memory: locked, and its rooms claimed), until the last of its heaps is freed: a
  * pool cannot issue it again, and nobody can write into it, while one of them is
- * being sent. Many heaps share one mapping, since GStreamer counts no more than
- * 255 of a memory.
+ * being sent.
+ *
+ * GStreamer counts no more than 255 mappings of a memory. The heaps of a held
+ * buffer therefore share one mapping, and so do held buffers that have a memory in
+ * common, whether it is the same buffer pushed again or another one: no memory has
+ * more than two mappings for each streaming thread.
  *
  * References may be taken and given back by any thread; all else belongs to one
  * thread at a time.
@@ -20,8 +24,11 @@
 
 G_BEGIN_DECLS
 
+typedef struct _Spead2SharedMapping Spead2SharedMapping;
+
 typedef struct {
-  GstMapInfo map; /* of packet memory, only the memory */
+  GstMapInfo map;              /* of packet memory, only the memory */
+  Spead2SharedMapping *shared; /* (a reference) that map is, or NULL: its own */
   gboolean is_packets;
   gboolean is_claimed;
 } Spead2HeldMemory;

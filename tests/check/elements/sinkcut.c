@@ -661,6 +661,33 @@ GST_START_TEST (thousands_of_heaps_hold_one_buffer)
 
 GST_END_TEST;
 
+/* The same buffer (0), its memory in many buffers, as imagefreeze makes them (1), and
+ * rows of a picture with padding between them (2). */
+GST_START_TEST (hundreds_of_buffers_have_one_memory)
+{
+  gint n_freed = 0;
+  GstBuffer *buffer = watched (make_buffer (1200, 0, NONE), &n_freed);
+
+  g_object_set (sink, "max-heaps", 1000, NULL);
+  faults_block (true);
+  play (__i__ == 2
+          ? "video/x-raw,format=GRAY8,width=10,height=100,framerate=1/1"
+          : BYTES);
+  for (guint i = 0; i < 900; i++)
+    fail_unless_equals_int (
+        gst_pad_push (pad,
+            __i__ == 0 ? gst_buffer_ref (buffer) : gst_buffer_copy (buffer)),
+        GST_FLOW_OK);
+  gst_buffer_unref (buffer);
+  fail_unless_equals_uint64 (counter ("outstanding"), 900);
+  faults_block (false);
+  finish ();
+  fail_unless_equals_int (g_atomic_int_get (&n_freed), 1);
+  fail_unless_equals_uint64 (counter ("heaps-sent"), 900);
+}
+
+GST_END_TEST;
+
 /* The automatic number goes by the heap, not by its buffer. */
 GST_START_TEST (as_many_heaps_are_outstanding_as_make_4_mib)
 {
@@ -708,6 +735,7 @@ sinkcut_suite (void)
   tcase_add_loop_test (tc, upstream_is_told_how_many_bytes_stay_outstanding, 0,
       G_N_ELEMENTS (answers));
   tcase_add_test (tc, thousands_of_heaps_hold_one_buffer);
+  tcase_add_loop_test (tc, hundreds_of_buffers_have_one_memory, 0, 3);
   tcase_add_test (tc, as_many_heaps_are_outstanding_as_make_4_mib);
   return s;
 }

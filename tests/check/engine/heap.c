@@ -214,6 +214,45 @@ GST_START_TEST (test_more_parts_than_mappings)
 }
 GST_END_TEST
 
+/* The same of one memory in many buffers, as imagefreeze makes them (bit 0), of one
+ * buffer many times, and of packet memory (bit 1). Freed oldest first, as a sender
+ * does, the memory stays mapped to the last, and others may map it all the time. */
+GST_START_TEST (test_more_buffers_than_mappings)
+{
+  static const Spead2PacketShape shape = {40, 10, 30, 20, 0};
+  static const guint n = 900;
+  GstAllocator *allocator =
+      __i__ & 2 ? spead2_packet_allocator_new (&shape, NULL) : NULL;
+  GstMemory *memory = gst_allocator_alloc (allocator, 50, NULL);
+  GstBuffer *buffer = gst_buffer_new ();
+  Spead2Heap *heaps[900];
+  GstMapInfo map;
+  guint i;
+
+  gst_buffer_append_memory (buffer, gst_memory_ref (memory));
+  for (i = 0; i < n; i++) {
+    GstBuffer *next =
+        __i__ & 1 ? gst_buffer_copy (buffer) : gst_buffer_ref (buffer);
+
+    heaps[i] = spead2_heap_new (40);
+    fail_unless (spead2_heap_append_buffer (heaps[i], next, 0, 50, NULL));
+    gst_buffer_unref (next);
+  }
+  for (i = 0; i < n; i++) {
+    fail_if (gst_memory_map (memory, &map, GST_MAP_WRITE));
+    fail_unless (gst_memory_map (memory, &map, GST_MAP_READ));
+    gst_memory_unmap (memory, &map);
+    spead2_heap_free (heaps[i]);
+  }
+  gst_buffer_unref (buffer);
+  fail_unless (gst_memory_map (memory, &map, GST_MAP_WRITE));
+  gst_memory_unmap (memory, &map);
+  ASSERT_MINI_OBJECT_REFCOUNT (memory, "memory", 1);
+  gst_memory_unref (memory);
+  gst_clear_object (&allocator);
+}
+GST_END_TEST
+
 /* Memory that somebody else is writing to cannot be mapped for reading. */
 GST_START_TEST (test_not_mappable)
 {
@@ -290,6 +329,7 @@ heap_suite (void)
   tcase_add_test (tc, test_parts);
   tcase_add_test (tc, test_no_bytes);
   tcase_add_test (tc, test_more_parts_than_mappings);
+  tcase_add_loop_test (tc, test_more_buffers_than_mappings, 0, 4);
   tcase_add_test (tc, test_not_mappable);
   tcase_add_test (tc, test_bytes_and_many);
   tcase_add_test (tc, test_control);
