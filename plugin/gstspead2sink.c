@@ -576,18 +576,37 @@ gst_spead2_sink_wait_event (GstBaseSink *base, GstEvent *event)
   return flow;
 }
 
-/* Called to pause and to flush: the queue is left alone. */
+static void
+gst_spead2_sink_set_interrupted (GstSpead2Sink *self, gboolean interrupted)
+{
+  GST_OBJECT_LOCK (self);
+  if (self->sender)
+    spead2_sender_set_interrupted (self->sender, interrupted);
+  GST_OBJECT_UNLOCK (self);
+}
+
+static void
+gst_spead2_sink_set_flushing (GstSpead2Sink *self, gboolean flushing)
+{
+  GST_OBJECT_LOCK (self);
+  if (self->sender)
+    spead2_sender_set_flushing (self->sender, flushing);
+  GST_OBJECT_UNLOCK (self);
+}
+
+/* Called to pause, to flush and to step, the last by any thread in any state. The
+ * queue is left alone. */
 static gboolean
 gst_spead2_sink_unlock (GstBaseSink *base)
 {
-  spead2_sender_set_interrupted (GST_SPEAD2_SINK (base)->sender, TRUE);
+  gst_spead2_sink_set_interrupted (GST_SPEAD2_SINK (base), TRUE);
   return TRUE;
 }
 
 static gboolean
 gst_spead2_sink_unlock_stop (GstBaseSink *base)
 {
-  spead2_sender_set_interrupted (GST_SPEAD2_SINK (base)->sender, FALSE);
+  gst_spead2_sink_set_interrupted (GST_SPEAD2_SINK (base), FALSE);
   return TRUE;
 }
 
@@ -598,7 +617,8 @@ gst_spead2_sink_event (GstBaseSink *base, GstEvent *event)
 
   switch (GST_EVENT_TYPE (event)) {
     case GST_EVENT_FLUSH_START:
-      spead2_sender_set_flushing (self->sender, TRUE);
+      /* Not serialized: the pad may be on its way to READY. */
+      gst_spead2_sink_set_flushing (self, TRUE);
       break;
     case GST_EVENT_FLUSH_STOP:
       spead2_sender_flush (self->sender);
@@ -769,6 +789,8 @@ gst_spead2_sink_change_state (GstElement *element, GstStateChange transition)
       gst_spead2_sink_forget_caps (self);
       g_atomic_int_set (&self->stop_pending, FALSE);
       self->jump_warned = self->wrap_warned = self->given_warned = FALSE;
+      /* A late FLUSH_START. */
+      spead2_sender_set_flushing (self->sender, FALSE);
       spead2_sender_probe (self->sender);
       break;
     case GST_STATE_CHANGE_PAUSED_TO_READY:
@@ -782,6 +804,9 @@ gst_spead2_sink_change_state (GstElement *element, GstStateChange transition)
   result = GST_ELEMENT_CLASS (gst_spead2_sink_parent_class)
                ->change_state (element, transition);
 
+  if (transition == GST_STATE_CHANGE_READY_TO_PAUSED &&
+      result == GST_STATE_CHANGE_FAILURE)
+    gst_spead2_sink_set_in_use (self, FALSE);
   if (transition == GST_STATE_CHANGE_PAUSED_TO_READY) {
     spead2_sender_flush (self->sender);
     spead2_sender_set_flushing (self->sender, FALSE);

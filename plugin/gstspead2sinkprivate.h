@@ -19,11 +19,13 @@
 G_BEGIN_DECLS
 
 /* The object lock guards the settings and the rest of the first part. sender is
- * set while no other thread runs (NULL to READY) and cleared the same way; what
- * follows it belongs to the streaming thread, or to state changes while the pad
- * is inactive; the last part is atomic, or the lanes' own, since heaps end one
- * at a time. No lock of the element is held while calling the engine, but for
- * what only reads or sets a number there. */
+ * NULL but in READY and above, and there after a start that failed. It is set and
+ * cleared with the lock by state changes, while the pad is inactive: they and the
+ * streaming thread read it without the lock, all other threads with it, and use it
+ * only as long as they hold it. What follows sender belongs to the streaming
+ * thread, or to state changes while the pad is inactive; the last part is atomic,
+ * or the lanes' own, since heaps end one at a time. The lock is held while calling
+ * the engine only for what neither waits nor calls back. */
 struct _GstSpead2Sink {
   GstBaseSink parent;
 
