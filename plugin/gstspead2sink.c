@@ -23,7 +23,8 @@
  * samples, with a type and a shape taken from caps. Buffers whose caps say
  * nothing of samples are sent as bytes. Descriptors go with the first heap, and
  * with any heap of another shape. At EOS all heaps are sent first, then a stop
- * heap, and only then the EOS message is posted.
+ * heap; then an INFO message says what has become of them, unless
+ * #GstSpead2Sink:quiet is set, and only then the EOS message is posted.
  *
  * An application may give values heap by heap: as a GstCustomMeta named
  * `GstSpead2Items` on a buffer, or as a serialized custom downstream event whose
@@ -792,6 +793,7 @@ gst_spead2_sink_change_state (GstElement *element, GstStateChange transition)
       /* A late FLUSH_START. */
       spead2_sender_set_flushing (self->sender, FALSE);
       spead2_sender_probe (self->sender);
+      gst_spead2_sink_report_restart_summary (&self->reports, self->sender);
       break;
     case GST_STATE_CHANGE_PAUSED_TO_READY:
       /* Ends a wait of the streaming thread, which the base class joins. */

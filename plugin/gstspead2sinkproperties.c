@@ -20,6 +20,7 @@
 #define DEFAULT_HEAP_ADDRESS_BITS 40
 #define DEFAULT_SEND_STOP_HEAP TRUE
 #define DEFAULT_SIGNAL_HEAPS FALSE
+#define DEFAULT_QUIET FALSE
 #define DEFAULT_REPEAT_POINTERS FALSE
 #define DEFAULT_PAYLOAD_PER_PACKET 0
 #define DEFAULT_HEAP_CNT_START 1
@@ -60,6 +61,7 @@ static const gsize field_offsets[GST_SPEAD2_SINK_N_SETTINGS] = {
     FIELD (INDEX_SOURCE, index_source),
     FIELD (ON_ERROR, on_error),
     FIELD (SIGNAL_HEAPS, signal_heaps),
+    FIELD (QUIET, quiet),
     FIELD (ZERO_COPY, zero_copy),
     FIELD (ITEMS, items),
     FIELD (REPEAT_POINTERS, repeat_pointers),
@@ -465,6 +467,22 @@ install_heaps (GObjectClass *klass)
   g_object_class_install_property (klass, GST_SPEAD2_SINK_PROP_SIGNAL_HEAPS,
       g_param_spec_boolean ("signal-heaps", "Signal heaps",
           "Emit heap-done for each heap", DEFAULT_SIGNAL_HEAPS,
+          FLAGS | GST_PARAM_MUTABLE_PLAYING));
+  /**
+   * GstSpead2Sink:quiet:
+   *
+   * Post no INFO message at EOS. That message comes before the EOS message and
+   * says in one sentence how many heaps were sent, failed and were dropped since
+   * the element went to PAUSED or since the EOS before; the bytes of UDP payload
+   * and the packets that the kernel accepted meanwhile; the seconds from the first
+   * heap's being pushed to the last one's end, pauses included; and bytes per
+   * second in 10^6. Warnings and errors are posted in any case.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, GST_SPEAD2_SINK_PROP_QUIET,
+      g_param_spec_boolean ("quiet", "Quiet",
+          "Post no INFO message with numbers at EOS", DEFAULT_QUIET,
           FLAGS | GST_PARAM_MUTABLE_PLAYING));
   /**
    * GstSpead2Sink:zero-copy:

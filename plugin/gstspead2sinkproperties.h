@@ -97,6 +97,7 @@ typedef struct {
   gint index_source; /* GstSpead2IndexSource */
   gint on_error;     /* GstSpead2OnError */
   gint signal_heaps;
+  gint quiet;
   gint zero_copy; /* GstSpead2ZeroCopy */
 
   gchar *items;
@@ -145,6 +146,7 @@ enum {
   GST_SPEAD2_SINK_PROP_INDEX_SOURCE,
   GST_SPEAD2_SINK_PROP_ON_ERROR,
   GST_SPEAD2_SINK_PROP_SIGNAL_HEAPS,
+  GST_SPEAD2_SINK_PROP_QUIET,
   GST_SPEAD2_SINK_PROP_ZERO_COPY,
   GST_SPEAD2_SINK_PROP_ITEMS,
   GST_SPEAD2_SINK_PROP_REPEAT_POINTERS,

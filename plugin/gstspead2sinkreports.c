@@ -102,6 +102,63 @@ gst_spead2_sink_report_rest (GstSpead2SinkReports *reports)
 }
 
 void
+gst_spead2_sink_report_restart_summary (
+    GstSpead2SinkReports *reports, Spead2Sender *sender)
+{
+  spead2_sender_get_stats (sender, &reports->summarized);
+  reports->first_push = 0;
+}
+
+void
+gst_spead2_sink_report_push (GstSpead2SinkReports *reports)
+{
+  if (reports->first_push == 0)
+    reports->first_push = spead2_now ();
+}
+
+/* The caller frees it. */
+static gchar *
+summary (const GstSpead2SinkReports *reports, const Spead2SenderStats *stats)
+{
+  const Spead2SenderStats *from = &reports->summarized;
+  guint64 sent = stats->heaps_sent - from->heaps_sent;
+  guint64 failed = stats->heaps_failed - from->heaps_failed;
+  guint64 dropped = stats->heaps_dropped - from->heaps_dropped;
+  guint64 bytes = stats->writer.bytes - from->writer.bytes;
+  gdouble ns;
+
+  if (sent + failed + dropped == 0)
+    return g_strdup ("Sent 0 heaps: no buffer with data came before EOS.");
+  ns = MAX (stats->last_end - reports->first_push, 1);
+  return g_strdup_printf ("Sent %" G_GUINT64_FORMAT " heaps, %" G_GUINT64_FORMAT
+                          " bytes in %" G_GUINT64_FORMAT
+                          " packets, in %.3f s (%.3f MB/s); %" G_GUINT64_FORMAT
+                          " heaps failed, %" G_GUINT64_FORMAT " were dropped.",
+      sent, bytes, stats->writer.packets - from->writer.packets, ns / 1e9,
+      1e3 * bytes / ns, failed, dropped);
+}
+
+/* gst-launch-1.0 prints nothing of an INFO message but its debug string; with
+ * GST_ELEMENT_INFO() that would begin with file and line. */
+void
+gst_spead2_sink_report_summary (
+    GstSpead2SinkReports *reports, Spead2Sender *sender)
+{
+  Spead2SenderStats stats;
+  GError *info;
+  gchar *text;
+
+  spead2_sender_get_stats (sender, &stats);
+  text = summary (reports, &stats);
+  info =
+      g_error_new_literal (GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_WRITE, text);
+  gst_element_post_message (reports->element,
+      gst_message_new_info (GST_OBJECT (reports->element), info, text));
+  g_error_free (info);
+  g_free (text);
+}
+
+void
 gst_spead2_sink_report_stop_heap (
     GstSpead2SinkReports *reports, const GError *error)
 {

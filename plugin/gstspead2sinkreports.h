@@ -21,9 +21,12 @@ typedef struct {
 } GstSpead2Bounded;
 
 /* Of heaps: the lanes' own, since heaps end one at a time. icmp is guarded by
- * the element's object lock. */
+ * the element's object lock. The summary's are the streaming thread's, or a
+ * state change's while the pad is inactive. */
 typedef struct {
-  GstElement *element; /* that posts; borrowed */
+  GstElement *element;          /* that posts; borrowed */
+  Spead2SenderStats summarized; /* what the next summary does not count */
+  guint64 first_push;           /* spead2_now() of its first heap, or 0 */
   GstSpead2Bounded icmp;
   GstSpead2Bounded failed;
   GError *untold_error; /* of the last failed heap that was not told of */
@@ -40,6 +43,18 @@ void gst_spead2_sink_reports_begin (
 /* A heap was refused by the kernel, and the stream goes on. */
 void gst_spead2_sink_report_failed (
     GstSpead2SinkReports *reports, const Spead2HeapResult *result);
+
+/* The next summary counts from here on. */
+void gst_spead2_sink_report_restart_summary (
+    GstSpead2SinkReports *reports, Spead2Sender *sender);
+
+/* A heap is about to be pushed. */
+void gst_spead2_sink_report_push (GstSpead2SinkReports *reports);
+
+/* What has become of the heaps since the last summary, in an INFO message. No
+ * heap is outstanding. */
+void gst_spead2_sink_report_summary (
+    GstSpead2SinkReports *reports, Spead2Sender *sender);
 
 /* What was held back. No heap is outstanding. */
 void gst_spead2_sink_report_rest (GstSpead2SinkReports *reports);

@@ -508,9 +508,11 @@ static GstFlowReturn
 gst_spead2_sink_push_batch (GstSpead2Sink *self, HeapBatch *batch)
 {
   gboolean pushed;
-  GstFlowReturn flow =
-      gst_spead2_sink_push (self, batch->heaps, batch->n, &pushed);
+  GstFlowReturn flow;
 
+  if (batch->n > 0)
+    gst_spead2_sink_report_push (&self->reports);
+  flow = gst_spead2_sink_push (self, batch->heaps, batch->n, &pushed);
   batch->n = 0;
   if (pushed) {
     g_atomic_int_set (&self->started, TRUE);
@@ -664,6 +666,9 @@ gst_spead2_sink_end_stream (GstSpead2Sink *self)
   }
   if (flow == GST_FLOW_OK) {
     gst_spead2_sink_report_rest (&self->reports);
+    if (!g_atomic_int_get (&self->settings.quiet))
+      gst_spead2_sink_report_summary (&self->reports, self->sender);
+    gst_spead2_sink_report_restart_summary (&self->reports, self->sender);
     spead2_layout_forget_descriptors (self->layout);
     g_atomic_int_set (&self->started, FALSE);
   }

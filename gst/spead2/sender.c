@@ -86,6 +86,7 @@ count_end (Spead2SenderStats *stats, const Slot *slot, const GError *error,
 {
   if (slot->flags & SPEAD2_HEAP_CONTROL)
     return;
+  stats->last_end = now;
   if (error == NULL) {
     stats->heaps_sent++;
     spead2_times_add (&stats->heap_time, now - slot->pushed);
@@ -142,6 +143,7 @@ spead2_sender_deliver (Spead2Sender *sender)
     g_mutex_lock (&sender->lock);
 
     sender->ended = end;
+    sender->stats.last_end = MAX (sender->stats.last_end, ended.last_end);
     sender->stats.heaps_sent += ended.heaps_sent;
     sender->stats.heaps_failed += ended.heaps_failed;
     sender->stats.heaps_dropped += ended.heaps_dropped;

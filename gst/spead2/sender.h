@@ -105,11 +105,12 @@ typedef struct {
   guint peak_outstanding;
   gint gso_errno;               /* why GSO is off, or 0 */
   const gchar *zerocopy_reason; /* why heaps are copied, or NULL */
-  guint mtu;                    /* spead2_udp_mtu(), when it was opened */
-  guint buffer_size;            /* of the first lane's socket, bytes */
-  Spead2Times heap_time;        /* of heaps sent, from push to release */
-  Spead2Times pacing_error;     /* of bursts: how late they went */
-  Spead2WriterCounters writer;  /* of all lanes */
+  guint64 last_end;      /* spead2_now() when a heap ended last; 0: none did */
+  guint mtu;             /* spead2_udp_mtu(), when it was opened */
+  guint buffer_size;     /* of the first lane's socket, bytes */
+  Spead2Times heap_time; /* of heaps sent, from push to release */
+  Spead2Times pacing_error;    /* of bursts: how late they went */
+  Spead2WriterCounters writer; /* of all lanes */
 } Spead2SenderStats;
 
 typedef struct _Spead2Sender Spead2Sender;

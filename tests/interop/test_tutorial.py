@@ -70,6 +70,14 @@ def test_it_says_what_the_receiver_prints(pasted):
     assert "in 2361 packets" in printed  # with larger packets
 
 
+def test_it_says_what_the_sender_prints(pasted):
+    outputs, _ = pasted
+    (sentence,) = re.findall(r"^Sent 20 heaps.*$", TUTORIAL.read_text(), re.M)
+    # The time differs.
+    pattern = r"\d+\.\d+ s \(\d+\.\d+ MB/s\)"
+    assert any(re.sub(pattern, "", sentence) in re.sub(pattern, "", output) for output in outputs)
+
+
 def test_the_pictures_are_drawn(pasted):
     _, directory = pasted
     for name in ("stream.svg", "two-tones.svg"):

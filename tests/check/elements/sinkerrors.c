@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <gio/gio.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -437,6 +438,163 @@ GST_START_TEST (the_first_wrap_of_the_heap_counter_is_a_warning)
 
 GST_END_TEST;
 
+/* -- the summary at EOS ---------------------------------------------------------- */
+
+typedef struct {
+  guint64 heaps, bytes, packets, failed, dropped;
+  gdouble seconds, rate;
+} Summary;
+
+/* Ends the stream: the INFO message, which comes before EOS. Its debug string is
+ * what gst-launch-1.0 prints. The caller frees the text. */
+static gchar *
+finish_with_info (void)
+{
+  GstMessage *message;
+  GError *info;
+  gchar *debug;
+
+  push_eos ();
+  message = pop (GST_MESSAGE_INFO);
+  fail_unless (GST_MESSAGE_SRC (message) == GST_OBJECT (sink));
+  gst_message_parse_info (message, &info, &debug);
+  fail_unless_equals_string (info->message, debug);
+  g_error_free (info);
+  gst_message_unref (message);
+  wait_eos ();
+  assert_no_message (GST_MESSAGE_INFO);
+  return debug;
+}
+
+static Summary
+finish_with_summary (void)
+{
+  gchar *text = finish_with_info ();
+  Summary found;
+
+  fail_unless_equals_int (
+      sscanf (text,
+          "Sent %" G_GUINT64_FORMAT " heaps, %" G_GUINT64_FORMAT
+          " bytes in %" G_GUINT64_FORMAT
+          " packets, in %lf s (%lf MB/s); %" G_GUINT64_FORMAT
+          " heaps failed, %" G_GUINT64_FORMAT " were dropped.",
+          &found.heaps, &found.bytes, &found.packets, &found.seconds,
+          &found.rate, &found.failed, &found.dropped),
+      7);
+  g_free (text);
+  return found;
+}
+
+GST_START_TEST (eos_is_announced_with_what_has_become_of_the_heaps)
+{
+  guint64 bytes, packets;
+  Summary found;
+
+  faults_fail_message (1, 1, EPERM);
+  play (CAPS_S8);
+  for (guint i = 0; i < 4; i++) {
+    push (5000, i * 5000, i * 5000);
+    drain ();
+  }
+  found = finish_with_summary ();
+  fail_unless_equals_uint64 (found.heaps, 3);
+  fail_unless_equals_uint64 (found.failed, 1);
+  fail_unless_equals_uint64 (found.dropped, 0);
+  fail_unless_equals_uint64 (found.packets, packets = counter ("packets"));
+  fail_unless_equals_uint64 (found.bytes, bytes = counter ("bytes"));
+
+  /* What a flush drops is said at the next EOS, and nothing said twice. */
+  fail_unless (gst_pad_push_event (pad, gst_event_new_flush_start ()));
+  fail_unless (gst_pad_push_event (pad, gst_event_new_flush_stop (TRUE)));
+  push_segment ();
+  faults_block (true);
+  push (5000, 0, 0);
+  push (5000, 5000, 5000);
+  fail_unless (gst_pad_push_event (pad, gst_event_new_flush_start ()));
+  fail_unless (gst_pad_push_event (pad, gst_event_new_flush_stop (TRUE)));
+  push_segment ();
+  faults_block (false);
+  push (5000, 0, 0);
+  found = finish_with_summary ();
+  fail_unless_equals_uint64 (found.heaps, 1);
+  fail_unless_equals_uint64 (found.failed, 0);
+  fail_unless_equals_uint64 (found.dropped, 2);
+  fail_unless_equals_uint64 (found.packets, counter ("packets") - packets);
+  fail_unless_equals_uint64 (found.bytes, counter ("bytes") - bytes);
+}
+
+GST_END_TEST;
+
+/* The time that passes before the first heap and behind the last one is not the
+ * stream's. */
+GST_START_TEST (the_summary_takes_the_time_of_the_heaps)
+{
+  gint64 begun;
+  gdouble seconds;
+  Summary found;
+
+  g_object_set (
+      sink, "rate", 1e6, "burst-size", G_GUINT64_CONSTANT (1472), NULL);
+  play (CAPS_S8);
+  g_usleep (20000);
+  begun = g_get_monotonic_time ();
+  push (20000, 0, 0);
+  push (20000, 20000, 20000);
+  drain ();
+  seconds = (g_get_monotonic_time () - begun) / 1e6;
+  g_usleep (20000);
+  found = finish_with_summary ();
+  fail_unless (
+      found.seconds <= seconds + 0.001, "%f s of %f", found.seconds, seconds);
+  /* One burst is not waited for. */
+  fail_unless (found.seconds >= 0.03, "%f s", found.seconds);
+  fail_unless (
+      ABS (found.rate * 1e6 * found.seconds - found.bytes) < 0.05 * found.bytes,
+      "%f MB/s", found.rate);
+}
+
+GST_END_TEST;
+
+/* 0: no buffer. 1: empty ones. */
+GST_START_TEST (the_summary_of_a_stream_without_data_says_so)
+{
+  gchar *text;
+
+  play (CAPS_S8);
+  if (__i__ == 1)
+    push (0, 0, 0);
+  text = finish_with_info ();
+  fail_unless_equals_string (
+      text, "Sent 0 heaps: no buffer with data came before EOS.");
+  g_free (text);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (a_quiet_sink_posts_no_summary)
+{
+  GstMessage *message;
+
+  g_object_set (sink, "quiet", TRUE, NULL);
+  play (CAPS_S8);
+  push (1000, 0, 0);
+  push_eos ();
+  message = gst_bus_timed_pop_filtered (
+      bus, 10 * GST_SECOND, GST_MESSAGE_EOS | GST_MESSAGE_INFO);
+  fail_unless (message && GST_MESSAGE_TYPE (message) == GST_MESSAGE_EOS);
+  gst_message_unref (message);
+
+  /* The next one does not count what it did not say. */
+  fail_unless (gst_pad_push_event (pad, gst_event_new_flush_start ()));
+  fail_unless (gst_pad_push_event (pad, gst_event_new_flush_stop (TRUE)));
+  push_segment ();
+  g_object_set (sink, "quiet", FALSE, NULL);
+  push (1000, 0, 0);
+  fail_unless_equals_uint64 (finish_with_summary ().heaps, 1);
+}
+
+GST_END_TEST;
+
 static Suite *
 sinkerrors_suite (void)
 {
@@ -470,6 +628,10 @@ sinkerrors_suite (void)
   tcase_add_loop_test (
       tc, an_unreachable_destination_is_a_warning_and_the_stream_goes_on, 0, 5);
   tcase_add_test (tc, the_first_wrap_of_the_heap_counter_is_a_warning);
+  tcase_add_test (tc, eos_is_announced_with_what_has_become_of_the_heaps);
+  tcase_add_test (tc, the_summary_takes_the_time_of_the_heaps);
+  tcase_add_loop_test (tc, the_summary_of_a_stream_without_data_says_so, 0, 2);
+  tcase_add_test (tc, a_quiet_sink_posts_no_summary);
   return s;
 }
 

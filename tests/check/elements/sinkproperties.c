@@ -90,6 +90,7 @@ static const gchar *const others[][2] = {
     {"processing-deadline", "5"},
     {"qos", "true"},
     {"qos-dscp", "46"},
+    {"quiet", "true"},
     {"rate", "125000000.5"},
     {"render-delay", "3"},
     {"repeat-pointers", "true"},
