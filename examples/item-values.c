@@ -76,7 +76,7 @@ main (int argc, char **argv)
   gst_element_set_state (pipeline, GST_STATE_PLAYING);
   for (scan_id = 1; scan_id <= 5; scan_id++)
     gst_app_src_push_buffer (source,
-        make_buffer (scan_id, scan_id == 3 ? "B0833-45" : NULL, 100 * scan_id));
+        make_buffer (scan_id, scan_id == 3 ? "B0833-45" : NULL, scan_id << 32));
   gst_app_src_end_of_stream (source);
   status = wait (pipeline);
 

@@ -11,7 +11,7 @@ import sys
 import gi
 
 gi.require_version("Gst", "1.0")
-from gi.repository import Gst  # noqa: E402
+from gi.repository import GObject, Gst  # noqa: E402
 
 PIPELINE = r"""appsrc name=source caps=application/octet-stream !
     spead2sink name=sink rate=1000000 items="
@@ -25,7 +25,8 @@ def push(source, scan_id, target, heap_cnt):
     buffer = Gst.Buffer.new_wrapped(bytes([scan_id]) * 1000)
     values = Gst.Structure.new_empty("spead2-items")
     values.set_value("scan_id", scan_id)
-    values.set_value("heap-cnt", heap_cnt)
+    # A plain int is a gint to GStreamer, which ends at 2147483647.
+    values.set_value("heap-cnt", GObject.Value(GObject.TYPE_UINT64, heap_cnt))
     if target:
         values.set_value("target", target)
     source.send_event(Gst.Event.new_custom(Gst.EventType.CUSTOM_DOWNSTREAM, values))
@@ -41,7 +42,7 @@ def main():
 
     pipeline.set_state(Gst.State.PLAYING)
     for scan_id in range(1, 6):
-        push(source, scan_id, "B0833-45" if scan_id == 3 else None, 100 * scan_id)
+        push(source, scan_id, "B0833-45" if scan_id == 3 else None, scan_id << 32)
     source.emit("end-of-stream")
     message = pipeline.bus.timed_pop_filtered(
         Gst.CLOCK_TIME_NONE, Gst.MessageType.EOS | Gst.MessageType.ERROR)

@@ -113,8 +113,8 @@ check_socket (GSocket *socket, GError **error)
 
 static Spead2Sender *
 open_sender (GstElement *element, const GstSpead2SinkSettings *settings,
-    const Spead2PacketConfig *packet, const Spead2SenderCallbacks *callbacks,
-    GError **error)
+    const Spead2Items *items, const Spead2PacketConfig *packet,
+    const Spead2SenderCallbacks *callbacks, GError **error)
 {
   Spead2SenderConfig config = {
       .packet = *packet,
@@ -126,7 +126,7 @@ open_sender (GstElement *element, const GstSpead2SinkSettings *settings,
       .burst_rate_ratio = settings->burst_rate_ratio,
       .zero_copy = settings->zero_copy != GST_SPEAD2_ZERO_COPY_OFF,
       .zero_copy_always = settings->zero_copy == GST_SPEAD2_ZERO_COPY_ON,
-      .cnt_start = settings->heap_cnt_start,
+      .cnt_start = spead2_items_first_cnt (items, settings->heap_cnt_start),
       .cnt_step = settings->heap_cnt_step,
       .socket.multicast_iface = settings->multicast_iface,
       .socket.ttl = settings->ttl,
@@ -178,7 +178,7 @@ gst_spead2_sink_settings_open (const GstSpead2SinkSettings *settings,
       spead2_items_new (settings->items, settings->heap_address_bits, error);
   if (*items && open_packets (settings, *items, &packet, error) &&
       (*layout = open_layout (settings, *items, error)) != NULL)
-    sender = open_sender (element, settings, &packet, callbacks, error);
+    sender = open_sender (element, settings, *items, &packet, callbacks, error);
   if (sender == NULL) {
     g_clear_pointer (layout, spead2_layout_free);
     g_clear_pointer (items, spead2_items_unref);

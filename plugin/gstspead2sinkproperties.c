@@ -645,6 +645,11 @@ install_control (GObjectClass *klass)
    * The heap counter of the first heap; stop heaps, and descriptors in heaps of
    * their own, are counted with the others. Modulo 2^N of the flavour.
    *
+   * Where #GstSpead2Sink:items has a `heap-cnt` with a value of its own, that
+   * numbers the heaps with data, and only the others are counted here: from
+   * heap-cnt-start + 2^(N-1) behind the first of the items' counters, so that no
+   * two heaps have the same.
+   *
    * Since: 0.1
    */
   g_object_class_install_property (klass, GST_SPEAD2_SINK_PROP_HEAP_CNT_START,

@@ -101,8 +101,9 @@ parse_simple (const gchar **at, Spead2Dtype *dtype, const gchar **why)
   return TRUE;
 }
 
+/* Takes a field's name, which is none of the names so far, and adds it. */
 static gboolean
-parse_name (const gchar **at, const gchar **why)
+parse_name (const gchar **at, GHashTable *names, const gchar **why)
 {
   const gchar *name;
 
@@ -118,8 +119,8 @@ parse_name (const gchar **at, const gchar **why)
     *why = "a field's name has letters, digits, '_', '-', '.' and blanks only";
     return FALSE;
   }
-  (*at)++;
-  return TRUE;
+  *why = "two fields have this name";
+  return g_hash_table_add (names, g_strndup (name, (*at)++ - name));
 }
 
 static gboolean
@@ -155,12 +156,13 @@ static gboolean parse_fields (
     const gchar **at, guint depth, guint *size, const gchar **why);
 
 static gboolean
-parse_field (const gchar **at, guint depth, guint *size, const gchar **why)
+parse_field (const gchar **at, guint depth, GHashTable *names, guint *size,
+    const gchar **why)
 {
   Spead2Dtype dtype = {0};
 
   *why = "a field is written ('name','<i2')";
-  if (!take (at, '(') || !parse_name (at, why))
+  if (!take (at, '(') || !parse_name (at, names, why))
     return FALSE;
   *why = "a , is missing";
   if (!take (at, ','))
@@ -191,16 +193,66 @@ parse_field (const gchar **at, guint depth, guint *size, const gchar **why)
 static gboolean
 parse_fields (const gchar **at, guint depth, guint *size, const gchar **why)
 {
+  GHashTable *names;
+  gboolean good;
+
   *why = "its fields have too many fields of their own";
   if (depth == MAX_DEPTH || !take (at, '['))
     return FALSE;
 
+  names = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   do {
-    if (!parse_field (at, depth, size, why))
-      return FALSE;
-  } while (take (at, ',') && (skip_blanks (at), **at != ']'));
+    good = parse_field (at, depth, names, size, why);
+  } while (good && take (at, ',') && (skip_blanks (at), **at != ']'));
+  g_hash_table_unref (names);
+  if (!good)
+    return FALSE;
   *why = "a ] is missing";
   return take (at, ']');
+}
+
+/* How to write what Python's numpy also calls int8, complex64 and so on: "|i1",
+ * or NULL. The caller frees it. */
+static gchar *
+spelling_of (const gchar *text)
+{
+  static const struct {
+    const gchar *name;
+    gchar kind;
+  } kinds[] = {{"int", 'i'}, {"uint", 'u'}, {"float", 'f'}, {"complex", 'c'}};
+  guint64 bits;
+  guint i;
+
+  if (g_str_equal (text, "bool"))
+    return g_strdup ("'|b1'");
+  for (i = 0; i < G_N_ELEMENTS (kinds); i++) {
+    gchar kind = kinds[i].kind;
+
+    if (!g_str_has_prefix (text, kinds[i].name) ||
+        !g_ascii_string_to_unsigned (
+            text + strlen (kinds[i].name), 10, 8, 128, &bits, NULL) ||
+        bits % 8 != 0 || !is_size_of (kind, bits / 8))
+      continue;
+    return bits == 8 ? g_strdup_printf ("'|%c1'", kind)
+                     : g_strdup_printf ("'<%c%u' or '>%c%u'", kind,
+                           (guint) bits / 8, kind, (guint) bits / 8);
+  }
+  return NULL;
+}
+
+static void
+set_error (GError **error, const gchar *text, const gchar *at, const gchar *why)
+{
+  gchar *spelling = spelling_of (text);
+
+  if (spelling)
+    g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID,
+        "'%s' is no numpy dtype with a byte order: write %s", text, spelling);
+  else
+    g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID,
+        "'%s' is no numpy dtype: %s (at character %d)", text, why,
+        (gint) (at - text));
+  g_free (spelling);
 }
 
 gboolean
@@ -213,12 +265,10 @@ spead2_dtype_parse (const gchar *text, Spead2Dtype *dtype, GError **error)
   good = *at == '[' ? parse_fields (&at, 0, &dtype->size, &why)
                     : parse_simple (&at, dtype, &why);
   if (good && *at != '\0') {
-    why = "it goes on behind its end";
+    why = "there are trailing characters";
     good = FALSE;
   }
   if (!good)
-    g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID,
-        "'%s' is no numpy dtype: %s (at character %d)", text, why,
-        (gint) (at - text));
+    set_error (error, text, at, why);
   return good;
 }

@@ -10,7 +10,7 @@
  *   type   = "'" simple "'" | "[" field ... "]"
  *   count  = number | "(" number *( "," number ) [ "," ] ")"
  *
- * Kinds are i, u (1, 2, 4, 8 bytes), f (2, 4, 8), c (8, 16), b (1), S and V
+ * No two fields of a list have one name. Kinds are i, u (1, 2, 4, 8 bytes), f (2, 4, 8), c (8, 16), b (1), S and V
  * (any number of bytes) and U (characters of 4 bytes).
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later

@@ -344,52 +344,124 @@ take_item (Parser *parser)
 /* -- from fields to items ---------------------------------------------------------- */
 
 gboolean
-spead2_parse_number (const gchar *text, guint64 *number)
+spead2_parse_number (const gchar *text, guint64 *number, gboolean *negative)
 {
-  gboolean hexadecimal = g_ascii_strncasecmp (text, "0x", 2) == 0;
-  const gchar *digits = hexadecimal ? text + 2 : text;
+  gboolean minus = *text == '-';
+  const gchar *digits = text + minus;
+  gboolean hexadecimal = g_ascii_strncasecmp (digits, "0x", 2) == 0;
 
-  /* Neither blanks nor signs. */
-  return g_ascii_isxdigit (*digits) &&
-      g_ascii_string_to_unsigned (
-          digits, hexadecimal ? 16 : 10, 0, G_MAXUINT64, number, NULL);
+  digits += hexadecimal ? 2 : 0;
+  /* Neither blanks nor more signs. */
+  if (!g_ascii_isxdigit (*digits) ||
+      !g_ascii_string_to_unsigned (digits, hexadecimal ? 16 : 10, 0,
+          minus ? G_GUINT64_CONSTANT (1) << 63 : G_MAXUINT64, number, NULL))
+    return FALSE;
+  *negative = minus && *number > 0;
+  if (minus)
+    *number = -*number;
+  return TRUE;
+}
+
+/* Whether only 0x is missing. 1e9 is no such number. */
+static gboolean
+is_hexadecimal (const gchar *text)
+{
+  return text[strspn (text, "0123456789abcdefABCDEF")] == '\0' &&
+      strpbrk (text, "abcdfABCDF") != NULL;
 }
 
 /* Why a word that begins like a number is none, or NULL. */
 static const gchar *
-why_no_number (const Single *single, guint64 *number)
+why_no_number (const Single *single, guint64 *number, gboolean *negative)
 {
-  if (single->text[0] == '-')
-    return "it is negative";
-  if (!spead2_parse_number (single->text, number))
-    return "it is no whole number up to 2^64 - 1, decimal or with 0x in front";
+  const gchar *digits = single->text + (single->text[0] == '-');
+
+  if (!spead2_parse_number (single->text, number, negative))
+    return is_hexadecimal (digits)
+        ? "a hexadecimal number has 0x in front"
+        : "it is no whole number up to 2^64 - 1, decimal or with 0x in front";
   /* 010 is 8 to GStreamer. */
-  if (single->text[0] == '0' && g_ascii_isdigit (single->text[1]))
+  if (digits[0] == '0' && g_ascii_isdigit (digits[1]))
     return "it begins with 0, which does not say whether it is octal";
   return NULL;
 }
 
+/* Whether GStreamer would read it the same: a number without a type is an int,
+ * and one in quotes is a text to it. */
 static gboolean
-number_of (Parser *parser, const Single *single, guint64 *number)
+check_type (
+    Parser *parser, const Single *single, guint64 number, gboolean negative)
 {
-  const gchar *why = why_no_number (single, number);
+  const gchar *type = single->type ? single->type : "int";
   guint64 limit = G_MAXUINT64;
+
+  if (g_str_equal (type, "int") && !single->quoted)
+    limit = G_MAXINT;
+  else if (g_str_equal (type, "uint"))
+    limit = G_MAXUINT;
+  else if (g_str_equal (type, "gint64"))
+    limit = G_MAXINT64;
+
+  if (negative && (g_str_equal (type, "uint") || g_str_equal (type, "guint64")))
+    return fail (parser, single->offset, "'%s' is no %s", single->text, type);
+  /* ~(-n) = n - 1: they reach one further below 0. */
+  return (negative ? ~number : number) <= limit ||
+      fail (parser, single->offset,
+          "'%s' is outside GStreamer's integers, which end at "
+          "%" G_GUINT64_FORMAT ": write (%s)%s, or put it in double quotes",
+          single->text, limit, negative ? "gint64" : "guint64", single->text);
+}
+
+static gboolean
+parse_number (
+    Parser *parser, const Single *single, guint64 *number, gboolean *negative)
+{
+  const gchar *why = why_no_number (single, number, negative);
 
   if (why)
     return fail (
         parser, single->offset, "'%s' is no number: %s", single->text, why);
-  if (single->type == NULL || g_str_equal (single->type, "int"))
-    limit = single->quoted ? G_MAXUINT64 : G_MAXINT;
-  else if (g_str_equal (single->type, "uint"))
-    limit = G_MAXUINT;
-  else if (g_str_equal (single->type, "gint64"))
-    limit = G_MAXINT64;
-  return *number <= limit ||
-      fail (parser, single->offset,
-          "'%s' is more than GStreamer's integers, which end at "
-          "%" G_GUINT64_FORMAT
-          ": write (guint64)%s, or put it in double quotes",
-          single->text, limit, single->text);
+  return check_type (parser, single, *number, *negative);
+}
+
+/* A number that is not negative. */
+static gboolean
+number_of (Parser *parser, const Single *single, guint64 *number)
+{
+  gboolean negative;
+
+  return parse_number (parser, single, number, &negative) &&
+      (!negative ||
+          fail (parser, single->offset, "%s is negative", single->text));
+}
+
+/* A number of the item's type. */
+static gboolean
+item_number_of (Parser *parser, const Spead2Item *item, const Single *single,
+    guint64 *number)
+{
+  gboolean negative;
+
+  if (!parse_number (parser, single, number, &negative))
+    return FALSE;
+  if (spead2_item_has_number (item, *number, negative))
+    return TRUE;
+
+  if (negative && !item->is_signed)
+    return fail (parser, single->offset,
+        "%s is negative, and the item's type is not signed: give it one that "
+        "is, such as format=i16",
+        single->text);
+  if (negative)
+    return fail (parser, single->offset,
+        "%s is less than %" G_GINT64_FORMAT ", the smallest number of its type",
+        single->text, spead2_item_smallest (item));
+  return fail (parser, single->offset,
+      "%s is more than %" G_GUINT64_FORMAT ", the largest number of %s",
+      single->text, item->limit,
+      item->limit == spead2_flavour_max_value (parser->flavour)
+          ? "the flavour: choose more heap-address-bits"
+          : "its type");
 }
 
 static const Single *
@@ -402,9 +474,11 @@ only_single (Parser *parser, const Field *field)
   return &g_array_index (field->singles, Single, 0);
 }
 
-/* The field's number, if the field is there. */
+/* The field's number, if the field is there: of the item's type, or, without an
+ * item, not negative. */
 static gboolean
-take_number (Parser *parser, const gchar *key, guint64 *number)
+take_number (
+    Parser *parser, const Spead2Item *item, const gchar *key, guint64 *number)
 {
   const Field *field = find_field (parser, key);
   const Single *single;
@@ -414,7 +488,9 @@ take_number (Parser *parser, const gchar *key, guint64 *number)
     return TRUE;
   parser->key = key;
   single = only_single (parser, field);
-  good = single && number_of (parser, single, number);
+  good = single &&
+      (item ? item_number_of (parser, item, single, number)
+            : number_of (parser, single, number));
   if (good)
     parser->key = NULL;
   return good;
@@ -434,13 +510,40 @@ take_text (Parser *parser, const gchar *key, const Single **single)
   return *single != NULL;
 }
 
+/* What spead2 reads no format with; others are NULL. */
+static const gchar *
+why_no_width (const Spead2Format *format)
+{
+  if (format->code == 'f' && format->bits != 32 && format->bits != 64)
+    return "floats have 32 or 64 bits: numpy's others are a dtype, such as "
+           "\">f2\"";
+  if (format->code == 'c' && format->bits != 8)
+    return "characters have 8 bits";
+  return NULL;
+}
+
+static gboolean
+check_widths (Parser *parser, const Spead2Item *item, const Single *single)
+{
+  guint i;
+
+  for (i = 0; i < item->n_formats; i++) {
+    const gchar *why = why_no_width (&item->formats[i]);
+
+    if (why)
+      return fail (parser, single->offset, "no receiver reads %c%u: %s",
+          item->formats[i].code, item->formats[i].bits, why);
+  }
+  return TRUE;
+}
+
 static gboolean
 take_formats (Parser *parser, Spead2Item *item)
 {
   const Single *single;
   gchar **parts;
   guint i;
-  gboolean good = TRUE;
+  gboolean good = TRUE, negative;
 
   if (!take_text (parser, "format", &single))
     return FALSE;
@@ -453,8 +556,8 @@ take_formats (Parser *parser, Spead2Item *item)
     guint64 bits = 0;
 
     good = *part != '\0' && strchr ("uifcb", *part) &&
-        spead2_parse_number (part + 1, &bits) && bits > 0 && bits <= 65535 &&
-        i < SPEAD2_MAX_FORMATS;
+        spead2_parse_number (part + 1, &bits, &negative) && bits > 0 &&
+        bits <= 65535 && i < SPEAD2_MAX_FORMATS;
     if (good)
       item->formats[item->n_formats++] = (Spead2Format){*part, bits};
   }
@@ -465,7 +568,7 @@ take_formats (Parser *parser, Spead2Item *item)
         "as u40, or up to %u of them with commas between, in quotes",
         single->text, SPEAD2_MAX_FORMATS);
   g_strfreev (parts);
-  return good;
+  return good && check_widths (parser, item, single);
 }
 
 static gboolean
@@ -541,18 +644,23 @@ bits_of (const Spead2Item *item)
   return bits;
 }
 
-static gboolean
-check_limit (Parser *parser, const Spead2Item *item, gsize offset,
-    const gchar *what, guint64 number)
+/* What numbers the item has, if it is one. */
+static void
+set_number_type (
+    Spead2Item *item, const Spead2Dtype *dtype, Spead2Flavour flavour)
 {
-  return number <= item->limit ||
-      fail (parser, offset,
-          "%s %" G_GUINT64_FORMAT " is more than %" G_GUINT64_FORMAT
-          ", the largest that fits %s",
-          what, number, item->limit,
-          item->limit == spead2_flavour_max_value (parser->flavour)
-              ? "the flavour: choose more heap-address-bits"
-              : "its format");
+  guint bits = bits_of (item);
+  gboolean is_one = item->n_formats == 1;
+
+  /* More than 64 are for payloads. */
+  item->bits = bits ? MIN (bits, 64) : flavour;
+  item->bytes = (item->bits + 7) / 8;
+  item->little_endian = dtype->little_endian;
+  item->is_signed =
+      dtype->kind == 'i' || (is_one && item->formats[0].code == 'i');
+  item->limit = is_one && item->formats[0].code == 'b'
+      ? 1
+      : G_MAXUINT64 >> (64 - item->bits) >> item->is_signed;
 }
 
 static gboolean
@@ -566,8 +674,8 @@ take_numbers (Parser *parser, Spead2Item *item, const Field *field)
   item->numbers = g_new (guint64, n);
   item->n_numbers = n;
   for (i = 0; i < n; i++)
-    if (!number_of (parser, &g_array_index (field->singles, Single, i),
-            &item->numbers[i]))
+    if (!item_number_of (parser, item,
+            &g_array_index (field->singles, Single, i), &item->numbers[i]))
       return FALSE;
   return TRUE;
 }
@@ -578,12 +686,24 @@ is_character (const Spead2Item *item)
   return item->n_formats == 1 && item->formats[0].code == 'c';
 }
 
+/* A text with this format is described as bytes. */
+static gboolean
+is_of_bytes (const Spead2Item *item)
+{
+  return item->n_formats == 1 && item->formats[0].code == 'u' &&
+      item->formats[0].bits == 8;
+}
+
 static gboolean
 take_value_text (Parser *parser, Spead2Item *item, const Single *single)
 {
   if (*single->text == '\0')
     return fail (
         parser, single->offset, "an empty text is nothing to a receiver");
+  if (!spead2_item_has_text (item, single->text, strlen (single->text)))
+    return fail (parser, single->offset,
+        "a text is of ASCII characters, since receivers cannot read others: "
+        "with format=u8 they get its bytes");
   item->source = SPEAD2_SOURCE_TEXT;
   item->text = g_bytes_new (single->text, strlen (single->text));
   return TRUE;
@@ -622,13 +742,15 @@ take_value (Parser *parser, Spead2Item *item, const Field *field)
 {
   const Single *single;
   guint64 number;
+  gboolean negative;
 
   parser->key = field->key;
   if (field->is_array)
     return take_numbers (parser, item, field);
   single = &g_array_index (field->singles, Single, 0);
   if (single->quoted &&
-      (is_character (item) || !spead2_parse_number (single->text, &number)))
+      (is_character (item) ||
+          !spead2_parse_number (single->text, &number, &negative)))
     return take_value_text (parser, item, single);
   if (single->quoted || g_ascii_isdigit (single->text[0]) ||
       strchr ("-+.", single->text[0]))
@@ -666,8 +788,8 @@ take_source (Parser *parser, Spead2Item *item)
           "start and step stand instead of a value");
     }
     item->source = SPEAD2_SOURCE_STEPS;
-    return take_number (parser, "start", &item->start) &&
-        take_number (parser, "step", &item->step);
+    return take_number (parser, item, "start", &item->start) &&
+        take_number (parser, item, "step", &item->step);
   }
   if (item->from_application && other == NULL) {
     /* heap-cnt: the sender's count; all others 0. */
@@ -720,41 +842,42 @@ field_offset (const Parser *parser, const gchar *key)
   return field ? field->offset : offset_of (parser);
 }
 
-/* What type a number may have, and so how long it is. */
+static gboolean
+is_of_whole_numbers (const Spead2Item *item, const Spead2Dtype *dtype)
+{
+  guint i;
+
+  for (i = 0; i < item->n_formats; i++)
+    if (strchr ("fc", item->formats[i].code))
+      return FALSE;
+  return item->dtype == NULL || dtype->kind == 'i' || dtype->kind == 'u';
+}
+
+/* What type a number may have. */
 static gboolean
 check_number_type (Parser *parser, Spead2Item *item, const Spead2Dtype *dtype)
 {
   const gchar *key = item->dtype ? "dtype" : "format";
   gsize offset = field_offset (parser, key);
-  guint bits = bits_of (item), i;
-  gboolean whole = TRUE;
+  guint bits = bits_of (item);
 
   if (bits == 0) {
-    bits = parser->flavour;
+    bits = item->bits;
     item->formats[item->n_formats++] = (Spead2Format){'u', bits};
   }
   parser->key = key;
-  for (i = 0; i < item->n_formats; i++)
-    whole = whole && item->formats[i].code != 'f';
-  if (item->dtype && dtype->kind != 'i' && dtype->kind != 'u')
-    whole = FALSE;
-  if (!whole)
+  if (!is_of_whole_numbers (item, dtype))
     return fail (parser, offset,
-        "values are whole numbers: a type with f or "
-        "of other kinds cannot be filled");
+        "values are whole numbers, of formats u, i and b or dtypes u and i; "
+        "format=c8 is for a text in quotes");
   if (item->immediate && bits > parser->flavour)
     return fail (parser, offset,
         "%u bits do not fit an immediate of SPEAD-64-%u: use mode=addressed",
         bits, parser->flavour);
-  if (item->immediate && dtype->little_endian)
+  if (item->immediate && item->little_endian)
     return fail (parser, offset, "an immediate is big endian: write > for <");
-  if (!item->immediate && (bits % 8 != 0 || bits > 64))
-    return fail (
-        parser, offset, "an addressed number has whole bytes, up to 8 of them");
-
-  item->width = bits / 8;
-  item->little_endian = dtype->little_endian;
-  item->limit = G_MAXUINT64 >> (64 - bits);
+  if (bits > 64)
+    return fail (parser, offset, "a number has up to 64 bits, not %u", bits);
   parser->key = NULL;
   return TRUE;
 }
@@ -762,34 +885,17 @@ check_number_type (Parser *parser, Spead2Item *item, const Spead2Dtype *dtype)
 static gboolean
 check_text_type (Parser *parser, Spead2Item *item)
 {
-  parser->key = "format";
-  if (item->dtype || (item->n_formats > 0 && !is_character (item)) ||
-      (item->n_formats > 0 && item->formats[0].bits != 8))
-    return fail (parser,
-        field_offset (parser, item->dtype ? "dtype" : "format"),
-        "a text has format=c8, which need not be said");
-  item->formats[0] = (Spead2Format){'c', 8};
+  gboolean is_bytes = is_of_bytes (item);
+
+  if (item->dtype ||
+      (item->n_formats > 0 && !is_character (item) && !is_bytes)) {
+    parser->key = item->dtype ? "dtype" : "format";
+    return fail (parser, field_offset (parser, parser->key),
+        "a text has format=c8, which need not be said, or format=u8 to be "
+        "described as bytes");
+  }
+  item->formats[0] = (Spead2Format){is_bytes ? 'u' : 'c', 8};
   item->n_formats = 1;
-  return TRUE;
-}
-
-/* Numbers that do not fit; counters go on from 0. */
-static gboolean
-check_numbers (Parser *parser, const Spead2Item *item)
-{
-  guint i;
-
-  parser->key = NULL;
-  if (item->source == SPEAD2_SOURCE_STEPS)
-    return check_limit (parser, item, field_offset (parser, "start"), "start",
-               item->start) &&
-        check_limit (
-            parser, item, field_offset (parser, "step"), "step", item->step);
-  for (i = 0; i < item->n_numbers; i++)
-    if (!check_limit (parser, item,
-            field_offset (parser, item->from_application ? "default" : "value"),
-            "value", item->numbers[i]))
-      return FALSE;
   return TRUE;
 }
 
@@ -800,7 +906,7 @@ take_id (Parser *parser, Spead2Item *item)
 
   if (find_field (parser, "id") == NULL)
     return fail (parser, offset_of (parser), "it has no id");
-  if (!take_number (parser, "id", &item->id))
+  if (!take_number (parser, NULL, "id", &item->id))
     return FALSE;
   parser->key = "id";
   if (item->id < MIN_ID)
@@ -843,6 +949,7 @@ make_ordinary (Parser *parser, Spead2Item *item)
       !take_formats (parser, item) || !take_dtype (parser, item, &dtype))
     return FALSE;
   parser->key = NULL;
+  set_number_type (item, &dtype, parser->flavour);
   if (!take_source (parser, item) || !take_shape (parser, item) ||
       !take_mode (parser, item))
     return FALSE;
@@ -855,17 +962,17 @@ make_ordinary (Parser *parser, Spead2Item *item)
   }
   if (item->source == SPEAD2_SOURCE_TEXT)
     return check_text_type (parser, item);
-  return check_number_type (parser, item, &dtype) &&
-      check_numbers (parser, item);
+  return check_number_type (parser, item, &dtype);
 }
 
 /* Pads and standard pointers. */
 static gboolean
 make_standard (Parser *parser, Spead2Item *item)
 {
+  static const Spead2Dtype none;
   guint i;
 
-  item->limit = spead2_flavour_max_value (parser->flavour);
+  set_number_type (item, &none, parser->flavour);
   item->description = g_strdup ("");
   for (i = 0; i < parser->fields->len; i++) {
     const Field *field = &g_array_index (parser->fields, Field, i);
@@ -885,7 +992,7 @@ make_standard (Parser *parser, Spead2Item *item)
       item->source == SPEAD2_SOURCE_TEXT)
     return fail (parser, field_offset (parser, parser->key),
         "a heap counter is a number");
-  return check_numbers (parser, item);
+  return TRUE;
 }
 
 static gboolean
@@ -953,7 +1060,7 @@ parse_item (Parser *parser)
 
 /* All four in front, when none is named. */
 static void
-add_standard (GArray *items, Spead2Flavour flavour)
+add_standard (GArray *items)
 {
   Spead2Item standard[4] = {0};
   guint i;
@@ -966,7 +1073,6 @@ add_standard (GArray *items, Spead2Flavour flavour)
     standard[i].kind = SPEAD2_ITEM_HEAP_CNT + i;
     standard[i].name = g_strdup (standard_names[standard[i].kind]);
     standard[i].description = g_strdup ("");
-    standard[i].limit = spead2_flavour_max_value (flavour);
   }
   g_array_prepend_vals (items, standard, G_N_ELEMENTS (standard));
 }
@@ -1018,7 +1124,7 @@ spead2_items_new (const gchar *text, Spead2Flavour flavour, GError **error)
   if (spead2_flavour_check (flavour, error) && parse (&parser)) {
     gsize n;
 
-    add_standard (parser.items, flavour);
+    add_standard (parser.items);
     items = g_atomic_rc_box_new0 (Spead2Items);
     items->flavour = flavour;
     items->items = g_array_steal (parser.items, &n);
@@ -1064,6 +1170,30 @@ spead2_items_find (const Spead2Items *items, const gchar *name)
   return NULL;
 }
 
+const Spead2Item *
+spead2_items_counter (const Spead2Items *items)
+{
+  guint i;
+
+  for (i = 0; i < items->n_items; i++)
+    if (items->items[i].kind == SPEAD2_ITEM_HEAP_CNT &&
+        items->items[i].source != SPEAD2_SOURCE_NONE)
+      return &items->items[i];
+  return NULL;
+}
+
+guint64
+spead2_items_first_cnt (const Spead2Items *items, guint64 start)
+{
+  const Spead2Item *counter = spead2_items_counter (items);
+  guint64 half = G_GUINT64_CONSTANT (1) << (items->flavour - 1);
+
+  if (counter == NULL)
+    return start;
+  start += half + (counter->n_numbers ? counter->numbers[0] : counter->start);
+  return start & spead2_flavour_max_value (items->flavour);
+}
+
 gboolean
 spead2_items_use (const Spead2Items *items, Spead2ValueSource source)
 {
@@ -1073,4 +1203,40 @@ spead2_items_use (const Spead2Items *items, Spead2ValueSource source)
     if (items->items[i].source == source)
       return TRUE;
   return FALSE;
+}
+
+/* -- numbers and texts as receivers read them ------------------------------------------- */
+
+gint64
+spead2_item_smallest (const Spead2Item *item)
+{
+  return item->is_signed ? -(gint64) item->limit - 1 : 0;
+}
+
+gboolean
+spead2_item_has_number (
+    const Spead2Item *item, guint64 number, gboolean negative)
+{
+  return negative ? (gint64) number >= spead2_item_smallest (item)
+                  : number <= item->limit;
+}
+
+guint64
+spead2_item_encode (const Spead2Item *item, guint64 number)
+{
+  guint64 mask = item->is_signed ? 2 * item->limit + 1 : item->limit;
+
+  return (number & mask) << (8 * item->bytes - item->bits);
+}
+
+gboolean
+spead2_item_has_text (const Spead2Item *item, const gchar *bytes, gsize size)
+{
+  gsize i;
+
+  if (!is_of_bytes (item))
+    for (i = 0; i < size; i++)
+      if (bytes[i] <= 0)
+        return FALSE;
+  return size > 0;
 }

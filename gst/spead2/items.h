@@ -13,8 +13,9 @@
  *   name     = letter *( letter | digit | "_" | "-" | "+" | "/" | ":" | "." )
  *
  * with blanks and ends of line anywhere between. A number is decimal or begins
- * with 0x. Without a type it ends below 2^31, as GStreamer's int does: larger
- * ones are (guint64)0xffffffff or "0xffffffff".
+ * with 0x, and for an item of a signed type with - in front. Without a type it is
+ * a GStreamer int, from -2^31 to 2^31 - 1: larger ones are (guint64)0xffffffff or
+ * "0xffffffff".
  *
  * Fields of an item:
  *
@@ -35,9 +36,15 @@
  * Exactly one item is the payload. A quoted text that reads as a number is one,
  * unless format=c8 says that it is a text. An array is taken one by one, heap by
  * heap, and begins again. Counters (sample-index, heap-index, times, start and
- * step) go on from 0 where they do not fit any more; all other values that do
- * not fit are errors. An addressed number is big endian, of as many bytes as an
- * address has, or as its format or dtype says.
+ * step) go on modulo 2^bits where they do not fit any more, a signed one from its
+ * smallest number; all other values that do not fit are errors.
+ *
+ * A number has a type of whole numbers, u, i or b (which is 0 or 1), of up to 64
+ * bits, or is unsigned and has as many bits as an address. On the wire it stands
+ * in the high bits of as many bytes as its type needs, big endian unless its
+ * dtype is little endian; an immediate ends with these bytes. So spead2 reads it.
+ * A text is of ASCII characters, which is what receivers read c8 as; with
+ * format=u8 it is any bytes.
  *
  * Some names are no items: "null" is a pad, a pointer that means nothing, and
  * heap-cnt, heap-length, payload-offset and payload-length are the standard
@@ -91,9 +98,14 @@ typedef struct {
   Spead2ValueSource source;
   gboolean from_application; /* its value, if there is one, goes first */
   gboolean immediate;
-  guint width;            /* bytes of an addressed number */
+
+  /* Of a number: its bits stand in the high ones of the bytes. Negative ones are
+   * two's complements of 64 bits everywhere. */
+  guint bits;  /* 1 to 64 */
+  guint bytes; /* 1 to 8 */
+  gboolean is_signed;
   gboolean little_endian; /* an addressed number */
-  guint64 limit;          /* of a number, 2^bits - 1 */
+  guint64 limit;          /* the largest */
 
   guint64 *numbers;
   guint n_numbers;
@@ -130,11 +142,41 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (Spead2Items, spead2_items_unref)
 const Spead2Item *spead2_items_find (
     const Spead2Items *items, const gchar *name);
 
+/* The item that numbers every heap with data, or NULL: the sender does. */
+const Spead2Item *spead2_items_counter (const Spead2Items *items);
+
+/* Where the sender begins to count those heaps that it numbers, from 1 on or
+ * another start. If items number the ones with data, these are start, descriptor
+ * and stop heaps, and begin half of all counters further: a receiver would
+ * otherwise take two heaps of one counter for one. */
+guint64 spead2_items_first_cnt (const Spead2Items *items, guint64 start);
+
 /* Whether any value comes from there. */
 gboolean spead2_items_use (const Spead2Items *items, Spead2ValueSource source);
 
-/* A number in decimal, or in hexadecimal with 0x in front; nothing else. */
-gboolean spead2_parse_number (const gchar *text, guint64 *number);
+/* Whether the item's type has that number. negative: it is the two's complement
+ * of one from -2^63 to -1. */
+gboolean spead2_item_has_number (
+    const Spead2Item *item, guint64 number, gboolean negative);
+
+/* The smallest number of the item's type. */
+gint64 spead2_item_smallest (const Spead2Item *item);
+
+/* A number's bits as they stand at the end of an immediate, or, of as many bytes
+ * as the item has, in the payload. A number that does not fit is taken modulo
+ * 2^bits. */
+guint64 spead2_item_encode (const Spead2Item *item, guint64 number);
+
+/* Whether receivers read these bytes, as the value of an item that is a text, as
+ * what they are: there are some; and, unless it is described as bytes, all are
+ * ASCII and none is 0. */
+gboolean spead2_item_has_text (
+    const Spead2Item *item, const gchar *bytes, gsize size);
+
+/* A number in decimal, or in hexadecimal with 0x in front, from -2^63 to 2^64 - 1;
+ * nothing else. A negative one is a two's complement. */
+gboolean spead2_parse_number (
+    const gchar *text, guint64 *number, gboolean *negative);
 
 G_END_DECLS
 

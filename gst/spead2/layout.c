@@ -104,15 +104,13 @@ spead2_layout_new (const Spead2LayoutConfig *config, GError **error)
   layout->config.items = spead2_items_ref (config->items);
   layout->flavour = list->flavour;
   layout->descriptor_cnt = config->descriptor_cnt_start;
+  layout->cnt_item = spead2_items_counter (list);
   layout->items = g_new (const Spead2Item *, list->n_items);
   for (i = 0; i < list->n_items; i++) {
     const Spead2Item *item = &list->items[i];
 
     if (item->kind <= SPEAD2_ITEM_NULL)
       layout->items[layout->n_items++] = item;
-    if (item->kind == SPEAD2_ITEM_HEAP_CNT &&
-        item->source != SPEAD2_SOURCE_NONE)
-      layout->cnt_item = item;
     if (item->source == SPEAD2_SOURCE_PAYLOAD)
       layout->payload_item = item;
   }
@@ -184,18 +182,21 @@ shape_in_words (const Payload *payload)
   return g_string_free (text, FALSE);
 }
 
-/* bits: of the smallest payload of that shape, or 0 where they are too many to
- * count. */
+/* bits: of a payload of that shape, or of one more in the dimension that is
+ * variable; 0 where they are too many to count. */
 static void
 set_size_error (GError **error, const Payload *payload, gsize size,
     guint64 bits, gboolean variable)
 {
   gchar *words = shape_in_words (payload);
+  /* As many more as make whole bytes, or a last byte that is filled up. */
+  guint64 bytes = variable
+      ? bits / (guint64) gst_util_greatest_common_divisor_int64 (bits, 8)
+      : bits / 8 + (bits % 8 > 0);
   gchar *rule = bits == 0
       ? g_strdup ("")
       : g_strdup_printf (": it must be %s%" G_GUINT64_FORMAT " bytes",
-            variable ? "a multiple of " : "",
-            bits / (guint64) gst_util_greatest_common_divisor_int64 (bits, 8));
+            variable ? "a multiple of " : "", bytes);
 
   g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID,
       "A payload of %" G_GSIZE_FORMAT " bytes does not have the shape %s with "
@@ -225,7 +226,8 @@ shape_of (const Payload *payload, gsize size, gint64 *shape, GError **error)
     good = counted && (guint64) size * 8 % bits == 0;
     *variable = good ? (guint64) size * 8 / bits : 0;
   } else {
-    good = counted && (guint64) size * 8 == bits;
+    /* The last byte is filled up. */
+    good = counted && size == bits / 8 + (bits % 8 > 0);
   }
   if (!good)
     set_size_error (error, payload, size, counted ? bits : 0, variable != NULL);
@@ -383,82 +385,123 @@ find_own (const Spead2HeapValues *values, const gchar *name)
   return NULL;
 }
 
+/* The number of any type that GObject has for whole ones, and of texts. */
 static gboolean
-read_number (const GValue *value, guint64 *number)
+read_number (const GValue *value, guint64 *number, gboolean *negative)
 {
   gint64 integer = 0;
 
-  if (G_VALUE_HOLDS_UINT64 (value))
-    *number = g_value_get_uint64 (value);
-  else if (G_VALUE_HOLDS_UINT (value))
-    *number = g_value_get_uint (value);
-  else if (G_VALUE_HOLDS_STRING (value))
-    return g_value_get_string (value) &&
-        spead2_parse_number (g_value_get_string (value), number);
-  else if (G_VALUE_HOLDS_INT64 (value))
-    *number = integer = g_value_get_int64 (value);
-  else if (G_VALUE_HOLDS_INT (value))
-    *number = integer = g_value_get_int (value);
-  else
-    return FALSE;
-  return integer >= 0;
+  switch (G_VALUE_TYPE (value)) {
+    case G_TYPE_UCHAR:
+      *number = g_value_get_uchar (value);
+      break;
+    case G_TYPE_UINT:
+      *number = g_value_get_uint (value);
+      break;
+    case G_TYPE_ULONG:
+      *number = g_value_get_ulong (value);
+      break;
+    case G_TYPE_UINT64:
+      *number = g_value_get_uint64 (value);
+      break;
+    case G_TYPE_BOOLEAN:
+      *number = g_value_get_boolean (value) ? 1 : 0;
+      break;
+    case G_TYPE_CHAR:
+      *number = integer = g_value_get_schar (value);
+      break;
+    case G_TYPE_INT:
+      *number = integer = g_value_get_int (value);
+      break;
+    case G_TYPE_LONG:
+      *number = integer = g_value_get_long (value);
+      break;
+    case G_TYPE_INT64:
+      *number = integer = g_value_get_int64 (value);
+      break;
+    case G_TYPE_STRING:
+      return g_value_get_string (value) &&
+          spead2_parse_number (g_value_get_string (value), number, negative);
+    default:
+      return FALSE;
+  }
+  *negative = integer < 0;
+  return TRUE;
 }
 
 static gboolean
-own_number (const GValue *value, const gchar *name, guint64 limit,
+own_number (const GValue *value, const gchar *name, const Spead2Item *type,
     guint64 *number, GError **error)
 {
+  gboolean negative;
   gchar *text;
 
-  if (read_number (value, number) && *number <= limit)
+  if (read_number (value, number, &negative) &&
+      spead2_item_has_number (type, *number, negative))
     return TRUE;
 
   text = g_strdup_value_contents (value);
   g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID,
-      "The application's value %s (%s) of item '%s' is no number from 0 to "
-      "%" G_GUINT64_FORMAT,
-      text, G_VALUE_TYPE_NAME (value), name, limit);
+      "The application's value %s (%s) of item '%s' is not a whole number from "
+      "%" G_GINT64_FORMAT " to %" G_GUINT64_FORMAT,
+      text, G_VALUE_TYPE_NAME (value), name, spead2_item_smallest (type),
+      type->limit);
   g_free (text);
   return FALSE;
 }
 
-/* A new reference, or NULL. */
+/* A new reference, or NULL: a text that receivers can read. */
 static GBytes *
-own_text (const GValue *value, const gchar *name, GError **error)
+own_text (const GValue *value, const Spead2Item *item, GError **error)
 {
-  if (G_VALUE_HOLDS_STRING (value) && g_value_get_string (value))
-    return g_bytes_new (
-        g_value_get_string (value), strlen (g_value_get_string (value)));
-  if (G_VALUE_HOLDS (value, G_TYPE_BYTES) && g_value_get_boxed (value))
-    return g_bytes_ref (g_value_get_boxed (value));
+  GBytes *bytes = NULL;
+  const gchar *data;
+  gsize size;
 
-  g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID,
-      "The application's value of item '%s' is a %s, no text and no GBytes",
-      name, G_VALUE_TYPE_NAME (value));
-  return NULL;
+  if (G_VALUE_HOLDS_STRING (value) && g_value_get_string (value))
+    bytes = g_bytes_new (
+        g_value_get_string (value), strlen (g_value_get_string (value)));
+  else if (G_VALUE_HOLDS (value, G_TYPE_BYTES) && g_value_get_boxed (value))
+    bytes = g_bytes_ref (g_value_get_boxed (value));
+
+  if (bytes == NULL) {
+    g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID,
+        "The application's value of item '%s' is a %s, no text and no GBytes",
+        item->name, G_VALUE_TYPE_NAME (value));
+    return NULL;
+  }
+  data = g_bytes_get_data (bytes, &size);
+  if (!spead2_item_has_text (item, data, size)) {
+    g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID,
+        "The application's text for item '%s' %s", item->name,
+        size == 0 ? "is empty, which receivers do not take for a value"
+                  : "has bytes that are not ASCII, or 0, which receivers "
+                    "cannot read: with format=u8 they get its bytes");
+    g_clear_pointer (&bytes, g_bytes_unref);
+  }
+  return bytes;
 }
 
 /* -- heaps ---------------------------------------------------------------------------- */
 
-/* The value of an item that is a number; a counter goes on from 0 where it does
- * not fit any more. */
+/* The value of an item that is a number, a counter with all its bits. */
 static guint64
 number_of (const Spead2Layout *layout, const Spead2Item *item,
     const Spead2HeapValues *values)
 {
   switch (item->source) {
     case SPEAD2_SOURCE_SAMPLE_INDEX:
-      return values->sample_index & item->limit;
+      return values->sample_index;
     case SPEAD2_SOURCE_HEAP_INDEX:
-      return layout->heap_index & item->limit;
+      return layout->heap_index;
     case SPEAD2_SOURCE_UTC_NS:
-      return values->utc_ns & item->limit;
+      return values->utc_ns;
     case SPEAD2_SOURCE_PTP_NS:
-      return values->ptp_ns & item->limit;
+      return values->ptp_ns;
     case SPEAD2_SOURCE_NUMBERS:
       return item->numbers[layout->heap_index % item->n_numbers];
     case SPEAD2_SOURCE_STEPS:
-      return (item->start + item->step * layout->heap_index) & item->limit;
+      return item->start + item->step * layout->heap_index;
     default:
       g_return_val_if_reached (0);
   }
@@ -480,16 +523,17 @@ add_number (
   GBytes *value;
   gboolean added;
 
+  number = spead2_item_encode (item, number);
   if (item->immediate)
     return spead2_heap_add_immediate (heap, item->id, number, error);
 
   if (item->little_endian) {
     number = GUINT64_TO_LE (number);
     memcpy (bytes, &number, sizeof bytes);
-    value = g_bytes_new (bytes, item->width);
+    value = g_bytes_new (bytes, item->bytes);
   } else {
     spead2_write_u64 (bytes, number);
-    value = g_bytes_new (bytes + 8 - item->width, item->width);
+    value = g_bytes_new (bytes + 8 - item->bytes, item->bytes);
   }
   added = add_addressed (heap, item, value, error);
   g_bytes_unref (value);
@@ -505,10 +549,10 @@ add_own (
   gboolean added;
 
   if (item->source != SPEAD2_SOURCE_TEXT)
-    return own_number (own, item->name, item->limit, &number, error) &&
+    return own_number (own, item->name, item, &number, error) &&
         add_number (heap, item, number, error);
 
-  text = own_text (own, item->name, error);
+  text = own_text (own, item, error);
   if (text == NULL)
     return FALSE;
   added = add_addressed (heap, item, text, error);
@@ -567,11 +611,11 @@ add_cnt (const Spead2Layout *layout, Spead2Heap *heap,
   const GValue *own = values->own[0] || values->own[1]
       ? find_own (values, SPEAD2_HEAP_CNT_NAME)
       : NULL;
+  const Spead2Item any = {.limit = spead2_flavour_max_value (layout->flavour)};
   guint64 cnt;
 
   if (own) {
-    if (!own_number (own, SPEAD2_HEAP_CNT_NAME,
-            spead2_flavour_max_value (layout->flavour), &cnt, error))
+    if (!own_number (own, SPEAD2_HEAP_CNT_NAME, &any, &cnt, error))
       return FALSE;
     set_cnt (heap, cnt);
   } else if (layout->cnt_item) {

@@ -153,7 +153,7 @@ check_values (const Spead2Items *items, const FakeHeap *received, guint nth)
       check (found->value == (nth & item->limit));
     if (item->source == SPEAD2_SOURCE_NUMBERS && !item->immediate) {
       fake_heap_item_bytes (received, found, &size);
-      check (size == item->width);
+      check (size == item->bytes);
     }
     if (item->source == SPEAD2_SOURCE_TEXT) {
       const guint8 *text = fake_heap_item_bytes (received, found, &size);

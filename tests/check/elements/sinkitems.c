@@ -257,6 +257,26 @@ GST_START_TEST (heap_counters_begin_and_step_as_told)
 
 GST_END_TEST;
 
+/* The start, descriptor and stop heaps have none of the items' counters: a
+ * receiver takes heaps of one counter for one. */
+GST_START_TEST (a_heap_cnt_of_the_items_is_not_that_of_other_heaps)
+{
+  static const guint64 cnts[] = {
+      0x8000000005, 0x8000000006, 4, 5, 6, 7, 0x8000000007};
+
+  set_items ("heap-cnt,start=4,step=1; heap-length; payload-offset; "
+             "payload-length" PAYLOAD);
+  g_object_set (sink, "send-start-heap", TRUE, NULL);
+  gst_util_set_object_arg (G_OBJECT (sink), "descriptors", "own-heap");
+  run (4);
+  fail_unless_equals_int (fake_receiver_n_heaps (decoder), G_N_ELEMENTS (cnts));
+  for (guint i = 0; i < G_N_ELEMENTS (cnts); i++)
+    fail_unless_equals_uint64 (whole_heap (i)->cnt, cnts[i]);
+  assert_no_message (GST_MESSAGE_WARNING);
+}
+
+GST_END_TEST;
+
 /* Before the first heap of each stream: at first, after EOS and a flush. */
 GST_START_TEST (a_start_heap_begins_every_stream)
 {
@@ -602,8 +622,8 @@ GST_START_TEST (a_value_that_does_not_fit_is_an_error_that_says_which)
   fail_unless_equals_int (
       try_push (1000, 0, GST_BUFFER_OFFSET_NONE), GST_FLOW_ERROR);
   assert_error (GST_STREAM_ERROR, GST_STREAM_ERROR_FAILED,
-      "value 1099511627776 (guint64) of item 'a' is no number from 0 to "
-      "1099511627775");
+      "value 1099511627776 (guint64) of item 'a' is not a whole number "
+      "from 0 to 1099511627775");
 }
 
 GST_END_TEST;
@@ -627,6 +647,7 @@ sinkitems_suite (void)
   tcase_add_loop_test (
       tc, settings_that_do_not_fit_are_errors, 0, G_N_ELEMENTS (wrong));
   tcase_add_test (tc, heap_counters_begin_and_step_as_told);
+  tcase_add_test (tc, a_heap_cnt_of_the_items_is_not_that_of_other_heaps);
   tcase_add_test (tc, a_start_heap_begins_every_stream);
   tcase_add_test (tc, send_stop_ends_the_stream_on_the_wire);
   tcase_add_loop_test (tc, send_stop_is_not_repeated_on_the_way_to_ready, 0, 2);

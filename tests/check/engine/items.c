@@ -66,7 +66,7 @@ static const struct {
   gboolean from_application;
   guint64 number; /* the first, or start */
   guint64 limit;
-  guint width;
+  guint bytes;
 } meanings[] = {
     {"a,id=7,value=5", SPEAD2_SOURCE_NUMBERS, TRUE, FALSE, 5, 0xffffffffffff,
         6},
@@ -85,6 +85,24 @@ static const struct {
         0xffffff, 3},
     {"a,id=7,value=5,dtype=\">u4\"", SPEAD2_SOURCE_NUMBERS, TRUE, FALSE, 5,
         0xffffffff, 4},
+    {"a,id=7,value=5,format=u12", SPEAD2_SOURCE_NUMBERS, TRUE, FALSE, 5, 4095,
+        2},
+    {"a,id=7,value=5,mode=addressed,format=u33", SPEAD2_SOURCE_NUMBERS, FALSE,
+        FALSE, 5, 0x1ffffffff, 5},
+    {"a,id=7,value=1,format=b8", SPEAD2_SOURCE_NUMBERS, TRUE, FALSE, 1, 1, 1},
+    {"a,id=7,value=-128,format=i8", SPEAD2_SOURCE_NUMBERS, TRUE, FALSE,
+        (guint64) -128, 127, 1},
+    {"a,id=7,value=<\"-0x80\",(gint64)-1>,format=i8", SPEAD2_SOURCE_NUMBERS,
+        TRUE, FALSE, (guint64) -128, 127, 1},
+    {"a,id=7,value=-2147483648,dtype=\">i4\"", SPEAD2_SOURCE_NUMBERS, TRUE,
+        FALSE, (guint64) G_MININT, G_MAXINT, 4},
+    {"a,id=7,value=\"-9223372036854775808\",mode=addressed,format=i64",
+        SPEAD2_SOURCE_NUMBERS, FALSE, FALSE, G_GUINT64_CONSTANT (1) << 63,
+        G_MAXINT64, 8},
+    {"a,id=7,start=-5,step=-1,format=i16", SPEAD2_SOURCE_STEPS, TRUE, FALSE,
+        (guint64) -5, 32767, 2},
+    {"a,id=7,value=meta,default=-1,format=i16", SPEAD2_SOURCE_NUMBERS, TRUE,
+        TRUE, (guint64) -1, 32767, 2},
     {"a,id=7,value=5,mode=addressed", SPEAD2_SOURCE_NUMBERS, FALSE, FALSE, 5,
         0xffffffffffff, 6},
     {"a,id=7,value=(guint64)0xffffffffffffffff,mode=addressed,dtype=\"<u8\"",
@@ -129,8 +147,10 @@ check_meaning (guint i)
     fail_unless_equals_uint64 (item->numbers[0], meanings[i].number);
   if (item->source == SPEAD2_SOURCE_STEPS)
     fail_unless_equals_uint64 (item->start, meanings[i].number);
-  fail_unless_equals_uint64 (item->limit, meanings[i].limit);
-  fail_unless_equals_int (item->width, meanings[i].width);
+  if (item->source != SPEAD2_SOURCE_TEXT) {
+    fail_unless_equals_uint64 (item->limit, meanings[i].limit);
+    fail_unless_equals_int (item->bytes, meanings[i].bytes);
+  }
   fail_unless (spead2_items_find (items, "a") ==
       (meanings[i].from_application ? item : NULL));
   spead2_items_unref (items);
@@ -227,7 +247,23 @@ static const gchar *const mistakes[][2] = {
         "GStreamer's integers, which end at 2147483647"},
     {"a,id=7,value=281474976710656" P, "write (guint64)281474976710656"},
     {"a,id=7,value=(uint)4294967296" P, "write (guint64)4294967296"},
-    {"a,id=7,value=-1" P, "'-1' is no number: it is negative"},
+    {"a,id=7,value=-1" P,
+        "(offset 13 of items): -1 is negative, and the item's type is not "
+        "signed: give it one that is, such as format=i16"},
+    {"a,id=-7,value=1" P, "field 'id' (offset 5 of items): -7 is negative"},
+    {"a,id=7,value=-129,format=i8" P,
+        "-129 is less than -128, the smallest number of its type"},
+    {"a,id=7,value=40000,format=i16" P,
+        "40000 is more than 32767, the largest number of its type"},
+    {"a,id=7,start=-1" P, "field 'start' (offset 13 of items): -1 is negative"},
+    {"a,id=7,step=-129,format=i8" P, "-129 is less than -128"},
+    {"a,id=7,value=meta,default=-129,format=i8" P, "-129 is less than -128"},
+    {"a,id=7,value=-2147483649,dtype=\">i4\"" P,
+        "write (gint64)-2147483649, or put it in double quotes"},
+    {"a,id=7,value=(guint64)-1,format=i8" P, "'-1' is no guint64"},
+    {"a,id=7,value=\"-9223372036854775809\",format=c8" P "; q", "it has no id"},
+    {"a,id=7,value=60AA" P, "a hexadecimal number has 0x in front"},
+    {"a,id=7,value=2,format=b8" P, "2 is more than 1, the largest"},
     {"a,id=7,value=1.5" P, "'1.5' is no number: it is no whole number"},
     {"a,id=7,value=1e9" P, "it is no whole number"},
     {"a,id=7,value=010" P, "it begins with 0"},
@@ -241,12 +277,14 @@ static const gchar *const mistakes[][2] = {
     {"a,id=0x8000,value=1" P,
         "id 0x8000 does not fit SPEAD-64-48, whose largest id is 0x7fff"},
     {"a,id=7,value=(guint64)281474976710656" P,
-        "value 281474976710656 is more than 281474976710655"},
-    {"a,id=7,value=<1,256>,format=u8" P, "value 256 is more than 255"},
-    {"a,id=7,start=1,step=256,format=u8" P, "step 256 is more than 255"},
-    {"a,id=7,value=meta,default=256,format=u8" P, "value 256 is more than 255"},
+        "281474976710656 is more than 281474976710655"},
+    {"a,id=7,value=<1,256>,format=u8" P, "256 is more than 255"},
+    {"a,id=7,start=1,step=256,format=u8" P, "256 is more than 255"},
+    {"a,id=7,value=meta,default=256,format=u8" P, "256 is more than 255"},
     {"heap-cnt,value=(guint64)281474976710656" P,
-        "Item 1 'heap-cnt' (offset 9 of items): value 281474976710656 is more"},
+        "Item 1 'heap-cnt', field 'value' (offset 15 of items): "
+        "281474976710656 "
+        "is more"},
     {"a,id=7,value=1,start=2" P, "start and step stand instead of a value"},
     {"a,id=7,value=1,default=2" P, "only value=meta has a default"},
     {"a,id=7,value=meta,default=meta" P, "meta is no default"},
@@ -259,14 +297,22 @@ static const gchar *const mistakes[][2] = {
     {"a,id=7,value=1,format=u" P, "'u' is no format"},
     {"a,id=7,value=1,format=\"u8,\"" P, "is no format"},
     {"a,id=7,value=1,format=f32" P, "values are whole numbers"},
+    {"a,id=7,value=1,format=c8" P, "values are whole numbers"},
+    {"p,id=7,value=payload,format=f16",
+        "no receiver reads f16: floats have 32 or 64 bits"},
+    {"p,id=7,value=payload,format=\"u8,c4\"",
+        "no receiver reads c4: characters have 8 bits"},
     {"a,id=7,value=1,format=u56" P, "56 bits do not fit an immediate"},
-    {"a,id=7,value=1,mode=addressed,format=u12" P, "has whole bytes"},
+    {"a,id=7,value=1,mode=addressed,format=u65" P, "up to 64 bits, not 65"},
     {"a,id=7,value=1,dtype=\"<u4\"" P, "an immediate is big endian"},
     {"a,id=7,value=1,dtype=\"<f4\"" P, "values are whole numbers"},
     {"a,id=7,value=1,dtype=\"u4\"" P, "its byte order must be said"},
     {"a,id=7,value=1,dtype=<u4" P, "the array's > is missing"},
     {"a,id=7,value=1,format=u8,dtype=\"|u1\"" P, "a format or a dtype"},
-    {"a,id=7,value=\"x\",format=u8" P, "a text has format=c8"},
+    {"a,id=7,value=\"x\",format=u16" P, "a text has format=c8"},
+    {"a,id=7,value=\"x\",dtype=\"|u1\"" P, "a text has format=c8"},
+    {"a,id=7,value=\"Gr\303\266\303\237e\"" P,
+        "a text is of ASCII characters, since receivers cannot read others"},
     {"a,id=7,value=1,shape=3" P, "only the payload has a shape"},
     {"p,id=7,value=payload,shape=<-1,-1>", "only one dimension may be -1"},
     {"p,id=7,value=payload,shape=0", "size 0 is outside 1 to"},
@@ -317,10 +363,11 @@ static const struct {
     {"[('TCI', '|i1'), ('FD', '|u1'), ('VIS', '<c8', (4,))]", 34},
     {"[('a', [('b', '<i2', (2, 3))], 2),]", 24}, {"i2", 0}, {"<i3", 0},
     {"<f16", 0}, {"|x1", 0}, {"", 0}, {"<", 0}, {"<i", 0}, {"<i2 ", 0},
-    {"[]", 0}, {"[('a','<i2')", 0}, {"[('a''<i2')]", 0}, {"[('a','<i2',0)]", 0},
-    {"[('','<i2')]", 0}, {"[('a','<i2']", 0}, {"[('a','<i2',(2,3)]", 0},
-    {"<i2'", 0}, {"[('a','|S16777216',2)]", 0}, {"[[[[[[[[[[[[", 0},
-    {"|S99999999999999999999", 0}};
+    {"[('a','<i2'),('b',[('a','<i2')])]", 4}, {"[('a','<i2'),('a','<i2')]", 0},
+    {"int8", 0}, {"[]", 0}, {"[('a','<i2')", 0}, {"[('a''<i2')]", 0},
+    {"[('a','<i2',0)]", 0}, {"[('','<i2')]", 0}, {"[('a','<i2']", 0},
+    {"[('a','<i2',(2,3)]", 0}, {"<i2'", 0}, {"[('a','|S16777216',2)]", 0},
+    {"[[[[[[[[[[[[", 0}, {"|S99999999999999999999", 0}};
 
 GST_START_TEST (test_dtypes)
 {

@@ -656,7 +656,8 @@ GST_END_TEST
 
 #define APPLICATION                                                            \
   "a,id=1000,value=meta,default=3,format=u8;b,id=1001,value=4;"                \
-  "c,id=1002,value=meta,default=\"none\";p,id=2000,value=payload"
+  "c,id=1002,value=meta,default=\"none\";p,id=2000,value=payload;"             \
+  "i,id=1003,value=meta,format=i12"
 
 static Spead2Heap *
 make_own (const gchar *first, const gchar *second, GError **error)
@@ -716,7 +717,9 @@ GST_START_TEST (test_application_bytes)
   GstStructure *own = gst_structure_new ("s", "c", G_TYPE_BYTES, bytes, NULL);
   Spead2Heap *heap;
 
-  use_layout ((Spead2LayoutConfig){0}, APPLICATION, 40);
+  use_layout ((Spead2LayoutConfig){0},
+      "c,id=1002,value=meta,default=\"none\",format=u8;p,id=2000,value=payload",
+      40);
   values.own[1] = own;
   heap = make (1, values, NULL);
   fail_unless_equals_uint64 (heap->spans[0].size, 2);
@@ -727,15 +730,68 @@ GST_START_TEST (test_application_bytes)
 }
 GST_END_TEST
 
+static const struct {
+  const gchar *own;
+  guint64 immediate;
+} own_numbers[] = {{"s,i=-1", 0xfff0}, {"s,i=(gint64)-2048", 0x8000},
+    {"s,i=(string)-0x800", 0x8000}, {"s,i=2047", 0x7ff0}, {"s,i=true", 0x10},
+    {"s,i=(string)0x123", 0x1230}, {"s,i=(uint)1", 0x10}};
+
+/* spead2 reads an immediate of 12 bits from the high end of its last two bytes. */
+GST_START_TEST (test_application_signed)
+{
+  Spead2Heap *heap;
+  GError *error = NULL;
+
+  use_layout ((Spead2LayoutConfig){0}, APPLICATION, 40);
+  heap = make_own (own_numbers[__i__].own, NULL, &error);
+  fail_unless (heap != NULL, "%s", error ? error->message : "");
+  fail_unless_equals_uint64_hex (
+      value_of (heap, 4), own_numbers[__i__].immediate);
+  spead2_heap_free (heap);
+}
+GST_END_TEST
+
+/* What an application's own integers may be in C. */
+GST_START_TEST (test_application_types)
+{
+  GstStructure *own = gst_structure_new ("s", "uchar", G_TYPE_UCHAR, 200,
+      "char", G_TYPE_CHAR, -100, "long", G_TYPE_LONG, -70000L, "ulong",
+      G_TYPE_ULONG, 70000UL, NULL);
+  static const guint64 expected[] = {200, 0xff9c, 0xfffeee90, 70000};
+  const Spead2HeapValues values = {.own[0] = own};
+  Spead2Heap *heap;
+
+  use_layout ((Spead2LayoutConfig){0},
+      "uchar,id=1000,value=meta,format=u8;char,id=1001,value=meta,format=i16;"
+      "long,id=1002,value=meta,format=i32;ulong,id=1003,value=meta;"
+      "p,id=2000,value=payload",
+      40);
+  heap = make (1, values, NULL);
+  fail_unless (heap != NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (expected); i++)
+    fail_unless_equals_uint64_hex (value_of (heap, i), expected[i]);
+  spead2_heap_free (heap);
+  gst_structure_free (own);
+}
+GST_END_TEST
+
 static const gchar *const bad_values[][2] = {
-    {"s,a=256", "value 256 (gint) of item 'a' is no number from 0 to 255"},
-    {"s,a=-1", "value -1 (gint) of item 'a' is no number"},
-    {"s,a=(gint64)-1", "(gint64) of item 'a' is no number"},
-    {"s,a=1.5", "(gdouble) of item 'a' is no number"},
-    {"s,a=(string)x", "(gchararray) of item 'a' is no number"},
+    {"s,a=256",
+        "value 256 (gint) of item 'a' is not a whole number from 0 to 255"},
+    {"s,a=-1", "value -1 (gint) of item 'a' is not a whole number"},
+    {"s,a=(gint64)-1", "(gint64) of item 'a' is not a whole number"},
+    {"s,a=1.5", "(gdouble) of item 'a' is not a whole number"},
+    {"s,a=(string)x", "(gchararray) of item 'a' is not a whole number"},
+    {"s,i=-2049", "is not a whole number from -2048 to 2047"},
+    {"s,i=2048", "is not a whole number from -2048 to 2047"},
+    {"s,i=(guint64)18446744073709551615", "from -2048 to 2047"},
     {"s,c=5", "of item 'c' is a gint, no text and no GBytes"},
+    {"s,c=(string)\"\"", "text for item 'c' is empty"},
+    {"s,c=(string)\"Gr\\303\\266\\303\\237e\"",
+        "text for item 'c' has bytes that are not ASCII"},
     {"s,heap-cnt=(guint64)1099511627776",
-        "of item 'heap-cnt' is no number from 0 to 1099511627775"},
+        "of item 'heap-cnt' is not a whole number from 0 to 1099511627775"},
 };
 
 GST_START_TEST (test_application_mistakes)
@@ -797,6 +853,9 @@ layout_suite (void)
   tcase_add_test (tc, test_counters_that_do_not_fit);
   tcase_add_test (tc, test_application);
   tcase_add_test (tc, test_application_bytes);
+  tcase_add_loop_test (
+      tc, test_application_signed, 0, G_N_ELEMENTS (own_numbers));
+  tcase_add_test (tc, test_application_types);
   tcase_add_loop_test (
       tc, test_application_mistakes, 0, G_N_ELEMENTS (bad_values));
   tcase_add_test (tc, test_heap_cnt);
