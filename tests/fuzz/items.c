@@ -129,6 +129,17 @@ check_bytes (const Spead2Heap *heap, const FakeHeap *received)
     check (received->payload[at] == 0);
 }
 
+/* A number as spead2 reads it: the high bits of the last bytes. */
+static guint64
+read_number (const Spead2Item *item, guint64 value)
+{
+  check (value >> 1 >> (8 * item->bytes - 1) == 0);
+  value >>= 8 * item->bytes - item->bits;
+  if (item->is_signed && value >> (item->bits - 1))
+    value |= (G_MAXUINT64 << 1) << (item->bits - 1);
+  return value;
+}
+
 /* The items that the text names, in their order, with what it says of them. */
 static void
 check_values (const Spead2Items *items, const FakeHeap *received, guint nth)
@@ -148,9 +159,11 @@ check_values (const Spead2Items *items, const FakeHeap *received, guint nth)
     at = found - &g_array_index (received->items, FakeItem, 0);
 
     if (item->source == SPEAD2_SOURCE_NUMBERS && item->immediate)
-      check (found->value == item->numbers[nth % item->n_numbers]);
-    if (item->source == SPEAD2_SOURCE_HEAP_INDEX && item->immediate)
-      check (found->value == (nth & item->limit));
+      check (read_number (item, found->value) ==
+          item->numbers[nth % item->n_numbers]);
+    if (item->source == SPEAD2_SOURCE_HEAP_INDEX && item->immediate &&
+        nth <= item->limit)
+      check (read_number (item, found->value) == nth);
     if (item->source == SPEAD2_SOURCE_NUMBERS && !item->immediate) {
       fake_heap_item_bytes (received, found, &size);
       check (size == item->bytes);
@@ -160,6 +173,8 @@ check_values (const Spead2Items *items, const FakeHeap *received, guint nth)
 
       check (size == g_bytes_get_size (item->text));
       check (memcmp (text, g_bytes_get_data (item->text, NULL), size) == 0);
+      for (gsize k = 0; item->formats[0].code == 'c' && k < size; k++)
+        check (text[k] > 0 && text[k] < 128);
     }
   }
 }

@@ -269,8 +269,11 @@ take_step (gchar step, GSocket *a, GSocket *b)
     case 'A':
     case 'B':
     case '0':
-      g_object_set (
-          sink, "socket", step == 'A' ? a : step == 'B' ? b : NULL, NULL);
+      g_object_set (sink, "socket",
+          step == 'A'       ? a
+              : step == 'B' ? b
+                            : NULL,
+          NULL);
       break;
     case 'c':
     case 'C':
@@ -328,15 +331,15 @@ GST_START_TEST (a_socket_that_is_closed_is_an_error)
   else
     g_socket_close (socket, NULL);
   g_object_set (sink, "ttl", 5, NULL);
-  fail_unless_equals_int (gst_element_set_state (sink, GST_STATE_PAUSED),
-      GST_STATE_CHANGE_FAILURE);
+  fail_unless_equals_int (
+      gst_element_set_state (sink, GST_STATE_PAUSED), GST_STATE_CHANGE_FAILURE);
   assert_error (GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS,
       "The socket that was given is closed");
 
   gst_element_set_state (sink, GST_STATE_NULL);
   g_object_set (sink, "socket", NULL, NULL);
-  fail_unless_equals_int (gst_element_set_state (sink, GST_STATE_READY),
-      GST_STATE_CHANGE_SUCCESS);
+  fail_unless_equals_int (
+      gst_element_set_state (sink, GST_STATE_READY), GST_STATE_CHANGE_SUCCESS);
   g_object_unref (socket);
 }
 
@@ -412,8 +415,8 @@ wishful_socket (gint family)
 
   for (guint i = 0; i < G_N_ELEMENTS (kept); i++)
     if (kept[i].family == family)
-      fail_unless (g_socket_set_option (socket, kept[i].level, kept[i].option,
-          kept_value (i, FALSE), NULL));
+      fail_unless (g_socket_set_option (
+          socket, kept[i].level, kept[i].option, kept_value (i, FALSE), NULL));
   fcntl (fd, F_SETFL, fcntl (fd, F_GETFL) & ~O_NONBLOCK);
   assert_kept (socket, family);
   return socket;
@@ -437,8 +440,9 @@ GST_START_TEST (a_socket_that_is_given_back_is_as_it_was)
       way == START_FAILS ? GST_STATE_CHANGE_FAILURE : GST_STATE_CHANGE_SUCCESS);
   if (way != START_FAILS) {
     fail_if (blocking_flag (socket) == 0);
-    fail_unless_equals_int (option (family == AF_INET ? IPPROTO_IP : IPPROTO_IPV6,
-                                family == AF_INET ? IP_TTL : IPV6_UNICAST_HOPS),
+    fail_unless_equals_int (
+        option (family == AF_INET ? IPPROTO_IP : IPPROTO_IPV6,
+            family == AF_INET ? IP_TTL : IPV6_UNICAST_HOPS),
         64);
   }
 
@@ -498,8 +502,9 @@ sinksocket_suite (void)
   tcase_add_loop_test (
       tc, an_outside_socket_is_sent_with_and_closed_as_asked, 0, 2);
   tcase_add_test (tc, an_outside_socket_survives_a_change_in_ready);
-  tcase_add_loop_test (tc, a_socket_is_closed_by_who_used_it_and_as_was_said_of_it,
-      0, G_N_ELEMENTS (lives));
+  tcase_add_loop_test (tc,
+      a_socket_is_closed_by_who_used_it_and_as_was_said_of_it, 0,
+      G_N_ELEMENTS (lives));
   tcase_add_loop_test (tc, a_socket_that_is_closed_is_an_error, 0, 3);
   tcase_add_loop_test (
       tc, a_socket_that_is_given_back_is_as_it_was, 0, 2 * N_WAYS);
