@@ -107,6 +107,7 @@ gst_spead2_sink_init (GstSpead2Sink *self)
 
   gst_spead2_sink_settings_init (&self->settings, G_OBJECT_GET_CLASS (self));
   g_cond_init (&self->not_stopping);
+  self->left = g_ptr_array_new ();
   self->chain = GST_PAD_CHAINFUNC (pad);
   self->chain_list = GST_PAD_CHAINLISTFUNC (pad);
   gst_pad_set_chain_function (pad, gst_spead2_sink_chain);
@@ -126,6 +127,7 @@ gst_spead2_sink_finalize (GObject *object)
   gst_spead2_sink_settings_clear (&self->settings);
   g_clear_error (&self->uri_error);
   g_cond_clear (&self->not_stopping);
+  g_ptr_array_unref (self->left);
   gst_clear_structure (&self->waiting);
   gst_clear_structure (&self->given);
   G_OBJECT_CLASS (gst_spead2_sink_parent_class)->finalize (object);
@@ -562,16 +564,22 @@ failed:
 
 /* -- events ------------------------------------------------------------------------ */
 
+GstFlowReturn
+gst_spead2_sink_sync_event (GstSpead2Sink *self, GstEvent *event)
+{
+  return GST_BASE_SINK_CLASS (gst_spead2_sink_parent_class)
+      ->wait_event (GST_BASE_SINK (self), event);
+}
+
 /* The EOS message is posted when this returns. Also called for GAP events. */
 static GstFlowReturn
 gst_spead2_sink_wait_event (GstBaseSink *base, GstEvent *event)
 {
   GstSpead2Sink *self = GST_SPEAD2_SINK (base);
-  GstFlowReturn flow = GST_BASE_SINK_CLASS (gst_spead2_sink_parent_class)
-                           ->wait_event (base, event);
+  GstFlowReturn flow = gst_spead2_sink_sync_event (self, event);
 
   if (flow == GST_FLOW_OK && GST_EVENT_TYPE (event) == GST_EVENT_EOS)
-    flow = gst_spead2_sink_end_stream (self);
+    flow = gst_spead2_sink_end_stream (self, event);
   else if (flow == GST_FLOW_OK && GST_EVENT_TYPE (event) == GST_EVENT_GAP)
     gst_spead2_sink_skip_gap (self, event);
   return flow;

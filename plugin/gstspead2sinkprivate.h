@@ -53,6 +53,8 @@ struct _GstSpead2Sink {
   gboolean uses_ptp;
   GstStructure *waiting; /* an event's values for the next buffer, or NULL */
   GstStructure *given;   /* the same, of the buffer that has come */
+  gboolean made;   /* heaps of the buffer, or list, in the chain function */
+  GPtrArray *left; /* (owned Spead2Heap) those that a step keeps waiting */
   GstPadChainFunction chain; /* the base class's */
   GstPadChainListFunction chain_list;
   gboolean jump_warned;
@@ -89,8 +91,11 @@ GstFlowReturn gst_spead2_sink_render (GstBaseSink *base, GstBuffer *buffer);
 GstFlowReturn gst_spead2_sink_render_list (
     GstBaseSink *base, GstBufferList *list);
 
-/* Ends the stream on the wire: what is queued, then the stop heap. */
-GstFlowReturn gst_spead2_sink_end_stream (GstSpead2Sink *self);
+/* Ends the stream on the wire at an EOS event: what is queued, then the stop heap. */
+GstFlowReturn gst_spead2_sink_end_stream (GstSpead2Sink *self, GstEvent *eos);
+
+/* The base class's wait for an event's time, and for PLAYING; steps are done. */
+GstFlowReturn gst_spead2_sink_sync_event (GstSpead2Sink *self, GstEvent *event);
 
 /* Nothing is sent for it, but samples are counted. */
 void gst_spead2_sink_skip_gap (GstSpead2Sink *self, GstEvent *event);

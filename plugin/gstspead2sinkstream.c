@@ -17,8 +17,9 @@ GST_DEBUG_CATEGORY_EXTERN (spead2_sink_debug);
 #define HEAPS_AT_ONCE 64
 #define HEAPS_IN_FRONT 2
 
-/* What gst_base_sink_wait_preroll() returns when a step ended the wait. The base
- * class goes on as with GST_FLOW_OK, and so do we. */
+/* What gst_base_sink_wait_preroll() returns when a step ended the wait. Returned by
+ * render(), it has the base class begin the step with the buffer being rendered:
+ * that is rendered again, once in PLAYING, or skipped. */
 #define FLOW_STEP GST_FLOW_CUSTOM_ERROR
 
 /* Heaps that are on their way into the queue. */
@@ -168,17 +169,38 @@ gst_spead2_sink_take_waiting (GstSpead2Sink *self)
   self->given = g_steal_pointer (&self->waiting);
 }
 
+/* Heaps that are left were made of a buffer that a step has skipped: what they
+ * describe is unknown to the receivers. */
+static void
+gst_spead2_sink_drop_left (GstSpead2Sink *self)
+{
+  guint i;
+
+  for (i = 0; i < self->left->len; i++) {
+    Spead2Heap *heap = g_ptr_array_index (self->left, i);
+
+    if (heap->flags & SPEAD2_HEAP_DESCRIBES)
+      g_atomic_int_set (&self->redescribe, TRUE);
+    spead2_heap_free (heap);
+  }
+  g_ptr_array_set_size (self->left, 0);
+}
+
 GstFlowReturn
 gst_spead2_sink_chain (GstPad *pad, GstObject *parent, GstBuffer *buffer)
 {
   GstSpead2Sink *self = GST_SPEAD2_SINK (parent);
+  GstFlowReturn flow;
 
   gst_spead2_index_expect (&self->index);
   /* An empty one is no heap. */
   if (gst_buffer_get_size (buffer) > 0)
     gst_spead2_sink_take_waiting (self);
   gst_spead2_sink_count (self, buffer);
-  return self->chain (pad, parent, buffer);
+  self->made = FALSE;
+  flow = self->chain (pad, parent, buffer);
+  gst_spead2_sink_drop_left (self);
+  return flow;
 }
 
 GstFlowReturn
@@ -186,12 +208,16 @@ gst_spead2_sink_chain_list (GstPad *pad, GstObject *parent, GstBufferList *list)
 {
   GstSpead2Sink *self = GST_SPEAD2_SINK (parent);
   guint i, n = gst_buffer_list_length (list);
+  GstFlowReturn flow;
 
   gst_spead2_index_expect (&self->index);
   gst_spead2_sink_take_waiting (self);
   for (i = 0; i < n; i++)
     gst_spead2_sink_count (self, gst_buffer_list_get (list, i));
-  return self->chain_list (pad, parent, list);
+  self->made = FALSE;
+  flow = self->chain_list (pad, parent, list);
+  gst_spead2_sink_drop_left (self);
+  return flow;
 }
 
 static void
@@ -231,8 +257,7 @@ gst_spead2_sink_is_paused (GstSpead2Sink *self)
   return GST_STATE_TARGET (self) == GST_STATE_PAUSED;
 }
 
-/* Waits in a pause. A step ends the wait of the base class; the heap that the
- * sink waits with goes first, and it cannot go before PLAYING. */
+/* Waits in a pause, until PLAYING, a flush or a step. */
 static GstFlowReturn
 gst_spead2_sink_wait_playing (GstSpead2Sink *self)
 {
@@ -240,8 +265,7 @@ gst_spead2_sink_wait_playing (GstSpead2Sink *self)
 
   do {
     flow = gst_base_sink_wait_preroll (GST_BASE_SINK (self));
-  } while (flow == FLOW_STEP ||
-      (flow == GST_FLOW_OK && gst_spead2_sink_is_paused (self)));
+  } while (flow == GST_FLOW_OK && gst_spead2_sink_is_paused (self));
   return flow;
 }
 
@@ -253,25 +277,24 @@ gst_spead2_sink_flushing (GstSpead2Sink *self)
 }
 
 /* Hands heaps over; pausing interrupts the wait for room, and resuming goes on
- * with the same heap. Takes the heaps in any case. pushed: whether any was
- * accepted. */
+ * with the same heap. n_pushed says how many belong to the queue now. */
 static GstFlowReturn
 gst_spead2_sink_push (
-    GstSpead2Sink *self, Spead2Heap **heaps, guint n, gboolean *pushed)
+    GstSpead2Sink *self, Spead2Heap *const *heaps, guint n, guint *n_pushed)
 {
   GstFlowReturn flow = GST_FLOW_OK;
   GError *error = NULL;
-  guint i = 0, n_pushed;
+  guint i = 0;
 
   while (i < n && flow == GST_FLOW_OK) {
     Spead2SenderStatus status = SPEAD2_SENDER_INTERRUPTED;
+    guint n_more = 0;
 
-    n_pushed = 0;
     /* Waiting for room, it would not let the base class's lock go. */
     if (!gst_spead2_sink_is_paused (self))
-      status = spead2_sender_push (
-          self->sender, heaps + i, n - i, &n_pushed, &error);
-    i += n_pushed;
+      status =
+          spead2_sender_push (self->sender, heaps + i, n - i, &n_more, &error);
+    i += n_more;
     switch (status) {
       case SPEAD2_SENDER_OK:
         break;
@@ -286,9 +309,7 @@ gst_spead2_sink_push (
         break;
     }
   }
-  *pushed = i > 0;
-  for (; i < n; i++)
-    spead2_heap_free (heaps[i]);
+  *n_pushed = i;
   return flow;
 }
 
@@ -503,22 +524,45 @@ gst_spead2_sink_add_heap (
   return TRUE;
 }
 
-/* One way into the queue for all of them; the batch is empty then. */
+/* Hands over the heaps that are left, of which some may still be left then. */
 static GstFlowReturn
-gst_spead2_sink_push_batch (GstSpead2Sink *self, HeapBatch *batch)
+gst_spead2_sink_push_left (GstSpead2Sink *self)
 {
-  gboolean pushed;
-  GstFlowReturn flow;
+  guint n_pushed;
+  GstFlowReturn flow = gst_spead2_sink_push (
+      self, (Spead2Heap **) self->left->pdata, self->left->len, &n_pushed);
 
-  if (batch->n > 0)
-    gst_spead2_sink_report_push (&self->reports);
-  flow = gst_spead2_sink_push (self, batch->heaps, batch->n, &pushed);
-  batch->n = 0;
-  if (pushed) {
+  if (n_pushed > 0) {
+    g_ptr_array_remove_range (self->left, 0, n_pushed);
     g_atomic_int_set (&self->started, TRUE);
     g_atomic_int_set (&self->stop_pending, TRUE);
   }
   return flow;
+}
+
+/* One way into the queue for all of them; the batch is empty then. Once a step has
+ * ended the wait, heaps are left. */
+static GstFlowReturn
+gst_spead2_sink_push_batch (GstSpead2Sink *self, HeapBatch *batch)
+{
+  guint i = 0;
+  GstFlowReturn flow = FLOW_STEP;
+
+  if (batch->n > 0)
+    gst_spead2_sink_report_push (&self->reports);
+  if (self->left->len == 0)
+    flow = gst_spead2_sink_push (self, batch->heaps, batch->n, &i);
+  if (i > 0) {
+    g_atomic_int_set (&self->started, TRUE);
+    g_atomic_int_set (&self->stop_pending, TRUE);
+  }
+  for (; i < batch->n; i++)
+    if (flow == FLOW_STEP)
+      g_ptr_array_add (self->left, batch->heaps[i]);
+    else
+      spead2_heap_free (batch->heaps[i]);
+  batch->n = 0;
+  return flow == FLOW_STEP ? GST_FLOW_OK : flow;
 }
 
 /* The next heap cannot be made; those before it go. */
@@ -590,23 +634,39 @@ gst_spead2_sink_add_buffer (
   return good ? flow : gst_spead2_sink_end_batch (self, batch, error);
 }
 
-/* Sends the buffers of a list, or the one without a list. */
+/* Makes heaps of the buffers of a list, or of the one without a list, and hands
+ * them over. */
 static GstFlowReturn
-gst_spead2_sink_send (
+gst_spead2_sink_make_heaps (
     GstSpead2Sink *self, GstBufferList *list, GstBuffer *buffer)
 {
   guint i, n = list ? gst_buffer_list_length (list) : 1;
   GstFlowReturn flow = GST_FLOW_OK;
   HeapBatch batch;
 
-  if (g_atomic_int_get (&self->failed))
-    return GST_FLOW_ERROR;
-
   batch.n = 0;
   for (i = 0; i < n && flow == GST_FLOW_OK; i++)
     flow = gst_spead2_sink_add_buffer (
         self, &batch, list ? gst_buffer_list_get (list, i) : buffer);
   return flow == GST_FLOW_OK ? gst_spead2_sink_push_batch (self, &batch) : flow;
+}
+
+/* The base class renders a buffer again after a step: when that has ended a wait,
+ * and, without a flush, when the step ends with the buffer. */
+static GstFlowReturn
+gst_spead2_sink_send (
+    GstSpead2Sink *self, GstBufferList *list, GstBuffer *buffer)
+{
+  GstFlowReturn flow;
+
+  if (g_atomic_int_get (&self->failed))
+    return GST_FLOW_ERROR;
+  if (self->made)
+    return gst_spead2_sink_push_left (self);
+
+  self->made = TRUE;
+  flow = gst_spead2_sink_make_heaps (self, list, buffer);
+  return flow == GST_FLOW_OK && self->left->len > 0 ? FLOW_STEP : flow;
 }
 
 GstFlowReturn
@@ -621,48 +681,60 @@ gst_spead2_sink_render_list (GstBaseSink *base, GstBufferList *list)
   return gst_spead2_sink_send (GST_SPEAD2_SINK (base), list, NULL);
 }
 
-/* Waits until all heaps have ended; pausing interrupts and resumes it. */
+/* Waits until all heaps have ended; pausing interrupts and resumes it. A step ends
+ * at EOS: the base class does that, and waits for PLAYING. */
 static GstFlowReturn
-gst_spead2_sink_drain (GstSpead2Sink *self)
+gst_spead2_sink_drain (GstSpead2Sink *self, GstEvent *eos)
 {
-  for (;;) {
+  GstFlowReturn flow = GST_FLOW_OK;
+
+  while (flow == GST_FLOW_OK) {
     Spead2SenderStatus status = SPEAD2_SENDER_INTERRUPTED;
-    GstFlowReturn flow;
 
     if (!gst_spead2_sink_is_paused (self))
       status = spead2_sender_drain (self->sender, TRUE);
-    switch (status) {
-      case SPEAD2_SENDER_OK:
-        return GST_FLOW_OK;
-      case SPEAD2_SENDER_INTERRUPTED:
-        flow = gst_spead2_sink_wait_playing (self);
-        if (flow != GST_FLOW_OK)
-          return flow;
-        break;
-      default:
-        return gst_spead2_sink_flushing (self);
-    }
+    if (status == SPEAD2_SENDER_OK)
+      return GST_FLOW_OK;
+    if (status != SPEAD2_SENDER_INTERRUPTED)
+      return gst_spead2_sink_flushing (self);
+    flow = gst_spead2_sink_wait_playing (self);
+    if (flow == FLOW_STEP)
+      flow = gst_spead2_sink_sync_event (self, eos);
   }
+  return flow;
+}
+
+/* The element would try again in READY, if this did not go. */
+static GstFlowReturn
+gst_spead2_sink_push_stop_heap (GstSpead2Sink *self, GstEvent *eos)
+{
+  Spead2Heap *stop = spead2_heap_new_control (self->flavour, SPEAD2_CTRL_STOP);
+  GstFlowReturn flow;
+  guint n_pushed;
+
+  g_atomic_int_set (&self->stop_pending, FALSE);
+  do {
+    flow = gst_spead2_sink_push (self, &stop, 1, &n_pushed);
+    if (flow == FLOW_STEP)
+      flow = gst_spead2_sink_sync_event (self, eos);
+  } while (flow == GST_FLOW_OK && n_pushed == 0);
+  if (n_pushed == 0) {
+    g_atomic_int_set (&self->stop_pending, TRUE);
+    spead2_heap_free (stop);
+  }
+  return flow;
 }
 
 GstFlowReturn
-gst_spead2_sink_end_stream (GstSpead2Sink *self)
+gst_spead2_sink_end_stream (GstSpead2Sink *self, GstEvent *eos)
 {
-  GstFlowReturn flow = gst_spead2_sink_drain (self);
-  gboolean pushed;
+  GstFlowReturn flow = gst_spead2_sink_drain (self, eos);
 
   if (flow == GST_FLOW_OK &&
       g_atomic_int_get (&self->settings.send_stop_heap)) {
-    Spead2Heap *stop =
-        spead2_heap_new_control (self->flavour, SPEAD2_CTRL_STOP);
-
-    g_atomic_int_set (&self->stop_pending, FALSE);
-    flow = gst_spead2_sink_push (self, &stop, 1, &pushed);
-    /* Told that it has gone, the element would not try again in READY. */
-    if (!pushed)
-      g_atomic_int_set (&self->stop_pending, TRUE);
+    flow = gst_spead2_sink_push_stop_heap (self, eos);
     if (flow == GST_FLOW_OK)
-      flow = gst_spead2_sink_drain (self);
+      flow = gst_spead2_sink_drain (self, eos);
   }
   if (flow == GST_FLOW_OK) {
     gst_spead2_sink_report_rest (&self->reports);
