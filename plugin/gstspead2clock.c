@@ -92,12 +92,3 @@ gst_spead2_clock_date (GstBaseSink *sink, GstBuffer *buffer,
       "or a GstSystemClock with clock-type=tai");
   return FALSE;
 }
-
-guint64
-gst_spead2_clock_index (
-    guint64 date, guint64 epoch, guint64 rate, guint64 heap_samples)
-{
-  return gst_util_uint64_scale_round (
-             date - epoch, rate, GST_SECOND * heap_samples) *
-      heap_samples;
-}

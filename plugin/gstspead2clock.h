@@ -27,11 +27,6 @@ typedef enum {
 gboolean gst_spead2_clock_date (GstBaseSink *sink, GstBuffer *buffer,
     GstSpead2TimeScale scales, guint64 *ns, GError **error);
 
-/* The index, as a multiple of heap_samples, that is nearest to a date: rate
- * samples a second (at least 1) since epoch (ns, not later than the date). */
-guint64 gst_spead2_clock_index (
-    guint64 date, guint64 epoch, guint64 rate, guint64 heap_samples);
-
 G_END_DECLS
 
 #endif /* GST_SPEAD2_CLOCK_H */

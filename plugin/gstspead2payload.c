@@ -112,7 +112,7 @@ from_audio_caps (GstSpead2Payload *payload, GstCaps *caps, GError **error)
 
   set_channels (&payload->type, GST_AUDIO_INFO_CHANNELS (&info));
   payload->offset_size = GST_AUDIO_INFO_BPF (&info);
-  payload->rate = GST_AUDIO_INFO_RATE (&info);
+  payload->rate = (GstSpead2Rate){GST_AUDIO_INFO_RATE (&info), 1};
   return TRUE;
 }
 
@@ -163,8 +163,7 @@ from_opaque_caps (GstSpead2Payload *payload, const GstStructure *structure,
   set_sample_bits (&payload->type, bits);
   if (bits > 0)
     set_channels (&payload->type, channels);
-  gst_structure_get_int (structure, "rate", &payload->rate);
-  payload->rate = MAX (payload->rate, 0);
+  payload->rate = gst_spead2_rate_of_caps (structure);
   return TRUE;
 }
 

@@ -6,7 +6,7 @@
  * - All others: samples of as many bits as their field sample-bits says, signed
  *   and big endian, packed without padding: 10 are SPEAD's i10; 8, 16, 32 and 64
  *   are numpy's. With a field channels, samples of (frames, channels). Without
- *   sample-bits, bytes.
+ *   sample-bits, bytes. Their rate may be a fraction.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -16,6 +16,7 @@
 #include <gst/gst.h>
 #include <gst/video/video.h>
 
+#include "gstspead2rate.h"
 #include "spead2/layout.h"
 
 G_BEGIN_DECLS
@@ -23,7 +24,7 @@ G_BEGIN_DECLS
 typedef struct {
   Spead2PayloadType type;
   gsize offset_size; /* bytes that a buffer's OFFSET counts by one; 0: none */
-  gint rate;         /* samples per second, or 0: not known */
+  GstSpead2Rate rate;
   gboolean is_video;
   GstVideoInfo video;
 } GstSpead2Payload;

@@ -71,6 +71,34 @@ check_header (GstElement *element, const Spead2SenderConfig *config)
   g_free (missing);
 }
 
+/* An index that no item carries. */
+static void
+check_index (GstElement *element, const GstSpead2SinkSettings *settings,
+    const Spead2Items *items)
+{
+  if ((settings->sync_epoch < 0 && settings->first_sample == 0) ||
+      spead2_items_use (items, SPEAD2_SOURCE_SAMPLE_INDEX))
+    return;
+  GST_ELEMENT_WARNING (element, RESOURCE, SETTINGS,
+      ("%s says where the sample index begins, but no item carries the index: "
+       "add one with value=sample-index to items, such as "
+       "timestamp,id=0x1600,value=sample-index.",
+          settings->sync_epoch < 0 ? "first-sample" : "sync-epoch"),
+      (NULL));
+}
+
+static gboolean
+check_rate (const GstSpead2SinkSettings *settings, GError **error)
+{
+  if (settings->sample_rate > 0 || settings->sample_rate_denominator == 1)
+    return TRUE;
+
+  g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID,
+      "sample-rate-denominator=%d divides no sample-rate: set that, too",
+      settings->sample_rate_denominator);
+  return FALSE;
+}
+
 static gboolean
 open_packets (const GstSpead2SinkSettings *settings, Spead2Items *items,
     Spead2PacketConfig *config, GError **error)
@@ -158,6 +186,7 @@ open_sender (GstElement *element, const GstSpead2SinkSettings *settings,
   if (sender) {
     check_network (element, sender, &config);
     check_header (element, &config);
+    check_index (element, settings, items);
   }
 
   g_clear_pointer (&config.cpus, g_array_unref);
@@ -176,7 +205,8 @@ gst_spead2_sink_settings_open (const GstSpead2SinkSettings *settings,
   *layout = NULL;
   *items =
       spead2_items_new (settings->items, settings->heap_address_bits, error);
-  if (*items && open_packets (settings, *items, &packet, error) &&
+  if (*items && check_rate (settings, error) &&
+      open_packets (settings, *items, &packet, error) &&
       (*layout = open_layout (settings, *items, error)) != NULL)
     sender = open_sender (element, settings, *items, &packet, callbacks, error);
   if (sender == NULL) {

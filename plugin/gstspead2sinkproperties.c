@@ -32,6 +32,7 @@
 #define DEFAULT_FIRST_SAMPLE 0
 #define DEFAULT_SYNC_EPOCH -1
 #define DEFAULT_SAMPLE_RATE 0
+#define DEFAULT_SAMPLE_RATE_DENOMINATOR 1
 #define DEFAULT_SAMPLE_BITS 0
 #define DEFAULT_TTL 64
 #define DEFAULT_TTL_MC 1
@@ -77,6 +78,7 @@ static const gsize field_offsets[GST_SPEAD2_SINK_N_SETTINGS] = {
     FIELD (FIRST_SAMPLE, first_sample),
     FIELD (SYNC_EPOCH, sync_epoch),
     FIELD (SAMPLE_RATE, sample_rate),
+    FIELD (SAMPLE_RATE_DENOMINATOR, sample_rate_denominator),
     FIELD (SAMPLE_BITS, sample_bits),
     FIELD (MULTICAST_IFACE, multicast_iface),
     FIELD (TTL, ttl),
@@ -754,7 +756,9 @@ install_control (GObjectClass *klass)
    * GstReferenceTimestampMeta (`timestamp/x-unix`, or else `timestamp/x-ptp`, which
    * has no leap seconds: then nor has sync-epoch); or of the pipeline's clock
    * where that is a GstSystemClock of clock-type `realtime` or `tai` or a
-   * GstPtpClock; or this machine's time of day.
+   * GstPtpClock; or this machine's time of day. An item of
+   * #GstSpead2Sink:items with `value=sample-index` carries the index; without one
+   * a warning says so.
    *
    * Since: 0.1
    */
@@ -767,7 +771,8 @@ install_control (GObjectClass *klass)
    *
    * Samples per second, for #GstSpead2Sink:sync-epoch, gaps, and the dates of
    * heaps that are cut from one buffer, where caps do not say it or cannot: they
-   * end at 2147483647. 0: the rate of the caps.
+   * end at 2147483647. 0: the rate of the caps, which is a fraction where caps
+   * other than audio have one. Divided by #GstSpead2Sink:sample-rate-denominator.
    *
    * Since: 0.1
    */
@@ -775,6 +780,20 @@ install_control (GObjectClass *klass)
       g_param_spec_int64 ("sample-rate", "Sample rate",
           "Samples per second (0 = the rate of the caps)", 0, G_MAXINT64,
           DEFAULT_SAMPLE_RATE, FLAGS | GST_PARAM_MUTABLE_READY));
+  /**
+   * GstSpead2Sink:sample-rate-denominator:
+   *
+   * What #GstSpead2Sink:sample-rate is divided by, where samples per second are
+   * not a whole number: 25000000 and 27 are one sample every 1.08 microseconds.
+   * More than 1 without a sample-rate is an error.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass,
+      GST_SPEAD2_SINK_PROP_SAMPLE_RATE_DENOMINATOR,
+      g_param_spec_int ("sample-rate-denominator", "Sample rate denominator",
+          "What sample-rate is divided by", 1, G_MAXINT,
+          DEFAULT_SAMPLE_RATE_DENOMINATOR, FLAGS | GST_PARAM_MUTABLE_READY));
 }
 
 static void

@@ -114,6 +114,7 @@ typedef struct {
   guint64 first_sample;
   gint64 sync_epoch;
   gint64 sample_rate;
+  gint sample_rate_denominator;
   guint sample_bits;
 
   gchar *multicast_iface;
@@ -162,6 +163,7 @@ enum {
   GST_SPEAD2_SINK_PROP_FIRST_SAMPLE,
   GST_SPEAD2_SINK_PROP_SYNC_EPOCH,
   GST_SPEAD2_SINK_PROP_SAMPLE_RATE,
+  GST_SPEAD2_SINK_PROP_SAMPLE_RATE_DENOMINATOR,
   GST_SPEAD2_SINK_PROP_SAMPLE_BITS,
   GST_SPEAD2_SINK_PROP_MULTICAST_IFACE,
   GST_SPEAD2_SINK_PROP_TTL,

@@ -34,7 +34,7 @@ typedef struct {
   Spead2HeapValues whole; /* as if it were one heap */
   gsize heap_size;        /* of all but the last */
   gsize done;             /* bytes of the heaps so far */
-  guint64 rate;           /* samples a second that dates go on by, or 0 */
+  GstSpead2Rate rate;     /* that dates go on by */
 } Cut;
 
 /* -- caps -------------------------------------------------------------------------- */
@@ -335,16 +335,16 @@ gst_spead2_sink_check_given (GstSpead2Sink *self, const GstStructure *given)
   }
 }
 
-/* Samples per second; 0: not known. */
-static guint64
+static GstSpead2Rate
 gst_spead2_sink_sample_rate (GstSpead2Sink *self)
 {
-  guint64 rate;
+  GstSpead2Rate rate;
 
   GST_OBJECT_LOCK (self);
-  rate = self->settings.sample_rate;
+  rate.numerator = self->settings.sample_rate;
+  rate.denominator = self->settings.sample_rate_denominator;
   GST_OBJECT_UNLOCK (self);
-  return rate ? rate : (guint64) self->payload.rate;
+  return rate.numerator > 0 ? rate : self->payload.rate;
 }
 
 /* The index on the wire of the stream's first heap. */
@@ -353,7 +353,7 @@ gst_spead2_sink_first_index (GstSpead2Sink *self,
     const Spead2HeapValues *values, guint64 *first, GError **error)
 {
   guint64 n = spead2_layout_n_samples (self->layout, values->size);
-  guint64 rate = gst_spead2_sink_sample_rate (self);
+  GstSpead2Rate rate = gst_spead2_sink_sample_rate (self);
   gint64 epoch;
   guint64 date;
 
@@ -364,7 +364,7 @@ gst_spead2_sink_first_index (GstSpead2Sink *self,
   if (epoch < 0)
     return TRUE;
 
-  if (rate == 0 || n == 0) {
+  if (rate.numerator == 0 || n == 0) {
     g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FAILED,
         "sync-epoch needs to know how many samples a second there are: caps do "
         "not say it, so set sample-rate");
@@ -380,7 +380,7 @@ gst_spead2_sink_first_index (GstSpead2Sink *self,
         epoch, date);
     return FALSE;
   }
-  *first += gst_spead2_clock_index (date, epoch, rate, n);
+  *first += gst_spead2_rate_units (&rate, date - epoch, n);
   return TRUE;
 }
 
@@ -432,7 +432,7 @@ static void
 gst_spead2_sink_next_values (
     GstSpead2Sink *self, const Cut *cut, Spead2HeapValues *values)
 {
-  guint64 n, ns = 0;
+  guint64 n, ns;
 
   *values = cut->whole;
   values->size = MIN (cut->heap_size, cut->whole.size - cut->done);
@@ -440,8 +440,7 @@ gst_spead2_sink_next_values (
     return;
 
   n = spead2_layout_n_samples (self->layout, cut->done);
-  if (cut->rate > 0)
-    ns = gst_util_uint64_scale_round (n, GST_SECOND, cut->rate);
+  ns = gst_spead2_rate_time (&cut->rate, n);
   values->offset += cut->done;
   values->sample_index += n;
   values->utc_ns += ns;
@@ -586,7 +585,7 @@ gst_spead2_sink_begin_cut (
   cut->heap_size = self->heap_size ? self->heap_size : size;
   if (size > cut->heap_size && (self->uses_utc || self->uses_ptp)) {
     cut->rate = gst_spead2_sink_sample_rate (self);
-    if (cut->rate == 0)
+    if (cut->rate.numerator == 0)
       goto no_rate;
   }
   return gst_spead2_sink_find_values (self, buffer, &cut->whole, error) &&
@@ -750,13 +749,13 @@ gst_spead2_sink_end_stream (GstSpead2Sink *self, GstEvent *eos)
 void
 gst_spead2_sink_skip_gap (GstSpead2Sink *self, GstEvent *event)
 {
+  GstSpead2Rate rate = gst_spead2_sink_sample_rate (self);
   GstClockTime duration;
 
   gst_event_parse_gap (event, NULL, &duration);
   if (duration != GST_CLOCK_TIME_NONE)
-    gst_spead2_index_skip (&self->index,
-        gst_util_uint64_scale_round (
-            duration, gst_spead2_sink_sample_rate (self), GST_SECOND));
+    gst_spead2_index_skip (
+        &self->index, gst_spead2_rate_samples (&rate, duration));
 }
 
 /* -- action signals --------------------------------------------------------------- */

@@ -520,13 +520,17 @@ GST_END_TEST;
 static const struct {
   const gchar *caps;
   gint64 sample_rate;
+  gint denominator;
   const gchar *value, *scale;
   guint64 ns;
 } dates[] = {
-    {CAPS_S8, 0, "utc-ns", "timestamp/x-unix", 4166667},
-    {CAPS_S8, 0, "ptp-ns", "timestamp/x-ptp", 4166667},
-    {BYTES, 1712000000, "ptp-ns", "timestamp/x-ptp", 117},
-    {CAPS_S8, 1000, "utc-ns", "timestamp/x-unix", 200000000},
+    {CAPS_S8, 0, 1, "utc-ns", "timestamp/x-unix", 4166667},
+    {CAPS_S8, 0, 1, "ptp-ns", "timestamp/x-ptp", 4166667},
+    {BYTES, 1712000000, 1, "ptp-ns", "timestamp/x-ptp", 117},
+    {CAPS_S8, 1000, 1, "utc-ns", "timestamp/x-unix", 200000000},
+    {BYTES, 25000000, 27, "utc-ns", "timestamp/x-unix", 216000},
+    {BYTES ",rate=(fraction)25000000/27", 0, 1, "utc-ns", "timestamp/x-unix",
+        216000},
 };
 
 /* Nobody is told a date that is wrong. */
@@ -557,8 +561,8 @@ GST_START_TEST (the_dates_of_a_buffers_heaps_go_on_by_its_samples)
           dates[__i__].value);
 
   set_heap_size (100);
-  g_object_set (
-      sink, "items", items, "sample-rate", dates[__i__].sample_rate, NULL);
+  g_object_set (sink, "items", items, "sample-rate", dates[__i__].sample_rate,
+      "sample-rate-denominator", dates[__i__].denominator, NULL);
   g_free (items);
   play (dates[__i__].caps);
   for (guint i = 0; i < 2; i++)

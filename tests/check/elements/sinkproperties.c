@@ -96,6 +96,7 @@ static const gchar *const others[][2] = {
     {"repeat-pointers", "true"},
     {"sample-bits", "10"},
     {"sample-rate", "3200000000"},
+    {"sample-rate-denominator", "27"},
     {"send-start-heap", "true"},
     {"send-stop-heap", "false"},
     {"send-threads", "3"},

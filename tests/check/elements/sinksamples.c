@@ -270,33 +270,56 @@ push_dated (gsize size, const gchar *scale, guint64 date)
       gst_pad_push (pad, make_dated_buffer (size, scale, date)), GST_FLOW_OK);
 }
 
-/* ns since the epoch, and the index of a heap of 4096 samples at 1712 MS/s. */
+/* ns since the epoch, and the index of a heap of so many samples. */
 static const struct {
+  gint64 rate;
+  gint denominator;
+  guint size;
   guint64 ns, index;
 } dates[] = {
-    {0, 0},
-    {1196, 0},    /* 2047.6 samples: nearer to 0 */
-    {1197, 4096}, /* 2049.3 */
-    {2393, 4096},
-    {1000000000, 1712001024}, /* 1712000000 / 4096 = 417968.75 */
-    /* Two years, to the sample: 107975,... x 10^15. */
-    {G_GUINT64_CONSTANT (63072000000000000),
+    {1712000000, 1, 4096, 0, 0},
+    {1712000000, 1, 4096, 1196, 0},    /* 2047.6 samples: nearer to 0 */
+    {1712000000, 1, 4096, 1197, 4096}, /* 2049.3 */
+    {1712000000, 1, 4096, 2393, 4096},
+    /* 1712000000 / 4096 = 417968.75 */
+    {1712000000, 1, 4096, 1000000000, 1712001024},
+    /* Two years, to the sample. */
+    {1712000000, 1, 4096, G_GUINT64_CONSTANT (63072000000000000),
         G_GUINT64_CONSTANT (107979264000000000)},
+    /* SKA-Low: 1.08 us a sample; 26 years are 370976579229 heaps. */
+    {25000000, 27, 2048, G_GUINT64_CONSTANT (370976579229) * 2211840,
+        G_GUINT64_CONSTANT (370976579229) * 2048},
+    /* Half a heap less than that and one ns, and half a heap less. */
+    {25000000, 27, 2048, G_GUINT64_CONSTANT (370976579229) * 2211840 - 1105921,
+        G_GUINT64_CONSTANT (370976579228) * 2048},
+    {25000000, 27, 2048, G_GUINT64_CONSTANT (370976579229) * 2211840 - 1105920,
+        G_GUINT64_CONSTANT (370976579229) * 2048},
+    /* Heaps of odd sizes: one and a half are two, less is one. */
+    {2, 1, 1, 750000000, 2},
+    {2, 1, 1, 749999999, 1},
+    {2, 1, 3, G_GUINT64_CONSTANT (2250000000), 6},
+    {2, 1, 3, G_GUINT64_CONSTANT (2249999999), 3},
+    /* More than 2^64 steps between: a rate of 2^40, and a heap of 2^24. */
+    {G_GINT64_CONSTANT (1) << 40, G_MAXINT, 1 << 24,
+        G_GUINT64_CONSTANT (2147483647) * 1000000000,
+        G_GUINT64_CONSTANT (1) << 40},
 };
 
 /* Once, from the first; the rest is counted, whatever dates say. */
 GST_START_TEST (sync_epoch_gives_the_first_heap_the_index_of_its_date)
 {
   guint64 index = dates[__i__].index;
+  guint size = dates[__i__].size;
 
-  g_object_set (sink, "sync-epoch", EPOCH, "sample-rate",
-      G_GINT64_CONSTANT (1712000000), "heap-address-bits", 56, "items",
+  g_object_set (sink, "sync-epoch", EPOCH, "sample-rate", dates[__i__].rate,
+      "sample-rate-denominator", dates[__i__].denominator, "heap-address-bits",
+      56, "max-packet-size", 65000, "items",
       "timestamp,id=0x16,value=sample-index;samples,id=0x33,value=payload",
       NULL);
   play (BYTES);
-  push_dated (4096, "timestamp/x-unix", EPOCH + dates[__i__].ns);
-  push_dated (4096, "timestamp/x-unix", EPOCH + 5 * GST_SECOND);
-  push (4096, 0, NONE);
+  push_dated (size, "timestamp/x-unix", EPOCH + dates[__i__].ns);
+  push_dated (size, "timestamp/x-unix", EPOCH + 5 * GST_SECOND);
+  push (size, 0, NONE);
   finish ();
   decode ();
   for (guint i = 0; i < 3; i++) {
@@ -304,7 +327,7 @@ GST_START_TEST (sync_epoch_gives_the_first_heap_the_index_of_its_date)
 
     fail_unless (fake_heap_immediate (whole_heap (i), 0x16, &value));
     fail_unless_equals_uint64 (
-        value, (index + 4096 * i) & ((G_GUINT64_CONSTANT (1) << 56) - 1));
+        value, (index + size * i) & ((G_GUINT64_CONSTANT (1) << 56) - 1));
   }
   fail_unless_equals_uint64 (counter ("index-wraps"), 0);
 }
@@ -389,6 +412,56 @@ GST_START_TEST (a_date_that_cannot_be_is_an_error)
       GST_FLOW_ERROR);
   assert_error (GST_STREAM_ERROR, GST_STREAM_ERROR_FAILED,
       __i__ == 0 ? "is later than the first heap" : "so set sample-rate");
+}
+
+GST_END_TEST;
+
+/* The rate of caps other than audio may be a fraction. */
+GST_START_TEST (a_fraction_in_caps_is_the_sample_rate)
+{
+  g_object_set (sink, "sync-epoch", EPOCH, NULL);
+  play (BYTES ",rate=(fraction)25000000/27");
+  push_dated (2048, "timestamp/x-unix", EPOCH + 1000 * G_GINT64_CONSTANT (2211840));
+  fail_unless (gst_pad_push_event (pad, gst_event_new_gap (0, 27000)));
+  push (2048, 0, NONE);
+  finish ();
+  decode ();
+  fail_unless_equals_uint64 (timestamp (0), 1000 * 2048);
+  fail_unless_equals_uint64 (timestamp (1), 1001 * 2048 + 25);
+}
+
+GST_END_TEST;
+
+static const struct {
+  const gchar *name, *value, *words;
+} no_index[] = {
+    {"sync-epoch", "1700000000000000000", "sync-epoch says where"},
+    {"first-sample", "5", "first-sample says where"},
+};
+
+GST_START_TEST (an_index_that_no_item_carries_is_warned_of)
+{
+  gst_util_set_object_arg (
+      G_OBJECT (sink), no_index[__i__].name, no_index[__i__].value);
+  g_object_set (sink, "items",
+      "h,id=0x1000,value=heap-index; samples,id=0x3300,value=payload", NULL);
+  play (CAPS_S8);
+  assert_warning (
+      GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS, no_index[__i__].words);
+  push (100, 0, NONE);
+  finish ();
+  assert_no_message (GST_MESSAGE_WARNING);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (a_denominator_without_a_rate_is_an_error)
+{
+  g_object_set (sink, "sample-rate-denominator", 27, NULL);
+  fail_unless_equals_int (
+      gst_element_set_state (sink, GST_STATE_READY), GST_STATE_CHANGE_FAILURE);
+  assert_error (GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS,
+      "sample-rate-denominator=27 divides no sample-rate");
 }
 
 GST_END_TEST;
@@ -512,6 +585,10 @@ sinksamples_suite (void)
   tcase_add_loop_test (tc, sync_epoch_without_a_date_goes_by_the_clock, 0, 2);
   tcase_add_test (tc, a_flush_takes_the_date_anew);
   tcase_add_loop_test (tc, a_date_that_cannot_be_is_an_error, 0, 2);
+  tcase_add_test (tc, a_fraction_in_caps_is_the_sample_rate);
+  tcase_add_loop_test (tc, an_index_that_no_item_carries_is_warned_of, 0,
+      G_N_ELEMENTS (no_index));
+  tcase_add_test (tc, a_denominator_without_a_rate_is_an_error);
   tcase_add_test (tc, a_gap_is_counted_by_sample_rate);
   tcase_add_loop_test (tc, an_item_may_be_the_buffers_date, 0, 2);
   tcase_add_test (tc, a_buffers_date_by_the_clock_is_when_it_is_due);
