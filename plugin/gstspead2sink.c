@@ -108,6 +108,7 @@ gst_spead2_sink_init (GstSpead2Sink *self)
   gst_spead2_sink_settings_init (&self->settings, G_OBJECT_GET_CLASS (self));
   g_cond_init (&self->not_stopping);
   self->left = g_ptr_array_new ();
+  self->resolving = g_cancellable_new ();
   self->chain = GST_PAD_CHAINFUNC (pad);
   self->chain_list = GST_PAD_CHAINLISTFUNC (pad);
   gst_pad_set_chain_function (pad, gst_spead2_sink_chain);
@@ -128,6 +129,7 @@ gst_spead2_sink_finalize (GObject *object)
   g_clear_error (&self->uri_error);
   g_cond_clear (&self->not_stopping);
   g_ptr_array_unref (self->left);
+  g_object_unref (self->resolving);
   gst_clear_structure (&self->waiting);
   gst_clear_structure (&self->given);
   G_OBJECT_CLASS (gst_spead2_sink_parent_class)->finalize (object);
@@ -314,20 +316,6 @@ gst_spead2_sink_uri_handler_init (gpointer iface, gpointer iface_data)
   handler->set_uri = gst_spead2_sink_uri_set_uri;
 }
 
-/* "host:port", for messages. */
-static gchar *
-gst_spead2_sink_dup_destination (GstSpead2Sink *self)
-{
-  gchar *text;
-
-  GST_OBJECT_LOCK (self);
-  text =
-      g_strdup_printf (strchr (self->settings.host, ':') ? "[%s]:%d" : "%s:%d",
-          self->settings.host, self->settings.port);
-  GST_OBJECT_UNLOCK (self);
-  return text;
-}
-
 /* -- what lanes report --------------------------------------------------------- */
 
 /* A heap was refused by the kernel. */
@@ -401,10 +389,9 @@ static void
 gst_spead2_sink_icmp_errors (gint errnum, guint n, gpointer user_data)
 {
   GstSpead2Sink *self = user_data;
-  gchar *destination = gst_spead2_sink_dup_destination (self);
 
-  gst_spead2_sink_report_icmp (&self->reports, destination, errnum, n);
-  g_free (destination);
+  gst_spead2_sink_report_icmp (&self->reports,
+      spead2_sender_destination (self->sender)->text, errnum, n);
 }
 
 /* At the start, or in a lane with no lock held: heaps are copied. */
@@ -485,6 +472,24 @@ gst_spead2_sink_stop (GstBaseSink *base)
   return TRUE;
 }
 
+/* Why it did not start. */
+static void
+gst_spead2_sink_report_start (GstSpead2Sink *self, const GError *error)
+{
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    GST_DEBUG_OBJECT (self, "the start was cancelled");
+  else if (error->domain == GST_URI_ERROR ||
+      g_error_matches (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID))
+    GST_ELEMENT_ERROR (
+        self, RESOURCE, SETTINGS, ("%s", error->message), (NULL));
+  else if (g_error_matches (error, SPEAD2_ERROR, SPEAD2_ERROR_NOT_FOUND))
+    GST_ELEMENT_ERROR (
+        self, RESOURCE, NOT_FOUND, ("%s", error->message), (NULL));
+  else
+    GST_ELEMENT_ERROR (
+        self, RESOURCE, OPEN_WRITE, ("%s", error->message), (NULL));
+}
+
 static gboolean
 gst_spead2_sink_start (GstBaseSink *base)
 {
@@ -513,13 +518,14 @@ gst_spead2_sink_start (GstBaseSink *base)
   g_atomic_int_set (&self->copy_warned, FALSE);
   g_atomic_int_set (&self->requested, FALSE);
   gst_spead2_sink_reports_begin (&self->reports, GST_ELEMENT (self));
+  g_cancellable_reset (self->resolving);
 
   if (error)
     goto failed;
   self->flavour = settings.heap_address_bits;
   self->heap_size = settings.heap_size;
   sender = gst_spead2_sink_settings_open (&settings, GST_ELEMENT (self),
-      &callbacks, &self->items, &self->layout, &error);
+      &callbacks, &self->items, &self->layout, self->resolving, &error);
   if (sender == NULL)
     goto failed;
   used = gst_spead2_sink_open_used_socket (sender, settings.socket, &error);
@@ -548,16 +554,7 @@ failed:
   g_clear_pointer (&self->layout, spead2_layout_free);
   g_clear_pointer (&self->items, spead2_items_unref);
   gst_spead2_sink_settings_clear (&settings);
-  if (error->domain == GST_URI_ERROR ||
-      g_error_matches (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID))
-    GST_ELEMENT_ERROR (
-        self, RESOURCE, SETTINGS, ("%s", error->message), (NULL));
-  else if (g_error_matches (error, SPEAD2_ERROR, SPEAD2_ERROR_NOT_FOUND))
-    GST_ELEMENT_ERROR (
-        self, RESOURCE, NOT_FOUND, ("%s", error->message), (NULL));
-  else
-    GST_ELEMENT_ERROR (
-        self, RESOURCE, OPEN_WRITE, ("%s", error->message), (NULL));
+  gst_spead2_sink_report_start (self, error);
   g_clear_error (&error);
   return FALSE;
 }
@@ -781,6 +778,18 @@ gst_spead2_sink_reopen_if_changed (GstSpead2Sink *self)
   return gst_spead2_sink_start (GST_BASE_SINK (self));
 }
 
+/* Runs before the state lock is taken, which a start in another thread holds while
+ * it waits for a name: it gives up. A bin that this thread would go through has a
+ * state lock of its own, and then the look-up goes on to its end. */
+static GstStateChangeReturn
+gst_spead2_sink_set_state (GstElement *element, GstState state)
+{
+  if (state == GST_STATE_NULL)
+    g_cancellable_cancel (GST_SPEAD2_SINK (element)->resolving);
+  return GST_ELEMENT_CLASS (gst_spead2_sink_parent_class)
+      ->set_state (element, state);
+}
+
 static GstStateChangeReturn
 gst_spead2_sink_change_state (GstElement *element, GstStateChange transition)
 {
@@ -907,6 +916,7 @@ gst_spead2_sink_class_init (GstSpead2SinkClass *klass)
       "Sink/Network", "Sends buffers as SPEAD heaps over UDP",
       "The gst-spead2 developers");
 
+  element_class->set_state = gst_spead2_sink_set_state;
   element_class->change_state = gst_spead2_sink_change_state;
   base_class->start = gst_spead2_sink_start;
   base_class->stop = gst_spead2_sink_stop;

@@ -139,10 +139,22 @@ check_socket (GSocket *socket, GError **error)
   return FALSE;
 }
 
+/* The family that a name's address must have, or AF_UNSPEC. */
+static gint
+wanted_family (const GstSpead2SinkSettings *settings)
+{
+  if (settings->socket)
+    return g_socket_get_family (settings->socket);
+  if (settings->bind_address)
+    return strchr (settings->bind_address, ':') ? AF_INET6 : AF_INET;
+  return AF_UNSPEC;
+}
+
 static Spead2Sender *
 open_sender (GstElement *element, const GstSpead2SinkSettings *settings,
     const Spead2Items *items, const Spead2PacketConfig *packet,
-    const Spead2SenderCallbacks *callbacks, GError **error)
+    const Spead2SenderCallbacks *callbacks, GCancellable *cancellable,
+    GError **error)
 {
   Spead2SenderConfig config = {
       .packet = *packet,
@@ -175,8 +187,8 @@ open_sender (GstElement *element, const GstSpead2SinkSettings *settings,
       (config.cpus = spead2_cpu_list_parse (
            settings->cpu_affinity ? settings->cpu_affinity : "", error)) !=
           NULL &&
-      spead2_endpoint_resolve (
-          &config.destination, settings->host, settings->port, NULL, error) &&
+      spead2_endpoint_resolve (&config.destination, settings->host,
+          settings->port, wanted_family (settings), cancellable, error) &&
       (config.socket.local == NULL ||
           spead2_endpoint_local (&local,
               spead2_endpoint_family (&config.destination),
@@ -197,7 +209,8 @@ open_sender (GstElement *element, const GstSpead2SinkSettings *settings,
 Spead2Sender *
 gst_spead2_sink_settings_open (const GstSpead2SinkSettings *settings,
     GstElement *element, const Spead2SenderCallbacks *callbacks,
-    Spead2Items **items, Spead2Layout **layout, GError **error)
+    Spead2Items **items, Spead2Layout **layout, GCancellable *cancellable,
+    GError **error)
 {
   Spead2Sender *sender = NULL;
   Spead2PacketConfig packet;
@@ -208,7 +221,8 @@ gst_spead2_sink_settings_open (const GstSpead2SinkSettings *settings,
   if (*items && check_rate (settings, error) &&
       open_packets (settings, *items, &packet, error) &&
       (*layout = open_layout (settings, *items, error)) != NULL)
-    sender = open_sender (element, settings, *items, &packet, callbacks, error);
+    sender = open_sender (
+        element, settings, *items, &packet, callbacks, cancellable, error);
   if (sender == NULL) {
     g_clear_pointer (layout, spead2_layout_free);
     g_clear_pointer (items, spead2_items_unref);

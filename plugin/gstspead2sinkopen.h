@@ -19,11 +19,12 @@ G_BEGIN_DECLS
 /* A sender that is not started yet, whose callbacks get the element; and the
  * items and the layout that go with it, which are the caller's. Posts warnings
  * of what will not work as it was meant. NULL, and nothing else, with
- * SPEAD2_ERROR or SPEAD2_ERRNO. Looking up a name takes up to 5 s. */
+ * SPEAD2_ERROR or SPEAD2_ERRNO. Looking up a name takes up to 5 s, and ends with
+ * G_IO_ERROR_CANCELLED when cancellable is cancelled. */
 Spead2Sender *gst_spead2_sink_settings_open (
     const GstSpead2SinkSettings *settings, GstElement *element,
     const Spead2SenderCallbacks *callbacks, Spead2Items **items,
-    Spead2Layout **layout, GError **error);
+    Spead2Layout **layout, GCancellable *cancellable, GError **error);
 
 /* The socket as others may use it: outside, or else one that shares the sender's
  * descriptor. NULL with an error. */

@@ -39,6 +39,7 @@ struct _GstSpead2Sink {
   guint64 index_wraps;
   guint n_stopping; /* threads that push a stop heap for the application */
   GCond not_stopping;
+  GCancellable *resolving; /* ends the look-up of a name; any thread */
 
   Spead2Sender *sender;
 

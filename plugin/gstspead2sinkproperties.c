@@ -247,8 +247,18 @@ install_destination (GObjectClass *klass)
   /**
    * GstSpead2Sink:host:
    *
-   * Where to send: an IPv4 or IPv6 address, unicast or multicast, or a name,
-   * which is resolved in NULL to READY, within 5 seconds.
+   * Where to send: an IPv4 or IPv6 address, unicast or multicast, alone: `::1` has
+   * no brackets, and the port is #GstSpead2Sink:port. A link-local address has the
+   * interface behind it: `fe80::1%eth0`.
+   *
+   * Or a name, which is looked up in NULL to READY, or in READY to PAUSED where it
+   * was changed. That takes at most 5 seconds; setting this element, not its
+   * pipeline, to NULL from another thread ends it. Of several addresses the first is
+   * taken that is of the family of #GstSpead2Sink:socket or
+   * #GstSpead2Sink:bind-address; with neither, the first in the system's order
+   * (RFC 6724, /etc/gai.conf), in which those with no route are last. `localhost`, or
+   * any other name for this machine, is then its IPv4 address if it has one, 127.0.0.1.
+   * Warnings and errors say which address it is.
    *
    * Since: 0.1
    */

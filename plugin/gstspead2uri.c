@@ -6,6 +6,10 @@
 
 #include <gio/gio.h>
 
+#include "spead2/endpoint.h"
+
+#define PREFIX GST_SPEAD2_URI_PROTOCOL "://"
+
 /* A property and the value that it is to get. */
 typedef struct {
   GParamSpec *spec;
@@ -20,15 +24,17 @@ option_clear (gpointer data)
 
 /* -- what an option may be ------------------------------------------------------ */
 
-/* Host and port have their own place in a URI; name and parent are not about
- * the stream. */
-static gboolean
-has_own_place (const gchar *name)
+/* Why a property cannot be an option, or NULL. */
+static const gchar *
+reason_against (const gchar *name)
 {
-  static const gchar *const names[] = {
-      "host", "port", "uri", "name", "parent", NULL};
-
-  return g_strv_contains (names, name);
+  if (g_str_equal (name, "host") || g_str_equal (name, "port"))
+    return "host and port stand in front, as in spead://host:port";
+  if (g_str_equal (name, "name") || g_str_equal (name, "parent"))
+    return "it is about the element, not about the stream";
+  if (g_str_equal (name, "uri"))
+    return "it is this URI";
+  return NULL;
 }
 
 /* Whether the property can be written, and its value in a text. */
@@ -36,7 +42,7 @@ static gboolean
 is_option (const GParamSpec *spec)
 {
   if ((spec->flags & G_PARAM_READWRITE) != G_PARAM_READWRITE ||
-      spec->flags & G_PARAM_CONSTRUCT_ONLY || has_own_place (spec->name))
+      spec->flags & G_PARAM_CONSTRUCT_ONLY || reason_against (spec->name))
     return FALSE;
 
   switch (G_TYPE_FUNDAMENTAL (spec->value_type)) {
@@ -86,6 +92,14 @@ add_option (
   Option option = {spec, G_VALUE_INIT};
   gboolean understood = TRUE;
 
+  /* GStreamer reads it as 0. */
+  if (*text == '\0' && spec->value_type != G_TYPE_STRING) {
+    g_set_error (error, GST_URI_ERROR, GST_URI_ERROR_BAD_REFERENCE,
+        "Option '%s' has no value: write %s=value, or leave it out", spec->name,
+        spec->name);
+    return FALSE;
+  }
+
   g_value_init (&option.value, spec->value_type);
   if (spec->value_type == G_TYPE_STRING)
     g_value_set_string (&option.value, text);
@@ -122,13 +136,18 @@ add_query (
   while (good && g_uri_params_iter_next (&iter, &name, &text, &malformed)) {
     GParamSpec *spec = g_object_class_find_property (klass, name);
 
+    const gchar *against = reason_against (name);
+
+    if (spec && against == NULL && !is_option (spec))
+      against = "no text can set it";
     good = FALSE;
-    if (has_own_place (name))
+    if (*name == '\0')
+      g_set_error_literal (error, GST_URI_ERROR, GST_URI_ERROR_BAD_REFERENCE,
+          "The URI says '=' where an option has no name: write name=value");
+    else if (against)
       g_set_error (error, GST_URI_ERROR, GST_URI_ERROR_BAD_REFERENCE,
-          "'%s' cannot be an option: host and port stand in front, as in "
-          "spead://host:port",
-          name);
-    else if (spec == NULL || !is_option (spec))
+          "'%s' cannot be an option: %s", name, against);
+    else if (spec == NULL)
       g_set_error (error, GST_URI_ERROR, GST_URI_ERROR_BAD_REFERENCE,
           "There is no option '%s': options are the element's properties, "
           "which gst-inspect-1.0 lists",
@@ -181,12 +200,14 @@ gst_spead2_uri_apply (const gchar *uri, GObject *object, GError **error)
   guint i;
 
   g_array_set_clear_func (options, option_clear);
-  if (parts == NULL)
+  if (g_ascii_strncasecmp (uri, PREFIX, strlen (PREFIX)) != 0)
+    bad_uri (error, uri, "it does not begin with " PREFIX);
+  else if (parts == NULL)
     bad_uri (error, uri, reason->message);
-  else if (!g_str_equal (g_uri_get_scheme (parts), GST_SPEAD2_URI_PROTOCOL))
-    bad_uri (error, uri, "it does not begin with spead://");
   else if (g_uri_get_host (parts) == NULL || *g_uri_get_host (parts) == '\0')
     bad_uri (error, uri, "it names no host");
+  else if (!spead2_endpoint_check_host (g_uri_get_host (parts), &reason))
+    bad_uri (error, uri, reason->message);
   else if (g_uri_get_userinfo (parts) || g_uri_get_fragment (parts) ||
       (*path != '\0' && !g_str_equal (path, "/")))
     bad_uri (error, uri, "it has a user, a path or a fragment");

@@ -12,6 +12,100 @@
 
 #include "error.h"
 
+/* -- what a host may be ------------------------------------------------------- */
+
+/* address, and a port if it is not NULL, is what should have been written. */
+static gboolean
+wrong_host (GError **error, const gchar *host, const gchar *why,
+    const gchar *address, gsize length, const gchar *port)
+{
+  g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID,
+      "Host '%s' %s: write host=%.*s%s%s", host, why, (gint) length, address,
+      port ? " port=" : "", port ? port : "");
+  return FALSE;
+}
+
+static gboolean
+bad_host (GError **error, const gchar *host, const gchar *what)
+{
+  g_set_error (
+      error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID, "Host '%s' %s", host, what);
+  return FALSE;
+}
+
+static gboolean
+is_address (const gchar *host)
+{
+  GSocketAddress *address = g_inet_socket_address_new_from_string (host, 0);
+
+  if (address == NULL)
+    return FALSE;
+  g_object_unref (address);
+  return TRUE;
+}
+
+/* What has several colons. */
+static gboolean
+check_ipv6 (const gchar *host, GError **error)
+{
+  const gchar *scope = strchr (host, '%');
+
+  if (is_address (host))
+    return TRUE;
+  if (scope && if_nametoindex (scope + 1) == 0) {
+    g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_NOT_FOUND,
+        "Host '%s': there is no network interface '%s': 'ip link' lists those "
+        "there are",
+        host, scope + 1);
+    return FALSE;
+  }
+  return bad_host (error, host, "is not an IPv6 address");
+}
+
+gboolean
+spead2_endpoint_check_host (const gchar *host, GError **error)
+{
+  const gchar *colon = strchr (host, ':'), *plus = strchr (host, '+');
+  const gchar *bracket = strchr (host, ']');
+  struct in_addr abbreviated;
+
+  if (*host == '\0')
+    return bad_host (error, host,
+        "is empty: it must be an address, a multicast group or a name");
+  if (g_str_has_prefix (host, "spead://"))
+    return bad_host (error, host, "is a URI: set uri to it instead of host");
+  if (strstr (host, "://"))
+    return bad_host (error, host,
+        "is a URL: write what stands between :// and the port, as in "
+        "host=239.1.2.3 port=7148");
+  if (strpbrk (host, " \t\r\n"))
+    return bad_host (error, host, "has a blank in it");
+  if (strchr (host, '/'))
+    return bad_host (error, host,
+        "has a / in it: write an address without a network's size");
+  if (plus)
+    return wrong_host (error, host,
+        "is several addresses, and heaps go to one destination", host,
+        plus - host, colon && colon > plus ? colon + 1 : NULL);
+  if (*host == '[' && bracket)
+    return wrong_host (error, host, "has brackets, which only a URI needs",
+        host + 1, bracket - host - 1, bracket[1] == ':' ? bracket + 2 : NULL);
+  if (colon && strchr (colon + 1, ':'))
+    return check_ipv6 (host, error);
+  if (colon)
+    return wrong_host (
+        error, host, "has a port in it", host, colon - host, colon + 1);
+  /* "192.168.1" is 192.168.0.1 to the C library, and a mistake to us. */
+  if (!is_address (host) &&
+      (inet_aton (host, &abbreviated) != 0 ||
+          strspn (host, "0123456789.") == strlen (host)))
+    return bad_host (error, host,
+        "is not an address: an address has four numbers from 0 to 255");
+  return TRUE;
+}
+
+/* -- names ---------------------------------------------------------------------- */
+
 /* One look-up of a name by a thread of its own, since the C library's cannot be
  * interrupted; whoever lets go of it last frees it. GLib's resolver ends the
  * program where it gets no thread or descriptor. */
@@ -58,8 +152,9 @@ lookup_unref (Lookup *lookup)
 static gpointer
 lookup_run (gpointer data)
 {
-  static const struct addrinfo hints = {
-      .ai_socktype = SOCK_DGRAM, .ai_flags = AI_ADDRCONFIG};
+  /* Of both families, whatever this machine has: addresses with no route stand
+   * last. */
+  static const struct addrinfo hints = {.ai_socktype = SOCK_DGRAM};
   Lookup *lookup = data;
   struct addrinfo *addresses = NULL;
   gint status = getaddrinfo (lookup->host, lookup->port, &hints, &addresses);
@@ -135,23 +230,66 @@ lookup_finish (Lookup *lookup, GCancellable *cancellable, GError **error)
       error);
 }
 
+static gboolean
+is_loopback (const struct addrinfo *info)
+{
+  const struct sockaddr_in *in = (const struct sockaddr_in *) info->ai_addr;
+  const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *) info->ai_addr;
+
+  if (info->ai_family == AF_INET)
+    return ntohl (in->sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
+  return IN6_IS_ADDR_LOOPBACK (&in6->sin6_addr);
+}
+
+static const struct addrinfo *
+find_address (const struct addrinfo *list, gint family, gboolean loopback)
+{
+  for (; list != NULL; list = list->ai_next)
+    if ((family == AF_UNSPEC || list->ai_family == family) &&
+        (!loopback || is_loopback (list)))
+      return list;
+  return NULL;
+}
+
+/* The first in the system's order, but 127.0.0.1 rather than ::1: receivers on
+ * this machine mostly listen on IPv4. NULL: there is none of that family. */
+static const struct addrinfo *
+choose (const struct addrinfo *list, gint family)
+{
+  const struct addrinfo *first = find_address (list, family, FALSE);
+  const struct addrinfo *ipv4 = NULL;
+
+  if (first && family == AF_UNSPEC && is_loopback (first))
+    ipv4 = find_address (list, AF_INET, TRUE);
+  return ipv4 ? ipv4 : first;
+}
+
 static GSocketAddress *
-look_up (
-    const gchar *host, guint port, GCancellable *cancellable, GError **error)
+choose_address (const Lookup *lookup, gint family, GError **error)
+{
+  const struct addrinfo *chosen = choose (lookup->addresses, family);
+
+  if (chosen)
+    return g_socket_address_new_from_native (
+        chosen->ai_addr, chosen->ai_addrlen);
+  g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_NOT_FOUND,
+      "Host '%s' has no %s address, and bind-address or socket is %s",
+      lookup->host, family == AF_INET ? "IPv4" : "IPv6",
+      family == AF_INET ? "IPv4" : "IPv6");
+  return NULL;
+}
+
+static GSocketAddress *
+look_up (const gchar *host, guint port, gint family, GCancellable *cancellable,
+    GError **error)
 {
   GSocketAddress *address = NULL;
-  struct in_addr abbreviated;
   GError *reason = NULL;
   Lookup *lookup;
   GThread *thread;
 
   if (g_cancellable_set_error_if_cancelled (cancellable, error))
     return NULL;
-  /* "192.168.1" is 192.168.0.1 to the C library, and a mistake to us. */
-  if (inet_aton (host, &abbreviated) != 0) {
-    not_resolved (host, "an address has four numbers", error);
-    return NULL;
-  }
 
   lookup = lookup_new (host, port);
   g_atomic_ref_count_inc (&lookup->refs);
@@ -163,20 +301,43 @@ look_up (
   } else {
     g_thread_unref (thread);
     if (lookup_finish (lookup, cancellable, error))
-      address = g_socket_address_new_from_native (
-          lookup->addresses->ai_addr, lookup->addresses->ai_addrlen);
+      address = choose_address (lookup, family, error);
   }
   lookup_unref (lookup);
   return address;
 }
 
+/* -- endpoints -------------------------------------------------------------------- */
+
+/* "127.0.0.1:8888 (localhost)"; name may be NULL. */
+static void
+describe (Spead2Endpoint *endpoint, GInetSocketAddress *inet, const gchar *name)
+{
+  gchar iface[IF_NAMESIZE];
+  guint scope = 0;
+  gchar *address;
+
+  if (spead2_endpoint_family (endpoint) == AF_INET6)
+    scope = g_inet_socket_address_get_scope_id (inet);
+  if (scope != 0 && if_indextoname (scope, iface)) {
+    gchar *host =
+        g_inet_address_to_string (g_inet_socket_address_get_address (inet));
+
+    address = g_strdup_printf ("[%s%%%s]:%u", host, iface, endpoint->port);
+    g_free (host);
+  } else {
+    address = g_socket_connectable_to_string (G_SOCKET_CONNECTABLE (inet));
+  }
+  g_snprintf (endpoint->text, sizeof endpoint->text, name ? "%s (%s)" : "%s",
+      address, name);
+  g_free (address);
+}
+
 static gboolean
-fill (Spead2Endpoint *endpoint, GSocketAddress *address, GError **error)
+fill (Spead2Endpoint *endpoint, GSocketAddress *address, const gchar *name,
+    GError **error)
 {
   GInetSocketAddress *inet = G_INET_SOCKET_ADDRESS (address);
-  gchar iface[IF_NAMESIZE];
-  gchar *text;
-  guint scope = 0;
 
   memset (endpoint, 0, sizeof *endpoint);
   endpoint->address_size = g_socket_address_get_native_size (address);
@@ -187,28 +348,16 @@ fill (Spead2Endpoint *endpoint, GSocketAddress *address, GError **error)
   endpoint->port = g_inet_socket_address_get_port (inet);
   endpoint->multicast = g_inet_address_get_is_multicast (
       g_inet_socket_address_get_address (inet));
-  if (spead2_endpoint_family (endpoint) == AF_INET6)
-    scope = g_inet_socket_address_get_scope_id (inet);
-  if (scope != 0 && if_indextoname (scope, iface)) {
-    gchar *host =
-        g_inet_address_to_string (g_inet_socket_address_get_address (inet));
-
-    text = g_strdup_printf ("[%s%%%s]:%u", host, iface,
-        (guint) g_inet_socket_address_get_port (inet));
-    g_free (host);
-  } else {
-    text = g_socket_connectable_to_string (G_SOCKET_CONNECTABLE (address));
-  }
-  g_strlcpy (endpoint->text, text, sizeof endpoint->text);
-  g_free (text);
+  describe (endpoint, inet, name);
   return TRUE;
 }
 
 gboolean
 spead2_endpoint_resolve (Spead2Endpoint *endpoint, const gchar *host,
-    guint port, GCancellable *cancellable, GError **error)
+    guint port, gint family, GCancellable *cancellable, GError **error)
 {
   GSocketAddress *address;
+  const gchar *name = NULL;
   gboolean filled;
 
   if (port < 1 || port > G_MAXUINT16) {
@@ -216,14 +365,18 @@ spead2_endpoint_resolve (Spead2Endpoint *endpoint, const gchar *host,
         "Port %u does not exist: ports are 1 to 65535", port);
     return FALSE;
   }
+  if (!spead2_endpoint_check_host (host, error))
+    return FALSE;
 
   address = g_inet_socket_address_new_from_string (host, port);
-  if (address == NULL)
-    address = look_up (host, port, cancellable, error);
+  if (address == NULL) {
+    name = host;
+    address = look_up (host, port, family, cancellable, error);
+  }
   if (address == NULL)
     return FALSE;
 
-  filled = fill (endpoint, address, error);
+  filled = fill (endpoint, address, name, error);
   g_object_unref (address);
   return filled;
 }
@@ -248,7 +401,7 @@ spead2_endpoint_local (Spead2Endpoint *endpoint, gint family, const gchar *host,
     return FALSE;
   }
 
-  filled = fill (endpoint, address, error);
+  filled = fill (endpoint, address, NULL, error);
   g_object_unref (address);
   return filled;
 }

@@ -17,21 +17,33 @@ typedef struct {
   socklen_t address_size;
   guint16 port;
   gboolean multicast;
-  gchar text[80]; /* "127.0.0.1:8888", "[ff02::1%lo]:8888": for messages */
+  /* For messages: "127.0.0.1:8888", "[ff02::1%lo]:8888", and the name that was
+   * looked up: "127.0.0.1:8888 (localhost)". */
+  gchar text[340];
 } Spead2Endpoint;
 
 /* How long a name may take to resolve, in seconds. */
 #define SPEAD2_RESOLVE_TIMEOUT 5
 
+/* Whether a text can be a host: FALSE with SPEAD2_ERROR_INVALID, or
+ * SPEAD2_ERROR_NOT_FOUND for a scope that is no interface, and what to write
+ * instead. Never blocks; a name need not exist. */
+gboolean spead2_endpoint_check_host (const gchar *host, GError **error);
+
 /* Fills endpoint from a host (an IPv4 or IPv6 address, the latter with a scope
  * if it needs one, or a name) and a port from 1 to 65535.
  *
  * A name is looked up, which is the engine's only blocking call: it returns
- * within SPEAD2_RESOLVE_TIMEOUT seconds, or when cancellable is cancelled. The
- * first address of a name is taken. Fails with SPEAD2_ERROR_INVALID (port),
- * SPEAD2_ERROR_NOT_FOUND (name) or G_IO_ERROR_CANCELLED. */
+ * within SPEAD2_RESOLVE_TIMEOUT seconds, or when cancellable is cancelled. Of its
+ * addresses the first of the family is taken (AF_UNSPEC: of both), in the system's
+ * order, in which those with no route are last (RFC 6724). With AF_UNSPEC a name
+ * for this machine is its IPv4 address if it has one. family is not about a host
+ * that is an address.
+ *
+ * Fails with SPEAD2_ERROR_INVALID (port, host), SPEAD2_ERROR_NOT_FOUND (name) or
+ * G_IO_ERROR_CANCELLED. */
 gboolean spead2_endpoint_resolve (Spead2Endpoint *endpoint, const gchar *host,
-    guint port, GCancellable *cancellable, GError **error);
+    guint port, gint family, GCancellable *cancellable, GError **error);
 
 /* An address of this machine to send from: host is an IP address of that
  * family, or NULL for any, and port 0 for any. Never blocks. Fails with

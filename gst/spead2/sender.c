@@ -419,6 +419,12 @@ spead2_sender_start (Spead2Sender *sender, GError **error)
   return TRUE;
 }
 
+const Spead2Endpoint *
+spead2_sender_destination (const Spead2Sender *sender)
+{
+  return &sender->config.destination;
+}
+
 const Spead2PacketConfig *
 spead2_sender_packet_config (const Spead2Sender *sender)
 {

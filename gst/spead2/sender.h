@@ -125,6 +125,9 @@ Spead2Sender *spead2_sender_new (const Spead2SenderConfig *config,
  * SPEAD2_ERRNO for a CPU that they may not have. */
 gboolean spead2_sender_start (Spead2Sender *sender, GError **error);
 
+/* Where heaps go. Constant. */
+const Spead2Endpoint *spead2_sender_destination (const Spead2Sender *sender);
+
 /* How heaps are made into packets. Constant. */
 const Spead2PacketConfig *spead2_sender_packet_config (
     const Spead2Sender *sender);

@@ -1113,21 +1113,42 @@ pthread_create (pthread_t *thread, const pthread_attr_t *attributes,
   return errnum != 0 ? errnum : function (thread, attributes, run, argument);
 }
 
-/* -- a name server that does not answer ------------------------------------- */
+/* -- a name server of the test's ---------------------------------------------- */
 
 /* Of its own, since who looks a name up waits here. */
 static struct {
   pthread_mutex_t lock;
-  pthread_cond_t answers;
+  pthread_cond_t changed;
   bool hangs;
-} resolver = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, false};
+  char addresses[200]; /* of every name, or "" */
+  uint64_t lookups;
+} resolver = {
+    PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, false, "", 0};
 
 void
 faults_hang_resolver (bool hang)
 {
   pthread_mutex_lock (&resolver.lock);
   resolver.hangs = hang;
-  pthread_cond_broadcast (&resolver.answers);
+  pthread_cond_broadcast (&resolver.changed);
+  pthread_mutex_unlock (&resolver.lock);
+}
+
+void
+faults_resolve (const char *addresses)
+{
+  pthread_mutex_lock (&resolver.lock);
+  snprintf (resolver.addresses, sizeof resolver.addresses, "%s",
+      addresses ? addresses : "");
+  pthread_mutex_unlock (&resolver.lock);
+}
+
+void
+faults_wait_lookup (uint64_t n)
+{
+  pthread_mutex_lock (&resolver.lock);
+  while (resolver.lookups < n)
+    pthread_cond_wait (&resolver.changed, &resolver.lock);
   pthread_mutex_unlock (&resolver.lock);
 }
 
@@ -1138,12 +1159,27 @@ getaddrinfo (const char *node, const char *service,
   static void *slot;
   int (*function) (const char *, const char *, const struct addrinfo *,
       struct addrinfo **) = real (&slot, "getaddrinfo");
+  char addresses[sizeof resolver.addresses], *rest = addresses, *address;
+  int status = EAI_NONAME;
 
+  /* An address: nobody is asked. */
+  if (hints && hints->ai_flags & AI_NUMERICHOST)
+    return function (node, service, hints, result);
   pthread_mutex_lock (&resolver.lock);
+  resolver.lookups++;
+  pthread_cond_broadcast (&resolver.changed);
   while (resolver.hangs)
-    pthread_cond_wait (&resolver.answers, &resolver.lock);
+    pthread_cond_wait (&resolver.changed, &resolver.lock);
+  memcpy (addresses, resolver.addresses, sizeof addresses);
   pthread_mutex_unlock (&resolver.lock);
-  return function (node, service, hints, result);
+
+  if (*addresses == '\0')
+    return function (node, service, hints, result);
+  /* Each is a list of one; glibc frees such a chain, too. */
+  while ((address = strsep (&rest, " ")) != NULL &&
+      (status = function (address, service, hints, result)) == 0)
+    result = &(*result)->ai_next;
+  return status;
 }
 
 /* -- what programs call ------------------------------------------------------- */
@@ -1152,6 +1188,7 @@ void
 faults_reset (void)
 {
   faults_hang_resolver (false);
+  faults_resolve (NULL);
   faults_ring_reset ();
   lock ();
   set_blocked (false);

@@ -184,6 +184,14 @@ void faults_fail_thread (uint64_t first, uint64_t times);
 /* While true no name is looked up: getaddrinfo waits. */
 void faults_hang_resolver (bool hang);
 
+/* The addresses that every name has, in this order, with blanks between them;
+ * NULL: its own. */
+void faults_resolve (const char *addresses);
+
+/* Waits until so many names were looked up since the program began, or are being
+ * looked up. */
+void faults_wait_lookup (uint64_t n);
+
 void faults_get_counts (FaultsCounts *counts);
 
 /* Messages, and other calls, made to fail with errnum; and how many of them

@@ -42,6 +42,12 @@ static const struct {
         "it must be an IPv4 address of this machine"},
     {"bind-address", "192.0.2.1", GST_RESOURCE_ERROR_OPEN_WRITE,
         "Could not send from 192.0.2.1 (bind-address and bind-port)"},
+    {"host", "127.0.0.1:8888", GST_RESOURCE_ERROR_SETTINGS,
+        "has a port in it: write host=127.0.0.1 port=8888"},
+    {"host", "[::1]", GST_RESOURCE_ERROR_SETTINGS, "write host=::1"},
+    {"host", "239.2.1.150+15", GST_RESOURCE_ERROR_SETTINGS,
+        "write host=239.2.1.150"},
+    {"host", "spead://127.0.0.1", GST_RESOURCE_ERROR_SETTINGS, "set uri to it"},
     {"host", "no-such-host.invalid", GST_RESOURCE_ERROR_NOT_FOUND,
         "Host 'no-such-host.invalid' could not be resolved"},
 };
@@ -57,6 +63,46 @@ GST_START_TEST (a_wrong_setting_is_an_error_that_says_what_to_do)
   assert_error (GST_RESOURCE_ERROR, wrong[__i__].code, wrong[__i__].words);
   assert_no_message (GST_MESSAGE_STREAM_STATUS);
   fail_unless_equals_uint64 (counter ("heaps-pushed"), 0);
+}
+
+GST_END_TEST;
+
+static gpointer
+start_sink (gpointer data)
+{
+  return GINT_TO_POINTER (gst_element_set_state (sink, GPOINTER_TO_INT (data)));
+}
+
+/* 0: in NULL to READY. 1: in READY to PAUSED, with another host. It waits with its
+ * state lock taken; that another thread ends it is no error of the sink's. */
+GST_START_TEST (null_from_another_thread_ends_the_look_up_of_a_name)
+{
+  gint64 begin;
+  GThread *thread;
+
+  if (__i__ == 1)
+    gst_element_set_state (sink, GST_STATE_READY);
+  faults_hang_resolver (true);
+  g_object_set (sink, "host", "correlator.invalid", NULL);
+  thread = g_thread_new (
+      "start", start_sink, GINT_TO_POINTER (GST_STATE_READY + __i__));
+  faults_wait_lookup (1);
+  begin = g_get_monotonic_time ();
+  fail_unless_equals_int (
+      gst_element_set_state (sink, GST_STATE_NULL), GST_STATE_CHANGE_SUCCESS);
+  fail_unless (g_get_monotonic_time () - begin < 2 * G_USEC_PER_SEC);
+  fail_unless_equals_int (
+      GPOINTER_TO_INT (g_thread_join (thread)), GST_STATE_CHANGE_FAILURE);
+  if (__i__ == 0) /* the base class posts it whenever start() fails */
+    assert_error (
+        GST_CORE_ERROR, GST_CORE_ERROR_STATE_CHANGE, "state change failed");
+  assert_no_message (GST_MESSAGE_ERROR);
+  faults_hang_resolver (false);
+
+  /* The next start is another one. */
+  g_object_set (sink, "host", "localhost", NULL);
+  fail_unless_equals_int (
+      gst_element_set_state (sink, GST_STATE_READY), GST_STATE_CHANGE_SUCCESS);
 }
 
 GST_END_TEST;
@@ -366,15 +412,17 @@ GST_END_TEST;
 
 /* -- what the network answers ------------------------------------------------------ */
 
+/* 0: at an address. 1: at a name, which may have several. */
 GST_START_TEST (a_port_nobody_listens_at_is_a_warning_and_the_stream_goes_on)
 {
   FakeReceiver *other = fake_receiver_new (AF_INET);
-  gchar *words = g_strdup_printf (
-      "Nobody listens at 127.0.0.1:%u", fake_receiver_port (other));
+  const gchar *host = __i__ == 0 ? "127.0.0.1" : "localhost";
+  gchar *words = g_strdup_printf ("Nobody listens at 127.0.0.1:%u%s",
+      fake_receiver_port (other), __i__ == 0 ? ":" : " (localhost):");
   GstStructure *stats, *errors;
   guint64 n;
 
-  g_object_set (sink, "port", fake_receiver_port (other), NULL);
+  g_object_set (sink, "host", host, "port", fake_receiver_port (other), NULL);
   fake_receiver_free (other);
   play (CAPS_S8);
   for (guint i = 0; i < 50; i++) {
@@ -605,6 +653,8 @@ sinkerrors_suite (void)
   tcase_add_checked_fixture (tc, setup_stand, teardown_stand);
   tcase_add_loop_test (tc, a_wrong_setting_is_an_error_that_says_what_to_do, 0,
       G_N_ELEMENTS (wrong));
+  tcase_add_loop_test (
+      tc, null_from_another_thread_ends_the_look_up_of_a_name, 0, 2);
   tcase_add_test (tc, a_socket_that_cannot_be_opened_is_an_error);
   tcase_add_test (tc, a_bind_port_in_use_is_an_error);
   tcase_add_test (tc, an_ipv6_packet_may_be_20_bytes_larger_and_no_more);
@@ -623,8 +673,8 @@ sinkerrors_suite (void)
   tcase_add_test (tc, stats_counts_errors_by_errno);
   tcase_add_test (tc, stats_says_why_gso_is_off);
   tcase_add_test (tc, stats_times_every_heap_that_was_sent);
-  tcase_add_test (
-      tc, a_port_nobody_listens_at_is_a_warning_and_the_stream_goes_on);
+  tcase_add_loop_test (
+      tc, a_port_nobody_listens_at_is_a_warning_and_the_stream_goes_on, 0, 2);
   tcase_add_loop_test (
       tc, an_unreachable_destination_is_a_warning_and_the_stream_goes_on, 0, 5);
   tcase_add_test (tc, the_first_wrap_of_the_heap_counter_is_a_warning);

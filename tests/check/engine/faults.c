@@ -345,8 +345,8 @@ open_deaf (void)
   deaf = socket (AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   fail_unless (bind (deaf, (struct sockaddr *) &address, size) == 0);
   fail_unless (getsockname (deaf, (struct sockaddr *) &address, &size) == 0);
-  fail_unless (spead2_endpoint_resolve (
-      &config.destination, "127.0.0.1", ntohs (address.sin_port), NULL, NULL));
+  fail_unless (spead2_endpoint_resolve (&config.destination, "127.0.0.1",
+      ntohs (address.sin_port), AF_UNSPEC, NULL, NULL));
 }
 
 static void

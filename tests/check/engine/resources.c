@@ -42,7 +42,7 @@ setup (void)
   spead2_packet_config_init (&config.packet, 40, 1472);
   fail_unless (spead2_packet_config_check (&config.packet, NULL));
   fail_unless (spead2_endpoint_resolve (
-      &config.destination, "127.0.0.1", 9, NULL, NULL));
+      &config.destination, "127.0.0.1", 9, AF_UNSPEC, NULL, NULL));
   config.fd = -1;
   config.socket.ttl = 64;
   config.socket.ttl_mc = 1;

@@ -132,8 +132,8 @@ setup (void)
 
   memset (&config, 0, sizeof config);
   spead2_packet_config_init (&config.packet, 40, 8972);
-  fail_unless (spead2_endpoint_resolve (
-      &config.destination, "127.0.0.1", ntohs (address.sin_port), NULL, NULL));
+  fail_unless (spead2_endpoint_resolve (&config.destination, "127.0.0.1",
+      ntohs (address.sin_port), AF_UNSPEC, NULL, NULL));
   config.fd = -1;
   config.socket.ttl = 64;
   config.socket.ttl_mc = 1;

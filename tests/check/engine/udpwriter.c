@@ -89,7 +89,8 @@ open_all (gint family)
     if (sinks[i] < 0)
       return FALSE;
     fail_unless (spead2_endpoint_resolve (&endpoints[i],
-        family == AF_INET ? "127.0.0.1" : "::1", port, NULL, &error));
+        family == AF_INET ? "127.0.0.1" : "::1", port, AF_UNSPEC, NULL,
+        &error));
   }
   fd = spead2_udp_socket_open (&endpoints[0], &options, &error);
   fail_unless (fd >= 0);

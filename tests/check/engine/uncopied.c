@@ -116,7 +116,7 @@ setup (void)
   memset (&config, 0, sizeof config);
   spead2_packet_config_init (&config.packet, 40, 8972);
   fail_unless (spead2_endpoint_resolve (&config.destination, "127.0.0.1",
-      fake_receiver_port (receiver), NULL, NULL));
+      fake_receiver_port (receiver), AF_UNSPEC, NULL, NULL));
   config.fd = -1;
   config.socket.ttl = 64;
   config.socket.ttl_mc = 1;
