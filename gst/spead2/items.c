@@ -43,7 +43,7 @@ typedef struct {
 } Parser;
 
 static const gchar *const keys[] = {"id", "value", "default", "start", "step",
-    "mode", "format", "dtype", "shape", "description"};
+    "every", "mode", "format", "dtype", "shape", "description"};
 
 static const gchar *const standard_names[] = {
     [SPEAD2_ITEM_NULL] = "null",
@@ -290,8 +290,8 @@ take_key (Parser *parser, Field *field)
     fail (parser, field->offset, "the name of a field is missing");
   else if (field->key == NULL)
     fail (parser, field->offset,
-        "there is no field '%s', only id, value, default, start, step, mode, "
-        "format, dtype, shape and description",
+        "there is no field '%s', only id, value, default, start, step, every, "
+        "mode, format, dtype, shape and description",
         word);
   else if (find_field (parser, field->key))
     fail (parser, field->offset, "field '%s' stands there twice", word);
@@ -811,6 +811,33 @@ take_source (Parser *parser, Spead2Item *item)
   return take_value (parser, item, other ? other : value);
 }
 
+/* How many heaps have the same value, where they are counted. */
+static gboolean
+take_every (Parser *parser, Spead2Item *item)
+{
+  const Field *field = find_field (parser, "every");
+
+  item->every = 1;
+  if (field == NULL)
+    return TRUE;
+  if (item->source != SPEAD2_SOURCE_NUMBERS &&
+      item->source != SPEAD2_SOURCE_STEPS &&
+      item->source != SPEAD2_SOURCE_HEAP_INDEX) {
+    parser->key = "every";
+    return fail (parser, field->offset,
+        "only numbers, start and step, and heap-index go on every so many "
+        "heaps");
+  }
+  if (!take_number (parser, NULL, "every", &item->every))
+    return FALSE;
+  parser->key = "every";
+  if (item->every == 0)
+    return fail (parser, field->offset,
+        "it is 0: 1 goes on with every heap, 2 with every second one");
+  parser->key = NULL;
+  return TRUE;
+}
+
 static gboolean
 take_mode (Parser *parser, Spead2Item *item)
 {
@@ -950,8 +977,8 @@ make_ordinary (Parser *parser, Spead2Item *item)
     return FALSE;
   parser->key = NULL;
   set_number_type (item, &dtype, parser->flavour);
-  if (!take_source (parser, item) || !take_shape (parser, item) ||
-      !take_mode (parser, item))
+  if (!take_source (parser, item) || !take_every (parser, item) ||
+      !take_shape (parser, item) || !take_mode (parser, item))
     return FALSE;
 
   if (item->source == SPEAD2_SOURCE_PAYLOAD) {
@@ -973,6 +1000,7 @@ make_standard (Parser *parser, Spead2Item *item)
   guint i;
 
   set_number_type (item, &none, parser->flavour);
+  item->every = 1;
   item->description = g_strdup ("");
   for (i = 0; i < parser->fields->len; i++) {
     const Field *field = &g_array_index (parser->fields, Field, i);

@@ -25,6 +25,8 @@
  *   default     with value=meta: what else a value may be; 0 if not given
  *   start, step instead of value: start in the first heap, step more in each
  *               next one; both are 0 if not given
+ *   every       with numbers, start and step, or heap-index: so many heaps have
+ *               the same value before the next one; 1 if not given
  *   mode        immediate | addressed; payload and texts are addressed, numbers
  *               immediate
  *   format      SPEAD formats: u40, i10, c8, "i8,i8"; u, i, f, c or b and bits
@@ -110,6 +112,7 @@ typedef struct {
   guint64 *numbers;
   guint n_numbers;
   guint64 start, step;
+  guint64 every; /* heaps that have the same of these, at least 1 */
   GBytes *text;
 
   gchar *dtype;     /* or NULL */

@@ -493,15 +493,15 @@ number_of (const Spead2Layout *layout, const Spead2Item *item,
     case SPEAD2_SOURCE_SAMPLE_INDEX:
       return values->sample_index;
     case SPEAD2_SOURCE_HEAP_INDEX:
-      return layout->heap_index;
+      return layout->heap_index / item->every;
     case SPEAD2_SOURCE_UTC_NS:
       return values->utc_ns;
     case SPEAD2_SOURCE_PTP_NS:
       return values->ptp_ns;
     case SPEAD2_SOURCE_NUMBERS:
-      return item->numbers[layout->heap_index % item->n_numbers];
+      return item->numbers[layout->heap_index / item->every % item->n_numbers];
     case SPEAD2_SOURCE_STEPS:
-      return item->start + item->step * layout->heap_index;
+      return item->start + item->step * (layout->heap_index / item->every);
     default:
       g_return_val_if_reached (0);
   }

@@ -160,10 +160,10 @@ check_values (const Spead2Items *items, const FakeHeap *received, guint nth)
 
     if (item->source == SPEAD2_SOURCE_NUMBERS && item->immediate)
       check (read_number (item, found->value) ==
-          item->numbers[nth % item->n_numbers]);
+          item->numbers[nth / item->every % item->n_numbers]);
     if (item->source == SPEAD2_SOURCE_HEAP_INDEX && item->immediate &&
-        nth <= item->limit)
-      check (read_number (item, found->value) == nth);
+        nth / item->every <= item->limit)
+      check (read_number (item, found->value) == nth / item->every);
     if (item->source == SPEAD2_SOURCE_NUMBERS && !item->immediate) {
       fake_heap_item_bytes (received, found, &size);
       check (size == item->bytes);

@@ -105,6 +105,25 @@ GST_START_TEST (items_say_what_every_heap_carries_and_in_which_order)
 
 GST_END_TEST;
 
+/* As EDD's spectrometer: both states of the noise diode have one timestamp. */
+GST_START_TEST (a_counter_goes_on_every_so_many_heaps)
+{
+  static const guint64 expected[][5] = {{100, 0, 4, 0, 7}, {100, 1, 4, 0, 7},
+      {108, 0, 4, 0, 8}, {108, 1, 5, 1, 7}, {116, 0, 5, 1, 7},
+      {116, 1, 5, 1, 8}, {124, 0, 4, 2, 7}};
+
+  set_items ("timestamp,id=0x1600,start=100,step=8,every=2; noise,id=0x1601,"
+             "value=<0,1>; list,id=0x1602,value=<4,5>,every=3; heap,id=0x1603,"
+             "value=heap-index,every=3; own,id=0x1604,value=meta,"
+             "default=<7,7,8>,every=1" PAYLOAD);
+  run (G_N_ELEMENTS (expected));
+  for (guint i = 0; i < G_N_ELEMENTS (expected); i++)
+    for (guint j = 0; j < G_N_ELEMENTS (expected[i]); j++)
+      fail_unless_equals_uint64 (immediate (i, 0x1600 + j), expected[i][j]);
+}
+
+GST_END_TEST;
+
 GST_START_TEST (a_flush_begins_arrays_and_steps_anew)
 {
   set_items ("list,id=0x3102,value=<4,5>; step,id=0x3103,start=10,step=3; "
@@ -637,6 +656,7 @@ sinkitems_suite (void)
   suite_add_tcase (s, tc);
   tcase_add_checked_fixture (tc, setup_stand, teardown_stand);
   tcase_add_test (tc, items_say_what_every_heap_carries_and_in_which_order);
+  tcase_add_test (tc, a_counter_goes_on_every_so_many_heaps);
   tcase_add_test (tc, a_flush_begins_arrays_and_steps_anew);
   tcase_add_test (tc, a_mistake_in_items_is_an_error_that_says_where);
   tcase_add_test (tc, a_header_that_spead2_cannot_read_is_sent_and_warned_of);

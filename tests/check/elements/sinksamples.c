@@ -421,7 +421,8 @@ GST_START_TEST (a_fraction_in_caps_is_the_sample_rate)
 {
   g_object_set (sink, "sync-epoch", EPOCH, NULL);
   play (BYTES ",rate=(fraction)25000000/27");
-  push_dated (2048, "timestamp/x-unix", EPOCH + 1000 * G_GINT64_CONSTANT (2211840));
+  push_dated (
+      2048, "timestamp/x-unix", EPOCH + 1000 * G_GINT64_CONSTANT (2211840));
   fail_unless (gst_pad_push_event (pad, gst_event_new_gap (0, 27000)));
   push (2048, 0, NONE);
   finish ();
