@@ -46,6 +46,14 @@ def parse_arguments():
     return parser.parse_args()
 
 
+def first_channel(item):
+    """The samples of an item, of several channels those of the first."""
+    samples = np.array(item.value)
+    if samples.dtype.kind not in "iuf":
+        sys.exit(f"The samples are {samples.dtype}: only real numbers are drawn.")
+    return samples.reshape(len(samples), -1)[:, 0]
+
+
 async def receive(arguments):
     """The sample arrays of all heaps up to the stop heap, and how many did not come whole."""
     pool = spead2.ThreadPool()
@@ -75,8 +83,7 @@ async def receive(arguments):
             break
         for item in group.update(heap).values():
             if item.id == SAMPLES and item.value is not None:
-                # With several channels the first is drawn.
-                arrays.append(np.array(item.value).reshape(len(item.value), -1)[:, 0])
+                arrays.append(first_channel(item))
     stream.stop()
     incomplete = (stream.stats["incomplete_heaps_evicted"]
                   + stream.stats["incomplete_heaps_flushed"])

@@ -173,22 +173,53 @@ def describe_type(item):
 
 def type_in_words(item):
     """The same for people: int8, big-endian int16, 40-bit unsigned."""
-    if item.format:
-        return describe_type(item)
-    order = "big-endian " if item.dtype.str[0] == ">" else ""
-    return order + item.dtype.name
+    return describe_type(item) if item.format else dtype_in_words(item.dtype)
+
+
+def dtype_in_words(dtype):
+    """A structure as (re int8, im int8), an array in it as complex64[4]."""
+    if dtype.names:
+        fields = (f"{name} {dtype_in_words(dtype[name])}" for name in dtype.names)
+        return f"({', '.join(fields)})"
+    if dtype.subdtype:
+        base, shape = dtype.subdtype
+        return dtype_in_words(base) + str(list(shape))
+    order = "big-endian " if dtype.str[0] == ">" else ""
+    return order + dtype.name
 
 
 def mean_power(samples):
-    """The mean of the squares: what a power meter would show."""
-    flat = samples.astype(np.float64).ravel()
-    return float(np.dot(flat, flat)) / flat.size if flat.size else 0.0
+    """The mean of the squares: what a power meter would show.
+
+    Of complex numbers the squares of their magnitude, of a structure the sum over
+    its fields; None where samples are no numbers.
+    """
+    if samples.dtype.names:
+        powers = [mean_power(samples[name]) for name in samples.dtype.names]
+        return None if None in powers else sum(powers)
+    if samples.dtype.kind not in "biufc":
+        return None
+    is_complex = samples.dtype.kind == "c"
+    flat = samples.astype(np.complex128 if is_complex else np.float64).ravel()
+    return float(np.vdot(flat, flat).real) / flat.size if flat.size else 0.0
 
 
 def plain(value):
     """A value for JSON: scalars only, large arrays are told by their digest."""
     array = np.asarray(value)
     return array.item() if array.ndim == 0 else None
+
+
+def samples_of(item):
+    """The samples of an item, in the byte order of the wire: spead2 has converted it.
+
+    Those of a SPEAD format, which spead2 makes Python objects of, are float64, or
+    texts.
+    """
+    samples = np.asarray(item.value)
+    if item.format:
+        return samples if samples.dtype.kind in "SU" else samples.astype(np.float64)
+    return samples.astype(item.dtype, copy=False)
 
 
 class Report:
@@ -205,7 +236,7 @@ class Report:
 
     def say(self, **fields):
         if self.arguments.json:
-            print(json.dumps(fields), flush=True)
+            print(json.dumps(fields, default=str), flush=True)
 
     def text(self, line=""):
         if not self.arguments.json:
@@ -239,10 +270,9 @@ class Report:
             if item.id == TIMESTAMP:
                 fields["timestamp"] = int(item.value)
             elif item.id == SAMPLES and item.value is not None:
-                # Back in the byte order of the wire: spead2 has converted it.
-                samples = np.asarray(item.value).astype(item.dtype, copy=False)
+                samples = samples_of(item)
                 fields["bytes"] = samples.nbytes
-                fields["frames"] = samples.shape[0]
+                fields["frames"] = len(samples) if samples.ndim else 1
                 fields["power"] = mean_power(samples)
                 self.payload += samples.nbytes
                 if self.arguments.json:
@@ -271,7 +301,8 @@ class Report:
                           f"{type_in_words(item):<5} shape {tuple(item.shape)!s:<12} "
                           f"\"{item.description}\"")
         if self.heaps == 1 or self.heaps % self.arguments.every == 0:
-            power = f", mean power {fields['power']:.1f}" if "power" in fields else ""
+            power = fields.get("power")
+            power = f", mean power {power:.1f}" if power is not None else ""
             self.text(f"Heap {fields['cnt']:>5}: timestamp {fields.get('timestamp', '-'):>12}, "
                       f"{fields.get('bytes', 0)} bytes{power}")
 

@@ -2,13 +2,15 @@
 """Every interleaved audio format of GStreamer arrives in spead2 as the same
 numbers, or is refused with a word."""
 
+import ast
 import subprocess
 
 import numpy as np
 import pytest
 
 import adcwave
-from conftest import LIMIT, safe_sending
+from conftest import LIMIT, ROOT, safe_sending
+from test_docs import in_shell
 
 FRAMES = 3000
 # GStreamer's name, and what numpy calls it.
@@ -90,6 +92,70 @@ def test_packed_samples_arrive_as_numbers(receive, launch, form, channels):
     expected = adcwave.wave("tones", form, 5, 0, 3 * FRAMES, channels, 48000, sd=150.0)
     got = np.frombuffer(received.samples, np.float64)
     np.testing.assert_array_equal(got, adcwave.unpack(expected, bits))
+
+
+# Of each kind of type that `items` can say: an element's bytes, and its power as
+# |re + i im|^2, or the sum of the fields' where they are no numbers of that kind.
+QUOTE = "'"
+COMPLEX = {
+    "<c8": ("'<c8'", lambda values: np.abs(values) ** 2),
+    ">c16": ("'>c16'", lambda values: np.abs(values) ** 2),
+    "re, im": ("[('re','i1'),('im','i1')]",
+               lambda values: values["re"].astype(float) ** 2 + values["im"].astype(float) ** 2),
+    "within": ("[('flags','u1'),('vis','<c8',4)]",
+               lambda values: values["flags"].astype(float) ** 2
+               + np.mean(np.abs(values["vis"]) ** 2, axis=1)),
+}
+
+
+@pytest.mark.parametrize("name", COMPLEX)
+def test_complex_samples_arrive_whole(receive, launch, tmp_path, name):
+    descr, power = COMPLEX[name]
+    dtype = np.dtype(ast.literal_eval(descr))
+    # As floats these are between 0 and 1.
+    sent = np.random.default_rng(1).integers(0x38, 0x40, 60 * dtype.itemsize, np.uint8).tobytes()
+    (tmp_path / "sent").write_bytes(sent)
+    receiver = receive()
+    launch(f'filesrc location="{tmp_path}/sent" blocksize={20 * dtype.itemsize} ! '
+           f"application/octet-stream ! spead2sink port={receiver.port} index-source=count "
+           f'items="adc_samples,id=0x3300,value=payload,dtype=\\"{descr.strip(QUOTE)}\\""')
+    received = receiver.finish()
+    assert received.samples == sent
+    for number, heap in enumerate(received.heaps):
+        values = np.frombuffer(sent, dtype)[20 * number:20 * (number + 1)]
+        assert heap["power"] == pytest.approx(np.mean(power(values)), rel=1e-5, abs=0)
+
+
+@pytest.mark.parametrize("dtype, words", [
+    ("<c8", "complex64"),
+    ("[('re','>i2'),('im','>i2')]", "(re big-endian int16, im big-endian int16)"),
+    ("[('TCI','i1'),('FD','u1'),('VIS','<c8',4)]", "(TCI int8, FD uint8, VIS complex64[4])"),
+])
+def test_the_receiver_says_what_complex_samples_are(tmp_path, dtype, words):
+    printed = in_shell(f"""
+python tests/interop/receiver.py --expect 1 &
+timeout 10 sh -c 'until ss -uln | grep -q :8888; do sleep 0.1; done'
+gst-launch-1.0 -q fakesrc num-buffers=1 sizetype=fixed sizemax=2720 filltype=zero ! \\
+    application/octet-stream ! \\
+    spead2sink items="adc_samples,id=0x3300,value=payload,dtype=\\"{dtype}\\",shape=-1"
+wait $!
+""", tmp_path).stdout
+    assert f"adc_samples  {words}" in printed and "mean power 0.0" in printed, printed
+
+
+@pytest.mark.parametrize("dtype", ["<c8", "[('re','i1'),('im','i1')]"])
+def test_complex_samples_are_not_drawn_as_real_ones(tmp_path, dtype):
+    python = ROOT / "build/venv-docs/bin/python"
+    if not python.exists():
+        pytest.skip("./dev makes an environment with matplotlib in ./build")
+    printed = in_shell(f"""
+{python} examples/plot_stream.py --output build/picture.svg &
+timeout 10 sh -c 'until ss -uln | grep -q :8888; do sleep 0.1; done'
+gst-launch-1.0 -q fakesrc num-buffers=1 sizetype=fixed sizemax=8000 filltype=zero ! \\
+    application/octet-stream ! spead2sink items="adc_samples,id=0x3300,value=payload,dtype=\\"{dtype}\\""
+wait $! || true
+""", tmp_path).stdout
+    assert "only real numbers are drawn" in printed and "Traceback" not in printed, printed
 
 
 @pytest.mark.parametrize("source, first", [("offset", 1001), ("auto", 0)])
