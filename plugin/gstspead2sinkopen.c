@@ -29,6 +29,36 @@ check_packet_size (const Spead2SenderConfig *config, GError **error)
   return FALSE;
 }
 
+/* What is wrong with the way of multicast, or with wanting one for unicast. */
+static void
+check_multicast (
+    GstElement *element, const Spead2SenderConfig *config, guint mtu)
+{
+  const Spead2Endpoint *destination = &config->destination;
+  const gchar *iface = config->socket.multicast_iface;
+  gchar *name = iface ? spead2_udp_dup_iface_name (iface) : NULL;
+
+  if (!destination->multicast && iface)
+    GST_ELEMENT_WARNING (element, RESOURCE, SETTINGS,
+        ("multicast-iface=%s has no effect: %s is no multicast group. The "
+         "routing table says by which interface packets leave.",
+            iface, destination->text),
+        (NULL));
+  else if (destination->multicast && mtu == 0 && iface == NULL)
+    GST_ELEMENT_WARNING (element, RESOURCE, SETTINGS,
+        ("There is no route to the multicast group %s: set multicast-iface.",
+            destination->text),
+        (NULL));
+  else if (destination->multicast && mtu == 0 && name &&
+      spead2_endpoint_family (destination) == AF_INET6)
+    GST_ELEMENT_WARNING (element, RESOURCE, SETTINGS,
+        ("There is no route for IPv6 multicast by %s: 'sudo ip -6 route add "
+         "multicast ff00::/8 dev %s table local' adds one.",
+            name, name),
+        ("to %s", destination->text));
+  g_free (name);
+}
+
 /* What will not stop the stream, and yet not work as it was meant. */
 static void
 check_network (
@@ -39,6 +69,7 @@ check_network (
   Spead2SenderStats stats;
 
   spead2_sender_get_stats (sender, &stats);
+  check_multicast (element, config, stats.mtu);
   if (stats.mtu > overhead && config->packet.packet_size + overhead > stats.mtu)
     GST_ELEMENT_WARNING (element, RESOURCE, SETTINGS,
         ("Packets of %" G_GSIZE_FORMAT " bytes are larger than the network's "

@@ -812,15 +812,20 @@ install_socket (GObjectClass *klass)
   /**
    * GstSpead2Sink:multicast-iface:
    *
-   * Name of the network interface that multicast leaves by; unset, the routing
-   * table says.
+   * The network interface that multicast leaves by: its name (`eth0`), or an IPv4
+   * or IPv6 address that it has (`10.1.2.3`, `fe80::1%eth0`); an IPv4 address is the
+   * source address of IPv4 packets as well. Unset, the routing table says. It is an
+   * error if there is no such interface, and has no effect, which is a warning, if
+   * #GstSpead2Sink:host is not a multicast group. IPv6 multicast needs a route on
+   * that interface, which `lo` has not:
+   * `ip -6 route add multicast ff00::/8 dev lo table local`.
    *
    * Since: 0.1
    */
   g_object_class_install_property (klass, GST_SPEAD2_SINK_PROP_MULTICAST_IFACE,
       g_param_spec_string ("multicast-iface", "Multicast interface",
-          "Interface that multicast leaves by, for example eth0", NULL,
-          FLAGS | GST_PARAM_MUTABLE_READY));
+          "Interface that multicast leaves by, its name or an address of it",
+          NULL, FLAGS | GST_PARAM_MUTABLE_READY));
   /**
    * GstSpead2Sink:ttl-mc:
    *

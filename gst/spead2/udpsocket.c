@@ -4,13 +4,17 @@
  */
 #include "udpsocket.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <ifaddrs.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <unistd.h>
 
 #include "error.h"
+
+/* -- options ---------------------------------------------------------------------- */
 
 /* An option of an outside socket and its value before it was changed. */
 typedef struct {
@@ -76,18 +80,98 @@ spead2_udp_socket_set_recverr (gint fd, gint family, gboolean on)
       fd, recverr_level (family), recverr_option (family), &on, sizeof on);
 }
 
+/* -- interfaces ------------------------------------------------------------------ */
+
+/* An interface as it is named, or said by one of its addresses. */
+typedef struct {
+  guint index; /* 0: there is none */
+  gboolean by_address;
+  struct in_addr ipv4; /* that address, or 0.0.0.0 */
+} Iface;
+
+static gboolean
+has_address (const struct ifaddrs *entry, gint family, gconstpointer address)
+{
+  const struct sockaddr *own = entry->ifa_addr;
+
+  if (own == NULL || own->sa_family != family)
+    return FALSE;
+  if (family == AF_INET)
+    return memcmp (&((const struct sockaddr_in *) own)->sin_addr, address,
+               sizeof (struct in_addr)) == 0;
+  return memcmp (&((const struct sockaddr_in6 *) own)->sin6_addr, address,
+             sizeof (struct in6_addr)) == 0;
+}
+
+/* The interface with that address, and that name unless it is NULL; 0: none. */
+static guint
+index_of_address (gint family, gconstpointer address, const gchar *name)
+{
+  struct ifaddrs *list, *entry;
+  guint index = 0;
+
+  if (getifaddrs (&list) != 0)
+    return 0;
+  for (entry = list; index == 0 && entry != NULL; entry = entry->ifa_next)
+    if (has_address (entry, family, address) &&
+        (name == NULL || g_str_equal (entry->ifa_name, name)))
+      index = if_nametoindex (entry->ifa_name);
+  freeifaddrs (list);
+  return index;
+}
+
+/* "eth0", "10.1.2.3", "fd00::1" or "fe80::1%eth0". */
+static Iface
+find_iface (const gchar *text)
+{
+  Iface iface = {.index = if_nametoindex (text)};
+  struct in6_addr ipv6;
+  gchar **parts;
+
+  if (iface.index != 0)
+    return iface;
+  if (inet_pton (AF_INET, text, &iface.ipv4) == 1) {
+    iface.by_address = TRUE;
+    iface.index = index_of_address (AF_INET, &iface.ipv4, NULL);
+    return iface;
+  }
+
+  parts = g_strsplit (text, "%", 2);
+  if (parts[0] && inet_pton (AF_INET6, parts[0], &ipv6) == 1) {
+    iface.by_address = TRUE;
+    iface.index = index_of_address (AF_INET6, &ipv6, parts[1]);
+  }
+  g_strfreev (parts);
+  return iface;
+}
+
+gchar *
+spead2_udp_dup_iface_name (const gchar *text)
+{
+  gchar name[IF_NAMESIZE];
+
+  return if_indextoname (find_iface (text).index, name) ? g_strdup (name)
+                                                        : NULL;
+}
+
 static gboolean
 set_multicast_iface (gint fd, Spead2UdpSocketState *state, gint family,
-    const gchar *name, GError **error)
+    const gchar *text, GError **error)
 {
-  guint index = if_nametoindex (name);
-  struct ip_mreqn request = {.imr_ifindex = (int) index};
+  const Iface iface = find_iface (text);
+  /* An IPv4 address is where packets come from, too. */
+  const struct ip_mreqn request = {
+      .imr_ifindex = (int) iface.index, .imr_address = iface.ipv4};
   gint result;
 
-  if (index == 0) {
+  if (iface.index == 0) {
     g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_NOT_FOUND,
-        "There is no network interface '%s': 'ip link' lists those there are",
-        name);
+        iface.by_address
+            ? "No network interface has the address '%s': 'ip address' lists "
+              "those there are"
+            : "There is no network interface '%s': 'ip link' lists those there "
+              "are",
+        text);
     return FALSE;
   }
 
@@ -98,16 +182,18 @@ set_multicast_iface (gint fd, Spead2UdpSocketState *state, gint family,
         setsockopt (fd, IPPROTO_IP, IP_MULTICAST_IF, &request, sizeof request);
   } else {
     remember (fd, state, IPPROTO_IPV6, IPV6_MULTICAST_IF);
-    result =
-        setsockopt (fd, IPPROTO_IPV6, IPV6_MULTICAST_IF, &index, sizeof index);
+    result = setsockopt (
+        fd, IPPROTO_IPV6, IPV6_MULTICAST_IF, &iface.index, sizeof iface.index);
   }
   if (result == 0)
     return TRUE;
 
   spead2_set_errno (
-      error, errno, "Could not send multicast by interface '%s'", name);
+      error, errno, "Could not send multicast by interface '%s'", text);
   return FALSE;
 }
+
+/* -- sockets ---------------------------------------------------------------------- */
 
 static gboolean
 set_dscp (gint fd, Spead2UdpSocketState *state, gint family, gint dscp,

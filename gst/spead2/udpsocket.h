@@ -10,13 +10,15 @@
 G_BEGIN_DECLS
 
 typedef struct {
-  const gchar *multicast_iface; /* interface name, or NULL: the kernel's */
-  gint ttl;                     /* hops of unicast packets, 1 to 255 */
-  gint ttl_mc;                  /* hops of multicast packets, 0 to 255 */
-  gboolean loop;                /* multicast is heard on this machine, too */
-  gint dscp;                    /* 0 to 63, or -1: the kernel's */
-  guint buffer_size;            /* of the send buffer, bytes; 0: the kernel's */
-  const Spead2Endpoint *local;  /* where to send from, or NULL: any */
+  /* The name of an interface or one of its addresses ("eth0", "10.1.2.3",
+   * "fe80::1%eth0"), which IPv4 packets then come from; or NULL: the kernel's. */
+  const gchar *multicast_iface;
+  gint ttl;                    /* hops of unicast packets, 1 to 255 */
+  gint ttl_mc;                 /* hops of multicast packets, 0 to 255 */
+  gboolean loop;               /* multicast is heard on this machine, too */
+  gint dscp;                   /* 0 to 63, or -1: the kernel's */
+  guint buffer_size;           /* of the send buffer, bytes; 0: the kernel's */
+  const Spead2Endpoint *local; /* where to send from, or NULL: any */
 } Spead2UdpSocketOptions;
 
 /* Opens a non-blocking socket of the destination's family. It is not connected
@@ -53,6 +55,10 @@ guint spead2_udp_socket_buffer_size (gint fd);
  * options is used. */
 guint spead2_udp_mtu (
     const Spead2Endpoint *destination, const Spead2UdpSocketOptions *options);
+
+/* The name of the interface that a multicast_iface says, to be freed; NULL: there
+ * is none. */
+gchar *spead2_udp_dup_iface_name (const gchar *text);
 
 /* Bytes of IP and UDP headers in front of a packet. */
 static inline gsize

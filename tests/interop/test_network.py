@@ -8,6 +8,9 @@ and in the end have counted what the receiver has, and what the kernel says it d
 NETWORK_PROPERTIES: of all these senders, for example send-threads=4.
 """
 
+import re
+import subprocess
+import sys
 import time
 
 import pytest
@@ -255,3 +258,46 @@ def test_a_way_that_reorders(network):
     assert way["drops"] == 0 and received["drops"] == 0 and way["late"] > 0
     assert received["packets"] == way["packets"] + way["twice"] == stats["packets"] + way["twice"]
     assert received["whole"] == stats["heaps-sent"] == stats["heaps-pushed"]
+
+
+# Joins a group on the wire, and prints where its next packet comes from.
+LISTENER = """
+import socket, struct
+sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+sock.bind(("239.1.2.3", 8888))
+sock.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, struct.pack(
+    "=4s4si", socket.inet_aton("239.1.2.3"), bytes(4), socket.if_nametoindex("wire")))
+print("ready", flush=True)
+print(sock.recvfrom(65536)[1][0], flush=True)
+"""
+
+
+def test_multicast_by_one_of_an_interface_s_addresses(network):
+    """Packets leave by that interface, and come from that address."""
+    network.at_left("ip address add 10.77.0.3/24 dev wire")
+    with subprocess.Popen([*network.right, sys.executable, "-c", LISTENER], text=True,
+                          stdout=subprocess.PIPE) as listener:
+        assert listener.stdout.readline() == "ready\n"
+        sender = network.sender("multicast-iface=10.77.0.3", host="239.1.2.3")
+        sender.flow()
+        assert listener.stdout.readline() == "10.77.0.3\n"
+        assert sender.end()["errors"] == 0 and sender.warnings() == []
+
+
+def test_multicast_without_a_route(network):
+    sender = network.sender(host="239.1.2.3")
+    sender.until(lambda stats: stats["heaps-failed"] > 0)
+    sender.end()
+    check_said(sender, "no route to the multicast group 239.1.2.3:8888: set multicast-iface")
+
+
+def test_ipv6_multicast_on_the_loopback(network):
+    """It has no route there; the warning has the command that makes one."""
+    sender = network.sender("multicast-iface=::1", host="ff15::77")
+    sender.until(lambda stats: stats["heaps-failed"] > 0)
+    sender.end()
+    warning = next(text for text in sender.warnings() if "IPv6 multicast by lo" in text)
+    network.at_left(re.search("'sudo (ip .*)'", warning).group(1))
+    sender = network.sender("multicast-iface=lo", host="ff15::77")
+    sender.flow()
+    assert sender.end()["errors"] == 0 and sender.warnings() == []

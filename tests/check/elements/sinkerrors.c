@@ -24,6 +24,14 @@ static const struct {
 } wrong[] = {
     {"multicast-iface", "nosuch0", GST_RESOURCE_ERROR_NOT_FOUND,
         "There is no network interface 'nosuch0'"},
+    {"multicast-iface", "10.9.8.7", GST_RESOURCE_ERROR_NOT_FOUND,
+        "No network interface has the address '10.9.8.7': 'ip address' lists"},
+    {"multicast-iface", "2001:db8::1", GST_RESOURCE_ERROR_NOT_FOUND,
+        "No network interface has the address '2001:db8::1'"},
+    {"multicast-iface", "::1%nosuch0", GST_RESOURCE_ERROR_NOT_FOUND,
+        "No network interface has the address '::1%nosuch0'"},
+    {"multicast-iface", "1.2.3", GST_RESOURCE_ERROR_NOT_FOUND,
+        "There is no network interface '1.2.3'"},
     {"port", "0", GST_RESOURCE_ERROR_SETTINGS,
         "Port 0 does not exist: ports are 1 to 65535"},
     {"max-packet-size", "55", GST_RESOURCE_ERROR_SETTINGS, "at least 56"},
@@ -54,7 +62,7 @@ static const struct {
 
 GST_START_TEST (a_wrong_setting_is_an_error_that_says_what_to_do)
 {
-  if (__i__ == 0)
+  if (g_str_equal (wrong[__i__].property, "multicast-iface"))
     g_object_set (sink, "host", "239.1.2.3", NULL);
   gst_util_set_object_arg (
       G_OBJECT (sink), wrong[__i__].property, wrong[__i__].value);

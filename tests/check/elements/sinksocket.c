@@ -76,6 +76,41 @@ GST_START_TEST (socket_options_by_default_are_udpsinks)
 
 GST_END_TEST;
 
+/* 0, 2: by its name. 1, 3: by an address, which is of the other family, too. */
+GST_START_TEST (multicast_leaves_by_an_interface_or_by_who_has_an_address)
+{
+  const gboolean ipv6 = __i__ >= 2;
+
+  g_object_set (sink, "host", ipv6 ? "ff02::1" : "239.1.2.3", "multicast-iface",
+      __i__ % 2 == 0 ? "lo" : "127.0.0.1", NULL);
+  gst_element_set_state (pipeline, GST_STATE_READY);
+  if (ipv6) {
+    fail_unless_equals_int (
+        option (IPPROTO_IPV6, IPV6_MULTICAST_IF), if_nametoindex ("lo"));
+  } else {
+    /* Where packets come from, which is all that the kernel tells. */
+    fail_unless_equals_int (option (IPPROTO_IP, IP_MULTICAST_IF),
+        __i__ == 0 ? INADDR_ANY : htonl (INADDR_LOOPBACK));
+  }
+}
+
+GST_END_TEST;
+
+GST_START_TEST (a_multicast_interface_is_useless_for_a_unicast_host)
+{
+  g_object_set (sink, "multicast-iface", "lo", NULL);
+  gst_element_set_state (pipeline, GST_STATE_READY);
+  assert_warning (GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS,
+      "multicast-iface=lo has no effect: 127.0.0.1:");
+  gst_element_set_state (pipeline, GST_STATE_NULL);
+
+  g_object_set (sink, "host", "239.1.2.3", NULL);
+  gst_element_set_state (pipeline, GST_STATE_READY);
+  assert_no_message (GST_MESSAGE_WARNING);
+}
+
+GST_END_TEST;
+
 /* A port of that address that is free now. */
 static guint16
 free_port (void)
@@ -496,6 +531,9 @@ sinksocket_suite (void)
   tcase_add_test (tc, socket_options_are_the_properties_on_ipv4);
   tcase_add_test (tc, socket_options_are_the_properties_on_ipv6);
   tcase_add_test (tc, socket_options_by_default_are_udpsinks);
+  tcase_add_loop_test (
+      tc, multicast_leaves_by_an_interface_or_by_who_has_an_address, 0, 4);
+  tcase_add_test (tc, a_multicast_interface_is_useless_for_a_unicast_host);
   tcase_add_test (tc, bind_address_and_port_are_where_packets_come_from);
   tcase_add_test (tc, bind_address_alone_takes_any_port);
   tcase_add_test (tc, there_is_no_used_socket_in_null);

@@ -1629,6 +1629,9 @@ GST_START_TEST (ipv6_carries_heaps)
 
 GST_END_TEST;
 
+/* By the interface's name, and by its addresses. */
+static const gchar *const loopbacks[] = {"lo", "127.0.0.1", "::1"};
+
 GST_START_TEST (a_multicast_group_on_the_loopback_gets_heaps)
 {
   FakeReceiver *other = fake_receiver_new_at ("239.77.1.2", 0);
@@ -1639,7 +1642,7 @@ GST_START_TEST (a_multicast_group_on_the_loopback_gets_heaps)
   fail_unless (setsockopt (fake_receiver_fd (other), IPPROTO_IP,
                    IP_ADD_MEMBERSHIP, &request, sizeof request) == 0);
   g_object_set (sink, "host", "239.77.1.2", "port", fake_receiver_port (other),
-      "multicast-iface", "lo", NULL);
+      "multicast-iface", loopbacks[__i__], NULL);
   play (CAPS_S8);
   push (100000, 0, 0);
   finish ();
@@ -1763,7 +1766,8 @@ spead2sink_suite (void)
   tcase_add_test (tc, a_pool_gets_its_buffer_back_when_it_has_been_sent);
   tcase_add_test (tc, no_last_sample_keeps_a_buffer);
   tcase_add_test (tc, ipv6_carries_heaps);
-  tcase_add_test (tc, a_multicast_group_on_the_loopback_gets_heaps);
+  tcase_add_loop_test (tc, a_multicast_group_on_the_loopback_gets_heaps, 0,
+      G_N_ELEMENTS (loopbacks));
   tcase_add_test (tc, a_stop_heap_that_a_pause_held_back_is_sent_in_ready);
   return s;
 }
