@@ -90,9 +90,7 @@
  * byte. They come only where caps ask for them. Buffers are whole bytes:
  * #GstAdcTestSrc:samplesperbuffer times the number of channels is a multiple of 4
  * for 10 bits, and of 2 for 12. Where a stop time is within a byte, the stream
- * ends up to three frames before it. spead2sink counts packed samples itself;
- * with a #GstAdcTestSrc:sample-offset or after a seek, its `index-source=offset`
- * takes the offsets of the buffers.
+ * ends up to three frames before it.
  *
  * ## Example launch lines
  * |[

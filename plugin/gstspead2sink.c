@@ -544,6 +544,7 @@ gst_spead2_sink_start (GstBaseSink *base)
   self->timed = settings.descriptor_interval > 0;
   self->uses_utc = spead2_items_use (self->items, SPEAD2_SOURCE_UTC_NS);
   self->uses_ptp = spead2_items_use (self->items, SPEAD2_SOURCE_PTP_NS);
+  self->index_item = gst_spead2_sink_find_index_item (self->items);
   gst_spead2_sink_settings_clear (&settings);
   return TRUE;
 
@@ -630,6 +631,9 @@ gst_spead2_sink_event (GstBaseSink *base, GstEvent *event)
       spead2_sender_flush (self->sender);
       spead2_sender_set_flushing (self->sender, FALSE);
       gst_spead2_sink_reset_stream (self);
+      break;
+    case GST_EVENT_STREAM_START:
+      gst_spead2_index_forget_unit (&self->index);
       break;
     default:
       gst_spead2_items_take_event (&self->waiting, event);

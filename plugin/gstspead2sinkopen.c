@@ -74,7 +74,7 @@ check_network (
     GST_ELEMENT_WARNING (element, RESOURCE, SETTINGS,
         ("Packets of %" G_GSIZE_FORMAT " bytes are larger than the network's "
          "MTU of %u: each will be sent in fragments, and is lost with any one "
-         "of them. Set max-packet-size=%" G_GSIZE_FORMAT ".",
+         "of them. Set max-packet-size=%" G_GSIZE_FORMAT " in NULL or READY.",
             config->packet.packet_size, stats.mtu, stats.mtu - overhead),
         ("to %s", config->destination.text));
   if (stats.buffer_size < config->socket.buffer_size)

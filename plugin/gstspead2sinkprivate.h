@@ -52,6 +52,8 @@ struct _GstSpead2Sink {
   gboolean timed;    /* descriptors go by time */
   gboolean uses_utc; /* items do */
   gboolean uses_ptp;
+  const Spead2Item
+      *index_item;       /* the narrowest with the sample index, or NULL */
   GstStructure *waiting; /* an event's values for the next buffer, or NULL */
   GstStructure *given;   /* the same, of the buffer that has come */
   gboolean made;   /* heaps of the buffer, or list, in the chain function */
@@ -73,6 +75,9 @@ struct _GstSpead2Sink {
 
 /* As GstBaseSink's: what buffers are from now on. */
 gboolean gst_spead2_sink_set_caps (GstBaseSink *base, GstCaps *caps);
+
+/* The item with the sample index whose bits run over first, or NULL. */
+const Spead2Item *gst_spead2_sink_find_index_item (const Spead2Items *items);
 
 /* As long as there are no caps. */
 void gst_spead2_sink_forget_caps (GstSpead2Sink *self);

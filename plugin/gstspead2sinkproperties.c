@@ -150,7 +150,7 @@ gst_spead2_index_source_get_type (void)
 {
   static const GEnumValue values[] = {
       {GST_SPEAD2_INDEX_SOURCE_AUTO,
-          "The offset where it counts frames or bytes, else a count", "auto"},
+          "The offset where it counts samples or bytes, else a count", "auto"},
       {GST_SPEAD2_INDEX_SOURCE_OFFSET, "The buffer's offset", "offset"},
       {GST_SPEAD2_INDEX_SOURCE_COUNT, "Frames, or bytes, so far", "count"},
       {0, NULL, NULL},
@@ -446,6 +446,15 @@ install_heaps (GObjectClass *klass)
    * Where the index of a heap's first sample comes from, which is the item
    * `timestamp`. Never from a buffer's time: at the rates of digitisers it cannot
    * tell samples apart.
+   *
+   * `auto` finds out what a buffer's OFFSET counts. With an OFFSET_END the distance
+   * between both is the number of samples in the buffer, or of bytes, or the
+   * OFFSET is not used. Without one, and with `audio/x-raw` or no caps only, it
+   * counts samples until the distance to the next buffer is the number of bytes.
+   * What is not used is counted by the sink. An OFFSET without OFFSET_END that is
+   * the PTS times the rate of the caps (interleave) may differ from the count by
+   * what a nanosecond rounds off; then the count is taken. A difference of another
+   * kind is a jump, and followed; without DISCONT it also warns once.
    *
    * Since: 0.1
    */

@@ -16,9 +16,9 @@ G_BEGIN_DECLS
 
 /**
  * GstSpead2IndexSource:
- * @GST_SPEAD2_INDEX_SOURCE_AUTO: the buffer's offset where it counts frames
- *   (`audio/x-raw`) or bytes (no caps, as filesrc), else the sink's own count
- * @GST_SPEAD2_INDEX_SOURCE_OFFSET: the buffer's offset, where it has one
+ * @GST_SPEAD2_INDEX_SOURCE_AUTO: the buffer's offset where it counts samples or
+ *   bytes, else the sink's own count
+ * @GST_SPEAD2_INDEX_SOURCE_OFFSET: the buffer's offset as it is, where it has one
  * @GST_SPEAD2_INDEX_SOURCE_COUNT: the number of frames, or bytes, so far
  *
  * Where the index of a heap's first sample comes from.

@@ -177,7 +177,7 @@ gst_spead2_sink_report_cnt (
     reports->cnt_wrap_warned = TRUE;
     GST_ELEMENT_WARNING (reports->element, STREAM, FORMAT,
         ("The heap counter has wrapped: it has %u bits. Set a greater "
-         "heap-address-bits to count longer.",
+         "heap-address-bits in NULL or READY to count longer.",
             flavour),
         ("Heap %" G_GUINT64_FORMAT " follows heap %" G_GUINT64_FORMAT, cnt,
             reports->last_cnt));

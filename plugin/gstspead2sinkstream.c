@@ -17,6 +17,9 @@ GST_DEBUG_CATEGORY_EXTERN (spead2_sink_debug);
 #define HEAPS_AT_ONCE 64
 #define HEAPS_IN_FRONT 2
 
+/* The flavour beside SPEAD-64-40 that receivers of the field are made for. */
+#define SPEAD_64_48 48
+
 /* What gst_base_sink_wait_preroll() returns when a step ended the wait. Returned by
  * render(), it has the base class begin the step with the buffer being rendered:
  * that is rendered again, once in PLAYING, or skipped. */
@@ -51,15 +54,16 @@ gst_spead2_sink_sample_bits (GstSpead2Sink *self)
   return bits;
 }
 
-/* OFFSET is the sample index where both count the same. */
+/* An OFFSET is believed to be the sample index where both count the same. */
 static void
 gst_spead2_sink_use_payload (GstSpead2Sink *self)
 {
   gsize size = self->payload.offset_size;
 
   spead2_layout_set_payload_type (self->layout, &self->payload.type);
-  self->index.offset_counts =
-      size > 0 && spead2_layout_n_samples (self->layout, 8 * size) == 8;
+  gst_spead2_index_set_caps (&self->index,
+      size > 0 && spead2_layout_n_samples (self->layout, 8 * size) == 8,
+      &self->payload.rate);
 }
 
 void
@@ -78,7 +82,7 @@ gst_spead2_sink_check_heap_size (GstSpead2Sink *self, GError **error)
   if (self->payload.is_video) {
     g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT,
         "heap-size=%u would cut pictures, and a picture is one heap: set "
-        "heap-size=0",
+        "heap-size=0 in NULL or READY",
         self->heap_size);
     return FALSE;
   }
@@ -137,7 +141,8 @@ gst_spead2_sink_note_jump (
       ("The sample index jumps from %" G_GUINT64_FORMAT " to %" G_GUINT64_FORMAT
        " without a discontinuity.",
           from, to),
-      ("Buffer offsets do not add up; further jumps are counted in stats"));
+      ("Buffer offsets do not add up. If no samples are missing, set "
+       "index-source=count. Further jumps are counted in stats"));
 }
 
 static GstSpead2IndexSource
@@ -220,25 +225,62 @@ gst_spead2_sink_chain_list (GstPad *pad, GstObject *parent, GstBufferList *list)
   return flow;
 }
 
+const Spead2Item *
+gst_spead2_sink_find_index_item (const Spead2Items *items)
+{
+  const Spead2Item *narrowest = NULL;
+  guint i;
+
+  for (i = 0; i < items->n_items; i++) {
+    const Spead2Item *item = &items->items[i];
+
+    if (item->source == SPEAD2_SOURCE_SAMPLE_INDEX &&
+        (narrowest == NULL || item->bits < narrowest->bits))
+      narrowest = item;
+  }
+  return narrowest;
+}
+
+/* Whether an item may be as wide as an address, and all ids fit a flavour whose
+ * addresses are wider. */
+static gboolean
+gst_spead2_sink_fits_wide_flavour (GstSpead2Sink *self, const Spead2Item *item)
+{
+  guint i;
+
+  if (item->limit != spead2_flavour_max_value (self->flavour) ||
+      self->flavour >= SPEAD_64_48)
+    return FALSE;
+  for (i = 0; i < self->items->n_items; i++)
+    if (self->items->items[i].id > spead2_flavour_max_id (SPEAD_64_48))
+      return FALSE;
+  return TRUE;
+}
+
 static void
 gst_spead2_sink_note_wrap (GstSpead2Sink *self, guint64 index)
 {
-  guint64 wraps = gst_spead2_index_wraps (&self->index, index, self->flavour);
+  const Spead2Item *item = self->index_item;
+  guint bits = item ? item->bits : 64;
+  guint64 wraps = gst_spead2_index_send (&self->index, index, bits);
 
-  /* Nobody else writes it while buffers come: it is read without the lock. */
-  if (wraps == self->index_wraps)
+  if (wraps == 0)
     return;
   GST_OBJECT_LOCK (self);
-  self->index_wraps = wraps;
+  self->index_wraps += wraps;
   GST_OBJECT_UNLOCK (self);
-  if (wraps > 0 && !self->wrap_warned) {
-    self->wrap_warned = TRUE;
-    GST_ELEMENT_WARNING (self, STREAM, FORMAT,
-        ("The timestamp has wrapped: sample index %" G_GUINT64_FORMAT
-         " needs more than %u bits. Set heap-address-bits=48 to count longer.",
-            index, self->flavour),
-        ("Values go on modulo 2^%u", self->flavour));
-  }
+  if (self->wrap_warned)
+    return;
+
+  self->wrap_warned = TRUE;
+  GST_ELEMENT_WARNING (self, STREAM, FORMAT,
+      ("The %s has wrapped: sample index %" G_GUINT64_FORMAT
+       " needs more than %u bits. To count longer, set %s in NULL or READY.",
+          item->name, index, bits,
+          gst_spead2_sink_fits_wide_flavour (self, item)
+              ? "heap-address-bits=48"
+              : "its format to u64 and its mode to addressed in items"),
+      ("Values go on modulo 2^%u", bits));
 }
 
 static GstFlowReturn
@@ -367,7 +409,7 @@ gst_spead2_sink_first_index (GstSpead2Sink *self,
   if (rate.numerator == 0 || n == 0) {
     g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FAILED,
         "sync-epoch needs to know how many samples a second there are: caps do "
-        "not say it, so set sample-rate");
+        "not say it, so set sample-rate in NULL or READY");
     return FALSE;
   }
   if (!gst_spead2_clock_date (GST_BASE_SINK (self), values->buffer,
@@ -409,8 +451,9 @@ gst_spead2_sink_find_values (GstSpead2Sink *self, GstBuffer *buffer,
   GstBaseSink *base = GST_BASE_SINK (self);
   guint i;
 
-  values->sample_index = gst_spead2_index_of (
-      &self->index, gst_spead2_sink_index_source (self), buffer);
+  values->sample_index =
+      gst_spead2_index_next (&self->index, gst_spead2_sink_index_source (self),
+          buffer, spead2_layout_n_samples (self->layout, values->size));
   values->own[0] = gst_spead2_items_of_buffer (buffer);
   values->own[1] = self->given;
   for (i = 0; i < G_N_ELEMENTS (values->own); i++) {
@@ -517,8 +560,6 @@ gst_spead2_sink_add_heap (
   batch->heaps[batch->n++] = heap;
   cut->done += values.size;
 
-  gst_spead2_index_pushed (
-      &self->index, index, spead2_layout_n_samples (self->layout, values.size));
   gst_spead2_sink_note_wrap (self, values.sample_index);
   return TRUE;
 }
@@ -596,7 +637,9 @@ gst_spead2_sink_begin_cut (
 no_rate:
   g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FAILED,
       "The dates of heaps that are cut from a buffer need to know how many "
-      "samples a second there are: caps do not say it, so set sample-rate");
+      "samples a second there are: caps do not say it, so set sample-rate in "
+      "NULL "
+      "or READY");
   return FALSE;
 }
 

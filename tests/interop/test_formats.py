@@ -158,8 +158,8 @@ wait $! || true
     assert "only real numbers are drawn" in printed and "Traceback" not in printed, printed
 
 
-@pytest.mark.parametrize("source, first", [("offset", 1001), ("auto", 0)])
-def test_packed_samples_have_the_offsets_index_where_that_is_asked_for(receive, launch, source,
+@pytest.mark.parametrize("source, first", [("offset", 1001), ("auto", 1001), ("count", 0)])
+def test_packed_samples_have_the_offsets_index_unless_they_are_counted(receive, launch, source,
                                                                        first):
     receiver = receive()
     launch(f"adctestsrc wave=ramp sample-offset=1001 num-buffers=2 samplesperbuffer=500 ! "

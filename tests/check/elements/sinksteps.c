@@ -208,8 +208,8 @@ sinksteps_suite (void)
   tcase_add_checked_fixture (tc, setup_stand, teardown_stand);
   tcase_add_loop_test (tc, a_step_skips_buffers_from_the_one_that_waits_on, 0,
       G_N_ELEMENTS (steps));
-  tcase_add_loop_test (tc, a_step_goes_on_within_a_buffer_or_skips_its_rest, 0,
-      N_SHORT_STEPS);
+  tcase_add_loop_test (
+      tc, a_step_goes_on_within_a_buffer_or_skips_its_rest, 0, N_SHORT_STEPS);
   tcase_add_test (tc, descriptors_that_a_step_skips_come_again);
   tcase_add_loop_test (
       tc, a_step_while_eos_drains_ends_and_the_drain_goes_on, 0, 2);
