@@ -73,7 +73,7 @@ set_channels (Spead2PayloadType *type, gint channels)
 void
 gst_spead2_payload_init (GstSpead2Payload *payload, guint sample_bits)
 {
-  *payload = (GstSpead2Payload){.offset_size = 1};
+  *payload = (GstSpead2Payload){.offset_size = 1, .rate = {0, 1}};
   spead2_payload_type_init (&payload->type);
   set_sample_bits (&payload->type, sample_bits);
 }
