@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Each line of docs/recipes.md sends the packets that its receiver expects,
-byte for byte, as an encoder makes them that knows nothing of the plugin."""
+byte for byte, as an encoder makes them that knows nothing of the plugin, and
+its receiver's own rule takes them all."""
 
 import itertools
 import re
@@ -15,6 +16,7 @@ import spead2.recv
 
 import adcnoise
 import adcwave
+import receivers
 from conftest import BUILD, HERE, LIMIT, ROOT
 from speadwire import (DESCRIPTOR, HEAP_CNT, PAD, PAYLOAD_LENGTH, STREAM_CTRL, descriptor, full, heap)
 from test_docs import in_shell
@@ -168,6 +170,7 @@ def test_meerkat_digitiser_8_bit(paste):
     assert values[0] == {} or "raw_data" not in values[0]
     assert int(values[2]["digitiser_id"]) == 6 and int(values[2]["timestamp"]) == 4096
     assert values[2]["raw_data"].tobytes() == noise(2500, 4096)[1]
+    assert receivers.fgpu(found, 4096, 8) == [(0, number) for number in range(2500)]
 
 
 def test_meerkat_digitiser_10_bit(paste):
@@ -186,17 +189,31 @@ def test_meerkat_digitiser_10_bit(paste):
     for value, samples in zip(values[1:], sent):
         assert np.array_equal(value["raw_data"], adcwave.unpack(samples, 10))
     assert np.std(values[1]["raw_data"].astype(float)) == pytest.approx(100, rel=0.05)
+    assert receivers.fgpu(found, 4096, 10) == [
+        (1, (number - 4) % (1 << 36)) for number in range(50)]
+
+
+def test_casperfpga(paste):
+    found, printed = paste("casperfpga")
+    sent = [adcwave.wave("gaussian", "S10", 1, 4096 * number, 4096, sd=100.0)
+            for number in range(50)]
+    check(found, [digitiser_packet(2 + 2 * number, 4096 * number, 7, samples)
+                  for number, samples in enumerate(sent)])
+    decoded = receivers.casperfpga(found, pointers=8)
+    assert [items[0x1600] for items in decoded] == [4096 * number for number in range(50)]
+    check_no_warning(printed)
 
 
 def test_edd_packetizer(paste):
     found, printed = paste("EDD packetizer")
     expected = []
     for number, samples in enumerate(noise(50, 4096)):
-        expected += heap(48, number + 1, [(0x1600, 4096 * number), (0x3300, samples)],
+        expected += heap(48, number + 2, [(0x1600, 4096 * number), (0x3300, samples)],
                          full(6400, 2))
     check(found, expected)
     # The first pointer behind the standard four, where mkrecv looks.
     assert all(packet[40:42] == b"\x96\x00" for packet in found)
+    assert receivers.mkrecv(found, 4096, 4096) == list(range(50))
     check_no_warning(printed)
 
 
@@ -204,12 +221,18 @@ def test_ska_low_station_beam(paste):
     found, printed = paste("SKA-Low station beam")
     expected = []
     for number, samples in enumerate(pattern(50, 8192)):
-        words = [0x5304020600000006, 0x8001 << 48 | 5 << 32 | number, 0x8004 << 48 | 0x2000,
-                 0xb010 << 48 | 1234, 0xb000 << 48 | 0x10064, 0xb001 << 48 | 0x010200030100,
+        words = [0x5304020600000006, 0x8001 << 48 | 370976579229 + number,
+                 0x8004 << 48 | 0x2000, 0xb010 << 48 | 1234, 0xb000 << 48 | 0x500010064, 0xb001 << 48 | 0x010200030100,
                  0x3300 << 48]
         expected.append(struct.pack(">7Q", *words) + samples)
     check(found, expected)
     assert {len(packet) for packet in found} == {8248}
+    # The first one begins within a packet's time behind the new year.
+    begun = receivers.ska_low_station(found)
+    new_year = 1767225600 * 10**9
+    assert 0 <= begun[0][0] - new_year < receivers.PACKET_NS
+    assert begun == [(begun[0][0] + number * receivers.PACKET_NS, 5, 1, 0x64)
+                     for number in range(50)]
     assert printed.count("items leaves out heap-length, payload-offset") == 1, printed
 
 
@@ -218,11 +241,12 @@ def test_ska_low_raw_antenna_data(paste):
     expected = []
     for number, samples in enumerate(noise(50, 8192)):
         words = [0x5304020600000008, 0x8001 << 48 | 2 << 32 | number, 0x8004 << 48 | 0x2000,
-                 0x9027 << 48 | 1700000000, 0x9600 << 48 | 8192 * number, 0xa004 << 48,
-                 0xa000 << 48 | 0x000102030000, 0xa001 << 48 | 0x000500010001, 0x3300 << 48]
+                 0x9027 << 48 | 1700000000, 0x9600 << 48 | 1024 * number, 0xa004 << 48,
+                 0xa000 << 48 | 0x000102030004, 0xa001 << 48 | 0x000500010001, 0x3300 << 48]
         expected.append(struct.pack(">9Q", *words) + samples)
     check(found, expected)
     assert printed.count("items leaves out heap-length, payload-offset") == 1, printed
+    assert receivers.ska_low_raw(found) == [(number, 1024 * number, 1024) for number in range(50)]
 
 
 def test_katgpucbf_f_engine(paste):
@@ -236,6 +260,8 @@ def test_katgpucbf_f_engine(paste):
         expected += heap(48, 7 + 4 * number, items, lambda number: 8192, repeat=True)
     check(found, expected + heap(48, 87, [(STREAM_CTRL, 2)], lambda number: 8192, repeat=True))
     assert {len(packet) for packet in found[1:-1]} == {72 + 8192}
+    assert receivers.channeliser(found, 65536, 8192, 2097152) == [
+        (number, 3, part) for number in range(20) for part in range(8)]
     check_no_warning(printed)
 
     values, _ = decode(found)
@@ -257,6 +283,8 @@ def test_hpguppi(paste):
     for packet in found:
         ids = [struct.unpack_from(">H", packet, at)[0] & 0x7fff for at in range(8, 96, 8)]
         assert {0x1600, 0x4101, 0x4103, 0x4300} <= set(ids) and ids.count(0) == 3
+    assert receivers.channeliser(found, 262144, 1024, 2097152) == [
+        (number, 3, part) for number in range(4) for part in range(256)]
     check_no_warning(printed)
 
 
