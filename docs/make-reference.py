@@ -58,7 +58,7 @@ def markdown(text, own):
         return f"`{member}`" if kind == own else f"`{member}` of `{kind}`"
 
     text = re.sub(r"#(\w+)(?:::?([\w-]+))?", reference, text)
-    return re.sub(r"%(\w+)", r"`\1`", text)
+    return re.sub(r"(?<!\w)%(\w+)", r"`\1`", text)
 
 
 def paragraphs(lines, own):

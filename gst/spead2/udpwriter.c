@@ -18,7 +18,8 @@
  * later call, which has then sent nothing. They also stand in the error queue:
  * an errno that is found there is counted and the call repeated. A call that
  * stops part way returns a count and loses the errno, so the queue is read then
- * too.
+ * too. Entries of local origin are the call's own errno (EMSGSIZE on a socket that
+ * must not fragment), and are passed over.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -416,10 +417,33 @@ destination_at (
   return 0;
 }
 
-/* Reads one entry of the error queue: its errno, or 0 when there is none, and
- * the destination of the packet that it is about. */
+/* The errno of an entry of the error queue if it is an ICMP error, else 0: what has
+ * the origin LOCAL was refused by this machine in the call that returned the errno,
+ * and other entries are no errors. */
 static gint
-read_error_queue (Spead2UdpWriter *writer, guint *destination)
+icmp_errno (struct msghdr *header)
+{
+  struct cmsghdr *cmsg;
+
+  for (cmsg = CMSG_FIRSTHDR (header); cmsg != NULL;
+       cmsg = CMSG_NXTHDR (header, cmsg)) {
+    if ((cmsg->cmsg_level == IPPROTO_IP && cmsg->cmsg_type == IP_RECVERR) ||
+        (cmsg->cmsg_level == IPPROTO_IPV6 && cmsg->cmsg_type == IPV6_RECVERR)) {
+      struct sock_extended_err error;
+
+      memcpy (&error, CMSG_DATA (cmsg), sizeof error);
+      if (error.ee_origin == SO_EE_ORIGIN_ICMP ||
+          error.ee_origin == SO_EE_ORIGIN_ICMP6)
+        return error.ee_errno;
+    }
+  }
+  return 0;
+}
+
+/* Reads one entry of the error queue: its errno, as icmp_errno(), and the
+ * destination of the packet that it is about. FALSE when there is none. */
+static gboolean
+read_error_queue (Spead2UdpWriter *writer, guint *destination, gint *errnum)
 {
   struct sockaddr_storage address = {0};
   union {
@@ -433,26 +457,15 @@ read_error_queue (Spead2UdpWriter *writer, guint *destination)
       .msg_control = &control,
       .msg_controllen = sizeof control,
   };
-  struct cmsghdr *cmsg;
 
   if (recvmsg (writer->fd, &header, MSG_ERRQUEUE | MSG_DONTWAIT) < 0)
-    return 0;
+    return FALSE;
   *destination = destination_at (writer, &address);
-
-  for (cmsg = CMSG_FIRSTHDR (&header); cmsg != NULL;
-       cmsg = CMSG_NXTHDR (&header, cmsg)) {
-    if ((cmsg->cmsg_level == IPPROTO_IP && cmsg->cmsg_type == IP_RECVERR) ||
-        (cmsg->cmsg_level == IPPROTO_IPV6 && cmsg->cmsg_type == IPV6_RECVERR)) {
-      struct sock_extended_err error;
-
-      memcpy (&error, CMSG_DATA (cmsg), sizeof error);
-      return error.ee_errno;
-    }
-  }
-  return 0;
+  *errnum = icmp_errno (&header);
+  return TRUE;
 }
 
-/* Empties the error queue. TRUE when errnum was in it. */
+/* Empties the error queue. TRUE when an ICMP error with errnum was in it. */
 static gboolean
 drain_error_queue (Spead2UdpWriter *writer, gint errnum)
 {
@@ -460,8 +473,9 @@ drain_error_queue (Spead2UdpWriter *writer, gint errnum)
   guint destination;
   gint queued;
 
-  while (writer->recverr &&
-      (queued = read_error_queue (writer, &destination)) != 0) {
+  while (writer->recverr && read_error_queue (writer, &destination, &queued)) {
+    if (queued == 0)
+      continue;
     note_icmp_error (writer, destination, queued);
     found |= queued == errnum;
   }

@@ -6,8 +6,11 @@
 #include <gst/check/gstcheck.h>
 
 #include <errno.h>
+#include <net/if.h>
 #include <netinet/in.h>
+#include <sched.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -777,6 +780,81 @@ GST_START_TEST (test_icmp)
 }
 GST_END_TEST
 
+/* A network of the test's own, whose loopback has that MTU. FALSE where there is no
+ * right to one. */
+static gboolean
+enter_network (gint mtu)
+{
+  struct ifreq request = {.ifr_name = "lo", .ifr_mtu = mtu};
+  gint any;
+
+  if (unshare (CLONE_NEWNET) != 0 &&
+      unshare (CLONE_NEWUSER | CLONE_NEWNET) != 0)
+    return FALSE;
+  any = socket (AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  fail_unless_equals_int (ioctl (any, SIOCSIFMTU, &request), 0);
+  request.ifr_flags = IFF_UP;
+  fail_unless_equals_int (ioctl (any, SIOCSIFFLAGS, &request), 0);
+  close (any);
+  return TRUE;
+}
+
+static void
+forbid_fragments (gint family)
+{
+  const gint v4 = IP_PMTUDISC_DO, v6 = IPV6_PMTUDISC_DO;
+
+  if (family == AF_INET)
+    setsockopt (fd, IPPROTO_IP, IP_MTU_DISCOVER, &v4, sizeof v4);
+  else
+    setsockopt (fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, &v6, sizeof v6);
+}
+
+/* Packets that this machine itself refuses stand in the error queue as well: they
+ * fail at once, and nothing is said of the network. */
+GST_START_TEST (test_refused_by_this_machine)
+{
+  const gint family = __i__ == 0 ? AF_INET : AF_INET6;
+  const Spead2WriterCounters *counters;
+  gint errnum;
+
+  close_all ();
+  if (!enter_network (1500) || !open_all (family)) {
+    GST_WARNING ("no network of this test's own");
+    fail_unless (open_all (AF_INET));
+    return;
+  }
+  forbid_fragments (family);
+  counters = spead2_udp_writer_counters (writer);
+  set_packet_size (8972);
+  faults_capture (TRUE, TRUE);
+  add_job (100);
+  add_job (100000);
+  add_job (200);
+  send_jobs ();
+  check_captured ();
+  fail_unless_equals_int (jobs[0].transfer.error, 0);
+  fail_unless_equals_int (jobs[1].transfer.error, EMSGSIZE);
+  fail_unless_equals_int (jobs[2].transfer.error, 0);
+  fail_unless_equals_uint64 (
+      spead2_udp_writer_take_icmp_errors (writer, &errnum), 0);
+  /* The first; the messages of the second, each with GSO and without, but for its
+   * last packet alone; the third. */
+  fail_unless (counters->calls <= 8, "%" G_GUINT64_FORMAT, counters->calls);
+  fail_unless (counters->errors[EMSGSIZE] <= 3);
+
+  /* Errors of the network are still heard. */
+  forget_jobs ();
+  close (sinks[0]);
+  set_packet_size (1000);
+  add_job (100);
+  send_jobs ();
+  send_jobs ();
+  fail_unless (counters->errors[ECONNREFUSED] >= 1);
+  sinks[0] = dup (sinks[1]);
+}
+GST_END_TEST
+
 static const gint packet_errnos[] = {
     EPERM, EACCES, ENETUNREACH, EHOSTUNREACH, ENETDOWN};
 
@@ -952,6 +1030,7 @@ udpwriter_suite (void)
   tcase_add_test (tc, test_partial);
   tcase_add_test (tc, test_econnrefused);
   tcase_add_test (tc, test_icmp);
+  tcase_add_loop_test (tc, test_refused_by_this_machine, 0, 2);
   tcase_add_loop_test (
       tc, test_one_message_fails, 0, G_N_ELEMENTS (packet_errnos));
   tcase_add_loop_test (tc, test_deadline, 0, 3);
