@@ -118,6 +118,22 @@ check_index (GstElement *element, const GstSpead2SinkSettings *settings,
       (NULL));
 }
 
+/* Ids are hexadecimal in most documents. */
+static void
+check_ids (GstElement *element, const Spead2Items *items)
+{
+  const Spead2Item *item = spead2_items_suspect_id (items);
+
+  if (item)
+    GST_ELEMENT_WARNING (element, RESOURCE, SETTINGS,
+        ("Item '%s' has the decimal id=%" G_GUINT64_FORMAT
+         ", which is 0x%" G_GINT64_MODIFIER "x. If 0x%" G_GUINT64_FORMAT
+         " is meant, write id=0x%" G_GUINT64_FORMAT
+         "; if not, id=0x%" G_GINT64_MODIFIER "x.",
+            item->name, item->id, item->id, item->id, item->id, item->id),
+        (NULL));
+}
+
 static gboolean
 check_rate (const GstSpead2SinkSettings *settings, GError **error)
 {
@@ -230,6 +246,7 @@ open_sender (GstElement *element, const GstSpead2SinkSettings *settings,
     check_network (element, sender, &config);
     check_header (element, &config);
     check_index (element, settings, items);
+    check_ids (element, items);
   }
 
   g_clear_pointer (&config.cpus, g_array_unref);

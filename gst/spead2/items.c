@@ -15,6 +15,11 @@
 /* The least id that is free: below it are the ones of the protocol. */
 #define MIN_ID 7
 
+/* The least id that is more often written in hexadecimal. */
+#define MIN_SUSPECT_ID 1000
+
+#define ARRAY_HINT "an array stands in < and >, without quotes: <256,2>"
+
 /* What stands behind = or between < and >. */
 typedef struct {
   gchar *text; /* without quotes */
@@ -192,7 +197,9 @@ take_type (Parser *parser, const gchar **type)
   for (i = 0; i < G_N_ELEMENTS (types); i++)
     if (g_str_equal (word, types[i]))
       *type = types[i];
-  if (*type == NULL)
+  if (*type == NULL && (g_ascii_isdigit (*word) || *word == '-'))
+    fail (parser, offset_of (parser), ARRAY_HINT);
+  else if (*type == NULL)
     fail (parser, offset_of (parser),
         "type '%s' is none of int, uint, gint64, "
         "guint64, string",
@@ -227,6 +234,8 @@ take_single (Parser *parser, Field *field)
     single.text = take_word (parser);
     if (*single.text == '\0') {
       g_free (single.text);
+      if (*parser->at == '[' || *parser->at == '{')
+        return fail (parser, offset_of (parser), ARRAY_HINT);
       return fail (parser, offset_of (parser),
           "there is no value; what has other characters than letters, digits "
           "and _-+/:. stands in double quotes");
@@ -288,6 +297,8 @@ take_key (Parser *parser, Field *field)
   field->key = known_key (word);
   if (*word == '\0')
     fail (parser, field->offset, "the name of a field is missing");
+  else if (g_ascii_isdigit (*word))
+    fail (parser, field->offset, ARRAY_HINT);
   else if (field->key == NULL)
     fail (parser, field->offset,
         "there is no field '%s', only id, value, default, start, step, every, "
@@ -418,6 +429,8 @@ parse_number (
 {
   const gchar *why = why_no_number (single, number, negative);
 
+  if (why && strchr ("<([{", single->text[0]))
+    why = ARRAY_HINT;
   if (why)
     return fail (
         parser, single->offset, "'%s' is no number: %s", single->text, why);
@@ -927,6 +940,14 @@ check_text_type (Parser *parser, Spead2Item *item)
 }
 
 static gboolean
+is_decimal (const Field *field)
+{
+  const gchar *text = g_array_index (field->singles, Single, 0).text;
+
+  return g_ascii_strncasecmp (text, "0x", 2) != 0;
+}
+
+static gboolean
 take_id (Parser *parser, Spead2Item *item)
 {
   guint64 limit = spead2_flavour_max_id (parser->flavour);
@@ -946,6 +967,7 @@ take_id (Parser *parser, Spead2Item *item)
         "id 0x%" G_GINT64_MODIFIER "x does not fit SPEAD-64-%u, whose largest "
         "id is 0x%" G_GINT64_MODIFIER "x: choose fewer heap-address-bits",
         item->id, parser->flavour, limit);
+  item->decimal_id = is_decimal (find_field (parser, "id"));
   parser->key = NULL;
   return TRUE;
 }
@@ -1127,6 +1149,12 @@ parse (Parser *parser)
     if (!parse_item (parser))
       return FALSE;
 
+  if (parser->number == 0) {
+    g_set_error_literal (parser->error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID,
+        "items is empty: it needs at least the payload, such as "
+        "samples,id=0x3300,value=payload");
+    return FALSE;
+  }
   if (!has_payload (parser->items)) {
     g_set_error (parser->error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID,
         "None of the %u items has value=payload: the buffers would not be sent",
@@ -1220,6 +1248,17 @@ spead2_items_first_cnt (const Spead2Items *items, guint64 start)
     return start;
   start += half + (counter->n_numbers ? counter->numbers[0] : counter->start);
   return start & spead2_flavour_max_value (items->flavour);
+}
+
+const Spead2Item *
+spead2_items_suspect_id (const Spead2Items *items)
+{
+  guint i;
+
+  for (i = 0; i < items->n_items; i++)
+    if (items->items[i].decimal_id && items->items[i].id >= MIN_SUSPECT_ID)
+      return &items->items[i];
+  return NULL;
 }
 
 gboolean

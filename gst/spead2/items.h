@@ -97,6 +97,7 @@ typedef struct {
   gchar *name;
   gchar *description; /* never NULL */
   guint64 id;
+  gboolean decimal_id; /* it was written so */
   Spead2ValueSource source;
   gboolean from_application; /* its value, if there is one, goes first */
   gboolean immediate;
@@ -153,6 +154,10 @@ const Spead2Item *spead2_items_counter (const Spead2Items *items);
  * and stop heaps, and begin half of all counters further: a receiver would
  * otherwise take two heaps of one counter for one. */
 guint64 spead2_items_first_cnt (const Spead2Items *items, guint64 start);
+
+/* The first item whose id was written with four decimal digits or more, which may
+ * lack their 0x, or NULL. */
+const Spead2Item *spead2_items_suspect_id (const Spead2Items *items);
 
 /* Whether any value comes from there. */
 gboolean spead2_items_use (const Spead2Items *items, Spead2ValueSource source);

@@ -143,6 +143,30 @@ GST_START_TEST (a_flush_begins_arrays_and_steps_anew)
 
 GST_END_TEST;
 
+static const struct {
+  const gchar *id;
+  gboolean warned;
+} ids[] = {{"1600", TRUE}, {"0x640", FALSE}, {"999", FALSE}, {"0x1600", FALSE}};
+
+GST_START_TEST (an_id_that_lacks_its_0x_is_warned_of)
+{
+  gchar *items =
+      g_strdup_printf ("a,id=%s,value=heap-index" PAYLOAD, ids[__i__].id);
+
+  set_items (items);
+  play (BYTES);
+  if (ids[__i__].warned)
+    assert_warning (GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS,
+        "Item 'a' has the decimal id=1600, which is 0x640. If 0x1600 is meant, "
+        "write id=0x1600");
+  push_some (1);
+  finish ();
+  assert_no_message (GST_MESSAGE_WARNING);
+  g_free (items);
+}
+
+GST_END_TEST;
+
 GST_START_TEST (a_mistake_in_items_is_an_error_that_says_where)
 {
   set_items ("a,id=0x1000,value=1,colour=red" PAYLOAD);
@@ -658,6 +682,8 @@ sinkitems_suite (void)
   tcase_add_test (tc, items_say_what_every_heap_carries_and_in_which_order);
   tcase_add_test (tc, a_counter_goes_on_every_so_many_heaps);
   tcase_add_test (tc, a_flush_begins_arrays_and_steps_anew);
+  tcase_add_loop_test (
+      tc, an_id_that_lacks_its_0x_is_warned_of, 0, G_N_ELEMENTS (ids));
   tcase_add_test (tc, a_mistake_in_items_is_an_error_that_says_where);
   tcase_add_test (tc, a_header_that_spead2_cannot_read_is_sent_and_warned_of);
   tcase_add_test (tc, a_heap_of_two_packets_without_payload_offset_is_an_error);

@@ -217,7 +217,8 @@ GST_END_TEST
 
 /* A text, and what its mistake is called. */
 static const gchar *const mistakes[][2] = {
-    {"", "None of the 0 items has value=payload"},
+    {"", "items is empty: it needs at least the payload"},
+    {" \n", "items is empty: it needs at least the payload"},
     {"a,id=7,value=1", "None of the 1 items has value=payload"},
     {"a,id=7,value=1;;" P, "Item 2 (offset 15 of items): an item begins with"},
     {"7a,id=7,value=1" P, "Item 1 (offset 0 of items): an item begins with"},
@@ -237,7 +238,17 @@ static const gchar *const mistakes[][2] = {
     {"a,id=7,value=\"\\101\"" P, "a backslash stands only before"},
     {"a,id=7,value=\"abc\\", "the string that begins"},
     {"a,id=7,value=\"\"" P, "an empty text"},
-    {"a,id=7,value={1,2}" P, "there is no value"},
+    {"a,id=7,value={1,2}" P, "an array stands in < and >, without quotes"},
+    {"p,id=7,value=payload,shape=[256,2]", "an array stands in < and >"},
+    {"p,id=7,value=payload,shape=(256,2)", "an array stands in < and >"},
+    {"p,id=7,value=payload,shape=256,2", "an array stands in < and >"},
+    {"p,id=7,value=payload,shape=\"<256,2>\"", "an array stands in < and >"},
+    {"a,id=7,value=/1" P, "'/1' is no value"},
+    {"p,id=7,value=payload,dtype=int8",
+        "'int8' is no numpy dtype with a byte order: write '|i1'"},
+    {"p,id=7,value=payload,dtype=complex64",
+        "'complex64' is no numpy dtype with a byte order: write '<c8' or "
+        "'>c8'"},
     {"a,id=7,value=(uint64)5" P, "type 'uint64' is none of int, uint"},
     {"a,id=7,value=(int 5" P, "the type's ) is missing"},
     {"a,id=7,value=(int)\"5\"" P, "a string in quotes is no int"},
