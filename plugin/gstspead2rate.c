@@ -26,6 +26,8 @@ gst_spead2_rate_time (const GstSpead2Rate *rate, guint64 samples)
 guint64
 gst_spead2_rate_samples (const GstSpead2Rate *rate, GstClockTime time)
 {
+  if (rate->numerator == 0)
+    return 0;
   return gst_util_uint64_scale_round (
       time, rate->numerator, GST_SECOND * rate->denominator);
 }

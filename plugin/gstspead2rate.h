@@ -14,7 +14,7 @@
 G_BEGIN_DECLS
 
 typedef struct {
-  guint64 numerator;   /* 0: the rate is not known */
+  guint64 numerator;   /* 0: the rate is not known, and all of it may be 0 */
   guint64 denominator; /* 1 to 2^31 - 1 */
 } GstSpead2Rate;
 
@@ -25,10 +25,11 @@ GstSpead2Rate gst_spead2_rate_of_caps (const GstStructure *structure);
 /* How long so many samples take, ns; 0 where the rate is not known. */
 GstClockTime gst_spead2_rate_time (const GstSpead2Rate *rate, guint64 samples);
 
-/* How many samples come in that time. */
+/* How many samples come in that time; 0 where the rate is not known. */
 guint64 gst_spead2_rate_samples (const GstSpead2Rate *rate, GstClockTime time);
 
-/* The same, as the nearest multiple of unit samples (at least 1). */
+/* The same of a known rate, as the nearest multiple of unit samples (at least
+ * 1). */
 guint64 gst_spead2_rate_units (
     const GstSpead2Rate *rate, GstClockTime time, guint64 unit);
 
