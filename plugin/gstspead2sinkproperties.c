@@ -63,6 +63,7 @@ static const gsize field_offsets[GST_SPEAD2_SINK_N_SETTINGS] = {
     FIELD (ON_ERROR, on_error),
     FIELD (SIGNAL_HEAPS, signal_heaps),
     FIELD (QUIET, quiet),
+    FIELD (GSO, gso),
     FIELD (ZERO_COPY, zero_copy),
     FIELD (ITEMS, items),
     FIELD (REPEAT_POINTERS, repeat_pointers),
@@ -177,6 +178,21 @@ gst_spead2_on_error_get_type (void)
   if (g_once_init_enter (&type))
     g_once_init_leave (
         &type, g_enum_register_static ("GstSpead2OnError", values));
+  return type;
+}
+
+static GType
+gst_spead2_gso_get_type (void)
+{
+  static const GEnumValue values[] = {
+      {GST_SPEAD2_GSO_AUTO, "Where the kernel takes it", "auto"},
+      {GST_SPEAD2_GSO_OFF, "Never: each packet is handed over alone", "off"},
+      {0, NULL, NULL},
+  };
+  static gsize type = 0;
+
+  if (g_once_init_enter (&type))
+    g_once_init_leave (&type, g_enum_register_static ("GstSpead2Gso", values));
   return type;
 }
 
@@ -505,6 +521,25 @@ install_heaps (GObjectClass *klass)
       g_param_spec_boolean ("quiet", "Quiet",
           "Post no INFO message with numbers at EOS", DEFAULT_QUIET,
           FLAGS | GST_PARAM_MUTABLE_PLAYING));
+  /**
+   * GstSpead2Sink:gso:
+   *
+   * Hand packets to the kernel in messages of up to 64 packets or 64 KiB, which it
+   * or the network card cuts apart (UDP segmentation offload, UDP_SEGMENT). What
+   * arrives is the same. Off, each packet is handed over alone, which costs several
+   * times the processor time where packets are small.
+   *
+   * Off is for captures on the sending machine, which see the message before it is
+   * cut, and for network cards that cut it wrongly. With auto, a kernel that refuses
+   * it gets single packets, too; `gso-reason` in #GstSpead2Sink:stats says why.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, GST_SPEAD2_SINK_PROP_GSO,
+      g_param_spec_enum ("gso", "Segmentation offload",
+          "Let the kernel cut messages of many packets apart",
+          gst_spead2_gso_get_type (), GST_SPEAD2_GSO_AUTO,
+          FLAGS | GST_PARAM_MUTABLE_READY));
   /**
    * GstSpead2Sink:zero-copy:
    *

@@ -62,6 +62,17 @@ typedef enum {
 } GstSpead2ZeroCopy;
 
 /**
+ * GstSpead2Gso:
+ * @GST_SPEAD2_GSO_AUTO: where the kernel takes it
+ * @GST_SPEAD2_GSO_OFF: never: each packet is handed over alone
+ *
+ * Whether the kernel cuts messages of many packets apart (UDP segmentation offload).
+ *
+ * Since: 0.1
+ */
+typedef enum { GST_SPEAD2_GSO_AUTO, GST_SPEAD2_GSO_OFF } GstSpead2Gso;
+
+/**
  * GstSpead2PacketSplit:
  * @GST_SPEAD2_PACKET_SPLIT_FULL: as much as fits, and the rest in the last one
  * @GST_SPEAD2_PACKET_SPLIT_BALANCED: no more packets than that, all of one size
@@ -98,6 +109,7 @@ typedef struct {
   gint on_error;     /* GstSpead2OnError */
   gint signal_heaps;
   gint quiet;
+  gint gso;       /* GstSpead2Gso */
   gint zero_copy; /* GstSpead2ZeroCopy */
 
   gchar *items;
@@ -148,6 +160,7 @@ enum {
   GST_SPEAD2_SINK_PROP_ON_ERROR,
   GST_SPEAD2_SINK_PROP_SIGNAL_HEAPS,
   GST_SPEAD2_SINK_PROP_QUIET,
+  GST_SPEAD2_SINK_PROP_GSO,
   GST_SPEAD2_SINK_PROP_ZERO_COPY,
   GST_SPEAD2_SINK_PROP_ITEMS,
   GST_SPEAD2_SINK_PROP_REPEAT_POINTERS,

@@ -54,8 +54,8 @@ gst_spead2_stats_add (GstStructure *stats, const Spead2SenderStats *engine)
       G_TYPE_UINT64, writer->messages, "calls", G_TYPE_UINT64, writer->calls,
       "waits", G_TYPE_UINT64, writer->waits, NULL);
   add_errors (stats, writer);
-  gst_structure_set (stats, "gso", G_TYPE_BOOLEAN, engine->gso_errno == 0,
-      "zero-copy", G_TYPE_BOOLEAN,
+  gst_structure_set (stats, "gso", G_TYPE_BOOLEAN,
+      !engine->no_gso && engine->gso_errno == 0, "zero-copy", G_TYPE_BOOLEAN,
       engine->zerocopy_reason == NULL && writer->zerocopy_messages > 0,
       "zero-copy-messages", G_TYPE_UINT64, writer->zerocopy_messages,
       "heaps-abandoned", G_TYPE_UINT64, engine->heaps_abandoned,
@@ -66,9 +66,9 @@ gst_spead2_stats_add (GstStructure *stats, const Spead2SenderStats *engine)
       mean (&engine->pacing_error), "pacing-error-max", G_TYPE_UINT64,
       engine->pacing_error.max, "mtu", G_TYPE_UINT, engine->mtu, "send-buffer",
       G_TYPE_UINT, engine->buffer_size, NULL);
-  if (engine->gso_errno != 0)
+  if (engine->no_gso || engine->gso_errno != 0)
     gst_structure_set (stats, "gso-reason", G_TYPE_STRING,
-        g_strerror (engine->gso_errno), NULL);
+        engine->no_gso ? "gso=off" : g_strerror (engine->gso_errno), NULL);
   if (engine->zerocopy_reason)
     gst_structure_set (stats, "zero-copy-reason", G_TYPE_STRING,
         engine->zerocopy_reason, NULL);

@@ -296,6 +296,8 @@ open_lane (Lane *lane, GError **error)
     return FALSE;
   lane->writer =
       spead2_udp_writer_new (lane->fd, &sender->config.destination, 1, error);
+  if (lane->writer && sender->config.no_gso)
+    spead2_udp_writer_disable_gso (lane->writer);
   if (lane->writer && sender->config.zero_copy) {
     spead2_udp_writer_use_zerocopy (
         lane->writer, sender->config.zero_copy_always);
@@ -374,6 +376,7 @@ spead2_sender_new (const Spead2SenderConfig *config,
     }
   }
   sender->stats.mtu = spead2_udp_mtu (&config->destination, &config->socket);
+  sender->stats.no_gso = config->no_gso;
   sender->stats.buffer_size =
       spead2_udp_socket_buffer_size (sender->lanes[0].fd);
   /* Only the sockets' opening needed them. */

@@ -46,6 +46,7 @@ typedef struct {
   gdouble rate;    /* bytes of UDP payload per second, 0: no limit */
   guint64 burst_size; /* bytes */
   gdouble burst_rate_ratio;
+  gboolean no_gso;           /* every packet is a message of its own */
   gboolean zero_copy;        /* where it can be and is faster */
   gboolean zero_copy_always; /* where it can be */
   /* Of the heaps that come without a counter of their own; counted modulo the
@@ -103,7 +104,8 @@ typedef struct {
   guint64 heap_cnt_wraps;
   guint outstanding;
   guint peak_outstanding;
-  gint gso_errno;               /* why GSO is off, or 0 */
+  gboolean no_gso;              /* as configured */
+  gint gso_errno;               /* why the kernel refused GSO, or 0 */
   const gchar *zerocopy_reason; /* why heaps are copied, or NULL */
   guint64 last_end;      /* spead2_now() when a heap ended last; 0: none did */
   guint mtu;             /* spead2_udp_mtu(), when it was opened */

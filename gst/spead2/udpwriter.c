@@ -92,6 +92,7 @@ struct _Spead2UdpWriter {
   gint wakeup; /* eventfd, readable once the deadline was changed */
   Destination *destinations;
   guint n_destinations;
+  gboolean no_gso; /* for any of them */
 
   /* The batch. iovs, spans and scratch are filled from the front, a message's
    * part of each lying together. */
@@ -140,9 +141,9 @@ spead2_now (void)
 }
 
 static void
-restore_gso (Destination *destination)
+restore_gso (Spead2UdpWriter *writer, Destination *destination)
 {
-  destination->gso = TRUE;
+  destination->gso = !writer->no_gso;
   destination->gso_errno = 0;
   destination->gso_retry = G_MAXUINT64;
 }
@@ -173,7 +174,7 @@ spead2_udp_writer_new (gint fd, const Spead2Endpoint *destinations,
   writer->destinations = g_new0 (Destination, n_destinations);
   for (i = 0; i < n_destinations; i++) {
     writer->destinations[i].endpoint = destinations[i];
-    restore_gso (&writer->destinations[i]);
+    restore_gso (writer, &writer->destinations[i]);
   }
 
   writer->iovs = g_new (struct iovec, BATCH_IOVS);
@@ -284,6 +285,16 @@ sleep_for_events (Spead2UdpWriter *writer, gshort events, guint64 time)
     return;
   if (n > 0 && fds[1].revents)
     spead2_uncopied_reap (writer->uncopied);
+}
+
+void
+spead2_udp_writer_disable_gso (Spead2UdpWriter *writer)
+{
+  guint i;
+
+  writer->no_gso = TRUE;
+  for (i = 0; i < writer->n_destinations; i++)
+    restore_gso (writer, &writer->destinations[i]);
 }
 
 void
@@ -495,7 +506,7 @@ spead2_udp_writer_begin (
 
   for (i = 0; i < writer->n_destinations; i++)
     if (probe || writer->destinations[i].gso_retry <= now)
-      restore_gso (&writer->destinations[i]);
+      restore_gso (writer, &writer->destinations[i]);
   if (!writer->recverr && now - writer->icmp_window >= SECOND)
     set_recverr (writer, TRUE);
 

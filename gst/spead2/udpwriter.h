@@ -77,6 +77,9 @@ void spead2_udp_writer_send (Spead2UdpWriter *writer);
 /* Gives the batch up: nothing of it is sent, and its transfers get ECANCELED. */
 void spead2_udp_writer_abandon (Spead2UdpWriter *writer);
 
+/* Has every packet be a message of its own from now on. */
+void spead2_udp_writer_disable_gso (Spead2UdpWriter *writer);
+
 /* Opens an io_uring for heaps on huge pages. Whether it is used after all, see
  * spead2_udp_writer_zerocopy_reason(). always: also where the socket's buffer has
  * no room for several messages that are not copied, and copying may be faster. */
@@ -112,8 +115,8 @@ void spead2_udp_writer_set_deadline (Spead2UdpWriter *writer, guint64 deadline);
 /* Whether the deadline has passed. */
 gboolean spead2_udp_writer_expired (Spead2UdpWriter *writer);
 
-/* Tries GSO and zero copy again from the next batch on where they were switched
- * off. Any thread. */
+/* Tries GSO and zero copy again from the next batch on where the kernel refused
+ * them. Any thread. */
 void spead2_udp_writer_probe (Spead2UdpWriter *writer);
 
 const Spead2WriterCounters *spead2_udp_writer_counters (

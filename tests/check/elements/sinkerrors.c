@@ -399,6 +399,36 @@ GST_START_TEST (stats_says_why_gso_is_off)
 
 GST_END_TEST;
 
+/* Each packet is a message of its own, with the same bytes; nothing has to be
+ * refused for it, and a new stream does not end it. */
+GST_START_TEST (without_gso_each_packet_is_a_message)
+{
+  GstStructure *stats;
+  FaultsCounts counts;
+
+  gst_util_set_object_arg (G_OBJECT (sink), "gso", "off");
+  g_object_set (sink, "max-packet-size", 1472, NULL);
+  for (guint i = 0; i < 2; i++) {
+    play (CAPS_S8);
+    push (100000, 0, 0);
+    finish ();
+    go_to (GST_STATE_READY);
+  }
+  faults_get_counts (&counts);
+  fail_unless_equals_uint64 (counts.gso_messages, 0);
+  fail_unless (counts.messages > 2 * 100000 / 1472);
+  fail_unless_equals_uint64 (counts.messages, counts.datagrams);
+  fail_unless_equals_uint64 (counter ("errors"), 0);
+  g_object_get (sink, "stats", &stats, NULL);
+  fail_unless_equals_string (
+      gst_structure_get_string (stats, "gso-reason"), "gso=off");
+  gst_structure_free (stats);
+  decode ();
+  assert_heap (0, 1, 0, 100000, 0);
+}
+
+GST_END_TEST;
+
 GST_START_TEST (stats_times_every_heap_that_was_sent)
 {
   play (CAPS_S8);
@@ -680,6 +710,7 @@ sinkerrors_suite (void)
   tcase_add_test (tc, on_error_fail_wakes_a_push_that_waits_for_room);
   tcase_add_test (tc, stats_counts_errors_by_errno);
   tcase_add_test (tc, stats_says_why_gso_is_off);
+  tcase_add_test (tc, without_gso_each_packet_is_a_message);
   tcase_add_test (tc, stats_times_every_heap_that_was_sent);
   tcase_add_loop_test (
       tc, a_port_nobody_listens_at_is_a_warning_and_the_stream_goes_on, 0, 2);

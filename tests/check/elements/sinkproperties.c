@@ -70,6 +70,7 @@ static const gchar *const others[][2] = {
     {"descriptors", "own-heap"},
     {"enable-last-sample", "true"},
     {"first-sample", "281474976710655"},
+    {"gso", "off"},
     {"heap-address-bits", "48"},
     {"heap-cnt-start", "2"},
     {"heap-cnt-step", "3"},
