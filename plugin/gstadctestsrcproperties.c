@@ -105,8 +105,8 @@ install_stream_properties (GObjectClass *gobject_class)
    * GstAdcTestSrc:is-live:
    *
    * Whether buffers come at the sample rate, by the pipeline's clock, instead
-   * of as fast as downstream takes them. Takes effect on the way from READY to
-   * PAUSED.
+   * of as fast as downstream takes them. That is 1712 MHz where caps downstream
+   * say no rate. Takes effect on the way from READY to PAUSED.
    *
    * Since: 0.1
    */

@@ -38,7 +38,10 @@
  * none of their memory is touched or released before the kernel has it.
  *
  * UDP has no flow control. With #GstSpead2Sink:rate unset, heaps go as fast as
- * the kernel takes them, and a slower receiver loses packets.
+ * the kernel takes them, and a slower receiver loses packets. #GstBaseSink:sync
+ * sends each buffer when it is due, but all of it at once: a rate above that of
+ * the samples spreads it. It goes by timestamps, and so by the sample rate of the
+ * caps, which adctestsrc takes for 1712 MHz (1.7 GB/s) if they do not say it.
  *
  * ## Example launch lines
  * |[

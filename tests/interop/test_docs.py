@@ -124,6 +124,17 @@ def test_the_lines_to_paste_work(name, tmp_path):
     assert done.returncode == 0 and "ERROR" not in done.stdout, done.stdout
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_the_clock_is_not_advised_instead_of_a_rate(page):
+    """sync=true paces whole buffers, and adctestsrc's at 1712 MHz unless caps say less."""
+    text = page.read_text()
+    assert not re.search(r"rate`,? (or|nor) `sync=true`", text)
+    for line in re.findall(r"^gst-launch-1.0.*(?:\\\n.*)*", text, re.M):
+        source, _, sink = line.partition("spead2sink")
+        if "adctestsrc" in source and ("sync=true" in sink or "is-live=true" in source):
+            assert re.search(r",rate=\d", source), line
+
+
 def reference_of(element):
     """Of each property of an element, its default as docs/reference.md says it."""
     text = (ROOT / "docs/reference.md").read_text()
