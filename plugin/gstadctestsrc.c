@@ -567,6 +567,10 @@ gst_adc_test_src_decide_allocation (GstBaseSrc *basesrc, GstQuery *query)
   guint minimum;
 
   gst_spead2_outstanding_find (&downstream, query);
+  /* Heaps that do not begin where buffers do have headers at other places in each
+   * buffer. */
+  if (downstream.shape.heap_size > 0 && size % downstream.shape.heap_size != 0)
+    downstream.has_shape = FALSE;
   if (downstream.has_shape)
     storage = spead2_packet_shape_storage (&downstream.shape, size);
   minimum = pool_minimum (&downstream, size, storage);

@@ -13,8 +13,8 @@
  * @title: spead2sink
  * @see_also: adctestsrc, udpsink
  *
- * Sends each buffer as a SPEAD heap over UDP, unicast or multicast, or as
- * several of #GstSpead2Sink:heap-size. SPEAD (Streaming Protocol for Exchanging
+ * Sends each buffer as a SPEAD heap over UDP, unicast or multicast, or heaps of
+ * #GstSpead2Sink:heap-size bytes that are cut and joined from buffers. SPEAD (Streaming Protocol for Exchanging
  * Astronomical Data) is how radio telescopes move samples between machines;
  * every receiver built on spead2 reads it.
  *
@@ -225,19 +225,22 @@ gst_spead2_sink_make_stats (GstSpead2Sink *self)
 {
   GstStructure *stats = gst_base_sink_get_stats (GST_BASE_SINK (self));
   Spead2SenderStats engine = {0};
-  guint64 offset_jumps, index_wraps;
+  guint64 offset_jumps, index_wraps, remainder, padding;
 
   GST_OBJECT_LOCK (self);
   if (self->sender)
     spead2_sender_get_stats (self->sender, &engine);
   offset_jumps = self->offset_jumps;
   index_wraps = self->index_wraps;
+  remainder = self->remainder_bytes;
+  padding = self->padding_bytes;
   GST_OBJECT_UNLOCK (self);
 
   gst_structure_set_name (stats, "application/x-spead2-sink-stats");
   gst_spead2_stats_add (stats, &engine);
   gst_structure_set (stats, "index-wraps", G_TYPE_UINT64, index_wraps,
-      "offset-jumps", G_TYPE_UINT64, offset_jumps, NULL);
+      "offset-jumps", G_TYPE_UINT64, offset_jumps, "remainder-bytes",
+      G_TYPE_UINT64, remainder, "padding-bytes", G_TYPE_UINT64, padding, NULL);
   return stats;
 }
 
@@ -461,6 +464,7 @@ gst_spead2_sink_close_sender (GstSpead2Sink *self)
     GST_OBJECT_UNLOCK (self);
     spead2_sender_free (sender);
   }
+  gst_spead2_heaps_clear (&self->heaps);
   g_clear_pointer (&self->layout, spead2_layout_free);
   g_clear_pointer (&self->items, spead2_items_unref);
 }
@@ -526,11 +530,12 @@ gst_spead2_sink_start (GstBaseSink *base)
   if (error)
     goto failed;
   self->flavour = settings.heap_address_bits;
-  self->heap_size = settings.heap_size;
   sender = gst_spead2_sink_settings_open (&settings, GST_ELEMENT (self),
       &callbacks, &self->items, &self->layout, self->resolving, &error);
   if (sender == NULL)
     goto failed;
+  gst_spead2_heaps_init (&self->heaps, self->layout, settings.heap_size,
+      settings.max_packet_size, settings.remainder);
   used = gst_spead2_sink_open_used_socket (sender, settings.socket, &error);
   if (used == NULL)
     goto failed;
@@ -541,6 +546,7 @@ gst_spead2_sink_start (GstBaseSink *base)
   GST_OBJECT_LOCK (self);
   self->sender = sender;
   self->offset_jumps = self->index_wraps = 0;
+  self->remainder_bytes = self->padding_bytes = 0;
   GST_OBJECT_UNLOCK (self);
   gst_spead2_sink_use_socket (
       self, used, settings.socket == NULL || settings.close_socket);
@@ -555,6 +561,7 @@ gst_spead2_sink_start (GstBaseSink *base)
 failed:
   g_clear_object (&used);
   g_clear_pointer (&sender, spead2_sender_free);
+  gst_spead2_heaps_clear (&self->heaps);
   g_clear_pointer (&self->layout, spead2_layout_free);
   g_clear_pointer (&self->items, spead2_items_unref);
   gst_spead2_sink_settings_clear (&settings);
@@ -582,7 +589,7 @@ gst_spead2_sink_wait_event (GstBaseSink *base, GstEvent *event)
   if (flow == GST_FLOW_OK && GST_EVENT_TYPE (event) == GST_EVENT_EOS)
     flow = gst_spead2_sink_end_stream (self, event);
   else if (flow == GST_FLOW_OK && GST_EVENT_TYPE (event) == GST_EVENT_GAP)
-    gst_spead2_sink_skip_gap (self, event);
+    flow = gst_spead2_sink_skip_gap (self, event);
   return flow;
 }
 
@@ -677,29 +684,55 @@ gst_spead2_sink_find_shape (GstSpead2Sink *self, Spead2PacketShape *shape)
           spead2_sender_packet_config (self->sender), n_pointers, shape);
 }
 
+/* Outstanding heaps of heap-size, and the open one. Called with the object lock. */
+static guint64
+gst_spead2_sink_n_heaps (GstSpead2Sink *self)
+{
+  const GstSpead2SinkSettings *settings = &self->settings;
+
+  return (guint64) spead2_max_heaps (settings->max_heaps,
+             settings->send_threads, self->heaps.heap_size) +
+      1;
+}
+
 /* So many buffers, or as many as make so many bytes. Called with the object
  * lock. */
 static void
 gst_spead2_sink_find_outstanding (
     GstSpead2Sink *self, GstSpead2Outstanding *outstanding)
 {
-  const GstSpead2SinkSettings *settings = &self->settings;
-  const guint64 heap_size = self->heap_size;
+  const guint64 heap_size = self->heaps.heap_size;
 
   outstanding->shape.heap_size = heap_size;
-  outstanding->max_heaps = settings->max_heaps;
+  outstanding->max_heaps = self->settings.max_heaps;
   outstanding->max_bytes = SPEAD2_AUTO_BYTES;
   if (heap_size == 0)
     return;
   /* Heaps that are cut from buffers do not say how many buffers they are. */
   outstanding->max_heaps = 0;
-  outstanding->max_bytes = heap_size *
-      spead2_max_heaps (settings->max_heaps, settings->send_threads, heap_size);
+  outstanding->max_bytes = heap_size * gst_spead2_sink_n_heaps (self);
 }
 
-/* No pool: a base source would take its size for the one it must produce. What
- * is said instead is how much stays outstanding, for a source that makes a pool
- * of its own. */
+/* Asks for as many pictures as heaps of heap-size are made of: caps fix their size.
+ * Otherwise no pool is proposed, since a base source would take its size for the one
+ * that it must produce. */
+static void
+gst_spead2_sink_propose_pool (GstSpead2Sink *self,
+    const GstSpead2Outstanding *outstanding, GstQuery *query)
+{
+  GstVideoInfo info;
+  GstCaps *caps;
+
+  gst_query_parse_allocation (query, &caps, NULL);
+  if (self->heaps.heap_size == 0 || caps == NULL ||
+      !gst_video_info_from_caps (&info, caps))
+    return;
+  /* Two more, of which the first and the last heap have a part. */
+  gst_query_add_allocation_pool (query, NULL, info.size,
+      MIN (outstanding->max_bytes / info.size + 2, SPEAD2_AUTO_MAX_HEAPS), 0);
+}
+
+/* How much stays outstanding is for a source that makes a pool of its own. */
 static gboolean
 gst_spead2_sink_propose_allocation (GstBaseSink *base, GstQuery *query)
 {
@@ -718,6 +751,7 @@ gst_spead2_sink_propose_allocation (GstBaseSink *base, GstQuery *query)
       gst_spead2_sink_wants_huge_pages (self, &outstanding);
   GST_OBJECT_UNLOCK (self);
   gst_spead2_outstanding_add (&outstanding, query);
+  gst_spead2_sink_propose_pool (self, &outstanding, query);
   return TRUE;
 }
 
@@ -726,10 +760,9 @@ gst_spead2_sink_query (GstBaseSink *base, GstQuery *query)
 {
   GstSpead2Sink *self = GST_SPEAD2_SINK (base);
 
-  /* Upstream wants its buffers back. Pausing does not end the wait: heaps go
-   * on being sent. */
+  /* Upstream wants its buffers back. */
   if (GST_QUERY_TYPE (query) == GST_QUERY_DRAIN && self->sender)
-    spead2_sender_drain (self->sender, FALSE);
+    gst_spead2_sink_drain_all (self, query);
   return GST_BASE_SINK_CLASS (gst_spead2_sink_parent_class)
       ->query (base, query);
 }
@@ -834,6 +867,7 @@ gst_spead2_sink_change_state (GstElement *element, GstStateChange transition)
       result == GST_STATE_CHANGE_FAILURE)
     gst_spead2_sink_set_in_use (self, FALSE);
   if (transition == GST_STATE_CHANGE_PAUSED_TO_READY) {
+    gst_spead2_heaps_reset (&self->heaps);
     spead2_sender_flush (self->sender);
     spead2_sender_set_flushing (self->sender, FALSE);
     gst_spead2_sink_try_stop_heap (self);

@@ -8,6 +8,7 @@
 #ifndef GST_SPEAD2_SINK_PRIVATE_H
 #define GST_SPEAD2_SINK_PRIVATE_H
 
+#include "gstspead2heaps.h"
 #include "gstspead2index.h"
 #include "gstspead2payload.h"
 #include "gstspead2sink.h"
@@ -37,6 +38,8 @@ struct _GstSpead2Sink {
   gboolean close_used; /* used_socket is closed when it is given up */
   guint64 offset_jumps;
   guint64 index_wraps;
+  guint64 remainder_bytes; /* dropped */
+  guint64 padding_bytes;
   guint n_stopping; /* threads that push a stop heap for the application */
   GCond not_stopping;
   GCancellable *resolving; /* ends the look-up of a name; any thread */
@@ -46,7 +49,7 @@ struct _GstSpead2Sink {
   Spead2Items *items;
   Spead2Layout *layout;
   Spead2Flavour flavour;
-  guint heap_size; /* that buffers are cut into, bytes; 0: they are not */
+  GstSpead2Heaps heaps;
   GstSpead2Payload payload;
   GstSpead2Index index;
   gboolean timed;    /* descriptors go by time */
@@ -103,8 +106,12 @@ GstFlowReturn gst_spead2_sink_end_stream (GstSpead2Sink *self, GstEvent *eos);
 /* The base class's wait for an event's time, and for PLAYING; steps are done. */
 GstFlowReturn gst_spead2_sink_sync_event (GstSpead2Sink *self, GstEvent *event);
 
-/* Nothing is sent for it, but samples are counted. */
-void gst_spead2_sink_skip_gap (GstSpead2Sink *self, GstEvent *event);
+/* Nothing is sent for it, but the open heap, and samples are counted. */
+GstFlowReturn gst_spead2_sink_skip_gap (GstSpead2Sink *self, GstEvent *event);
+
+/* Waits until all that has been accepted is released. Pausing does not end the wait:
+ * heaps go on being sent, only an open heap waits for PLAYING. */
+void gst_spead2_sink_drain_all (GstSpead2Sink *self, GstQuery *query);
 
 /* Action signals; any thread. */
 gboolean gst_spead2_sink_send_descriptors (GstSpead2Sink *self);

@@ -50,6 +50,7 @@ static const gsize field_offsets[GST_SPEAD2_SINK_N_SETTINGS] = {
     FIELD (HOST, host),
     FIELD (PORT, port),
     FIELD (HEAP_SIZE, heap_size),
+    FIELD (REMAINDER, remainder),
     FIELD (MAX_HEAPS, max_heaps),
     FIELD (SEND_THREADS, send_threads),
     FIELD (CPU_AFFINITY, cpu_affinity),
@@ -215,6 +216,23 @@ gst_spead2_zero_copy_get_type (void)
 }
 
 static GType
+gst_spead2_remainder_get_type (void)
+{
+  static const GEnumValue values[] = {
+      {GST_SPEAD2_REMAINDER_ERROR, "Stop the stream with an error", "error"},
+      {GST_SPEAD2_REMAINDER_DROP, "Leave the bytes out", "drop"},
+      {GST_SPEAD2_REMAINDER_PAD, "Add zeros", "pad"},
+      {0, NULL, NULL},
+  };
+  static gsize type = 0;
+
+  if (g_once_init_enter (&type))
+    g_once_init_leave (
+        &type, g_enum_register_static ("GstSpead2Remainder", values));
+  return type;
+}
+
+static GType
 gst_spead2_packet_split_get_type (void)
 {
   static const GEnumValue values[] = {
@@ -316,23 +334,51 @@ install_heaps (GObjectClass *klass)
   /**
    * GstSpead2Sink:heap-size:
    *
-   * Bytes of a buffer that a heap takes: a buffer is cut into heaps of so many,
-   * and what is left at its end is a shorter one; buffers are not joined. 0: each
-   * buffer is a heap, whatever its size. For small heaps: what a buffer costs is
-   * then paid once for all that are cut from it.
+   * Bytes of a heap's payload. Buffers are cut and joined, so that their sizes do
+   * not matter: a heap may end within a buffer, and have bytes of many. 0: each
+   * buffer is a heap, whatever its size.
+   *
+   * A heap that is not full waits for the next buffer. It goes as it is, shorter
+   * than the others, at EOS, a GAP event or a DRAIN query, and before a buffer that
+   * has the flag DISCONT, whose sample index is not the next one, which has other
+   * caps or other values of the application. #GstSpead2Sink:remainder says what
+   * happens if a `shape` does not allow that. A flush, and READY without EOS, drop
+   * it. Index, dates and values of a heap are those of its first byte.
    *
    * It must be whole samples of all channels, and what an item's `shape` says.
    * Gray video is not cut: a picture is a heap. An application's values are in
    * every heap of their buffer; `heap-cnt` is refused where there are several.
-   * Choose buffers of a multiple of it: each shorter heap is described, and so is
-   * the next one.
+   * Each heap of another size is described, and so is the next one.
+   *
+   * A heap that waits holds its buffers: pieces of less than
+   * #GstSpead2Sink:max-packet-size are copied, and so are buffers of a GstBufferPool
+   * with a fixed maximum if more than half of them would wait. An application with
+   * buffers of its own, outside a pool, needs more of them than a heap takes.
    *
    * Since: 0.1
    */
   g_object_class_install_property (klass, GST_SPEAD2_SINK_PROP_HEAP_SIZE,
       g_param_spec_uint ("heap-size", "Heap size",
-          "Bytes of the heaps that buffers are cut into (0 = a heap a buffer)",
+          "Bytes of a heap, for which buffers are cut and joined (0 = a heap "
+          "a buffer)",
           0, G_MAXUINT, DEFAULT_HEAP_SIZE, FLAGS | GST_PARAM_MUTABLE_READY));
+  /**
+   * GstSpead2Sink:remainder:
+   *
+   * What to do with bytes that are too few for the shape of a payload: the last
+   * ones of a stream that is cut by #GstSpead2Sink:heap-size where an item has a
+   * `shape`, a buffer that is shorter than such a shape, or part of a sample.
+   * Without `shape`, whole samples are a shorter heap. `error` sends all that was
+   * accepted before, then posts an error. What is dropped and added is counted in
+   * #GstSpead2Sink:stats as `remainder-bytes` and `padding-bytes`.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, GST_SPEAD2_SINK_PROP_REMAINDER,
+      g_param_spec_enum ("remainder", "Remainder",
+          "What to do with bytes that are too few for the shape",
+          gst_spead2_remainder_get_type (), GST_SPEAD2_REMAINDER_ERROR,
+          FLAGS | GST_PARAM_MUTABLE_READY));
   /**
    * GstSpead2Sink:max-heaps:
    *
@@ -589,6 +635,8 @@ install_heaps (GObjectClass *klass)
    *   after a flush or the end
    * - heap-cnt-wraps and index-wraps of the two counters, offset-jumps of the
    *   sample index
+   * - remainder-bytes that were dropped and padding-bytes that were added, as
+   *   #GstSpead2Sink:remainder says
    * - outstanding and peak-outstanding heaps (guint)
    * - heap-time-min, -mean, -max: of heaps sent, from being accepted to being
    *   released

@@ -87,6 +87,22 @@ typedef enum {
   GST_SPEAD2_PACKET_SPLIT_BALANCED
 } GstSpead2PacketSplit;
 
+/**
+ * GstSpead2Remainder:
+ * @GST_SPEAD2_REMAINDER_ERROR: post an error and stop the stream
+ * @GST_SPEAD2_REMAINDER_DROP: leave those bytes out
+ * @GST_SPEAD2_REMAINDER_PAD: add zeros up to the next size that the shape allows
+ *
+ * What to do with the last bytes of a heap if they are too few for the shape.
+ *
+ * Since: 0.1
+ */
+typedef enum {
+  GST_SPEAD2_REMAINDER_ERROR,
+  GST_SPEAD2_REMAINDER_DROP,
+  GST_SPEAD2_REMAINDER_PAD
+} GstSpead2Remainder;
+
 /* Of samples whose caps do not say it. */
 #define GST_SPEAD2_MAX_SAMPLE_BITS 64
 
@@ -96,6 +112,7 @@ typedef struct {
   gchar *host;
   gint port;
   guint heap_size;
+  gint remainder; /* GstSpead2Remainder */
   guint max_heaps;
   guint send_threads;
   gchar *cpu_affinity;
@@ -147,6 +164,7 @@ enum {
   GST_SPEAD2_SINK_PROP_HOST,
   GST_SPEAD2_SINK_PROP_PORT,
   GST_SPEAD2_SINK_PROP_HEAP_SIZE,
+  GST_SPEAD2_SINK_PROP_REMAINDER,
   GST_SPEAD2_SINK_PROP_MAX_HEAPS,
   GST_SPEAD2_SINK_PROP_SEND_THREADS,
   GST_SPEAD2_SINK_PROP_CPU_AFFINITY,

@@ -32,14 +32,6 @@ typedef struct {
   guint64 running_time; /* ns, of when it was begun, if descriptors go by it */
 } HeapBatch;
 
-/* How far a buffer has been made into heaps. */
-typedef struct {
-  Spead2HeapValues whole; /* as if it were one heap */
-  gsize heap_size;        /* of all but the last */
-  gsize done;             /* bytes of the heaps so far */
-  GstSpead2Rate rate;     /* that dates go on by */
-} Cut;
-
 /* -- caps -------------------------------------------------------------------------- */
 
 /* What the property says of samples whose caps do not. */
@@ -77,40 +69,20 @@ gst_spead2_sink_forget_caps (GstSpead2Sink *self)
 static gboolean
 gst_spead2_sink_check_heap_size (GstSpead2Sink *self, GError **error)
 {
-  if (self->heap_size == 0)
+  if (self->heaps.heap_size == 0)
     return TRUE;
   if (self->payload.is_video) {
     g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT,
-        "heap-size=%u would cut pictures, and a picture is one heap: set "
+        "heap-size=%" G_GSIZE_FORMAT
+        " would cut pictures, and a picture is one heap: set "
         "heap-size=0 in NULL or READY",
-        self->heap_size);
+        self->heaps.heap_size);
     return FALSE;
   }
-  if (spead2_layout_check_size (self->layout, self->heap_size, error))
+  if (spead2_layout_check_size (self->layout, self->heaps.heap_size, error))
     return TRUE;
-  g_prefix_error (error, "heap-size=%u: ", self->heap_size);
-  return FALSE;
-}
-
-gboolean
-gst_spead2_sink_set_caps (GstBaseSink *base, GstCaps *caps)
-{
-  GstSpead2Sink *self = GST_SPEAD2_SINK (base);
-  GError *error = NULL;
-
-  if (!gst_spead2_payload_from_caps (
-          &self->payload, caps, gst_spead2_sink_sample_bits (self), &error))
-    goto refused;
-  gst_spead2_sink_use_payload (self);
-  if (!gst_spead2_sink_check_heap_size (self, &error))
-    goto refused;
-  return TRUE;
-
-  /* ERRORS */
-refused:
-  GST_ELEMENT_ERROR (self, STREAM, FORMAT, ("%s", error->message),
-      ("caps: %" GST_PTR_FORMAT, caps));
-  g_error_free (error);
+  g_prefix_error (
+      error, "heap-size=%" G_GSIZE_FORMAT ": ", self->heaps.heap_size);
   return FALSE;
 }
 
@@ -121,6 +93,7 @@ gst_spead2_sink_reset_stream (GstSpead2Sink *self)
 {
   spead2_layout_restart (self->layout);
   gst_spead2_index_restart (&self->index);
+  gst_spead2_heaps_reset (&self->heaps);
   gst_clear_structure (&self->waiting);
   gst_clear_structure (&self->given);
   g_atomic_int_set (&self->started, FALSE);
@@ -283,14 +256,6 @@ gst_spead2_sink_note_wrap (GstSpead2Sink *self, guint64 index)
       ("Values go on modulo 2^%u", bits));
 }
 
-static GstFlowReturn
-gst_spead2_sink_send_error (GstSpead2Sink *self, GError *error)
-{
-  GST_ELEMENT_ERROR (self, STREAM, FAILED, ("%s", error->message), (NULL));
-  g_error_free (error);
-  return GST_FLOW_ERROR;
-}
-
 /* Whether PAUSED is wanted. The base class does not always know: it takes the
  * streaming thread for waiting until that wakes, and then lets it render. */
 static gboolean
@@ -316,6 +281,55 @@ static GstFlowReturn
 gst_spead2_sink_flushing (GstSpead2Sink *self)
 {
   return g_atomic_int_get (&self->failed) ? GST_FLOW_ERROR : GST_FLOW_FLUSHING;
+}
+
+/* Waits until all heaps have ended; pausing interrupts and resumes it. FLOW_STEP: a
+ * step has ended the wait. */
+static GstFlowReturn
+gst_spead2_sink_drain (GstSpead2Sink *self)
+{
+  GstFlowReturn flow = GST_FLOW_OK;
+
+  while (flow == GST_FLOW_OK) {
+    Spead2SenderStatus status = SPEAD2_SENDER_INTERRUPTED;
+
+    if (!gst_spead2_sink_is_paused (self))
+      status = spead2_sender_drain (self->sender, TRUE);
+    if (status == SPEAD2_SENDER_OK)
+      return GST_FLOW_OK;
+    if (status != SPEAD2_SENDER_INTERRUPTED)
+      return gst_spead2_sink_flushing (self);
+    flow = gst_spead2_sink_wait_playing (self);
+  }
+  return flow;
+}
+
+/* Waits until what was accepted has gone, or failed: before an error, upon which
+ * an application goes to NULL. */
+static GstFlowReturn
+gst_spead2_sink_wait_sent (GstSpead2Sink *self)
+{
+  GstFlowReturn flow = GST_FLOW_OK;
+  Spead2SenderStats stats;
+
+  spead2_sender_get_stats (self->sender, &stats);
+  if (stats.outstanding > 0)
+    flow = gst_spead2_sink_drain (self);
+  return flow == FLOW_STEP ? GST_FLOW_OK : flow;
+}
+
+/* Takes the error. */
+static GstFlowReturn
+gst_spead2_sink_send_error (GstSpead2Sink *self, GError *error)
+{
+  GstFlowReturn flow = gst_spead2_sink_wait_sent (self);
+
+  if (flow == GST_FLOW_OK) {
+    GST_ELEMENT_ERROR (self, STREAM, FAILED, ("%s", error->message), (NULL));
+    flow = GST_FLOW_ERROR;
+  }
+  g_error_free (error);
+  return flow;
 }
 
 /* Hands heaps over; pausing interrupts the wait for room, and resuming goes on
@@ -394,7 +408,9 @@ static gboolean
 gst_spead2_sink_first_index (GstSpead2Sink *self,
     const Spead2HeapValues *values, guint64 *first, GError **error)
 {
-  guint64 n = spead2_layout_n_samples (self->layout, values->size);
+  gsize heap_size = self->heaps.heap_size;
+  guint64 n = spead2_layout_n_samples (
+      self->layout, heap_size ? heap_size : values->size);
   GstSpead2Rate rate = gst_spead2_sink_sample_rate (self);
   gint64 epoch;
   guint64 date;
@@ -429,18 +445,23 @@ gst_spead2_sink_first_index (GstSpead2Sink *self,
 /* Several heaps cannot have one counter. */
 static gboolean
 gst_spead2_sink_check_given_cnt (
-    GstSpead2Sink *self, gsize size, const GstStructure *given, GError **error)
+    GstSpead2Sink *self, const Spead2HeapValues *values, GError **error)
 {
-  if (given == NULL || self->heap_size == 0 || size <= self->heap_size ||
-      !gst_structure_has_field (given, SPEAD2_HEAP_CNT_NAME))
-    return TRUE;
+  guint i;
 
-  g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FAILED,
-      "The application gives a heap-cnt for a buffer of %" G_GSIZE_FORMAT
-      " bytes, which heap-size=%u cuts into several heaps: leave it out, push "
-      "one buffer a heap, or set heap-size=0",
-      size, self->heap_size);
-  return FALSE;
+  for (i = 0; i < G_N_ELEMENTS (values->own); i++) {
+    if (values->own[i] == NULL ||
+        !gst_structure_has_field (values->own[i], SPEAD2_HEAP_CNT_NAME))
+      continue;
+    g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FAILED,
+        "The application gives a heap-cnt for a buffer of %" G_GSIZE_FORMAT
+        " bytes, which heap-size=%" G_GSIZE_FORMAT
+        " cuts into several heaps: leave it out, push one buffer a heap, or "
+        "set heap-size=0",
+        values->size, self->heaps.heap_size);
+    return FALSE;
+  }
+  return TRUE;
 }
 
 /* What there is to know of a buffer. */
@@ -456,38 +477,14 @@ gst_spead2_sink_find_values (GstSpead2Sink *self, GstBuffer *buffer,
           buffer, spead2_layout_n_samples (self->layout, values->size));
   values->own[0] = gst_spead2_items_of_buffer (buffer);
   values->own[1] = self->given;
-  for (i = 0; i < G_N_ELEMENTS (values->own); i++) {
+  for (i = 0; i < G_N_ELEMENTS (values->own); i++)
     gst_spead2_sink_check_given (self, values->own[i]);
-    if (!gst_spead2_sink_check_given_cnt (
-            self, values->size, values->own[i], error))
-      return FALSE;
-  }
   return (!self->uses_utc ||
              gst_spead2_clock_date (
                  base, buffer, GST_SPEAD2_TIME_UTC, &values->utc_ns, error)) &&
       (!self->uses_ptp ||
           gst_spead2_clock_date (
               base, buffer, GST_SPEAD2_TIME_PTP, &values->ptp_ns, error));
-}
-
-/* The same of its next heap. */
-static void
-gst_spead2_sink_next_values (
-    GstSpead2Sink *self, const Cut *cut, Spead2HeapValues *values)
-{
-  guint64 n, ns;
-
-  *values = cut->whole;
-  values->size = MIN (cut->heap_size, cut->whole.size - cut->done);
-  if (cut->done == 0)
-    return;
-
-  n = spead2_layout_n_samples (self->layout, cut->done);
-  ns = gst_spead2_rate_time (&cut->rate, n);
-  values->offset += cut->done;
-  values->sample_index += n;
-  values->utc_ns += ns;
-  values->ptp_ns += ns;
 }
 
 /* What counts for a batch, and the start of the stream. */
@@ -532,35 +529,21 @@ gst_spead2_sink_add_in_front (GstSpead2Sink *self, HeapBatch *batch,
   return heap != NULL;
 }
 
-/* The next heap of a buffer, and what goes in front of it. */
+/* A heap, and what goes in front of it. */
 static gboolean
-gst_spead2_sink_add_heap (
-    GstSpead2Sink *self, HeapBatch *batch, Cut *cut, GError **error)
+gst_spead2_sink_add_heap (GstSpead2Sink *self, HeapBatch *batch,
+    Spead2HeapValues *values, GError **error)
 {
-  Spead2HeapValues values;
   Spead2Heap *heap;
-  guint64 index;
 
-  gst_spead2_sink_next_values (self, cut, &values);
-  index = values.sample_index;
-  if (!self->index.have_base) {
-    guint64 first;
-
-    if (!gst_spead2_sink_first_index (self, &values, &first, error))
-      return FALSE;
-    gst_spead2_index_set_first (&self->index, index, first);
-  }
-  values.sample_index += self->index.base;
-
-  if (!gst_spead2_sink_add_in_front (self, batch, &values, error))
+  values->sample_index += self->index.base;
+  if (!gst_spead2_sink_add_in_front (self, batch, values, error))
     return FALSE;
-  heap = spead2_layout_make_heap (self->layout, &values, error);
+  heap = spead2_layout_make_heap (self->layout, values, error);
   if (heap == NULL)
     return FALSE;
   batch->heaps[batch->n++] = heap;
-  cut->done += values.size;
-
-  gst_spead2_sink_note_wrap (self, values.sample_index);
+  gst_spead2_sink_note_wrap (self, values->sample_index);
   return TRUE;
 }
 
@@ -617,21 +600,86 @@ gst_spead2_sink_end_batch (GstSpead2Sink *self, HeapBatch *batch, GError *error)
   return flow;
 }
 
-static gboolean
-gst_spead2_sink_begin_cut (
-    GstSpead2Sink *self, Cut *cut, GstBuffer *buffer, GError **error)
+/* Nobody else writes them while buffers come: they are read without the lock. */
+static void
+gst_spead2_sink_note_remainder (GstSpead2Sink *self)
 {
-  gsize size = cut->whole.size;
+  const GstSpead2Heaps *heaps = &self->heaps;
 
-  cut->heap_size = self->heap_size ? self->heap_size : size;
-  if (size > cut->heap_size && (self->uses_utc || self->uses_ptp)) {
-    cut->rate = gst_spead2_sink_sample_rate (self);
-    if (cut->rate.numerator == 0)
-      goto no_rate;
+  if (heaps->dropped == self->remainder_bytes &&
+      heaps->padding == self->padding_bytes)
+    return;
+  GST_OBJECT_LOCK (self);
+  self->remainder_bytes = heaps->dropped;
+  self->padding_bytes = heaps->padding;
+  GST_OBJECT_UNLOCK (self);
+}
+
+/* All heaps that there are. A batch that is full goes. */
+static GstFlowReturn
+gst_spead2_sink_add_heaps (GstSpead2Sink *self, HeapBatch *batch)
+{
+  GstFlowReturn flow = GST_FLOW_OK;
+  Spead2HeapValues values;
+  GError *error = NULL;
+
+  while (flow == GST_FLOW_OK &&
+      gst_spead2_heaps_next (&self->heaps, &values, &error)) {
+    if (batch->n >= HEAPS_AT_ONCE)
+      flow = gst_spead2_sink_push_batch (self, batch);
+    if (flow == GST_FLOW_OK &&
+        !gst_spead2_sink_add_heap (self, batch, &values, &error))
+      break;
   }
-  return gst_spead2_sink_find_values (self, buffer, &cut->whole, error) &&
-      (size <= cut->heap_size ||
-          (cut->whole.held = spead2_held_buffer_new (buffer, error)) != NULL);
+  gst_spead2_sink_note_remainder (self);
+  if (error)
+    flow = gst_spead2_sink_end_batch (self, batch, error);
+  return flow;
+}
+
+/* The open heap, too, if there is one. */
+static GstFlowReturn
+gst_spead2_sink_add_open (GstSpead2Sink *self, HeapBatch *batch)
+{
+  gst_spead2_heaps_close (&self->heaps);
+  return gst_spead2_sink_add_heaps (self, batch);
+}
+
+/* Hands it over. FLOW_STEP: once a step has ended the wait, heaps are left. */
+static GstFlowReturn
+gst_spead2_sink_push_open (GstSpead2Sink *self)
+{
+  HeapBatch batch = {.n = 0};
+  GstFlowReturn flow = gst_spead2_sink_add_open (self, &batch);
+
+  if (flow == GST_FLOW_OK)
+    flow = gst_spead2_sink_push_batch (self, &batch);
+  return flow == GST_FLOW_OK && self->left->len > 0 ? FLOW_STEP : flow;
+}
+
+static gboolean
+gst_spead2_sink_begin_buffer (
+    GstSpead2Sink *self, const Spead2HeapValues *values, GError **error)
+{
+  GstSpead2Rate rate = {0};
+  guint64 first;
+
+  if (!self->index.have_base) {
+    if (!gst_spead2_sink_first_index (self, values, &first, error))
+      return FALSE;
+    gst_spead2_index_set_first (&self->index, values->sample_index, first);
+  }
+  if (gst_spead2_heaps_cuts (&self->heaps, values)) {
+    if (!gst_spead2_sink_check_given_cnt (self, values, error))
+      return FALSE;
+    if (self->uses_utc || self->uses_ptp) {
+      rate = gst_spead2_sink_sample_rate (self);
+      if (rate.numerator == 0)
+        goto no_rate;
+    }
+  }
+  gst_spead2_heaps_begin (&self->heaps, values, &rate);
+  return TRUE;
 
   /* ERRORS */
 no_rate:
@@ -643,37 +691,53 @@ no_rate:
   return FALSE;
 }
 
-static void
-gst_spead2_sink_end_cut (GstSpead2Sink *self, Cut *cut)
+/* The heaps of a buffer that there is something to send of. */
+static GstFlowReturn
+gst_spead2_sink_add_values (
+    GstSpead2Sink *self, HeapBatch *batch, Spead2HeapValues *values)
 {
-  g_clear_pointer (&cut->whole.held, spead2_held_buffer_unref);
-  gst_clear_structure (&self->given);
+  GstFlowReturn flow = GST_FLOW_OK;
+  GError *error = NULL;
+
+  if (!gst_spead2_sink_find_values (self, values->buffer, values, &error))
+    goto refused;
+  if (!gst_spead2_heaps_continues (&self->heaps, values))
+    flow = gst_spead2_sink_add_open (self, batch);
+  if (flow != GST_FLOW_OK)
+    return flow;
+  if (!gst_spead2_sink_begin_buffer (self, values, &error))
+    goto refused;
+  flow = gst_spead2_sink_add_heaps (self, batch);
+  if (flow == GST_FLOW_OK && !gst_spead2_heaps_end (&self->heaps, &error))
+    flow = gst_spead2_sink_end_batch (self, batch, error);
+  return flow;
+
+  /* ERRORS */
+refused:
+  flow = gst_spead2_sink_add_open (self, batch);
+  if (flow == GST_FLOW_OK)
+    return gst_spead2_sink_end_batch (self, batch, error);
+  g_error_free (error);
+  return flow;
 }
 
-/* The heaps of a buffer; none where there is nothing to send. A batch that is
- * full goes. */
 static GstFlowReturn
 gst_spead2_sink_add_buffer (
     GstSpead2Sink *self, HeapBatch *batch, GstBuffer *buffer)
 {
-  Cut cut = {0};
-  GstFlowReturn flow = GST_FLOW_OK;
-  GError *error = NULL;
-  gboolean good;
+  Spead2HeapValues values = {0};
+  GstFlowReturn flow;
 
-  gst_spead2_payload_find (&self->payload, buffer, &cut.whole);
-  if (cut.whole.size == 0)
+  gst_spead2_payload_find (&self->payload, buffer, &values);
+  if (values.size == 0)
     return GST_FLOW_OK;
 
-  good = gst_spead2_sink_begin_cut (self, &cut, buffer, &error);
-  while (good && flow == GST_FLOW_OK && cut.done < cut.whole.size) {
-    if (batch->n >= HEAPS_AT_ONCE)
-      flow = gst_spead2_sink_push_batch (self, batch);
-    else
-      good = gst_spead2_sink_add_heap (self, batch, &cut, &error);
-  }
-  gst_spead2_sink_end_cut (self, &cut);
-  return good ? flow : gst_spead2_sink_end_batch (self, batch, error);
+  flow = gst_spead2_sink_add_values (self, batch, &values);
+  gst_clear_structure (&self->given);
+  /* Nothing goes on from there. */
+  if (flow != GST_FLOW_OK)
+    gst_spead2_heaps_reset (&self->heaps);
+  return flow;
 }
 
 /* Makes heaps of the buffers of a list, or of the one without a list, and hands
@@ -723,25 +787,78 @@ gst_spead2_sink_render_list (GstBaseSink *base, GstBufferList *list)
   return gst_spead2_sink_send (GST_SPEAD2_SINK (base), list, NULL);
 }
 
-/* Waits until all heaps have ended; pausing interrupts and resumes it. A step ends
- * at EOS: the base class does that, and waits for PLAYING. */
+/* -- new caps --------------------------------------------------------------------- */
+
+/* Hands over the open heap before an event or a query that is no more of its stream;
+ * a wait for PLAYING prerolls with that. Once a step has ended the wait, the heap
+ * is left. Called with the preroll lock. */
 static GstFlowReturn
-gst_spead2_sink_drain (GstSpead2Sink *self, GstEvent *eos)
+gst_spead2_sink_end_run (GstSpead2Sink *self, GstMiniObject *before)
 {
-  GstFlowReturn flow = GST_FLOW_OK;
+  GstFlowReturn flow;
 
-  while (flow == GST_FLOW_OK) {
-    Spead2SenderStatus status = SPEAD2_SENDER_INTERRUPTED;
+  if (!gst_spead2_heaps_is_open (&self->heaps))
+    return GST_FLOW_OK;
+  flow = gst_base_sink_do_preroll (GST_BASE_SINK (self), before);
+  if (flow == GST_FLOW_OK)
+    flow = gst_spead2_sink_push_open (self);
+  return flow == FLOW_STEP ? GST_FLOW_OK : flow;
+}
 
-    if (!gst_spead2_sink_is_paused (self))
-      status = spead2_sender_drain (self->sender, TRUE);
-    if (status == SPEAD2_SENDER_OK)
-      return GST_FLOW_OK;
-    if (status != SPEAD2_SENDER_INTERRUPTED)
-      return gst_spead2_sink_flushing (self);
-    flow = gst_spead2_sink_wait_playing (self);
-    if (flow == FLOW_STEP)
-      flow = gst_spead2_sink_sync_event (self, eos);
+gboolean
+gst_spead2_sink_set_caps (GstBaseSink *base, GstCaps *caps)
+{
+  GstSpead2Sink *self = GST_SPEAD2_SINK (base);
+  GError *error = NULL;
+
+  if (gst_spead2_sink_end_run (self, GST_MINI_OBJECT_CAST (caps)) !=
+      GST_FLOW_OK)
+    return FALSE;
+  /* A run of bytes is counted in samples of one size. */
+  gst_spead2_heaps_reset (&self->heaps);
+  if (!gst_spead2_payload_from_caps (
+          &self->payload, caps, gst_spead2_sink_sample_bits (self), &error))
+    goto refused;
+  gst_spead2_sink_use_payload (self);
+  if (!gst_spead2_sink_check_heap_size (self, &error))
+    goto refused;
+  return TRUE;
+
+  /* ERRORS */
+refused:
+  if (gst_spead2_sink_wait_sent (self) == GST_FLOW_OK)
+    GST_ELEMENT_ERROR (self, STREAM, FORMAT, ("%s", error->message),
+        ("caps: %" GST_PTR_FORMAT, caps));
+  g_error_free (error);
+  return FALSE;
+}
+
+/* -- the end ---------------------------------------------------------------------- */
+
+/* Sends the open heap at an event. A step ends there: the base class does that, and
+ * waits for PLAYING. */
+static GstFlowReturn
+gst_spead2_sink_send_open (GstSpead2Sink *self, GstEvent *event)
+{
+  GstFlowReturn flow = gst_spead2_sink_push_open (self);
+
+  while (flow == FLOW_STEP) {
+    flow = gst_spead2_sink_sync_event (self, event);
+    if (flow == GST_FLOW_OK)
+      flow = gst_spead2_sink_push_left (self);
+  }
+  return flow;
+}
+
+static GstFlowReturn
+gst_spead2_sink_drain_at (GstSpead2Sink *self, GstEvent *eos)
+{
+  GstFlowReturn flow;
+
+  while ((flow = gst_spead2_sink_drain (self)) == FLOW_STEP) {
+    flow = gst_spead2_sink_sync_event (self, eos);
+    if (flow != GST_FLOW_OK)
+      break;
   }
   return flow;
 }
@@ -770,13 +887,15 @@ gst_spead2_sink_push_stop_heap (GstSpead2Sink *self, GstEvent *eos)
 GstFlowReturn
 gst_spead2_sink_end_stream (GstSpead2Sink *self, GstEvent *eos)
 {
-  GstFlowReturn flow = gst_spead2_sink_drain (self, eos);
+  GstFlowReturn flow = gst_spead2_sink_send_open (self, eos);
 
+  if (flow == GST_FLOW_OK)
+    flow = gst_spead2_sink_drain_at (self, eos);
   if (flow == GST_FLOW_OK &&
       g_atomic_int_get (&self->settings.send_stop_heap)) {
     flow = gst_spead2_sink_push_stop_heap (self, eos);
     if (flow == GST_FLOW_OK)
-      flow = gst_spead2_sink_drain (self, eos);
+      flow = gst_spead2_sink_drain_at (self, eos);
   }
   if (flow == GST_FLOW_OK) {
     gst_spead2_sink_report_rest (&self->reports);
@@ -790,15 +909,28 @@ gst_spead2_sink_end_stream (GstSpead2Sink *self, GstEvent *eos)
 }
 
 void
+gst_spead2_sink_drain_all (GstSpead2Sink *self, GstQuery *query)
+{
+  GstBaseSink *base = GST_BASE_SINK (self);
+
+  GST_BASE_SINK_PREROLL_LOCK (base);
+  gst_spead2_sink_end_run (self, GST_MINI_OBJECT_CAST (query));
+  GST_BASE_SINK_PREROLL_UNLOCK (base);
+  spead2_sender_drain (self->sender, FALSE);
+}
+
+GstFlowReturn
 gst_spead2_sink_skip_gap (GstSpead2Sink *self, GstEvent *event)
 {
+  GstFlowReturn flow = gst_spead2_sink_send_open (self, event);
   GstSpead2Rate rate = gst_spead2_sink_sample_rate (self);
   GstClockTime duration;
 
   gst_event_parse_gap (event, NULL, &duration);
-  if (duration != GST_CLOCK_TIME_NONE)
+  if (flow == GST_FLOW_OK && duration != GST_CLOCK_TIME_NONE)
     gst_spead2_index_skip (
         &self->index, gst_spead2_rate_samples (&rate, duration));
+  return flow;
 }
 
 /* -- action signals --------------------------------------------------------------- */

@@ -4,6 +4,8 @@
  */
 #include "heldbuffer.h"
 
+#include <string.h>
+
 #include "error.h"
 
 /* A mapping of a memory that was mapped already when it was made. */
@@ -173,6 +175,49 @@ spead2_held_buffer_ref (Spead2HeldBuffer *held)
 {
   g_atomic_int_inc (&held->refs);
   return held;
+}
+
+static void
+read_packets (GstMemory *memory, gsize offset, guint8 *to, gsize size)
+{
+  while (size > 0) {
+    Spead2PacketPlace place;
+    gsize take;
+
+    spead2_packet_memory_find (memory, offset, &place);
+    take = MIN (size, place.size);
+    memcpy (to, place.data, take);
+    offset += take;
+    to += take;
+    size -= take;
+  }
+}
+
+void
+spead2_held_buffer_read (
+    const Spead2HeldBuffer *held, gsize offset, guint8 *to, gsize size)
+{
+  guint i;
+
+  for (i = 0; i < held->n_memories && size > 0; i++) {
+    const Spead2HeldMemory *from = &held->memories[i];
+    gsize available = gst_memory_get_sizes (from->map.memory, NULL, NULL);
+    gsize take;
+
+    if (offset >= available) {
+      offset -= available;
+      continue;
+    }
+    take = MIN (size, available - offset);
+    if (from->is_packets)
+      read_packets (from->map.memory, offset, to, take);
+    else
+      memcpy (to, from->map.data + offset, take);
+    to += take;
+    size -= take;
+    offset = 0;
+  }
+  g_return_if_fail (size == 0);
 }
 
 void

@@ -49,6 +49,10 @@ Spead2HeldBuffer *spead2_held_buffer_new (GstBuffer *buffer, GError **error);
 
 Spead2HeldBuffer *spead2_held_buffer_ref (Spead2HeldBuffer *held);
 
+/* Copies bytes of the buffer; offset + size must lie within it. */
+void spead2_held_buffer_read (
+    const Spead2HeldBuffer *held, gsize offset, guint8 *to, gsize size);
+
 /* The last one runs foreign code: call it with no lock held. */
 void spead2_held_buffer_unref (Spead2HeldBuffer *held);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Spead2HeldBuffer, spead2_held_buffer_unref)

@@ -248,6 +248,31 @@ spead2_layout_check_size (Spead2Layout *layout, gsize size, GError **error)
   return TRUE;
 }
 
+gboolean
+spead2_layout_round (
+    const Spead2Layout *layout, gsize size, gsize *below, gsize *above)
+{
+  const Payload *payload = &layout->payload;
+  guint64 bits = payload->element_bits;
+  gboolean variable = FALSE;
+  guint i;
+
+  *below = *above = 0;
+  for (i = 0; i < payload->n_dimensions; i++) {
+    if (payload->shape[i] == SPEAD2_VARIABLE_SIZE)
+      variable = TRUE;
+    else if (!g_uint64_checked_mul (&bits, bits, payload->shape[i]))
+      return FALSE;
+  }
+  if (bits == 0 || (!variable && bits % 8 != 0))
+    return FALSE;
+  *above = bits / (guint64) gst_util_greatest_common_divisor_int64 (bits, 8);
+  if (!variable)
+    return size < *above;
+  *below = size - size % *above;
+  return g_size_checked_add (above, *below, *above);
+}
+
 static void
 describe (const Spead2Layout *layout, const Spead2Item *item,
     const gint64 *payload_shape, Spead2Descriptor *descriptor)
@@ -561,6 +586,23 @@ add_own (
 }
 
 static gboolean
+append_parts (Spead2Heap *heap, const Spead2HeapValues *values, GError **error)
+{
+  gsize left = values->size;
+  guint i;
+
+  for (i = 0; i < values->n_parts && left > 0; i++) {
+    const Spead2Part *part = &values->parts[i];
+    gsize size = MIN (left, part->size);
+
+    if (!spead2_heap_append_held (heap, part->held, part->offset, size, error))
+      return FALSE;
+    left -= size;
+  }
+  return TRUE;
+}
+
+static gboolean
 add_payload (Spead2Heap *heap, const Spead2Item *item,
     const Spead2HeapValues *values, GError **error)
 {
@@ -569,6 +611,8 @@ add_payload (Spead2Heap *heap, const Spead2Item *item,
 
   if (!spead2_heap_add_addressed (heap, item->id, error))
     return FALSE;
+  if (values->n_parts > 0)
+    return append_parts (heap, values, error);
   for (left = values->size; left > 0;) {
     gsize size = MIN (left, row_size);
 

@@ -53,6 +53,13 @@ typedef struct {
 /* Bytes: "|u1", as many as there are. */
 void spead2_payload_type_init (Spead2PayloadType *type);
 
+/* Bytes of a held buffer. */
+typedef struct {
+  Spead2HeldBuffer *held;
+  gsize offset;
+  gsize size;
+} Spead2Part;
+
 /* What is known of one heap before it is made. */
 typedef struct {
   GstBuffer *buffer;
@@ -69,6 +76,10 @@ typedef struct {
   /* Values by item name; the first that has one counts. NULL: none. */
   const GstStructure *own[2];
   Spead2HeldBuffer *held; /* of the buffer, where heaps share it, or NULL */
+  /* The payload, in order, of size bytes or more; instead of the buffer, unless
+   * n_parts is 0. */
+  const Spead2Part *parts;
+  guint n_parts;
 } Spead2HeapValues;
 
 typedef struct _Spead2Layout Spead2Layout;
@@ -91,6 +102,12 @@ guint64 spead2_layout_n_samples (const Spead2Layout *layout, gsize size);
  * SPEAD2_ERROR_INVALID. */
 gboolean spead2_layout_check_size (
     Spead2Layout *layout, gsize size, GError **error);
+
+/* The largest payload of fewer bytes that has the shape, and the smallest of more:
+ * 0 and the only one there is, where the shape is fixed. FALSE if there are none
+ * of more bytes; above is then the only size that has the shape, or 0. */
+gboolean spead2_layout_round (
+    const Spead2Layout *layout, gsize size, gsize *below, gsize *above);
 
 /* A new stream: heaps are counted from 0, and described. */
 void spead2_layout_restart (Spead2Layout *layout);

@@ -93,6 +93,7 @@ static const gchar *const others[][2] = {
     {"qos-dscp", "46"},
     {"quiet", "true"},
     {"rate", "125000000.5"},
+    {"remainder", "pad"},
     {"render-delay", "3"},
     {"repeat-pointers", "true"},
     {"sample-bits", "10"},
