@@ -265,21 +265,12 @@ gst_spead2_heaps_close (GstSpead2Heaps *heaps)
   heaps->closing = heaps->open.size > 0;
 }
 
-static void G_GNUC_PRINTF (2, 3)
-    append_words (GError **error, const gchar *format, ...)
+/* Takes the message. */
+static void
+set_message (GError *error, gchar *message)
 {
-  va_list args;
-  gchar *words, *message;
-
-  if (error == NULL)
-    return;
-  va_start (args, format);
-  words = g_strdup_vprintf (format, args);
-  va_end (args);
-  message = g_strconcat ((*error)->message, words, NULL);
-  g_free ((*error)->message);
-  g_free (words);
-  (*error)->message = message;
+  g_free (error->message);
+  error->message = message;
 }
 
 /* Makes a payload of the open heap that the layout takes, which may be none. */
@@ -287,24 +278,27 @@ static gboolean
 end_open (GstSpead2Heaps *heaps, GError **error)
 {
   gsize size = heaps->open.size, below, above;
+  GError *why = NULL;
   guint8 *zeros;
 
-  if (spead2_layout_check_size (heaps->layout, size, error))
+  if (spead2_layout_check_size (heaps->layout, size, &why))
     return TRUE;
   if (!spead2_layout_round (heaps->layout, size, &below, &above)) {
     if (heaps->heap_size == 0 && above > 0)
-      append_words (error,
-          ". heap-size=%" G_GSIZE_FORMAT
-          " cuts and joins buffers of any size to that",
-          above);
-    return FALSE;
+      set_message (why,
+          g_strdup_printf ("%s. heap-size=%" G_GSIZE_FORMAT
+                           " cuts and joins buffers of any size to that",
+              why->message, above));
+    goto refused;
   }
   if (heaps->remainder == GST_SPEAD2_REMAINDER_ERROR) {
-    append_words (error, ". remainder=drop or remainder=pad allows it");
-    return FALSE;
+    set_message (why,
+        g_strdup_printf (
+            "%s. remainder=drop or remainder=pad allows it", why->message));
+    goto refused;
   }
 
-  g_clear_error (error);
+  g_error_free (why);
   if (heaps->remainder == GST_SPEAD2_REMAINDER_DROP) {
     heaps->dropped += size - below;
     heaps->open.size = below;
@@ -317,6 +311,11 @@ end_open (GstSpead2Heaps *heaps, GError **error)
   heaps->padding += above - size;
   heaps->open.size = above;
   return TRUE;
+
+  /* ERRORS */
+refused:
+  g_propagate_error (error, why);
+  return FALSE;
 }
 
 /* -- the buffer's way ---------------------------------------------------------------- */
