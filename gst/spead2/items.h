@@ -181,11 +181,6 @@ guint64 spead2_item_encode (const Spead2Item *item, guint64 number);
 gboolean spead2_item_has_text (
     const Spead2Item *item, const gchar *bytes, gsize size);
 
-/* A number in decimal, or in hexadecimal with 0x in front, from -2^63 to 2^64 - 1;
- * nothing else. A negative one is a two's complement. */
-gboolean spead2_parse_number (
-    const gchar *text, guint64 *number, gboolean *negative);
-
 G_END_DECLS
 
 #endif /* SPEAD2_ITEMS_H */

@@ -5,6 +5,7 @@
 #include "layout.h"
 
 #include "error.h"
+#include "itemtext.h"
 
 /* How the elements of a payload lie: its item's word, or else the buffers'. */
 typedef struct {

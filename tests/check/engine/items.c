@@ -226,7 +226,7 @@ static const gchar *const mistakes[][2] = {
     {"a,id=7,value=1,colour=3" P,
         "Item 1 'a' (offset 15 of items): there is no field 'colour'"},
     {"a,id=7,value=1,id=8" P,
-        "Item 1 'a' (offset 15 of items): field 'id' stands there twice"},
+        "Item 1 'a' (offset 15 of items): duplicate field 'id'"},
     {"a,id=7,,value=1" P,
         "(offset 7 of items): the name of a field is missing"},
     {"a,id 7,value=1" P, "field 'id' (offset 5 of items): = is missing"},
