@@ -43,10 +43,15 @@ parse_number (const gchar **at, guint *number, const gchar **why)
     *why = "a number is missing";
     return FALSE;
   }
+  /* No number to Python, which reads it. */
+  if (**at == '0') {
+    *why = "a number begins with 0";
+    return FALSE;
+  }
   while (g_ascii_isdigit (**at) && value <= MAX_SIZE)
     value = value * 10 + (*(*at)++ - '0');
-  if (value == 0 || value > MAX_SIZE) {
-    *why = "a number is 0 or too large";
+  if (value > MAX_SIZE) {
+    *why = "a number is too large";
     return FALSE;
   }
   *number = value;

@@ -283,6 +283,7 @@ DTYPES = ["|i1", "u1", "|b1", "<i2", ">u4", "<u8", "<f2", ">f4", "<f8", "<c8", "
           "[('a',[('b','<i2')],2),('c','u1',1)]", "[('1','i1')]"]
 NO_DTYPES = {"<f16": "no such size", "i2": "byte order", "int8": "write '|i1'",
              "uint16": "write '<u2' or '>u2'", "complex64": "write '<c8' or '>c8'",
+             "[('a','i1',02)]": "a number begins with 0",
              "float": "a number is missing", "bool": "write '|b1'",
              "[('a','i1'),('a','i1')]": "two fields have this name"}
 
