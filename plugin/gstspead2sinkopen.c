@@ -190,11 +190,17 @@ check_socket (GSocket *socket, GError **error)
 static gint
 wanted_family (const GstSpead2SinkSettings *settings)
 {
+  GSocketAddress *local = NULL;
+  gint family = AF_UNSPEC;
+
   if (settings->socket)
     return g_socket_get_family (settings->socket);
   if (settings->bind_address)
-    return strchr (settings->bind_address, ':') ? AF_INET6 : AF_INET;
-  return AF_UNSPEC;
+    local = g_inet_socket_address_new_from_string (settings->bind_address, 0);
+  if (local)
+    family = g_socket_address_get_family (local);
+  g_clear_object (&local);
+  return family;
 }
 
 static Spead2Sender *

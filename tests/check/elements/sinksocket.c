@@ -24,6 +24,16 @@ used_socket (void)
   return socket;
 }
 
+static GSocket *
+outside_socket (GSocketFamily family)
+{
+  GSocket *socket = g_socket_new (
+      family, G_SOCKET_TYPE_DATAGRAM, G_SOCKET_PROTOCOL_UDP, NULL);
+
+  fail_unless (socket != NULL);
+  return socket;
+}
+
 static gint
 option (gint level, gint name)
 {
@@ -72,6 +82,28 @@ GST_START_TEST (socket_options_by_default_are_udpsinks)
   fail_unless_equals_int (option (IPPROTO_IP, IP_MULTICAST_TTL), 1);
   fail_unless_equals_int (option (IPPROTO_IP, IP_MULTICAST_LOOP), 1);
   fail_unless_equals_int (option (IPPROTO_IP, IP_TOS), 0);
+}
+
+GST_END_TEST;
+
+/* 0: by bind-address. 1: by socket. 2: by neither, for which ::1 comes first. */
+GST_START_TEST (the_address_of_a_name_is_of_the_family_that_is_sent_from)
+{
+  GSocket *socket = outside_socket (G_SOCKET_FAMILY_IPV6), *used;
+
+  faults_resolve (__i__ == 2 ? "::1 127.0.0.1" : "127.0.0.1 ::1");
+  g_object_set (sink, "host", "correlator", NULL);
+  if (__i__ == 0)
+    g_object_set (sink, "bind-address", "::1", NULL);
+  else if (__i__ == 1)
+    g_object_set (sink, "socket", socket, NULL);
+  fail_unless_equals_int (
+      gst_element_set_state (sink, GST_STATE_READY), GST_STATE_CHANGE_SUCCESS);
+  used = used_socket ();
+  fail_unless_equals_int (g_socket_get_family (used),
+      __i__ == 2 ? G_SOCKET_FAMILY_IPV4 : G_SOCKET_FAMILY_IPV6);
+  g_object_unref (used);
+  g_object_unref (socket);
 }
 
 GST_END_TEST;
@@ -178,16 +210,6 @@ GST_START_TEST (there_is_no_used_socket_in_null)
 }
 
 GST_END_TEST;
-
-static GSocket *
-outside_socket (GSocketFamily family)
-{
-  GSocket *socket = g_socket_new (
-      family, G_SOCKET_TYPE_DATAGRAM, G_SOCKET_PROTOCOL_UDP, NULL);
-
-  fail_unless (socket != NULL);
-  return socket;
-}
 
 /* 0: it stays open. 1: it is closed, which is the default. */
 GST_START_TEST (an_outside_socket_is_sent_with_and_closed_as_asked)
@@ -531,6 +553,8 @@ sinksocket_suite (void)
   tcase_add_test (tc, socket_options_are_the_properties_on_ipv4);
   tcase_add_test (tc, socket_options_are_the_properties_on_ipv6);
   tcase_add_test (tc, socket_options_by_default_are_udpsinks);
+  tcase_add_loop_test (
+      tc, the_address_of_a_name_is_of_the_family_that_is_sent_from, 0, 3);
   tcase_add_loop_test (
       tc, multicast_leaves_by_an_interface_or_by_who_has_an_address, 0, 4);
   tcase_add_test (tc, a_multicast_interface_is_useless_for_a_unicast_host);
