@@ -6,6 +6,8 @@
 
 #include <gst/audio/audio.h>
 
+#include "gstspead2types.h"
+
 #define DEFAULT_FORMAT "S8"
 #define DEFAULT_SAMPLE_BITS 10
 /* MeerKAT's L band. */
@@ -106,6 +108,7 @@ from_audio_caps (GstAdcTestSrcFormat *format, GstCaps *caps, GError **error)
   const GstStructure *structure = gst_caps_get_structure (caps, 0);
   guint64 mask = 0;
   GstAudioInfo info;
+  gchar *reason;
 
   gst_structure_get (structure, "channel-mask", GST_TYPE_BITMASK, &mask, NULL);
   if (mask != 0 && count_bits (mask) != (guint) format->channels)
@@ -115,11 +118,18 @@ from_audio_caps (GstAdcTestSrcFormat *format, GstCaps *caps, GError **error)
         "has a position.",
         format->channels, count_bits (mask));
   if (!gst_audio_info_from_caps (&info, caps))
-    return refuse (error, "These audio caps are not whole.");
+    goto incomplete;
 
   format->wave = wave_format (GST_AUDIO_INFO_FORMAT (&info));
   format->name = GST_AUDIO_INFO_NAME (&info);
   return TRUE;
+
+  /* ERRORS */
+incomplete:
+  reason = gst_spead2_types_explain_audio (structure);
+  refuse (error, "%s", reason);
+  g_free (reason);
+  return FALSE;
 }
 
 static void

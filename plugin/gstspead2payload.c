@@ -7,58 +7,7 @@
 #include <gst/audio/audio.h>
 
 #include "gstspead2sinkproperties.h"
-
-/* numpy's name of a sample, which lives as long as the program. */
-static const gchar *
-dtype_of (gchar code, gint width, gboolean little_endian)
-{
-  gchar name[8];
-
-  g_snprintf (name, sizeof name, "%c%c%d",
-      width == 8          ? '|'
-          : little_endian ? '<'
-                          : '>',
-      code, width / 8);
-  return g_intern_string (name);
-}
-
-/* numpy's name of an audio format, or a SPEAD format, or neither (FALSE). */
-static gboolean
-type_of_audio (const GstAudioFormatInfo *format, Spead2PayloadType *type)
-{
-  gboolean little =
-      GST_AUDIO_FORMAT_INFO_ENDIANNESS (format) == G_LITTLE_ENDIAN;
-  gint width = GST_AUDIO_FORMAT_INFO_WIDTH (format);
-  gchar code = GST_AUDIO_FORMAT_INFO_IS_FLOAT (format) ? 'f'
-      : GST_AUDIO_FORMAT_INFO_IS_SIGNED (format)       ? 'i'
-                                                       : 'u';
-
-  if (GST_AUDIO_FORMAT_INFO_DEPTH (format) != width)
-    return FALSE;
-
-  type->element_bits = width;
-  if (width == 8 || width == 16 || width == 32 || width == 64) {
-    type->dtype = dtype_of (code, width, little);
-    return TRUE;
-  }
-  type->dtype = NULL;
-  type->format = (Spead2Format){code, width};
-  return !little;
-}
-
-/* Packed samples; those that numpy knows are numpy's. */
-static void
-set_sample_bits (Spead2PayloadType *type, guint bits)
-{
-  if (bits == 0)
-    return;
-  type->element_bits = bits;
-  type->dtype = NULL;
-  if (bits == 8 || bits == 16 || bits == 32 || bits == 64)
-    type->dtype = dtype_of ('i', bits, FALSE);
-  else
-    type->format = (Spead2Format){'i', bits};
-}
+#include "gstspead2types.h"
 
 /* Samples of the same moment stand side by side. */
 static void
@@ -75,7 +24,8 @@ gst_spead2_payload_init (GstSpead2Payload *payload, guint sample_bits)
 {
   *payload = (GstSpead2Payload){.offset_size = 1, .rate = {0, 1}};
   spead2_payload_type_init (&payload->type);
-  set_sample_bits (&payload->type, sample_bits);
+  if (sample_bits > 0)
+    gst_spead2_types_of_bits (sample_bits, &payload->type);
 }
 
 static gboolean G_GNUC_PRINTF (2, 3)
@@ -93,93 +43,131 @@ static gboolean G_GNUC_PRINTF (2, 3)
 }
 
 static gboolean
-from_audio_caps (GstSpead2Payload *payload, GstCaps *caps, GError **error)
+from_audio_caps (
+    GstSpead2Payload *payload, GstCaps *caps, gboolean own_type, GError **error)
 {
+  const GstStructure *structure = gst_caps_get_structure (caps, 0);
   GstAudioInfo info;
+  gchar *reason;
 
+  payload->rate = gst_spead2_rate_of_caps (structure);
   if (!gst_audio_info_from_caps (&info, caps) ||
       GST_AUDIO_INFO_CHANNELS (&info) < 1)
-    return refuse (error, "These audio caps are not whole.");
+    goto incomplete;
+  payload->offset_size = GST_AUDIO_INFO_BPF (&info);
+  if (own_type)
+    return TRUE;
+
   if (GST_AUDIO_INFO_LAYOUT (&info) != GST_AUDIO_LAYOUT_INTERLEAVED)
     return refuse (error,
-        "Samples of several channels must be interleaved: put 'audioconvert ! "
-        "audio/x-raw,layout=interleaved' in front.");
-  if (!type_of_audio (info.finfo, &payload->type))
+        "Samples of several channels must be interleaved: put 'audioconvert' "
+        "in "
+        "front.");
+  if (!gst_spead2_types_find (
+          GST_SPEAD2_AUDIO, GST_AUDIO_INFO_NAME (&info), &payload->type))
     return refuse (error,
         "Audio format %s has neither a numpy type nor a SPEAD format: put "
-        "'audioconvert ! audio/x-raw,format=S32LE' in front, or S24BE.",
+        "'audioconvert' in front, or give the type in items.",
         GST_AUDIO_INFO_NAME (&info));
-
   set_channels (&payload->type, GST_AUDIO_INFO_CHANNELS (&info));
-  payload->offset_size = GST_AUDIO_INFO_BPF (&info);
-  payload->rate = (GstSpead2Rate){GST_AUDIO_INFO_RATE (&info), 1};
   return TRUE;
+
+  /* ERRORS */
+incomplete:
+  if (own_type)
+    return TRUE;
+  reason = gst_spead2_types_explain_audio (structure);
+  refuse (error, "%s", reason);
+  g_free (reason);
+  return FALSE;
 }
 
 static gboolean
-from_video_caps (GstSpead2Payload *payload, GstCaps *caps, GError **error)
+from_video_caps (
+    GstSpead2Payload *payload, GstCaps *caps, gboolean own_type, GError **error)
 {
   GstVideoInfo *info = &payload->video;
-  guint bits;
 
   if (!gst_video_info_from_caps (info, caps))
-    return refuse (error, "These video caps are not whole.");
-
-  switch (GST_VIDEO_INFO_FORMAT (info)) {
-    case GST_VIDEO_FORMAT_GRAY8:
-      bits = 8;
-      break;
-    case GST_VIDEO_FORMAT_GRAY16_LE:
-    case GST_VIDEO_FORMAT_GRAY16_BE:
-      bits = 16;
-      break;
-    default:
-      /* Bytes, as they are. */
-      return TRUE;
+    return own_type ||
+        refuse (error,
+            "These video caps are not whole: they need at least format, width "
+            "and height.");
+  /* All others are bytes, as they are. */
+  payload->is_video = gst_spead2_types_find (
+      GST_SPEAD2_VIDEO, GST_VIDEO_INFO_NAME (info), &payload->type);
+  if (payload->is_video) {
+    payload->type.shape[0] = GST_VIDEO_INFO_HEIGHT (info);
+    payload->type.shape[1] = GST_VIDEO_INFO_WIDTH (info);
+    payload->type.n_dimensions = 2;
   }
-  payload->type.dtype = dtype_of (
-      'u', bits, GST_VIDEO_INFO_FORMAT (info) == GST_VIDEO_FORMAT_GRAY16_LE);
-  payload->type.element_bits = bits;
-  payload->type.shape[0] = GST_VIDEO_INFO_HEIGHT (info);
-  payload->type.shape[1] = GST_VIDEO_INFO_WIDTH (info);
-  payload->type.n_dimensions = 2;
-  payload->is_video = TRUE;
   return TRUE;
 }
 
+/* The value stays what it is where caps do not have the field. */
 static gboolean
-from_opaque_caps (GstSpead2Payload *payload, const GstStructure *structure,
+take_int (const GstStructure *structure, const gchar *field, gint *value,
+    GError **error)
+{
+  return !gst_structure_has_field (structure, field) ||
+      gst_structure_get_int (structure, field, value) ||
+      refuse (error, "The field %s of caps is a %s: it must be an int.", field,
+          g_type_name (gst_structure_get_field_type (structure, field)));
+}
+
+static gboolean
+from_packed_caps (GstSpead2Payload *payload, const GstStructure *structure,
     guint sample_bits, GError **error)
 {
   gint bits = sample_bits, channels = 1;
 
-  gst_structure_get_int (structure, "sample-bits", &bits);
-  gst_structure_get_int (structure, "channels", &channels);
+  if (!take_int (structure, "sample-bits", &bits, error))
+    return FALSE;
   if (bits < 0 || bits > GST_SPEAD2_MAX_SAMPLE_BITS)
     return refuse (error,
         "Samples of %d bits do not exist: sample-bits is from "
         "1 to %d, or 0 for bytes.",
         bits, GST_SPEAD2_MAX_SAMPLE_BITS);
-  set_sample_bits (&payload->type, bits);
-  if (bits > 0)
-    set_channels (&payload->type, channels);
-  payload->rate = gst_spead2_rate_of_caps (structure);
+  if (bits == 0)
+    return TRUE;
+
+  if (!take_int (structure, "channels", &channels, error))
+    return FALSE;
+  if (channels < 1)
+    return refuse (error,
+        "channels=%d in caps: packed samples have at least 1, which need not "
+        "be "
+        "said.",
+        channels);
+  gst_spead2_types_of_bits (bits, &payload->type);
+  set_channels (&payload->type, channels);
   return TRUE;
 }
 
 gboolean
-gst_spead2_payload_from_caps (
-    GstSpead2Payload *payload, GstCaps *caps, guint sample_bits, GError **error)
+gst_spead2_payload_from_caps (GstSpead2Payload *payload, GstCaps *caps,
+    guint sample_bits, gboolean own_type, GError **error)
 {
   const GstStructure *structure = gst_caps_get_structure (caps, 0);
 
   gst_spead2_payload_init (payload, 0);
   payload->offset_size = 0;
-  if (gst_structure_has_name (structure, "audio/x-raw"))
-    return from_audio_caps (payload, caps, error);
-  if (gst_structure_has_name (structure, "video/x-raw"))
-    return from_video_caps (payload, caps, error);
-  return from_opaque_caps (payload, structure, sample_bits, error);
+  if (gst_structure_has_name (structure, GST_SPEAD2_AUDIO))
+    return from_audio_caps (payload, caps, own_type, error);
+  if (gst_structure_has_name (structure, GST_SPEAD2_VIDEO))
+    return from_video_caps (payload, caps, own_type, error);
+
+  payload->rate = gst_spead2_rate_of_caps (structure);
+  return own_type || from_packed_caps (payload, structure, sample_bits, error);
+}
+
+gboolean
+gst_spead2_payload_caps_have_rows (GstCaps *caps)
+{
+  GstSpead2Payload payload;
+
+  return gst_spead2_payload_from_caps (&payload, caps, 0, TRUE, NULL) &&
+      payload.is_video;
 }
 
 void

@@ -33,11 +33,16 @@ typedef struct {
  * or packed samples of so many bits where that is not 0. */
 void gst_spead2_payload_init (GstSpead2Payload *payload, guint sample_bits);
 
-/* sample_bits counts for caps that do not say it (0: bytes). FALSE with
+/* sample_bits counts for caps that do not say it (0: bytes). own_type: the user has
+ * given a type, and that of the caps is not used. FALSE with
  * GST_STREAM_ERROR_FORMAT, and what to do about it, when neither numpy nor SPEAD
  * has a type for these caps. */
 gboolean gst_spead2_payload_from_caps (GstSpead2Payload *payload, GstCaps *caps,
-    guint sample_bits, GError **error);
+    guint sample_bits, gboolean own_type, GError **error);
+
+/* Whether buffers of these caps are pictures whose rows are found by a GstVideoMeta,
+ * so that they need not be without padding. */
+gboolean gst_spead2_payload_caps_have_rows (GstCaps *caps);
 
 /* Sets buffer, size and rows: where the payload lies in a buffer. */
 void gst_spead2_payload_find (const GstSpead2Payload *payload,

@@ -26,6 +26,11 @@
  * heap; then an INFO message says what has become of them, unless
  * #GstSpead2Sink:quiet is set, and only then the EOS message is posted.
  *
+ * Audio whose format has no type, or whose channels are not interleaved, is not
+ * offered in negotiation, so that audioconvert in front makes other samples of it;
+ * where no element can, it is an error. With a `dtype` or `format` of the payload's
+ * own in #GstSpead2Sink:items audio of any format and layout is taken.
+ *
  * An application may give values heap by heap: as a GstCustomMeta named
  * `GstSpead2Items` on a buffer, or as a serialized custom downstream event whose
  * structure is named `spead2-items` before it. Their fields are values of the
@@ -135,6 +140,7 @@ gst_spead2_sink_finalize (GObject *object)
   g_object_unref (self->resolving);
   gst_clear_structure (&self->waiting);
   gst_clear_structure (&self->given);
+  gst_clear_caps (&self->refused);
   G_OBJECT_CLASS (gst_spead2_sink_parent_class)->finalize (object);
 }
 
@@ -642,6 +648,9 @@ gst_spead2_sink_event (GstBaseSink *base, GstEvent *event)
       spead2_sender_set_flushing (self->sender, FALSE);
       gst_spead2_sink_reset_stream (self);
       break;
+    case GST_EVENT_CAPS:
+      gst_spead2_sink_note_caps (self, event);
+      break;
     case GST_EVENT_STREAM_START:
       gst_spead2_index_forget_unit (&self->index);
       break;
@@ -739,10 +748,15 @@ gst_spead2_sink_propose_allocation (GstBaseSink *base, GstQuery *query)
   GstSpead2Sink *self = GST_SPEAD2_SINK (base);
   GstSpead2Outstanding outstanding = {0};
   GstAllocationParams params;
+  GstCaps *caps;
 
   gst_allocation_params_init (&params);
   params.align = ALIGNMENT - 1;
   gst_query_add_allocation_param (query, NULL, &params);
+
+  gst_query_parse_allocation (query, &caps, NULL);
+  if (caps && gst_spead2_payload_caps_have_rows (caps))
+    gst_query_add_allocation_meta (query, GST_VIDEO_META_API_TYPE, NULL);
 
   outstanding.has_shape = gst_spead2_sink_find_shape (self, &outstanding.shape);
   GST_OBJECT_LOCK (self);
@@ -759,7 +773,14 @@ static gboolean
 gst_spead2_sink_query (GstBaseSink *base, GstQuery *query)
 {
   GstSpead2Sink *self = GST_SPEAD2_SINK (base);
+  GstCaps *caps;
 
+  if (GST_QUERY_TYPE (query) == GST_QUERY_ACCEPT_CAPS) {
+    gst_query_parse_accept_caps (query, &caps);
+    gst_query_set_accept_caps_result (
+        query, gst_spead2_sink_accept_caps (self, caps));
+    return TRUE;
+  }
   /* Upstream wants its buffers back. */
   if (GST_QUERY_TYPE (query) == GST_QUERY_DRAIN && self->sender)
     gst_spead2_sink_drain_all (self, query);
@@ -961,6 +982,7 @@ gst_spead2_sink_class_init (GstSpead2SinkClass *klass)
   element_class->change_state = gst_spead2_sink_change_state;
   base_class->start = gst_spead2_sink_start;
   base_class->stop = gst_spead2_sink_stop;
+  base_class->get_caps = gst_spead2_sink_get_caps;
   base_class->set_caps = gst_spead2_sink_set_caps;
   base_class->render = gst_spead2_sink_render;
   base_class->render_list = gst_spead2_sink_render_list;

@@ -51,6 +51,7 @@ struct _GstSpead2Sink {
   Spead2Flavour flavour;
   GstSpead2Heaps heaps;
   GstSpead2Payload payload;
+  GstCaps *refused; /* if the last that came were, or NULL */
   GstSpead2Index index;
   gboolean timed;    /* descriptors go by time */
   gboolean uses_utc; /* items do */
@@ -75,6 +76,20 @@ struct _GstSpead2Sink {
   gint copy_warned;  /* atomic: zero-copy=on was told why it is not done */
   GstSpead2SinkReports reports;
 };
+
+/* Whether the payload has a type of its own there, beside that of caps. */
+gboolean gst_spead2_items_give_type (const Spead2Items *items);
+
+/* As GstBaseSink's: which caps of a filter are best. */
+GstCaps *gst_spead2_sink_get_caps (GstBaseSink *base, GstCaps *filter);
+
+/* The same for caps of an ACCEPT_CAPS query. */
+gboolean gst_spead2_sink_accept_caps (GstSpead2Sink *self, GstCaps *caps);
+
+/* Every CAPS event, also one that brings the caps that were there before refused
+ * ones. A pad sends caps that were refused again, in front of all that follows:
+ * that is one refusal, and one message. */
+void gst_spead2_sink_note_caps (GstSpead2Sink *self, GstEvent *event);
 
 /* As GstBaseSink's: what buffers are from now on. */
 gboolean gst_spead2_sink_set_caps (GstBaseSink *base, GstCaps *caps);

@@ -63,6 +63,7 @@ gst_spead2_sink_forget_caps (GstSpead2Sink *self)
 {
   gst_spead2_payload_init (&self->payload, gst_spead2_sink_sample_bits (self));
   gst_spead2_sink_use_payload (self);
+  gst_clear_caps (&self->refused);
 }
 
 /* Whether buffers of these caps can be cut. */
@@ -805,30 +806,57 @@ gst_spead2_sink_end_run (GstSpead2Sink *self, GstMiniObject *before)
   return flow == FLOW_STEP ? GST_FLOW_OK : flow;
 }
 
+void
+gst_spead2_sink_note_caps (GstSpead2Sink *self, GstEvent *event)
+{
+  GstCaps *caps;
+
+  gst_event_parse_caps (event, &caps);
+  if (self->refused && !gst_caps_is_equal (self->refused, caps))
+    gst_clear_caps (&self->refused);
+}
+
+/* All remains as it was where caps are refused. */
+static gboolean
+gst_spead2_sink_take_caps (GstSpead2Sink *self, GstCaps *caps, GError **error)
+{
+  GstSpead2Payload before = self->payload;
+
+  if (gst_spead2_payload_from_caps (&self->payload, caps,
+          gst_spead2_sink_sample_bits (self),
+          gst_spead2_items_give_type (self->items), error)) {
+    gst_spead2_sink_use_payload (self);
+    if (gst_spead2_sink_check_heap_size (self, error))
+      return TRUE;
+  }
+  self->payload = before;
+  gst_spead2_sink_use_payload (self);
+  return FALSE;
+}
+
 gboolean
 gst_spead2_sink_set_caps (GstBaseSink *base, GstCaps *caps)
 {
   GstSpead2Sink *self = GST_SPEAD2_SINK (base);
   GError *error = NULL;
 
-  if (gst_spead2_sink_end_run (self, GST_MINI_OBJECT_CAST (caps)) !=
-      GST_FLOW_OK)
+  if (self->refused ||
+      gst_spead2_sink_end_run (self, GST_MINI_OBJECT_CAST (caps)) !=
+          GST_FLOW_OK)
     return FALSE;
   /* A run of bytes is counted in samples of one size. */
   gst_spead2_heaps_reset (&self->heaps);
-  if (!gst_spead2_payload_from_caps (
-          &self->payload, caps, gst_spead2_sink_sample_bits (self), &error))
-    goto refused;
-  gst_spead2_sink_use_payload (self);
-  if (!gst_spead2_sink_check_heap_size (self, &error))
+  if (!gst_spead2_sink_take_caps (self, caps, &error))
     goto refused;
   return TRUE;
 
   /* ERRORS */
 refused:
-  if (gst_spead2_sink_wait_sent (self) == GST_FLOW_OK)
+  if (gst_spead2_sink_wait_sent (self) == GST_FLOW_OK) {
+    gst_caps_replace (&self->refused, caps);
     GST_ELEMENT_ERROR (self, STREAM, FORMAT, ("%s", error->message),
         ("caps: %" GST_PTR_FORMAT, caps));
+  }
   g_error_free (error);
   return FALSE;
 }
