@@ -180,9 +180,8 @@ check_socket (GSocket *socket, GError **error)
 
   g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID,
       "The socket that was given is closed, as close-socket=true leaves it in "
-      "NULL: set socket to an open one before each start, or "
-      "close-socket=false "
-      "to keep it, or socket to none");
+      "NULL: set an open one before each start, or none, or "
+      "close-socket=false");
   return FALSE;
 }
 
