@@ -132,7 +132,7 @@ summary (const GstSpead2SinkReports *reports, const Spead2SenderStats *stats)
   ns = MAX (stats->last_end - reports->first_push, 1);
   return g_strdup_printf ("Sent %" G_GUINT64_FORMAT " heaps, %" G_GUINT64_FORMAT
                           " bytes in %" G_GUINT64_FORMAT
-                          " packets, in %.3f s (%.3f MB/s); %" G_GUINT64_FORMAT
+                          " packets, in %.6f s (%.3f MB/s); %" G_GUINT64_FORMAT
                           " heaps failed, %" G_GUINT64_FORMAT " were dropped.",
       sent, bytes, stats->writer.packets - from->writer.packets, ns / 1e9,
       1e3 * bytes / ns, failed, dropped);

@@ -70,7 +70,7 @@ def test_other_messages_do_not():
 
 def provocations():
     """A quoted message and the commands right under it that provoke it."""
-    return re.findall(r"^> (.*)\n\n```sh\n((?:(?!```)[^\n]*\n)*?gst-launch-1\.0 .*\n)```$",
+    return re.findall(r"^> (.*)\n\n```sh\n((?:(?!```)[^\n]*\n)*?[^\n]*gst-launch-1\.0 .*\n)```$",
                       TROUBLESHOOTING.read_text(), re.M)
 
 
@@ -97,6 +97,21 @@ def test_a_message_is_provoked(message, commands, tmp_path):
     # What the machine allows differs.
     message = re.sub(r"(?<=send buffer of )\d+", "NUMBER", message)
     assert message in re.sub(r"(?<=send buffer of )\d+", "NUMBER", printed), printed
+
+
+def other_lines():
+    """The pipelines of the page that are the way out, and not the fault."""
+    provoking = [commands for _, commands in provocations()]
+    blocks = re.findall(r"^```sh\n(.*?)^```$", TROUBLESHOOTING.read_text(), re.S | re.M)
+    return [block for block in blocks if "gst-launch-1.0" in block and block not in provoking]
+
+
+@pytest.mark.parametrize("commands", other_lines())
+def test_a_way_out_plays(commands, tmp_path):
+    done = in_shell(commands, tmp_path)
+    assert done.returncode == 0 and "ERROR" not in done.stdout, done.stdout
+    assert re.search(r"^Sent [1-9]\d* heaps,.*; 0 heaps failed, 0 were dropped\.$",
+                     done.stdout, re.M), done.stdout
 
 
 def test_the_page_provokes_messages():
