@@ -13,6 +13,9 @@
 /* The least id that is free: below it are the ones of the protocol. */
 #define MIN_ID 7
 
+/* Bits of a date, ns since 1970: until 2043. */
+#define DATE_BITS 61
+
 /* The least id that is more often written in hexadecimal. */
 #define MIN_SUSPECT_ID 1000
 
@@ -511,6 +514,13 @@ is_of_whole_numbers (const Spead2Item *item, const Spead2Dtype *dtype)
   return item->dtype == NULL || dtype->kind == 'i' || dtype->kind == 'u';
 }
 
+static gboolean
+is_date (const Spead2Item *item)
+{
+  return item->source == SPEAD2_SOURCE_UTC_NS ||
+      item->source == SPEAD2_SOURCE_PTP_NS;
+}
+
 /* What type a number may have. */
 static gboolean
 check_number_type (Parser *parser, Spead2Item *item, const Spead2Dtype *dtype)
@@ -535,6 +545,11 @@ check_number_type (Parser *parser, Spead2Item *item, const Spead2Dtype *dtype)
   if (item->immediate && item->little_endian)
     return spead2_item_text_fail (
         &parser->text, offset, "an immediate is big endian: write > for <");
+  if (is_date (item) && item->limit >> (DATE_BITS - 1) == 0)
+    return spead2_item_text_fail (&parser->text, offset,
+        "a date in ns has %u bits, which do not fit its type: use "
+        "mode=addressed,format=u64",
+        DATE_BITS);
   if (bits > 64)
     return spead2_item_text_fail (
         &parser->text, offset, "a number has up to 64 bits, not %u", bits);

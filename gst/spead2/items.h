@@ -37,9 +37,9 @@
  *
  * Exactly one item is the payload. A quoted text that reads as a number is one,
  * unless format=c8 says that it is a text. An array is taken one by one, heap by
- * heap, and begins again. Counters (sample-index, heap-index, times, start and
- * step) go on modulo 2^bits where they do not fit any more, a signed one from its
- * smallest number; all other values that do not fit are errors.
+ * heap, and begins again. Counters (sample-index, heap-index, start and step) go
+ * on modulo 2^bits where they do not fit any more, a signed one from its smallest
+ * number; all other values that do not fit are errors.
  *
  * A number has a type of whole numbers, u, i or b (which is 0 or 1), of up to 64
  * bits, or is unsigned and has as many bits as an address. On the wire it stands

@@ -10,6 +10,7 @@ import json
 import socket
 import struct
 import subprocess
+import time
 
 import numpy as np
 import pytest
@@ -158,6 +159,18 @@ def test_counters_of_any_format_arrive(peer, mode, bits):
     check(peer, [half - 2, half - 1, -half, 1 - half], "a",
           f'{item}i{bits},value=sample-index{PAYLOAD}', [b"x"] * 4, **{"first-sample": half - 2})
     check(peer, [1, -1, -3], "a", f"{item}i{bits},start=1,step=-2{PAYLOAD}", [b"x"] * 3)
+
+
+@pytest.mark.parametrize("form", ["format=u64", "format=u61", "format=i64", 'dtype="<u8"'])
+def test_a_date_arrives(peer, form):
+    before = time.time_ns()
+    error, heaps = peer.send(f"a,id=0x1234,value=utc-ns,mode=addressed,{form}{PAYLOAD}", [b"x"])
+    assert error is None
+    assert before - 10**6 <= plain(heaps[0]["a"]) <= time.time_ns()
+
+
+def test_a_date_that_does_not_fit_is_refused(peer):
+    check(peer, "use mode=addressed,format=u64", "a", f"a,id=0x1234,value=utc-ns{PAYLOAD}", [b"x"])
 
 
 FIELDS = [("u8,i16", 5, (0, 5)), ("u4,u8", 0x123, (1, 0x23)), ("i3,u9", 0xfff, (-1, 0x1ff)),
