@@ -8,6 +8,7 @@ void
 gst_spead2_index_restart (GstSpead2Index *index)
 {
   index->arrived = (GstSpead2IndexPosition){0};
+  index->skipped = 0;
   index->have_base = FALSE;
 }
 
@@ -178,6 +179,7 @@ gst_spead2_index_arrive (GstSpead2Index *index, GstSpead2IndexSource source,
 {
   gboolean have_from = index->arrived.have_next;
 
+  index->skipped = 0;
   *from = index->arrived.next;
   *to = walk (index, &index->arrived, source, buffer, n_samples);
   return have_from && *to != *from;
@@ -197,9 +199,14 @@ gst_spead2_index_next (GstSpead2Index *index, GstSpead2IndexSource source,
 }
 
 void
-gst_spead2_index_skip (GstSpead2Index *index, guint64 n_samples)
+gst_spead2_index_skip (
+    GstSpead2Index *index, const GstSpead2Rate *rate, GstClockTime duration)
 {
-  index->arrived.next += n_samples;
+  guint64 before = gst_spead2_rate_samples (rate, index->skipped);
+
+  index->skipped += duration;
+  index->arrived.next +=
+      gst_spead2_rate_samples (rate, index->skipped) - before;
   index->arrived.have_last = FALSE;
 }
 

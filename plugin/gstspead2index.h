@@ -58,6 +58,7 @@ typedef struct {
    * which a late one is not. */
   GstSpead2IndexPosition arrived;
   GstSpead2IndexPosition rendered;
+  GstClockTime skipped; /* since a buffer arrived */
   /* What is added on the wire, once it is known. */
   guint64 base;
   gboolean have_base;
@@ -90,8 +91,10 @@ void gst_spead2_index_expect (GstSpead2Index *index);
 guint64 gst_spead2_index_next (GstSpead2Index *index,
     GstSpead2IndexSource source, GstBuffer *buffer, guint64 n_samples);
 
-/* So many samples did not arrive, and are counted. */
-void gst_spead2_index_skip (GstSpead2Index *index, guint64 n_samples);
+/* Nothing arrives for so long, and the samples of that time are counted: without
+ * adding up what is rounded, from one call to the next. */
+void gst_spead2_index_skip (
+    GstSpead2Index *index, const GstSpead2Rate *rate, GstClockTime duration);
 
 /* The heap that begins at such an index is the first of the stream, and has the
  * index first on the wire. Modulo 2^64. */

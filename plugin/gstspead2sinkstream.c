@@ -956,8 +956,7 @@ gst_spead2_sink_skip_gap (GstSpead2Sink *self, GstEvent *event)
 
   gst_event_parse_gap (event, NULL, &duration);
   if (flow == GST_FLOW_OK && duration != GST_CLOCK_TIME_NONE)
-    gst_spead2_index_skip (
-        &self->index, gst_spead2_rate_samples (&rate, duration));
+    gst_spead2_index_skip (&self->index, &rate, duration);
   return flow;
 }
 

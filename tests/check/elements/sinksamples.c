@@ -416,6 +416,22 @@ GST_START_TEST (a_date_that_cannot_be_is_an_error)
 
 GST_END_TEST;
 
+/* Gaps that follow each other are one: a second of them has all samples of a
+ * second, though a millisecond has no whole number. */
+GST_START_TEST (gaps_do_not_add_up_what_is_rounded)
+{
+  play (BYTES ",rate=(fraction)25000000/27");
+  push (100, 0, NONE);
+  for (guint i = 0; i < 1000; i++)
+    fail_unless (gst_pad_push_event (pad, gst_event_new_gap (0, GST_MSECOND)));
+  push (100, 0, NONE);
+  finish ();
+  decode ();
+  fail_unless_equals_uint64 (timestamp (1), 100 + 925926);
+}
+
+GST_END_TEST;
+
 /* 0: video has none that counts. 1: caps say none. */
 GST_START_TEST (a_gap_of_no_known_rate_counts_nothing)
 {
@@ -602,6 +618,7 @@ sinksamples_suite (void)
   tcase_add_loop_test (tc, sync_epoch_without_a_date_goes_by_the_clock, 0, 2);
   tcase_add_test (tc, a_flush_takes_the_date_anew);
   tcase_add_loop_test (tc, a_date_that_cannot_be_is_an_error, 0, 2);
+  tcase_add_test (tc, gaps_do_not_add_up_what_is_rounded);
   tcase_add_loop_test (tc, a_gap_of_no_known_rate_counts_nothing, 0, 2);
   tcase_add_test (tc, a_fraction_in_caps_is_the_sample_rate);
   tcase_add_loop_test (tc, an_index_that_no_item_carries_is_warned_of, 0,
