@@ -383,8 +383,13 @@ install_heaps (GObjectClass *klass)
    * GstSpead2Sink:max-heaps:
    *
    * Most heaps that are outstanding: accepted and not yet sent. Upstream waits
-   * while there are so many. 0 allows as many as make 4 MiB, from 4 to 4096;
-   * otherwise at least 2 for each of #GstSpead2Sink:send-threads.
+   * while there are so many. 0 allows as many as make 4 MiB, from 4 to 4096, and
+   * at least 2 for each of #GstSpead2Sink:send-threads.
+   *
+   * With 1, making a heap and sending it take turns: each of two threads waits for
+   * the other, heap by heap. That costs most with small heaps: of the speed with 0,
+   * a fifth is left with 8 KiB, three tenths with 64 KiB, seven tenths with 1 MiB.
+   * With fewer heaps than #GstSpead2Sink:send-threads, some threads are idle.
    *
    * Since: 0.1
    */
@@ -620,9 +625,10 @@ install_heaps (GObjectClass *klass)
    * #GstBaseSink:stats. Numbers are guint64 where nothing else is said, times are
    * nanoseconds.
    *
-   * - heaps-pushed = heaps-sent + heaps-failed + heaps-dropped + outstanding;
-   *   a failed heap was refused by the kernel or cut short by a flush, a dropped one
-   *   was taken back by a flush before any of it was sent
+   * - heaps-pushed = heaps-sent + heaps-failed + heaps-dropped + outstanding, at
+   *   any time; a failed heap was refused by the kernel or cut short by a flush, a
+   *   dropped one was taken back by a flush before any of it was sent. Heaps that
+   *   only carry descriptors are among them, start and stop heaps are not
    * - packets, bytes (of UDP payload) and messages (of up to 64 packets) that the
    *   kernel accepted, stop heaps included; payload-bytes of the heaps sent
    * - calls of sendmmsg; waits for room in the kernel
@@ -637,7 +643,8 @@ install_heaps (GObjectClass *klass)
    *   sample index
    * - remainder-bytes that were dropped and padding-bytes that were added, as
    *   #GstSpead2Sink:remainder says
-   * - outstanding and peak-outstanding heaps (guint)
+   * - outstanding and peak-outstanding heaps (guint): accepted, and of their end
+   *   not yet told by #GstSpead2Sink::heap-done
    * - heap-time-min, -mean, -max: of heaps sent, from being accepted to being
    *   released
    * - pacing-error-mean, -max: with a rate, how late a burst was handed to the

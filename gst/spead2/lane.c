@@ -216,7 +216,7 @@ static void
 wait_for_work (Lane *lane)
 {
   Spead2Sender *sender = lane->sender;
-  guint64 deadline = sender->discarding || sender->stopping
+  guint64 deadline = sender->n_discarding > 0 || sender->stopping
       ? sender->release_deadline
       : G_MAXUINT64;
 
@@ -241,7 +241,7 @@ take (Lane *lane)
   Spead2Sender *sender = lane->sender;
 
   for (;;) {
-    if (sender->discarding || sender->stopping) {
+    if (sender->n_discarding > 0 || sender->stopping) {
       drop_unbegun (lane);
       abandon_held (lane);
     }

@@ -324,14 +324,6 @@ spead2_sender_new (const Spead2SenderConfig *config,
       config->n_lanes >= 1 && config->n_lanes <= SPEAD2_MAX_LANES, NULL);
   g_return_val_if_fail (config->cnt_step >= 1, NULL);
 
-  if (config->max_heaps > 0 && config->max_heaps < 2 * config->n_lanes) {
-    g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID,
-        "max-heaps=%u leaves a sending thread without a heap to go on with: "
-        "it must be 0 or at least %u",
-        config->max_heaps, 2 * config->n_lanes);
-    return NULL;
-  }
-
   if (!spead2_flavour_check_cnt (
           config->packet.flavour, "heap-cnt-start", config->cnt_start, error) ||
       !spead2_flavour_check_cnt (
@@ -347,12 +339,12 @@ spead2_sender_new (const Spead2SenderConfig *config,
   sender->config.thread_name = NULL;
   if (config->cpus)
     g_array_ref (config->cpus);
-  g_mutex_init (&sender->pushing_lock);
   g_mutex_init (&sender->lock);
   g_cond_init (&sender->work);
   g_cond_init (&sender->room);
-  sender->n_slots =
-      power_of_two (spead2_max_heaps (config->max_heaps, config->n_lanes, 0));
+  /* One more at least, for stream control. */
+  sender->n_slots = power_of_two (
+      spead2_max_heaps (config->max_heaps, config->n_lanes, 0) + 1);
   sender->slots =
       g_aligned_alloc0 (sender->n_slots, sizeof (Slot), _Alignof(Slot));
   sender->held_rings = g_ptr_array_new ();
@@ -453,6 +445,17 @@ set_deadlines (Spead2Sender *sender, guint64 deadline)
     spead2_udp_writer_set_deadline (sender->lanes[i].writer, deadline);
 }
 
+static void
+join_lane (Lane *lane)
+{
+  if (lane->thread == NULL)
+    return;
+  spead2_udp_writer_set_deadline (lane->writer, 0);
+  g_thread_join (lane->thread);
+  lane->thread = NULL;
+  g_atomic_int_add (&n_running_lanes, -1);
+}
+
 void
 spead2_sender_stop (Spead2Sender *sender)
 {
@@ -464,21 +467,18 @@ spead2_sender_stop (Spead2Sender *sender)
   sender->stopping = TRUE;
   spead2_lanes_wake (sender);
   g_cond_broadcast (&sender->room);
+  while (sender->joining)
+    wait_for_room (sender, 0, 0);
+  sender->joining = TRUE;
   g_mutex_unlock (&sender->lock);
 
-  for (i = 0; i < sender->n_lanes; i++) {
-    Lane *lane = &sender->lanes[i];
-
-    if (lane->thread) {
-      spead2_udp_writer_set_deadline (lane->writer, 0);
-      g_thread_join (lane->thread);
-      lane->thread = NULL;
-      g_atomic_int_add (&n_running_lanes, -1);
-    }
-  }
+  for (i = 0; i < sender->n_lanes; i++)
+    join_lane (&sender->lanes[i]);
 
   g_mutex_lock (&sender->lock);
   bury_held (sender);
+  sender->joining = FALSE;
+  g_cond_broadcast (&sender->room);
   g_mutex_unlock (&sender->lock);
 }
 
@@ -508,16 +508,30 @@ spead2_sender_free (Spead2Sender *sender)
   g_cond_clear (&sender->work);
   g_cond_clear (&sender->room);
   g_mutex_clear (&sender->lock);
-  g_mutex_clear (&sender->pushing_lock);
   g_free (sender);
 }
 
 /* -- pushing and waiting ------------------------------------------------------ */
 
 static guint
-outstanding (const Spead2Sender *sender)
+slots_used (const Spead2Sender *sender)
 {
   return sender->tail - sender->head;
+}
+
+/* Without stream control, which the other counters leave out as well. */
+static guint
+count_outstanding (const Spead2SenderStats *stats)
+{
+  return stats->heaps_pushed - stats->heaps_sent - stats->heaps_failed -
+      stats->heaps_dropped;
+}
+
+/* Nothing is accepted. */
+static gboolean
+is_closed (const Spead2Sender *sender)
+{
+  return sender->flushing || sender->n_discarding > 0 || sender->stopping;
 }
 
 static gboolean
@@ -527,18 +541,28 @@ may_look (Spead2Sender *sender)
       (guint) g_atomic_int_get (&n_running_lanes) < sender->n_processors;
 }
 
-/* Waits until fewer than limit heaps are outstanding. A push that has to wait
- * waits until fewer than wanted are; 0: it is no push. */
+/* Another push may be filling slots. */
+static void
+wait_filled (Spead2Sender *sender)
+{
+  sender->fill_waiters++;
+  while (sender->filling)
+    g_cond_wait (&sender->room, &sender->lock);
+  sender->fill_waiters--;
+}
+
+/* Waits until fewer than limit slots are used. A push that has to wait waits until
+ * fewer than wanted are; 0: it is no push. */
 static Spead2SenderStatus
-wait_outstanding_below (
+wait_used_below (
     Spead2Sender *sender, guint limit, guint wanted, gboolean interruptible)
 {
   guint looks = 0;
 
   for (;;) {
-    if (sender->flushing || sender->discarding || sender->stopping)
+    if (is_closed (sender))
       return SPEAD2_SENDER_FLUSHING;
-    if (outstanding (sender) < limit)
+    if (slots_used (sender) < limit)
       return SPEAD2_SENDER_OK;
     if (interruptible && sender->interrupted)
       return SPEAD2_SENDER_INTERRUPTED;
@@ -566,8 +590,11 @@ wait_to_push (Spead2Sender *sender, const Spead2Heap *heap, guint64 *now)
   gboolean waits;
 
   spead2_sender_release (sender);
-  waits = outstanding (sender) >= limit;
-  status = wait_outstanding_below (sender, limit, limit - room + 1, TRUE);
+  waits = slots_used (sender) >= limit;
+  do {
+    wait_filled (sender);
+    status = wait_used_below (sender, limit, limit - room + 1, TRUE);
+  } while (status == SPEAD2_SENDER_OK && sender->filling);
 
   if (waits)
     *now = spead2_now ();
@@ -580,7 +607,7 @@ count_room (const Spead2Sender *sender, Spead2Heap *const *heaps, guint n)
 {
   guint i = 0;
 
-  while (i < n && outstanding (sender) + i < limit_for (sender, heaps[i]))
+  while (i < n && slots_used (sender) + i < limit_for (sender, heaps[i]))
     i++;
   return i;
 }
@@ -596,6 +623,18 @@ fill_slot (Slot *slot, Spead2Heap *heap, guint64 now)
   slot->pushed = now;
 }
 
+/* The lanes may take the next n slots. */
+static void
+publish (Spead2Sender *sender, guint n)
+{
+  sender->tail += n;
+  if (n > 1 && sender->work_waiters > 1)
+    g_cond_broadcast (&sender->work);
+  else if (sender->work_waiters > 0)
+    g_cond_signal (&sender->work);
+  spead2_lanes_wake_polling (sender);
+}
+
 /* Puts heaps into slots that nobody looks at yet. Called with the lock, which is
  * released meanwhile. FALSE: a flush came between. */
 static gboolean
@@ -604,25 +643,24 @@ enqueue (Spead2Sender *sender, Spead2Heap *const *heaps, guint n, guint64 now)
   guint64 tail = sender->tail;
   guint i, n_control = 0;
 
+  sender->filling = TRUE;
   g_mutex_unlock (&sender->lock);
   for (i = 0; i < n; i++) {
     n_control += (heaps[i]->flags & SPEAD2_HEAP_CONTROL) != 0;
     fill_slot (spead2_sender_slot (sender, tail + i), heaps[i], now);
   }
   g_mutex_lock (&sender->lock);
-  if (sender->flushing || sender->discarding || sender->stopping)
+  sender->filling = FALSE;
+  if (sender->fill_waiters > 0)
+    g_cond_broadcast (&sender->room);
+  if (is_closed (sender))
     return FALSE;
 
-  sender->tail += n;
   sender->pushing = TRUE;
   sender->stats.heaps_pushed += n - n_control;
   sender->stats.peak_outstanding =
-      MAX (sender->stats.peak_outstanding, outstanding (sender));
-  if (n > 1 && sender->work_waiters > 1)
-    g_cond_broadcast (&sender->work);
-  else if (sender->work_waiters > 0)
-    g_cond_signal (&sender->work);
-  spead2_lanes_wake_polling (sender);
+      MAX (sender->stats.peak_outstanding, count_outstanding (&sender->stats));
+  publish (sender, n);
   return TRUE;
 }
 
@@ -647,7 +685,6 @@ spead2_sender_push (Spead2Sender *sender, Spead2Heap *const *heaps, guint n,
   guint i, n_fitting, n_sendable = count_sendable (sender, heaps, n, error);
   guint64 now = spead2_now ();
 
-  g_mutex_lock (&sender->pushing_lock);
   g_mutex_lock (&sender->lock);
   for (i = 0; i < n_sendable; i += n_fitting) {
     status = wait_to_push (sender, heaps[i], &now);
@@ -660,7 +697,6 @@ spead2_sender_push (Spead2Sender *sender, Spead2Heap *const *heaps, guint n,
     }
   }
   g_mutex_unlock (&sender->lock);
-  g_mutex_unlock (&sender->pushing_lock);
 
   *n_pushed = i;
   if (status == SPEAD2_SENDER_OK && i < n)
@@ -669,13 +705,46 @@ spead2_sender_push (Spead2Sender *sender, Spead2Heap *const *heaps, guint n,
   return status;
 }
 
+gboolean
+spead2_sender_push_control (Spead2Sender *sender, Spead2Heap *heap)
+{
+  gboolean accepted, is_full = FALSE;
+
+  g_mutex_lock (&sender->lock);
+  wait_filled (sender);
+  accepted = !is_closed (sender);
+  if (accepted) {
+    is_full = slots_used (sender) == sender->n_slots;
+    if (!is_full) {
+      fill_slot (
+          spead2_sender_slot (sender, sender->tail), heap, spead2_now ());
+      publish (sender, 1);
+    }
+  }
+  g_mutex_unlock (&sender->lock);
+  if (is_full)
+    spead2_heap_free (heap);
+  return accepted;
+}
+
+gboolean
+spead2_sender_is_closed (Spead2Sender *sender)
+{
+  gboolean closed;
+
+  g_mutex_lock (&sender->lock);
+  closed = is_closed (sender);
+  g_mutex_unlock (&sender->lock);
+  return closed;
+}
+
 Spead2SenderStatus
 spead2_sender_drain (Spead2Sender *sender, gboolean interruptible)
 {
   Spead2SenderStatus status;
 
   g_mutex_lock (&sender->lock);
-  status = wait_outstanding_below (sender, 1, 0, interruptible);
+  status = wait_used_below (sender, 1, 0, interruptible);
   g_mutex_unlock (&sender->lock);
   return status;
 }
@@ -702,18 +771,18 @@ void
 spead2_sender_flush (Spead2Sender *sender)
 {
   g_mutex_lock (&sender->lock);
-  sender->discarding = TRUE;
+  sender->n_discarding++;
   if (!sender->stopping)
     sender->release_deadline = spead2_now () + RELEASE_GRACE;
   set_deadlines (sender, spead2_now () + FLUSH_GRACE);
   spead2_lanes_wake (sender);
   g_cond_broadcast (&sender->room);
-  while (outstanding (sender) > 0 && !sender->stopping)
+  while (slots_used (sender) > 0 && !sender->stopping)
     wait_for_room (sender, 0, 0);
-  sender->discarding = FALSE;
-  if (outstanding (sender) == 0)
+  sender->n_discarding--;
+  if (slots_used (sender) == 0)
     bury_held (sender);
-  if (!sender->stopping)
+  if (sender->n_discarding == 0 && !sender->stopping)
     set_deadlines (sender, G_MAXUINT64);
   g_mutex_unlock (&sender->lock);
 }
@@ -759,7 +828,7 @@ spead2_sender_get_stats (Spead2Sender *sender, Spead2SenderStats *stats)
 
   g_mutex_lock (&sender->lock);
   *stats = sender->stats;
-  stats->outstanding = sender->tail - sender->ended;
+  stats->outstanding = count_outstanding (&sender->stats);
   if (sender->n_numbered > 0)
     stats->heap_cnt_wraps =
         spead2_sender_long_cnt (sender, sender->n_numbered - 1) >>

@@ -5,10 +5,12 @@
  * and a socket, take heaps in the order of the pushes, number them, and send
  * them. Every heap that was accepted ends in exactly one call of heap_done, in
  * the order of the pushes: sent, or failed, or dropped. It is freed after that,
- * by a lane or by a thread that pushes or waits, with no lock held.
+ * by a lane or by a thread that pushes or waits, with no lock held; what runs then
+ * may call back into the sender as the callbacks below may.
  *
  * Threads: all functions may be called from any thread, spead2_sender_free()
- * when all others have returned. Heaps go in the order of the pushes.
+ * when all others have returned. Heaps go in the order of the pushes; those of
+ * one push that waits for room may have another's between them.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -42,7 +44,7 @@ typedef struct {
   guint n_lanes;            /* 1 to SPEAD2_MAX_LANES */
   GArray *cpus;    /* (guint) lane i keeps to number i modulo their number; NULL
                    or empty: any CPU; a reference is kept */
-  guint max_heaps; /* outstanding; 0: automatic; else >= 2 x lanes */
+  guint max_heaps; /* outstanding; 0: automatic */
   gdouble rate;    /* bytes of UDP payload per second, 0: no limit */
   guint64 burst_size; /* bytes */
   gdouble burst_rate_ratio;
@@ -65,7 +67,7 @@ typedef struct {
 } Spead2HeapResult;
 
 /* Called by lanes, with no lock held; they may call back into the sender, but
- * not push, wait or stop. Each may be NULL. heap_done is called by one lane at
+ * not wait or stop, nor push anything but stream control. Each may be NULL. heap_done is called by one lane at
  * a time, the others by any. */
 typedef struct {
   void (*heap_done) (const Spead2HeapResult *result, gpointer user_data);
@@ -92,8 +94,9 @@ typedef struct {
   guint64 total;
 } Spead2Times;
 
-/* pushed = sent + failed + dropped + outstanding. Stream control is not
- * counted as a heap, but its packets are. */
+/* pushed = sent + failed + dropped + outstanding, at any time. Stream control is
+ * in none of these, but its packets are counted; a heap that only carries
+ * descriptors is a heap as any other. */
 typedef struct {
   guint64 heaps_pushed;
   guint64 heaps_sent;
@@ -119,7 +122,7 @@ typedef struct _Spead2Sender Spead2Sender;
 
 /* Opens a socket for each lane; with a local port, or an outside socket, the
  * lanes share one. NULL with the socket's error, or SPEAD2_ERROR_INVALID for
- * counters that do not fit the flavour and too few max_heaps. */
+ * counters that do not fit the flavour. */
 Spead2Sender *spead2_sender_new (const Spead2SenderConfig *config,
     const Spead2SenderCallbacks *callbacks, gpointer user_data, GError **error);
 
@@ -145,6 +148,15 @@ gint spead2_sender_dup_fd (Spead2Sender *sender, GError **error);
 Spead2SenderStatus spead2_sender_push (Spead2Sender *sender,
     Spead2Heap *const *heaps, guint n, guint *n_pushed, GError **error);
 
+/* Hands over a heap of stream control behind all that was pushed. It never waits:
+ * there is room beyond max_heaps, and when that is full, the last heap in it is
+ * stream control already, and this one is left out. FALSE while flushing or
+ * stopped: the heap stays the caller's. */
+gboolean spead2_sender_push_control (Spead2Sender *sender, Spead2Heap *heap);
+
+/* Whether pushes return SPEAD2_SENDER_FLUSHING. */
+gboolean spead2_sender_is_closed (Spead2Sender *sender);
+
 /* Waits until every heap pushed so far has ended and is released. With interruptible FALSE
  * only flushing ends the wait early. */
 Spead2SenderStatus spead2_sender_drain (
@@ -166,7 +178,8 @@ void spead2_sender_flush (Spead2Sender *sender);
 
 /* Ends the lanes, without waiting for the network, but at most 500 ms for memory
  * that the kernel still reads; what is outstanding is cut short, dropped or
- * abandoned. Harmless when they do not run. */
+ * abandoned. Harmless when they do not run; of several threads, each returns when
+ * the lanes have ended. */
 void spead2_sender_stop (Spead2Sender *sender);
 
 /* Another rate, from the next burst on. */

@@ -61,8 +61,8 @@ typedef struct {
   const gchar *zerocopy_reason;
 } Lane;
 
-/* lock is never held while sending, delivering or calling back, and nothing else
- * is locked under it. pushing_lock keeps pushes apart, and is taken before it. */
+/* lock is never held while sending, delivering, calling back or freeing heaps, and
+ * nothing else is locked under it. */
 struct _Spead2Sender {
   Spead2SenderConfig config; /* constant */
   Spead2SenderCallbacks callbacks;
@@ -73,13 +73,14 @@ struct _Spead2Sender {
   guint n_processors;
   Spead2UdpSocketState *adopted; /* (owned) of an outside socket, or NULL */
 
-  GMutex pushing_lock;
   GMutex lock;
   GCond
       work; /* for lanes: something to take, or the end; see spead2_lanes_wake() */
   GCond room; /* for pushes, drains and flushes: something has ended; for
-                 spead2_sender_start(): a lane has started */
-  guint work_waiters, room_waiters; /* waking nobody is a system call, too */
+                 other pushes: slots are filled; for spead2_sender_start(): a lane
+                 has started; for spead2_sender_stop(): lanes are joined */
+  /* Waking nobody is a system call, too. */
+  guint work_waiters, room_waiters, fill_waiters;
   /* A push waits to be woken when fewer are outstanding (1: when none is, since it
    * looks for itself); 0: none waits. */
   guint64 room_wanted;
@@ -91,6 +92,7 @@ struct _Spead2Sender {
   Slot *slots;
   guint n_slots;
   guint64 head, ended, taken, tail;
+  gboolean filling; /* a push fills slots from tail on, without the lock */
   gboolean delivering;
   gboolean releasing;
   gboolean
@@ -102,9 +104,10 @@ struct _Spead2Sender {
   Spead2Pacer pacer;
   gboolean interrupted;
   gboolean flushing;
-  gboolean discarding; /* spead2_sender_flush() is at work */
+  guint n_discarding; /* threads in spead2_sender_flush() */
   gboolean stopping;
-  guint64 release_deadline; /* while discarding or stopping */
+  gboolean joining; /* a thread in spead2_sender_stop() joins the lanes */
+  guint64 release_deadline; /* of a flush or a stop */
   GPtrArray *held_rings;    /* (owned) with messages that were given up */
   Spead2SenderStats stats;
 

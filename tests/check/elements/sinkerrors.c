@@ -39,7 +39,6 @@ static const struct {
     {"heap-address-bits", "56", GST_RESOURCE_ERROR_SETTINGS,
         "id 0x1600 does not fit SPEAD-64-56"},
     {"heap-address-bits", "41", GST_RESOURCE_ERROR_SETTINGS, "multiple of 8"},
-    {"max-heaps", "1", GST_RESOURCE_ERROR_SETTINGS, "at least 2"},
     {"cpu-affinity", "0,x", GST_RESOURCE_ERROR_SETTINGS,
         "'x' in the CPU list \"0,x\" is no CPU"},
     {"cpu-affinity", "1023", GST_RESOURCE_ERROR_OPEN_WRITE,

@@ -803,7 +803,7 @@ be_refused (GstState target)
       gst_element_set_state (pipeline, target), GST_STATE_CHANGE_FAILURE);
   act ("refused");
   gst_element_set_state (pipeline, GST_STATE_NULL);
-  g_object_set (sink, "max-heaps", 0, NULL);
+  g_object_set (sink, "items", NULL, NULL);
   invalid = FALSE;
   state = GST_STATE_NULL;
 }
@@ -850,11 +850,10 @@ set_packet_size (void)
 static void
 set_max_heaps (void)
 {
-  static const guint numbers[] = {0, 0, 2, 3, 16};
+  static const guint numbers[] = {0, 0, 1, 2, 3, 16};
 
-  if (!invalid)
-    g_object_set (
-        sink, "max-heaps", numbers[roll (G_N_ELEMENTS (numbers))], NULL);
+  g_object_set (
+      sink, "max-heaps", numbers[roll (G_N_ELEMENTS (numbers))], NULL);
 }
 
 /* A source has no end of data: only a rate keeps it from filling memory. */
@@ -880,7 +879,7 @@ set_flavour (void)
 static void
 set_invalid (void)
 {
-  g_object_set (sink, "max-heaps", 1, NULL);
+  g_object_set (sink, "items", "no value, id=0x3300", NULL);
   if (state > GST_STATE_READY)
     return;
   expect_error ();
@@ -920,6 +919,7 @@ set_source (void)
 static void
 set_properties (void)
 {
+  g_object_set (sink, "items", NULL, NULL);
   set_packet_size ();
   set_max_heaps ();
   set_rate ();

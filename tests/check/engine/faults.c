@@ -381,7 +381,7 @@ random_config (void)
   config.socket.ttl_mc = 1;
   config.socket.dscp = -1;
   config.n_lanes = 1 + roll (4);
-  config.max_heaps = chance (0.2) ? 0 : 2 * config.n_lanes + roll (60);
+  config.max_heaps = chance (0.2) ? 0 : 1 + roll (60);
   config.rate = chance (0.2) ? 50e6 + roll (1000000000) : 0;
   config.burst_size = 1 + roll (100000);
   config.burst_rate_ratio = 1 + g_rand_double (dice);

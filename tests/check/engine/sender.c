@@ -625,9 +625,6 @@ GST_END_TEST
 
 GST_START_TEST (test_max_heaps)
 {
-  static const Spead2SenderCallbacks callbacks = {heap_done, NULL, NULL};
-  GError *error = NULL;
-
   fail_unless_equals_int (spead2_max_heaps (7, 2, 1), 7);
   fail_unless_equals_int (spead2_max_heaps (0, 1, 0), 4096);
   fail_unless_equals_int (spead2_max_heaps (0, 1, 1024), 4096);
@@ -637,13 +634,6 @@ GST_START_TEST (test_max_heaps)
   fail_unless_equals_int (spead2_max_heaps (0, 4, 1 << 30), 8);
 
   config.n_lanes = 4;
-  config.max_heaps = 7;
-  fail_unless (spead2_packet_config_check (&config.packet, NULL));
-  sender = spead2_sender_new (&config, &callbacks, NULL, &error);
-  fail_unless (sender == NULL);
-  fail_unless (g_error_matches (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID));
-  fail_unless (strstr (error->message, "at least 8") != NULL);
-  g_error_free (error);
   config.max_heaps = 8;
   open_sender ();
   start ();
@@ -652,6 +642,153 @@ GST_START_TEST (test_max_heaps)
   spead2_sender_stop (sender);
   fail_unless_equals_int (n_started, 4);
   fail_unless_equals_int (n_stopped, 4);
+}
+GST_END_TEST
+
+/* From one on, fewer than there are lanes, too: those that have none sleep. With
+ * barriers, stream control and a rate. */
+GST_START_TEST (test_few_heaps)
+{
+  Spead2SenderStats stats;
+  guint i;
+
+  config.max_heaps = 1 + __i__ % 3;
+  config.n_lanes = 1 + __i__ / 3;
+  if (__i__ % 2 == 1)
+    config.rate = 100e6;
+  open_sender ();
+  start ();
+  for (i = 0; i < 500; i++)
+    push (i % 7 * 1000 + 100, i % 50 == 0 ? SPEAD2_HEAP_BARRIER : 0);
+  drain ();
+  check_all_sent (500);
+  spead2_sender_get_stats (sender, &stats);
+  fail_unless (stats.peak_outstanding <= config.max_heaps);
+}
+GST_END_TEST
+
+/* -- stream control and foreign code ------------------------------------------------ */
+
+static gboolean
+push_stop (void)
+{
+  Spead2Heap *heap = spead2_heap_new_control (40, SPEAD2_CTRL_STOP);
+
+  if (spead2_sender_push_control (sender, heap))
+    return TRUE;
+  spead2_heap_free (heap);
+  return FALSE;
+}
+
+/* Where there is no room for heaps, and while a push waits for some. */
+GST_START_TEST (test_control_takes_no_room)
+{
+  Spead2SenderStats stats;
+  GThread *thread;
+  guint i;
+
+  config.max_heaps = 2;
+  open_sender ();
+  push_many (2, 100);
+  thread = g_thread_new ("push", push_one, make_heap (100, 0));
+  for (i = 0; i < 10; i++)
+    fail_unless (push_stop ());
+  spead2_sender_get_stats (sender, &stats);
+  fail_unless_equals_uint64 (stats.heaps_pushed, 2);
+  fail_unless_equals_int (stats.outstanding, 2);
+  fail_if (g_atomic_int_get (&push_returned));
+  start ();
+  g_thread_join (thread);
+  drain ();
+  /* Two stop heaps of four places: the others said nothing new. */
+  fail_unless_equals_int (n_ends (), 5);
+  fail_unless_equals_uint64 (end_at (2)->bytes, 57);
+  fail_unless_equals_uint64 (end_at (3)->bytes, 57);
+  fail_unless (end_at (4)->bytes > 57);
+  spead2_sender_get_stats (sender, &stats);
+  fail_unless_equals_uint64 (stats.heaps_sent, 3);
+  fail_unless_equals_int (stats.outstanding, 0);
+  fail_unless_equals_int (stats.peak_outstanding, 2);
+  spead2_sender_set_flushing (sender, TRUE);
+  fail_if (push_stop ());
+}
+GST_END_TEST
+
+static void
+stop_when_freed (gpointer bytes)
+{
+  g_free (bytes);
+  fail_unless (push_stop ());
+}
+
+static gpointer
+push_foreign (gpointer data)
+{
+  guint i;
+
+  for (i = 0; i < 300; i++) {
+    guint8 *bytes = g_malloc0 (100);
+    GstBuffer *buffer = gst_buffer_new_wrapped_full (
+        0, bytes, 100, 0, 100, bytes, stop_when_freed);
+    Spead2Heap *heap = spead2_heap_new (40);
+    guint n_pushed;
+
+    g_assert (spead2_heap_add_addressed (heap, 0x3300, NULL));
+    g_assert (spead2_heap_append_buffer (heap, buffer, 0, 100, NULL));
+    gst_buffer_unref (buffer);
+    fail_unless_equals_int (
+        spead2_sender_push (sender, &heap, 1, &n_pushed, NULL),
+        SPEAD2_SENDER_OK);
+  }
+  return NULL;
+}
+
+/* Whoever frees a heap runs it with no lock held: a lane, or one of two pushes. */
+GST_START_TEST (test_what_frees_a_heap_may_push_control)
+{
+  Spead2SenderStats stats;
+  GThread *thread;
+
+  config.max_heaps = 1 + __i__;
+  open_sender ();
+  start ();
+  thread = g_thread_new ("push", push_foreign, NULL);
+  push_foreign (NULL);
+  g_thread_join (thread);
+  drain ();
+  spead2_sender_get_stats (sender, &stats);
+  fail_unless_equals_uint64 (stats.heaps_pushed, 600);
+  fail_unless_equals_uint64 (stats.heaps_sent, 600);
+  fail_unless (stats.peak_outstanding <= config.max_heaps);
+}
+GST_END_TEST
+
+static gpointer
+stop_sender (gpointer data)
+{
+  spead2_sender_stop (sender);
+  return GINT_TO_POINTER (n_stopped);
+}
+
+/* Each returns when the lanes have ended. */
+GST_START_TEST (test_stop_in_several_threads)
+{
+  guint round, i;
+
+  config.n_lanes = 4;
+  for (round = 0; round < 50; round++) {
+    GThread *threads[3];
+
+    n_stopped = 0;
+    open_sender ();
+    start ();
+    push_many (4, 100);
+    for (i = 0; i < 3; i++)
+      threads[i] = g_thread_new ("stop", stop_sender, NULL);
+    for (i = 0; i < 3; i++)
+      fail_unless_equals_int (GPOINTER_TO_INT (g_thread_join (threads[i])), 4);
+    g_clear_pointer (&sender, spead2_sender_free);
+  }
 }
 GST_END_TEST
 
@@ -1144,6 +1281,10 @@ sender_suite (void)
   tcase_add_test (tc, test_refused_among_many);
   tcase_add_test (tc, test_interrupted_among_many);
   tcase_add_test (tc, test_max_heaps);
+  tcase_add_loop_test (tc, test_few_heaps, 0, 9);
+  tcase_add_test (tc, test_control_takes_no_room);
+  tcase_add_loop_test (tc, test_what_frees_a_heap_may_push_control, 0, 3);
+  tcase_add_test (tc, test_stop_in_several_threads);
   tcase_add_test (tc, test_pool);
   tcase_add_loop_test (tc, test_flush, 0, 4);
   tcase_add_test (tc, test_flush_cuts_short);
