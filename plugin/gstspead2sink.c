@@ -114,7 +114,6 @@ gst_spead2_sink_init (GstSpead2Sink *self)
   GstPad *pad = GST_BASE_SINK_PAD (self);
 
   gst_spead2_sink_settings_init (&self->settings, G_OBJECT_GET_CLASS (self));
-  g_cond_init (&self->not_stopping);
   self->left = g_ptr_array_new ();
   self->resolving = g_cancellable_new ();
   self->chain = GST_PAD_CHAINFUNC (pad);
@@ -135,7 +134,6 @@ gst_spead2_sink_finalize (GObject *object)
 
   gst_spead2_sink_settings_clear (&self->settings);
   g_clear_error (&self->uri_error);
-  g_cond_clear (&self->not_stopping);
   g_ptr_array_unref (self->left);
   g_object_unref (self->resolving);
   gst_clear_structure (&self->waiting);
@@ -465,8 +463,6 @@ gst_spead2_sink_close_sender (GstSpead2Sink *self)
     gst_spead2_sink_report_rest (&self->reports);
     GST_OBJECT_LOCK (self);
     self->sender = NULL;
-    while (self->n_stopping > 0)
-      g_cond_wait (&self->not_stopping, GST_OBJECT_GET_LOCK (self));
     GST_OBJECT_UNLOCK (self);
     spead2_sender_free (sender);
   }
@@ -796,7 +792,6 @@ static void
 gst_spead2_sink_try_stop_heap (GstSpead2Sink *self)
 {
   Spead2Heap *heap;
-  guint n_pushed;
 
   if (!g_atomic_int_get (&self->stop_pending) ||
       !g_atomic_int_get (&self->settings.send_stop_heap))
@@ -804,8 +799,7 @@ gst_spead2_sink_try_stop_heap (GstSpead2Sink *self)
 
   heap = spead2_heap_new_control (self->flavour, SPEAD2_CTRL_STOP);
   heap->flags |= SPEAD2_HEAP_NO_WAIT;
-  if (spead2_sender_push (self->sender, &heap, 1, &n_pushed, NULL) ==
-      SPEAD2_SENDER_OK)
+  if (spead2_sender_push_control (self->sender, heap))
     spead2_sender_drain (self->sender, FALSE);
   else
     spead2_heap_free (heap);
@@ -960,9 +954,14 @@ gst_spead2_sink_class_init (GstSpead2SinkClass *klass)
    *
    * Action signal: send a stop heap behind what has been accepted so far, whatever
    * #GstSpead2Sink:send-stop-heap says. Heaps that come later are another stream
-   * to the receivers, and are described again; counters go on. Waits for room
-   * while max-heaps are outstanding; must not be emitted in a handler of
-   * #GstSpead2Sink::heap-done.
+   * to the receivers: a start heap goes before them where
+   * #GstSpead2Sink:send-start-heap says so, and they are described again; counters
+   * go on. Heaps of a buffer that is being accepted, up to 64, go before it.
+   *
+   * Any thread may emit it in any state, also a handler of
+   * #GstSpead2Sink::heap-done: it does not wait, and the stop heap is none of
+   * #GstSpead2Sink:max-heaps. Of several stop heaps with nothing between them,
+   * one at least is sent.
    *
    * Returns: whether the stop heap was accepted: not in NULL, nor while flushing
    *

@@ -40,9 +40,10 @@ struct _GstSpead2Sink {
   guint64 index_wraps;
   guint64 remainder_bytes; /* dropped */
   guint64 padding_bytes;
-  guint n_stopping; /* threads that push a stop heap for the application */
-  GCond not_stopping;
   GCancellable *resolving; /* ends the look-up of a name; any thread */
+  gboolean making; /* heaps were made that are not in the queue yet; written by
+                           the streaming thread only */
+  gboolean stop_wanted; /* a stop heap goes behind them */
 
   Spead2Sender *sender;
 

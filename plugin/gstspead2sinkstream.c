@@ -89,9 +89,70 @@ gst_spead2_sink_check_heap_size (GstSpead2Sink *self, GError **error)
 
 /* -- data --------------------------------------------------------------------------- */
 
+/* Called with the object lock. What comes behind it is another stream to the
+ * receivers. FALSE while flushing. */
+static gboolean
+gst_spead2_sink_push_stop_heap (GstSpead2Sink *self)
+{
+  Spead2Heap *stop = spead2_heap_new_control (self->flavour, SPEAD2_CTRL_STOP);
+  gint was_pending = g_atomic_int_get (&self->stop_pending);
+
+  g_atomic_int_set (&self->stop_pending, FALSE);
+  if (!spead2_sender_push_control (self->sender, stop)) {
+    g_atomic_int_set (&self->stop_pending, was_pending);
+    spead2_heap_free (stop);
+    return FALSE;
+  }
+  g_atomic_int_set (&self->redescribe, TRUE);
+  g_atomic_int_set (&self->started, FALSE);
+  return TRUE;
+}
+
+/* Heaps are made as the receivers know the stream now. No stop heap comes between
+ * them and what was pushed, until gst_spead2_sink_end_making(). */
+static void
+gst_spead2_sink_begin_making (GstSpead2Sink *self)
+{
+  GST_OBJECT_LOCK (self);
+  self->making = TRUE;
+  GST_OBJECT_UNLOCK (self);
+}
+
+/* The heaps have been pushed, or freed. */
+static void
+gst_spead2_sink_end_making (GstSpead2Sink *self)
+{
+  GST_OBJECT_LOCK (self);
+  if (self->stop_wanted)
+    gst_spead2_sink_push_stop_heap (self);
+  self->making = self->stop_wanted = FALSE;
+  GST_OBJECT_UNLOCK (self);
+}
+
+/* Heaps that are left were made of a buffer that a step has skipped: what they
+ * describe is unknown to the receivers. */
+static void
+gst_spead2_sink_drop_left (GstSpead2Sink *self)
+{
+  guint i;
+
+  if (self->left->len == 0)
+    return;
+  for (i = 0; i < self->left->len; i++) {
+    Spead2Heap *heap = g_ptr_array_index (self->left, i);
+
+    if (heap->flags & SPEAD2_HEAP_DESCRIBES)
+      g_atomic_int_set (&self->redescribe, TRUE);
+    spead2_heap_free (heap);
+  }
+  g_ptr_array_set_size (self->left, 0);
+  gst_spead2_sink_end_making (self);
+}
+
 void
 gst_spead2_sink_reset_stream (GstSpead2Sink *self)
 {
+  gst_spead2_sink_drop_left (self);
   spead2_layout_restart (self->layout);
   gst_spead2_index_restart (&self->index);
   gst_spead2_heaps_reset (&self->heaps);
@@ -146,23 +207,6 @@ gst_spead2_sink_take_waiting (GstSpead2Sink *self)
 {
   gst_clear_structure (&self->given);
   self->given = g_steal_pointer (&self->waiting);
-}
-
-/* Heaps that are left were made of a buffer that a step has skipped: what they
- * describe is unknown to the receivers. */
-static void
-gst_spead2_sink_drop_left (GstSpead2Sink *self)
-{
-  guint i;
-
-  for (i = 0; i < self->left->len; i++) {
-    Spead2Heap *heap = g_ptr_array_index (self->left, i);
-
-    if (heap->flags & SPEAD2_HEAP_DESCRIBES)
-      g_atomic_int_set (&self->redescribe, TRUE);
-    spead2_heap_free (heap);
-  }
-  g_ptr_array_set_size (self->left, 0);
 }
 
 GstFlowReturn
@@ -494,6 +538,7 @@ gst_spead2_sink_begin_batch (GstSpead2Sink *self, HeapBatch *batch)
 {
   GstClockTime running;
 
+  gst_spead2_sink_begin_making (self);
   if (g_atomic_int_compare_and_exchange (&self->redescribe, TRUE, FALSE))
     spead2_layout_forget_descriptors (self->layout);
   if (g_atomic_int_compare_and_exchange (&self->requested, TRUE, FALSE))
@@ -548,6 +593,18 @@ gst_spead2_sink_add_heap (GstSpead2Sink *self, HeapBatch *batch,
   return TRUE;
 }
 
+/* n heaps more are in the queue. */
+static void
+gst_spead2_sink_note_pushed (GstSpead2Sink *self, guint n)
+{
+  if (n > 0) {
+    g_atomic_int_set (&self->started, TRUE);
+    g_atomic_int_set (&self->stop_pending, TRUE);
+  }
+  if (self->left->len == 0)
+    gst_spead2_sink_end_making (self);
+}
+
 /* Hands over the heaps that are left, of which some may still be left then. */
 static GstFlowReturn
 gst_spead2_sink_push_left (GstSpead2Sink *self)
@@ -556,11 +613,9 @@ gst_spead2_sink_push_left (GstSpead2Sink *self)
   GstFlowReturn flow = gst_spead2_sink_push (
       self, (Spead2Heap **) self->left->pdata, self->left->len, &n_pushed);
 
-  if (n_pushed > 0) {
+  if (n_pushed > 0)
     g_ptr_array_remove_range (self->left, 0, n_pushed);
-    g_atomic_int_set (&self->started, TRUE);
-    g_atomic_int_set (&self->stop_pending, TRUE);
-  }
+  gst_spead2_sink_note_pushed (self, n_pushed);
   return flow;
 }
 
@@ -569,23 +624,20 @@ gst_spead2_sink_push_left (GstSpead2Sink *self)
 static GstFlowReturn
 gst_spead2_sink_push_batch (GstSpead2Sink *self, HeapBatch *batch)
 {
-  guint i = 0;
+  guint i, n_pushed = 0;
   GstFlowReturn flow = FLOW_STEP;
 
   if (batch->n > 0)
     gst_spead2_sink_report_push (&self->reports);
   if (self->left->len == 0)
-    flow = gst_spead2_sink_push (self, batch->heaps, batch->n, &i);
-  if (i > 0) {
-    g_atomic_int_set (&self->started, TRUE);
-    g_atomic_int_set (&self->stop_pending, TRUE);
-  }
-  for (; i < batch->n; i++)
+    flow = gst_spead2_sink_push (self, batch->heaps, batch->n, &n_pushed);
+  for (i = n_pushed; i < batch->n; i++)
     if (flow == FLOW_STEP)
       g_ptr_array_add (self->left, batch->heaps[i]);
     else
       spead2_heap_free (batch->heaps[i]);
   batch->n = 0;
+  gst_spead2_sink_note_pushed (self, n_pushed);
   return flow == FLOW_STEP ? GST_FLOW_OK : flow;
 }
 
@@ -891,27 +943,6 @@ gst_spead2_sink_drain_at (GstSpead2Sink *self, GstEvent *eos)
   return flow;
 }
 
-/* The element would try again in READY, if this did not go. */
-static GstFlowReturn
-gst_spead2_sink_push_stop_heap (GstSpead2Sink *self, GstEvent *eos)
-{
-  Spead2Heap *stop = spead2_heap_new_control (self->flavour, SPEAD2_CTRL_STOP);
-  GstFlowReturn flow;
-  guint n_pushed;
-
-  g_atomic_int_set (&self->stop_pending, FALSE);
-  do {
-    flow = gst_spead2_sink_push (self, &stop, 1, &n_pushed);
-    if (flow == FLOW_STEP)
-      flow = gst_spead2_sink_sync_event (self, eos);
-  } while (flow == GST_FLOW_OK && n_pushed == 0);
-  if (n_pushed == 0) {
-    g_atomic_int_set (&self->stop_pending, TRUE);
-    spead2_heap_free (stop);
-  }
-  return flow;
-}
-
 GstFlowReturn
 gst_spead2_sink_end_stream (GstSpead2Sink *self, GstEvent *eos)
 {
@@ -921,9 +952,13 @@ gst_spead2_sink_end_stream (GstSpead2Sink *self, GstEvent *eos)
     flow = gst_spead2_sink_drain_at (self, eos);
   if (flow == GST_FLOW_OK &&
       g_atomic_int_get (&self->settings.send_stop_heap)) {
-    flow = gst_spead2_sink_push_stop_heap (self, eos);
-    if (flow == GST_FLOW_OK)
-      flow = gst_spead2_sink_drain_at (self, eos);
+    gboolean pushed;
+
+    GST_OBJECT_LOCK (self);
+    pushed = gst_spead2_sink_push_stop_heap (self);
+    GST_OBJECT_UNLOCK (self);
+    flow = pushed ? gst_spead2_sink_drain_at (self, eos)
+                  : gst_spead2_sink_flushing (self);
   }
   if (flow == GST_FLOW_OK) {
     gst_spead2_sink_report_rest (&self->reports);
@@ -974,40 +1009,19 @@ gst_spead2_sink_send_descriptors (GstSpead2Sink *self)
   return open;
 }
 
-/* In the application's thread: closing the sender ends the wait for room, and
- * then waits for this. */
+/* Any thread, also where a buffer is freed or a heap ends: nothing here waits. The
+ * stop heap goes behind heaps that are made already and not yet in the queue, by
+ * the thread that has made them. */
 gboolean
 gst_spead2_sink_send_stop (GstSpead2Sink *self)
 {
-  Spead2SenderStatus status;
-  Spead2Sender *sender;
-  Spead2Heap *heap;
-  guint n_pushed;
+  gboolean accepted = FALSE;
 
   GST_OBJECT_LOCK (self);
-  sender = self->sender;
-  self->n_stopping += sender != NULL;
+  if (self->sender && self->making)
+    accepted = self->stop_wanted = !spead2_sender_is_closed (self->sender);
+  else if (self->sender)
+    accepted = gst_spead2_sink_push_stop_heap (self);
   GST_OBJECT_UNLOCK (self);
-  if (sender == NULL)
-    return FALSE;
-
-  heap = spead2_heap_new_control (self->flavour, SPEAD2_CTRL_STOP);
-  g_atomic_int_set (&self->stop_pending, FALSE);
-  do
-    status = spead2_sender_push (sender, &heap, 1, &n_pushed, NULL);
-  while (status == SPEAD2_SENDER_INTERRUPTED);
-  if (status == SPEAD2_SENDER_OK) {
-    /* What comes now is another stream to the receivers. */
-    g_atomic_int_set (&self->redescribe, TRUE);
-    g_atomic_int_set (&self->started, FALSE);
-  } else {
-    g_atomic_int_set (&self->stop_pending, TRUE);
-    spead2_heap_free (heap);
-  }
-
-  GST_OBJECT_LOCK (self);
-  self->n_stopping--;
-  g_cond_signal (&self->not_stopping);
-  GST_OBJECT_UNLOCK (self);
-  return status == SPEAD2_SENDER_OK;
+  return accepted;
 }

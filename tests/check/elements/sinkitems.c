@@ -390,29 +390,6 @@ GST_START_TEST (send_stop_is_not_repeated_on_the_way_to_ready)
 
 GST_END_TEST;
 
-static gpointer
-send_stop_thread (gpointer data)
-{
-  return GINT_TO_POINTER (emit ("send-stop"));
-}
-
-/* No room: NULL ends the wait. */
-GST_START_TEST (send_stop_that_waits_for_room_does_not_hold_the_element)
-{
-  GThread *thread;
-
-  g_object_set (sink, "max-heaps", 2, NULL);
-  play (BYTES);
-  faults_block (true);
-  push_some (2);
-  thread = g_thread_new ("stop", send_stop_thread, NULL);
-  g_usleep (100000);
-  gst_element_set_state (pipeline, GST_STATE_NULL);
-  fail_if (GPOINTER_TO_INT (g_thread_join (thread)));
-}
-
-GST_END_TEST;
-
 /* -- descriptors --------------------------------------------------------------------- */
 
 GST_START_TEST (without_descriptors_nothing_is_described_unless_asked_for)
@@ -697,7 +674,6 @@ sinkitems_suite (void)
   tcase_add_test (tc, a_start_heap_begins_every_stream);
   tcase_add_test (tc, send_stop_ends_the_stream_on_the_wire);
   tcase_add_loop_test (tc, send_stop_is_not_repeated_on_the_way_to_ready, 0, 2);
-  tcase_add_test (tc, send_stop_that_waits_for_room_does_not_hold_the_element);
   tcase_add_test (
       tc, without_descriptors_nothing_is_described_unless_asked_for);
   tcase_add_test (tc, send_descriptors_describes_with_the_next_heap);
