@@ -882,7 +882,7 @@ gst_spead2_sink_change_state (GstElement *element, GstStateChange transition)
       result == GST_STATE_CHANGE_FAILURE)
     gst_spead2_sink_set_in_use (self, FALSE);
   if (transition == GST_STATE_CHANGE_PAUSED_TO_READY) {
-    gst_spead2_heaps_reset (&self->heaps);
+    gst_spead2_sink_reset_stream (self);
     spead2_sender_flush (self->sender);
     spead2_sender_set_flushing (self->sender, FALSE);
     gst_spead2_sink_try_stop_heap (self);
@@ -956,7 +956,8 @@ gst_spead2_sink_class_init (GstSpead2SinkClass *klass)
    * #GstSpead2Sink:send-stop-heap says. Heaps that come later are another stream
    * to the receivers: a start heap goes before them where
    * #GstSpead2Sink:send-start-heap says so, and they are described again; counters
-   * go on. Heaps of a buffer that is being accepted, up to 64, go before it.
+   * go on. Heaps of a buffer that is being accepted, up to 64, go before it; one
+   * that waits for more buffers to make up #GstSpead2Sink:heap-size goes behind.
    *
    * Any thread may emit it in any state, also a handler of
    * #GstSpead2Sink::heap-done: it does not wait, and the stop heap is none of

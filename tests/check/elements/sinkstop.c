@@ -66,8 +66,7 @@ count_streams (gboolean own_heap)
       fail_unless_equals_int (heap->stream_ctrl, FAKE_CTRL_START);
       fail_unless (++i < n);
       assert_descriptors (i, 2);
-      fail_unless_equals_int (
-          whole_heap (i)->items->len, own_heap ? 2 : 2 + 2);
+      fail_unless_equals_int (whole_heap (i)->items->len, own_heap ? 2 : 2 + 2);
       begins = FALSE;
       n_streams++;
     } else {
@@ -258,8 +257,9 @@ GST_START_TEST (a_buffer_that_is_freed_may_send_a_stop_heap)
     guint8 *bytes = g_malloc0 (HEAP_SIZE);
 
     fail_unless_equals_int (
-        gst_pad_push (pad, gst_buffer_new_wrapped_full (0, bytes, HEAP_SIZE, 0,
-                               HEAP_SIZE, bytes, stop_when_freed)),
+        gst_pad_push (pad,
+            gst_buffer_new_wrapped_full (
+                0, bytes, HEAP_SIZE, 0, HEAP_SIZE, bytes, stop_when_freed)),
         GST_FLOW_OK);
   }
   drain ();
