@@ -4,7 +4,9 @@
  * Python, whose bindings cannot write one, in a serialized custom downstream
  * event whose structure is named spead2-items, and which counts for the next
  * buffer. The fields of both are values by item name, for items with value=meta,
- * and heap-cnt: integers, or texts and GBytes for items that are texts.
+ * and heap-cnt: whole numbers of any GType, booleans or texts that read as numbers;
+ * for items that are texts, texts and GBytes of ASCII, or of any bytes with
+ * format=u8.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */

@@ -676,13 +676,17 @@ install_items (GObjectClass *klass)
    *   array `<1,2,3>` that is taken heap by heap, or `meta`, which the application
    *   gives, with a `default`
    * - `start` and `step` instead of `value`: a counter
+   * - `every`: so many heaps have the same value before the counter or array goes on
    * - `mode`: `immediate` or `addressed`
    * - `format` (SPEAD: `u40`, `i10`) or `dtype` (numpy: `"<i2"`), `shape`,
    *   `description`
    *
    * `null` is a pad; `heap-cnt`, `heap-length`, `payload-offset` and
    * `payload-length` are the standard pointers, which all stand in front when none
-   * is named. Numbers from 2^31 on are `(guint64)0xffffffff` or `"0xffffffff"`.
+   * is named. Numbers from 2^31 on are `(guint64)0xffffffff` or `"0xffffffff"`;
+   * negative ones need a signed `format` or `dtype`. What receivers built on spead2
+   * cannot decode, or would decode to another value, is an error in READY, or, if
+   * the application gives it, with its buffer.
    *
    * Since: 0.1
    */
