@@ -379,8 +379,11 @@ submit (Spead2Zerocopy *zerocopy, struct io_uring_sqe **sqes, guint n)
   } while (result == -EINTR);
   taken = CLAMP (result - stale, 0, (gint) n);
 
-  /* The others go with the next ones, but send nothing. */
+  /* The others go with the next ones, but send nothing. What a message has set and
+   * a NOP has not is refused, with all that is behind it: liburing 2.6 and later
+   * leave it as it is. */
   for (i = taken; i < n; i++) {
+    memset (sqes[i], 0, sizeof *sqes[i]);
     io_uring_prep_nop (sqes[i]);
     sqes[i]->user_data = NO_MESSAGE;
   }

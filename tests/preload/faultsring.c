@@ -176,6 +176,9 @@ submit_result (struct io_uring *ring, struct io_uring_sqe *sqe, int result)
 {
   uint64_t user_data = sqe->user_data;
 
+  /* The kernel refuses a NOP with a message's fields, which liburing 2.6 and later
+   * do not clear. */
+  memset (sqe, 0, sizeof *sqe);
   io_uring_prep_nop (sqe);
   sqe->user_data = user_data;
   sqe->rw_flags = IORING_NOP_INJECT_RESULT;
@@ -196,6 +199,19 @@ submit_one (struct io_uring *ring, struct io_uring_sqe *sqe, int *result)
                                    : submit_result (ring, sqe, *result);
 }
 
+/* Submits one that is no message. *refused becomes whether the kernel would have
+ * gone no further, had it been given all at once: a NOP fails in no other way. */
+static int
+submit_other (
+    struct io_uring *ring, const struct io_uring_sqe *sqe, bool *refused)
+{
+  Submission submission = {.ring = ring, .user_data = sqe->user_data};
+  bool nop = sqe->opcode == IORING_OP_NOP;
+
+  *refused = submit_message (&submission) < 0 && nop;
+  return submission.submitted;
+}
+
 /* Messages of a chain are submitted one by one; those behind one that fails are
  * cancelled, as the kernel does it. */
 int
@@ -205,17 +221,18 @@ io_uring_submit (struct io_uring *ring)
   const unsigned end = sq->sqe_tail;
   int failed = take_fault (R.submit_errno, &R.submit_times), result = 0;
   int submitted = 0;
+  bool refused = false;
 
   if (failed != 0)
     return failed;
-  for (sq->sqe_tail = sq->sqe_head; sq->sqe_tail != end;) {
+  for (sq->sqe_tail = sq->sqe_head; sq->sqe_tail != end && !refused;) {
     struct io_uring_sqe *sqe = &sq->sqes[sq->sqe_tail++ & *sq->kring_mask];
     bool linked = (sqe->flags & IOSQE_IO_LINK) != 0;
     int n;
 
     sqe->flags &= (uint8_t) ~IOSQE_IO_LINK;
     if (!is_message (sqe))
-      n = real_submit (ring);
+      n = submit_other (ring, sqe, &refused);
     else if (result < 0)
       n = submit_result (ring, sqe, -ECANCELED);
     else
