@@ -129,18 +129,19 @@ def plain(value):
     return nick if nick else str(value)
 
 
-def type_name(spec):
+def type_name(spec, element):
     kind = spec.value_type
     basic = {"gchararray": "string", "gboolean": "boolean", "gint": "integer",
              "guint": "unsigned integer", "gint64": "integer, 64 bits",
              "guint64": "unsigned integer, 64 bits", "gdouble": "double"}
     if kind.is_a(GObject.TYPE_ENUM):
-        return "one of " + ", ".join(f"`{value.value_nick}`" for value in enum_values(spec))
+        return "one of " + ", ".join(f"`{value.value_nick}`" for value in enum_values(spec, element))
     return basic.get(kind.name, f"`{kind.name}`")
 
 
-def enum_values(spec):
-    return [value for _, value in sorted(spec.enum_class.__enum_values__.items())]
+def enum_values(spec, element):
+    kind = type(element.get_property(spec.name))
+    return [value for _, value in sorted(kind.__enum_values__.items())]
 
 
 def changeable(spec):
@@ -167,7 +168,7 @@ def anchor(element, spec):
 
 def facts(spec, element):
     """One line on a property: type, range, default, when it may change."""
-    parts = [type_name(spec)]
+    parts = [type_name(spec, element)]
     if hasattr(spec, "minimum") and spec.value_type.name != "gboolean":
         parts.append(f"from {plain(spec.minimum)} to {plain(spec.maximum)}")
     if spec.flags & GObject.ParamFlags.WRITABLE:
@@ -186,7 +187,7 @@ def write_property(page, spec, element, found):
     page.append(text)
     if spec.value_type.is_a(GObject.TYPE_ENUM):
         page.append("\n".join(f"- `{value.value_nick}`: {value.value_name}"
-                              for value in enum_values(spec)))
+                              for value in enum_values(spec, element)))
     elif spec.value_type.name == "GstStructure":
         structure = element.get_property(spec.name)
         fields = [structure.nth_field_name(index) for index in range(structure.n_fields())]
@@ -203,7 +204,7 @@ def write_inherited(page, element):
             continue
         value = element.get_property(spec.name)
         if spec.name in INHERITED or value != spec.default_value:
-            rows.append(f"| `{spec.name}` | {spec.owner_type.name} | {type_name(spec)} | "
+            rows.append(f"| `{spec.name}` | {spec.owner_type.name} | {type_name(spec, element)} | "
                         f"{plain(value)} | {spec.blurb} |")
     if rows:
         page.append("### Inherited properties worth knowing")
@@ -235,8 +236,7 @@ def write_pads(page, factory):
         page.append(f"`{template.name_template}`: {direction} pad, {presence}; "
                     + ("any caps." if caps.is_any() else "caps:"))
         if not caps.is_any():
-            page.append("```\n" + "\n".join(caps.get_structure(index).to_string().rstrip(";")
-                                             for index in range(caps.get_size())) + "\n```")
+            page.append("```\n" + caps.to_string().replace("; ", "\n") + "\n```")
 
 
 def write_element(page, factory, found):
