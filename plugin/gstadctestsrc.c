@@ -72,10 +72,14 @@
  * to the nanosecond; they do not drift. Where a frame is shorter than a
  * nanosecond, only the offset is exact.
  *
- * A seek to a time begins with the first frame whose timestamp is not before
- * it, and a stop time ends the stream in front of the first frame whose
- * timestamp is not before that. Reverse playback is refused. With num-buffers
- * the duration is known, and without it not.
+ * A seek to a time begins with the frame that the time is within, as that of
+ * audiotestsrc; where frames are shorter than a nanosecond, with the first one of
+ * that timestamp. A stop time ends the stream in front of the first frame whose
+ * timestamp is not before it. Seeks in samples (`GST_FORMAT_DEFAULT`) and bytes,
+ * and the position in them, are exact at every rate; they count from the first
+ * frame of the stream, without sample-offset and #GstAdcTestSrc:timestamp-offset,
+ * and bytes are rounded down to a frame. Reverse playback is refused. With
+ * num-buffers the duration is known, and without it not.
  *
  * ## Caps
  *
@@ -137,6 +141,8 @@ GST_DEBUG_CATEGORY_STATIC (adc_test_src_debug);
 #define POOL_MIN_EXTRA 2
 /* Bytes that a pool allocates before they are needed, at most. */
 #define POOL_PREALLOCATED_MAX (G_GUINT64_CONSTANT (1) << 30)
+/* A frame that no seek has named, and what no stream reaches. */
+#define NO_FRAME G_MAXUINT64
 /* Bytes of the fewest frames that are whole bytes, at most: one of 64 channels of
  * F64. */
 #define WHOLE_FRAMES_MAX (64 * sizeof (gdouble))
@@ -166,6 +172,8 @@ static gboolean gst_adc_test_src_event (GstBaseSrc *basesrc, GstEvent *event);
 static gboolean gst_adc_test_src_send_event (
     GstElement *element, GstEvent *event);
 static gboolean gst_adc_test_src_is_seekable (GstBaseSrc *basesrc);
+static gboolean gst_adc_test_src_prepare_seek_segment (
+    GstBaseSrc *basesrc, GstEvent *event, GstSegment *segment);
 static gboolean gst_adc_test_src_do_seek (
     GstBaseSrc *basesrc, GstSegment *segment);
 static void gst_adc_test_src_get_times (GstBaseSrc *basesrc, GstBuffer *buffer,
@@ -207,6 +215,8 @@ gst_adc_test_src_class_init (GstAdcTestSrcClass *klass)
   basesrc_class->query = GST_DEBUG_FUNCPTR (gst_adc_test_src_query);
   basesrc_class->event = GST_DEBUG_FUNCPTR (gst_adc_test_src_event);
   basesrc_class->is_seekable = GST_DEBUG_FUNCPTR (gst_adc_test_src_is_seekable);
+  basesrc_class->prepare_seek_segment =
+      GST_DEBUG_FUNCPTR (gst_adc_test_src_prepare_seek_segment);
   basesrc_class->do_seek = GST_DEBUG_FUNCPTR (gst_adc_test_src_do_seek);
   basesrc_class->get_times = GST_DEBUG_FUNCPTR (gst_adc_test_src_get_times);
   basesrc_class->fill = GST_DEBUG_FUNCPTR (gst_adc_test_src_fill);
@@ -306,10 +316,9 @@ gst_adc_test_src_start (GstBaseSrc *basesrc)
     config->seed = random_seed ();
   GST_INFO_OBJECT (src, "seed %" G_GUINT64_FORMAT, config->seed);
 
-  src->times_changed = FALSE;
-  src->next_frame = 0;
+  src->start_time = 0;
   src->stop_time = GST_CLOCK_TIME_NONE;
-  src->stop_frame = G_MAXUINT64;
+  src->named_start = src->named_stop = NO_FRAME;
   g_atomic_int_set (&src->discont, FALSE);
 
   return TRUE;
@@ -358,21 +367,6 @@ gst_adc_test_src_fixate (GstBaseSrc *basesrc, GstCaps *caps)
       ->fixate (basesrc, caps);
 }
 
-/* The time of a frame, rounded down; GST_CLOCK_TIME_NONE beyond what a
- * GstClockTime can hold. */
-static GstClockTime
-frame_to_time (GstAdcTestSrc *src, guint64 frame)
-{
-  return gst_util_uint64_scale_int (frame, GST_SECOND, src->format.rate);
-}
-
-/* The first frame whose time, as frame_to_time gives it, is not before time. */
-static guint64
-time_to_frame (GstAdcTestSrc *src, GstClockTime time)
-{
-  return gst_util_uint64_scale_int_ceil (time, src->format.rate, GST_SECOND);
-}
-
 /* Sets the generator up for the caps and the properties as they are now. */
 static gboolean
 configure_wave (GstAdcTestSrc *src)
@@ -417,10 +411,60 @@ out_of_range : {
 }
 
 static gboolean
+is_stamp (const GstAdcTestSrcFormat *format, guint64 frame, GstClockTime time)
+{
+  return frame != NO_FRAME &&
+      gst_adc_test_src_format_stamp (format, frame) == time;
+}
+
+static guint64
+frame_of_stop (const GstAdcTestSrcFormat *format, GstClockTime stop_time)
+{
+  return GST_CLOCK_TIME_IS_VALID (stop_time)
+      ? gst_adc_test_src_format_frame_from (format, stop_time)
+      : NO_FRAME;
+}
+
+/* Makes frames of start_time and stop_time. Those that a seek has named are taken:
+ * above 1 GHz, times do not tell them apart. Called with the object lock, and
+ * with a format. */
+static void
+set_position (GstAdcTestSrc *src)
+{
+  const GstAdcTestSrcFormat *format = &src->format;
+
+  src->next_frame = is_stamp (format, src->named_start, src->start_time)
+      ? src->named_start
+      : gst_adc_test_src_format_frame_at (format, src->start_time);
+  src->stop_frame = is_stamp (format, src->named_stop, src->stop_time)
+      ? src->named_stop
+      : frame_of_stop (format, src->stop_time);
+  src->named_start = src->named_stop = NO_FRAME;
+}
+
+/* At a new rate the stream goes on at the same time, with another frame. */
+static void
+set_format (GstAdcTestSrc *src, const GstAdcTestSrcFormat *format)
+{
+  const GstAdcTestSrcFormat old = src->format;
+
+  GST_OBJECT_LOCK (src);
+  src->format = *format;
+  if (old.rate == 0) {
+    set_position (src);
+  } else if (old.rate != format->rate) {
+    src->next_frame = gst_adc_test_src_format_frame_from (
+        format, gst_adc_test_src_format_stamp (&old, src->next_frame));
+    src->stop_frame = frame_of_stop (format, src->stop_time);
+    g_atomic_int_set (&src->discont, TRUE);
+  }
+  GST_OBJECT_UNLOCK (src);
+}
+
+static gboolean
 gst_adc_test_src_set_caps (GstBaseSrc *basesrc, GstCaps *caps)
 {
   GstAdcTestSrc *src = GST_ADC_TEST_SRC (basesrc);
-  gint old_rate = src->format.rate;
   GstAdcTestSrcFormat format;
   GError *error = NULL;
   guint64 size;
@@ -436,17 +480,7 @@ gst_adc_test_src_set_caps (GstBaseSrc *basesrc, GstCaps *caps)
   if (src->frames_per_buffer % whole != 0)
     goto not_whole;
 
-  /* At a new rate the stream goes on at the same time, with another frame. */
-  if (old_rate != 0 && old_rate != format.rate) {
-    if (!src->times_changed)
-      src->seek_time = frame_to_time (src, src->next_frame);
-    src->times_changed = TRUE;
-    g_atomic_int_set (&src->discont, TRUE);
-  }
-
-  GST_OBJECT_LOCK (src);
-  src->format = format;
-  GST_OBJECT_UNLOCK (src);
+  set_format (src, &format);
   gst_base_src_set_blocksize (basesrc, size);
   GST_DEBUG_OBJECT (src, "buffers of %" G_GUINT64_FORMAT " bytes", size);
 
@@ -632,9 +666,10 @@ query_latency (
   gboolean live = gst_base_src_is_live (GST_BASE_SRC (src));
   GstClockTime latency = 0;
 
-  /* A digitiser hands a buffer on when its last sample has come. */
+  /* A digitiser hands a buffer on when its last sample has come. No buffer lasts
+   * longer, wherever its timestamps are rounded. */
   if (live)
-    latency = gst_util_uint64_scale_int (
+    latency = gst_util_uint64_scale_int_ceil (
         src->frames_per_buffer, GST_SECOND, format->rate);
   gst_query_set_latency (query, live, latency, GST_CLOCK_TIME_NONE);
   GST_DEBUG_OBJECT (
@@ -664,21 +699,45 @@ query_duration (
   return TRUE;
 }
 
+/* In frames and bytes, where the base class would convert a time. */
+static gboolean
+query_position (
+    const GstAdcTestSrcFormat *format, guint64 next_frame, GstQuery *query)
+{
+  GstFormat unit;
+  gint64 position;
+
+  gst_query_parse_position (query, &unit, NULL);
+  if ((unit != GST_FORMAT_DEFAULT && unit != GST_FORMAT_BYTES) ||
+      !gst_adc_test_src_format_convert (
+          format, GST_FORMAT_DEFAULT, next_frame, unit, &position))
+    return FALSE;
+  gst_query_set_position (query, unit, position);
+
+  return TRUE;
+}
+
 static gboolean
 gst_adc_test_src_query (GstBaseSrc *basesrc, GstQuery *query)
 {
   GstAdcTestSrc *src = GST_ADC_TEST_SRC (basesrc);
   GstAdcTestSrcFormat format;
+  guint64 next_frame;
   gboolean negotiated;
 
   GST_OBJECT_LOCK (src);
   format = src->format;
+  next_frame = src->next_frame;
   GST_OBJECT_UNLOCK (src);
   negotiated = format.rate != 0;
 
   switch (GST_QUERY_TYPE (query)) {
     case GST_QUERY_CONVERT:
       return negotiated && query_convert (&format, query);
+    case GST_QUERY_POSITION:
+      if (negotiated && query_position (&format, next_frame, query))
+        return TRUE;
+      break;
     case GST_QUERY_DURATION:
       if (negotiated && query_duration (src, &format, query))
         return TRUE;
@@ -743,14 +802,55 @@ gst_adc_test_src_is_seekable (GstBaseSrc *basesrc)
   return TRUE;
 }
 
+/* The frame that one end of a seek names, or NO_FRAME. */
+static guint64
+named_frame (const GstAdcTestSrcFormat *format, GstFormat unit,
+    GstSeekType type, gint64 value)
+{
+  gint64 frame;
+
+  if (unit == GST_FORMAT_TIME || type == GST_SEEK_TYPE_NONE ||
+      !gst_adc_test_src_format_convert (
+          format, unit, value, GST_FORMAT_DEFAULT, &frame))
+    return NO_FRAME;
+  return frame;
+}
+
+/* Called for seeks in samples or bytes. The base class converts them to times; the
+ * frames that they name go past it. */
+static gboolean
+gst_adc_test_src_prepare_seek_segment (
+    GstBaseSrc *basesrc, GstEvent *event, GstSegment *segment)
+{
+  GstAdcTestSrc *src = GST_ADC_TEST_SRC (basesrc);
+  GstSeekType start_type, stop_type;
+  gint64 start, stop;
+  GstFormat unit;
+
+  if (!GST_BASE_SRC_CLASS (gst_adc_test_src_parent_class)
+           ->prepare_seek_segment (basesrc, event, segment))
+    return FALSE;
+  gst_event_parse_seek (
+      event, NULL, &unit, NULL, &start_type, &start, &stop_type, &stop);
+  GST_OBJECT_LOCK (src);
+  src->named_start = named_frame (&src->format, unit, start_type, start);
+  src->named_stop = named_frame (&src->format, unit, stop_type, stop);
+  GST_OBJECT_UNLOCK (src);
+
+  return TRUE;
+}
+
 static gboolean
 gst_adc_test_src_do_seek (GstBaseSrc *basesrc, GstSegment *segment)
 {
   GstAdcTestSrc *src = GST_ADC_TEST_SRC (basesrc);
 
-  src->seek_time = segment->position;
+  GST_OBJECT_LOCK (src);
+  src->start_time = segment->position;
   src->stop_time = segment->stop;
-  src->times_changed = TRUE;
+  if (src->format.rate != 0)
+    set_position (src);
+  GST_OBJECT_UNLOCK (src);
   GST_DEBUG_OBJECT (src, "seeking: %" GST_SEGMENT_FORMAT, segment);
 
   return TRUE;
@@ -769,16 +869,6 @@ gst_adc_test_src_get_times (GstBaseSrc *basesrc, GstBuffer *buffer,
         GST_BUFFER_DURATION_IS_VALID (buffer))
       *end = GST_BUFFER_PTS (buffer) + GST_BUFFER_DURATION (buffer);
   }
-}
-
-static void
-convert_times (GstAdcTestSrc *src)
-{
-  src->next_frame = time_to_frame (src, src->seek_time);
-  src->stop_frame = GST_CLOCK_TIME_IS_VALID (src->stop_time)
-      ? time_to_frame (src, src->stop_time)
-      : G_MAXUINT64;
-  src->times_changed = FALSE;
 }
 
 static GstClockTime
@@ -802,8 +892,9 @@ static void
 stamp_buffer (GstAdcTestSrc *src, GstBuffer *buffer, guint frames)
 {
   guint64 end_frame = src->next_frame + frames;
-  GstClockTime start = frame_to_time (src, src->next_frame);
-  GstClockTime end = frame_to_time (src, end_frame);
+  GstClockTime start =
+      gst_adc_test_src_format_stamp (&src->format, src->next_frame);
+  GstClockTime end = gst_adc_test_src_format_stamp (&src->format, end_frame);
 
   GST_BUFFER_OFFSET (buffer) = src->first_frame + src->next_frame;
   GST_BUFFER_OFFSET_END (buffer) = src->first_frame + end_frame;
@@ -926,8 +1017,6 @@ gst_adc_test_src_fill (
   GstAdcTestSrc *src = GST_ADC_TEST_SRC (basesrc);
   guint frames;
 
-  if (src->times_changed)
-    convert_times (src);
   frames = count_frames (src);
   if (frames == 0)
     return GST_FLOW_EOS;
@@ -940,7 +1029,9 @@ gst_adc_test_src_fill (
   if (!fill_buffer (src, buffer, frames))
     goto not_mapped;
 
+  GST_OBJECT_LOCK (src);
   src->next_frame += frames;
+  GST_OBJECT_UNLOCK (src);
   GST_LOG_OBJECT (src, "filled %" GST_PTR_FORMAT, buffer);
 
   return GST_FLOW_OK;

@@ -18,10 +18,10 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE (
     GstAdcTestSrc, gst_adc_test_src, GST, ADC_TEST_SRC, GstBaseSrc)
 
-/* Locks: the object lock guards settings and config_changed, and format where it
- * is written and where a thread other than the streaming one reads it. What
- * start () sets up and the stream's state belong to the thread that holds the
- * stream lock. */
+/* Locks: the object lock guards settings, config_changed and the frames that a seek
+ * names, and format and next_frame where they are written and where a thread other
+ * than the streaming one reads them. What start () sets up and the stream's state
+ * belong to the thread that holds the stream lock. */
 struct _GstAdcTestSrc {
   GstBaseSrc parent;
 
@@ -41,13 +41,16 @@ struct _GstAdcTestSrc {
 
   /* The stream, whose frames count from 0 at time 0: offsets, and what wave
    * calls frames, are first_frame more. A position in frames exists only once
-   * the rate is known: a seek, which may come earlier, leaves times, and the next
-   * buffer converts them. */
-  gboolean times_changed;
-  GstClockTime seek_time;
+   * the rate is known: a seek, which may come earlier, leaves times. */
+  GstClockTime start_time;
   GstClockTime stop_time;
   guint64 next_frame;
   guint64 stop_frame;
+
+  /* From a seek's preparation until it is done: what it names in samples or
+   * bytes. */
+  guint64 named_start;
+  guint64 named_stop;
 
   /* Atomic: the next buffer does not follow the last one that was pushed. */
   gint discont;

@@ -199,6 +199,32 @@ gst_adc_test_src_format_frames (
   return frames - frames % gst_adc_test_src_format_whole_frames (format);
 }
 
+GstClockTime
+gst_adc_test_src_format_stamp (const GstAdcTestSrcFormat *format, guint64 frame)
+{
+  return gst_util_uint64_scale_int (frame, GST_SECOND, format->rate);
+}
+
+guint64
+gst_adc_test_src_format_frame_from (
+    const GstAdcTestSrcFormat *format, GstClockTime time)
+{
+  return gst_util_uint64_scale_int_ceil (time, format->rate, GST_SECOND);
+}
+
+/* The last frame whose stamp is not after time is in front of the first one after
+ * it; where frames are shorter than a nanosecond, others in front of it have the
+ * same stamp. */
+guint64
+gst_adc_test_src_format_frame_at (
+    const GstAdcTestSrcFormat *format, GstClockTime time)
+{
+  guint64 last = gst_adc_test_src_format_frame_from (format, time + 1) - 1;
+
+  return gst_adc_test_src_format_frame_from (
+      format, gst_adc_test_src_format_stamp (format, last));
+}
+
 static gboolean
 to_frames (const GstAdcTestSrcFormat *format, GstFormat from, guint64 value,
     guint64 *frames)
@@ -211,8 +237,7 @@ to_frames (const GstAdcTestSrcFormat *format, GstFormat from, guint64 value,
       *frames = gst_util_uint64_scale_int (value, 8, frame_bits (format));
       return TRUE;
     case GST_FORMAT_TIME:
-      *frames =
-          gst_util_uint64_scale_int_round (value, format->rate, GST_SECOND);
+      *frames = gst_adc_test_src_format_frame_at (format, value);
       return TRUE;
     default:
       return FALSE;
@@ -231,8 +256,7 @@ from_frames (const GstAdcTestSrcFormat *format, guint64 frames, GstFormat to,
       *result = gst_adc_test_src_format_bytes (format, frames);
       return TRUE;
     case GST_FORMAT_TIME:
-      *result =
-          gst_util_uint64_scale_int_round (frames, GST_SECOND, format->rate);
+      *result = gst_adc_test_src_format_stamp (format, frames);
       return TRUE;
     default:
       return FALSE;

@@ -46,9 +46,24 @@ guint gst_adc_test_src_format_whole_frames (const GstAdcTestSrcFormat *format);
 guint64 gst_adc_test_src_format_frames (
     const GstAdcTestSrcFormat *format, guint64 bytes);
 
-/* Between GST_FORMAT_TIME, GST_FORMAT_DEFAULT (frames) and GST_FORMAT_BYTES.
- * Times are rounded to the nearest, bytes to the frames that they hold whole. -1
- * stays -1. FALSE for other formats and numbers, and without caps. */
+/* The timestamp of a frame, in nanoseconds from frame 0 on, rounded down;
+ * GST_CLOCK_TIME_NONE beyond what a GstClockTime can hold. Above 1 GHz several
+ * frames have the same one. This, and the two below, need caps. */
+GstClockTime gst_adc_test_src_format_stamp (
+    const GstAdcTestSrcFormat *format, guint64 frame);
+
+/* Both invert it: of a timestamp they give the first frame that has it. Of a time
+ * between two timestamps, the frame that comes next, or the one that it is within. */
+guint64 gst_adc_test_src_format_frame_from (
+    const GstAdcTestSrcFormat *format, GstClockTime time);
+guint64 gst_adc_test_src_format_frame_at (
+    const GstAdcTestSrcFormat *format, GstClockTime time);
+
+/* Between GST_FORMAT_TIME (timestamps), GST_FORMAT_DEFAULT (frames) and
+ * GST_FORMAT_BYTES. A time or a number of bytes between two frames is within the
+ * first of them, and each frame comes back from its bytes, and up to 1 GHz from
+ * its timestamp. -1 stays -1. FALSE for other formats and numbers, and without
+ * caps. */
 gboolean gst_adc_test_src_format_convert (const GstAdcTestSrcFormat *format,
     GstFormat from, gint64 value, GstFormat to, gint64 *result);
 
