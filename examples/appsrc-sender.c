@@ -107,6 +107,7 @@ make_buffer (Adc *adc)
       gst_buffer_new_wrapped_full (GST_MEMORY_FLAG_READONLY, block->samples,
           adc->block_size, 0, adc->block_size, block, release_block);
   GST_BUFFER_OFFSET (buffer) = first_frame;
+  GST_BUFFER_OFFSET_END (buffer) = adc->next_frame;
   GST_BUFFER_PTS (buffer) =
       gst_util_uint64_scale (first_frame, GST_SECOND, SAMPLE_RATE);
   return buffer;

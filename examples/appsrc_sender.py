@@ -72,6 +72,7 @@ class Sender:
             # A copy, which belongs to the buffer.
             buffer = Gst.Buffer.new_wrapped_bytes(GLib.Bytes.new(samples.tobytes()))
             buffer.offset = first_frame
+            buffer.offset_end = self.adc.next_frame
             buffer.pts = first_frame * Gst.SECOND // SAMPLE_RATE
             flow = self.source.push_buffer(buffer)
             if flow != Gst.FlowReturn.OK or self.stopping.is_set():
