@@ -26,8 +26,8 @@ static const struct {
     {"application/octet-stream,sample-bits=12,channels=3", 36},
 };
 
-static const gint fixed_rates[] = {1, 3, 44100, 48000, 409600, 925926, 999999937,
-    1000000000, 1000000007, 1712000000, G_MAXINT};
+static const gint fixed_rates[] = {1, 3, 44100, 48000, 409600, 925926,
+    999999937, 1000000000, 1000000007, 1712000000, G_MAXINT};
 
 static GRand *generator;
 static GstElement *pipeline, *src, *sink;
@@ -115,8 +115,8 @@ assert_converts (GstFormat from, guint64 value, GstFormat to, guint64 expected)
 
   fail_unless (gst_element_query_convert (src, from, value, to, &result));
   fail_unless (result == (gint64) expected,
-      "%" G_GUINT64_FORMAT " Hz, %u bits: %" G_GUINT64_FORMAT " %s are %"
-      G_GINT64_FORMAT " %s instead of %" G_GUINT64_FORMAT,
+      "%" G_GUINT64_FORMAT " Hz, %u bits: %" G_GUINT64_FORMAT
+      " %s are %" G_GINT64_FORMAT " %s instead of %" G_GUINT64_FORMAT,
       rate, frame_bits, value, gst_format_get_name (from), result,
       gst_format_get_name (to), expected);
 }
@@ -168,7 +168,8 @@ check_seek (
   buffer = gst_sample_get_buffer (sample);
   fail_unless (GST_BUFFER_OFFSET (buffer) == frame,
       "%" G_GUINT64_FORMAT " Hz, %u bits: a seek to %" G_GUINT64_FORMAT
-      " %s begins with frame %" G_GUINT64_FORMAT " instead of %" G_GUINT64_FORMAT,
+      " %s begins with frame %" G_GUINT64_FORMAT
+      " instead of %" G_GUINT64_FORMAT,
       rate, frame_bits, start, gst_format_get_name (format),
       GST_BUFFER_OFFSET (buffer), frame);
   fail_unless_equals_uint64 (GST_BUFFER_OFFSET_END (buffer), frame + frames);
@@ -184,8 +185,8 @@ check_seeks (guint64 frame, guint64 time)
   const guint64 stop = frame + FRAMES_TO_STOP;
 
   check_seek (GST_FORMAT_DEFAULT, frame, stop, frame, FRAMES_TO_STOP);
-  check_seek (
-      GST_FORMAT_BYTES, bytes_of (frame), bytes_of (stop), frame, FRAMES_TO_STOP);
+  check_seek (GST_FORMAT_BYTES, bytes_of (frame), bytes_of (stop), frame,
+      FRAMES_TO_STOP);
   check_seek (GST_FORMAT_DEFAULT, frame, -1, frame, FRAMES_PER_BUFFER);
   /* What an earlier seek has named does not count. */
   check_seek (GST_FORMAT_TIME, stamp_of (frame), -1,
@@ -205,8 +206,7 @@ GST_START_TEST (time_samples_and_bytes_are_each_others_inverse)
       check_conversions (
           draw (rate * MAX_SECONDS), draw (MAX_SECONDS * GST_SECOND));
     for (guint n = 0; n < N_SEEKS; n++)
-      check_seeks (
-          draw (rate * MAX_SECONDS), draw (MAX_SECONDS * GST_SECOND));
+      check_seeks (draw (rate * MAX_SECONDS), draw (MAX_SECONDS * GST_SECOND));
     close_source ();
   }
   g_rand_free (generator);
