@@ -206,14 +206,32 @@ gst_spead2_sink_set_setting (
   return taken;
 }
 
+/* A rate that cannot be is an error at the start; later, it is not taken. */
+static gboolean
+gst_spead2_sink_takes_rate (
+    GstSpead2Sink *self, const GValue *value, GError **error)
+{
+  gboolean open;
+
+  GST_OBJECT_LOCK (self);
+  open = self->sender != NULL;
+  GST_OBJECT_UNLOCK (self);
+  return !open || spead2_sender_check_rate (g_value_get_double (value), error);
+}
+
 static void
 gst_spead2_sink_set_property (
     GObject *object, guint id, const GValue *value, GParamSpec *pspec)
 {
   GstSpead2Sink *self = GST_SPEAD2_SINK (object);
+  GError *error = NULL;
 
   if (id > GST_SPEAD2_SINK_PROP_URI)
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+  else if (id == GST_SPEAD2_SINK_PROP_RATE &&
+      !gst_spead2_sink_takes_rate (self, value, &error))
+    GST_ELEMENT_WARNING (self, RESOURCE, SETTINGS,
+        ("%s. It stays as it is.", error->message), (NULL));
   else if (!gst_spead2_sink_set_setting (self, pspec, value))
     GST_ELEMENT_WARNING (self, RESOURCE, SETTINGS,
         ("Property %s cannot change in PAUSED or PLAYING: it stays as it is. "
@@ -222,6 +240,7 @@ gst_spead2_sink_set_property (
         (NULL));
   else if (id == GST_SPEAD2_SINK_PROP_URI)
     gst_spead2_sink_set_uri_property (self, g_value_get_string (value));
+  g_clear_error (&error);
 }
 
 static GstStructure *

@@ -447,8 +447,11 @@ install_heaps (GObjectClass *klass)
   /**
    * GstSpead2Sink:rate:
    *
-   * Mean rate to keep, in bytes of UDP payload per second; 0 sends as fast as
-   * the kernel takes it. A change in PLAYING counts from the next burst on.
+   * Mean rate to keep, in bytes of UDP payload per second, from 1 on; 0 sends as
+   * fast as the kernel takes it. At 1, a packet for Ethernet takes 25 minutes: less
+   * is an error at the start, and later a warning, upon which the rate stays as it
+   * is. A change in PLAYING counts at once, for a thread that sleeps, too; what has
+   * been sent ahead is paid for at the new rate.
    *
    * Since: 0.1
    */

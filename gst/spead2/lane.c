@@ -335,25 +335,47 @@ deliver_released (Lane *lane)
   g_mutex_unlock (&lane->sender->lock);
 }
 
+static guint64
+reserve (Lane *lane)
+{
+  Spead2Sender *sender = lane->sender;
+  guint64 time;
+
+  g_mutex_lock (&sender->lock);
+  time = lane->due = spead2_pacer_reserve (
+      &sender->pacer, spead2_now (), spead2_udp_writer_size (lane->writer));
+  g_mutex_unlock (&sender->lock);
+  return time;
+}
+
+/* Another rate moves it. */
+static guint64
+find_due (Lane *lane)
+{
+  guint64 time;
+
+  g_mutex_lock (&lane->sender->lock);
+  time = lane->due;
+  g_mutex_unlock (&lane->sender->lock);
+  return time;
+}
+
 /* Waits until the rate lets the batch go. FALSE: not before the deadline. */
 static gboolean
 pace (Lane *lane)
 {
-  Spead2Sender *sender = lane->sender;
   guint64 time;
 
   if (lane->burst == G_MAXUINT64 || lane->no_wait)
     return TRUE;
 
-  g_mutex_lock (&sender->lock);
-  time = spead2_pacer_reserve (
-      &sender->pacer, spead2_now (), spead2_udp_writer_size (lane->writer));
-  g_mutex_unlock (&sender->lock);
-  do {
+  time = reserve (lane);
+  while (spead2_now () < time) {
     if (!spead2_udp_writer_sleep_until (lane->writer, time))
       return FALSE;
     deliver_released (lane);
-  } while (spead2_now () < time);
+    time = find_due (lane);
+  }
 
   /* 0: the rate has been taken away since the batch was begun. */
   if (time > 0)

@@ -7,22 +7,35 @@
 /* Bursts are never longer than this part of a second at the rate. */
 #define BURSTS_PER_SECOND 1000
 
-void
-spead2_pacer_init (Spead2Pacer *pacer, gdouble rate, guint64 burst_size,
+/* More bytes than can have been sent ahead: a burst of each lane. */
+#define MOST_AHEAD (64 << 20)
+
+static void
+configure (Spead2Pacer *pacer, gdouble rate, guint64 burst_size,
     gdouble burst_rate_ratio)
 {
   pacer->enabled = rate > 0;
   pacer->burst = G_MAXUINT64;
-  pacer->due = pacer->burst_due = (Spead2PreciseTime){0, 0.0};
-  pacer->idle = TRUE;
+  pacer->ns_per_byte = pacer->burst_ns_per_byte = 0;
   if (!pacer->enabled)
     return;
 
   pacer->burst = burst_size;
   if (rate / BURSTS_PER_SECOND < burst_size)
     pacer->burst = MAX (1, (guint64) (rate / BURSTS_PER_SECOND));
-  pacer->ns_per_byte = 1e9 / rate;
-  pacer->burst_ns_per_byte = pacer->ns_per_byte / burst_rate_ratio;
+  pacer->ns_per_byte = 1e9 / MAX (rate, SPEAD2_MIN_RATE);
+  /* Not a number is not more than 1. */
+  pacer->burst_ns_per_byte =
+      pacer->ns_per_byte / (burst_rate_ratio > 1 ? burst_rate_ratio : 1);
+}
+
+void
+spead2_pacer_init (Spead2Pacer *pacer, gdouble rate, guint64 burst_size,
+    gdouble burst_rate_ratio)
+{
+  configure (pacer, rate, burst_size, burst_rate_ratio);
+  pacer->due = pacer->burst_due = (Spead2PreciseTime){0, 0.0};
+  pacer->idle = TRUE;
 }
 
 static void
@@ -41,6 +54,41 @@ raise_to (Spead2PreciseTime *time, guint64 ns)
 {
   if (time->ns < ns)
     *time = (Spead2PreciseTime){ns, 0.0};
+}
+
+/* The same bytes ahead of now, at another pace. */
+static void
+change_pace (Spead2PreciseTime *time, guint64 now, gdouble ns_per_byte,
+    gdouble new_ns_per_byte)
+{
+  gdouble bytes = 0;
+
+  if (time->ns > now && ns_per_byte > 0)
+    bytes = (time->ns - now + time->fraction) / ns_per_byte;
+  *time = (Spead2PreciseTime){now, 0.0};
+  advance (time, MIN (bytes, MOST_AHEAD) * new_ns_per_byte);
+}
+
+void
+spead2_pacer_set_rate (Spead2Pacer *pacer, guint64 now, gdouble rate,
+    guint64 burst_size, gdouble burst_rate_ratio)
+{
+  const Spead2Pacer last = *pacer;
+
+  configure (pacer, rate, burst_size, burst_rate_ratio);
+  change_pace (&pacer->due, now, last.ns_per_byte, pacer->ns_per_byte);
+  change_pace (
+      &pacer->burst_due, now, last.burst_ns_per_byte, pacer->burst_ns_per_byte);
+}
+
+guint64
+spead2_pacer_move (const Spead2Pacer *pacer, const Spead2Pacer *last,
+    guint64 now, guint64 time)
+{
+  Spead2PreciseTime moved = {time, 0.0};
+
+  change_pace (&moved, now, last->ns_per_byte, pacer->ns_per_byte);
+  return moved.ns;
 }
 
 guint64

@@ -33,10 +33,24 @@ typedef struct {
   gboolean idle;
 } Spead2Pacer;
 
-/* rate in bytes per second, 0 for no limit; burst_size in bytes, at least 1;
- * burst_rate_ratio at least 1. */
+/* The lowest rate, in bytes per second. A packet for Ethernet takes 25 minutes at
+ * it; whoever asks for less has taken the number for another unit. */
+#define SPEAD2_MIN_RATE 1.0
+
+/* rate in bytes per second, 0 for no limit, else at least SPEAD2_MIN_RATE;
+ * burst_size in bytes, at least 1; burst_rate_ratio at least 1. */
 void spead2_pacer_init (Spead2Pacer *pacer, gdouble rate, guint64 burst_size,
     gdouble burst_rate_ratio);
+
+/* Another rate from now on. Bytes that were sent ahead are paid for at the new one,
+ * so that no change gives a burst; what was late is not made up for. */
+void spead2_pacer_set_rate (Spead2Pacer *pacer, guint64 now, gdouble rate,
+    guint64 burst_size, gdouble burst_rate_ratio);
+
+/* When a burst may go, for which spead2_pacer_reserve() returned time at the rate of
+ * last, which was changed at now. */
+guint64 spead2_pacer_move (const Spead2Pacer *pacer, const Spead2Pacer *last,
+    guint64 now, guint64 time);
 
 /* Most bytes of a burst, and so of a message: G_MAXUINT64 with no rate. */
 static inline guint64

@@ -313,6 +313,17 @@ power_of_two (guint n)
   return 1u << g_bit_storage (n - 1);
 }
 
+gboolean
+spead2_sender_check_rate (gdouble rate, GError **error)
+{
+  if (rate == 0 || rate >= SPEAD2_MIN_RATE)
+    return TRUE;
+  g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID,
+      "rate=%g: must be 0 (no limit) or at least %g byte per second", rate,
+      SPEAD2_MIN_RATE);
+  return FALSE;
+}
+
 Spead2Sender *
 spead2_sender_new (const Spead2SenderConfig *config,
     const Spead2SenderCallbacks *callbacks, gpointer user_data, GError **error)
@@ -324,7 +335,8 @@ spead2_sender_new (const Spead2SenderConfig *config,
       config->n_lanes >= 1 && config->n_lanes <= SPEAD2_MAX_LANES, NULL);
   g_return_val_if_fail (config->cnt_step >= 1, NULL);
 
-  if (!spead2_flavour_check_cnt (
+  if (!spead2_sender_check_rate (config->rate, error) ||
+      !spead2_flavour_check_cnt (
           config->packet.flavour, "heap-cnt-start", config->cnt_start, error) ||
       !spead2_flavour_check_cnt (
           config->packet.flavour, "heap-cnt-step", config->cnt_step, error))
@@ -791,8 +803,22 @@ void
 spead2_sender_set_rate (Spead2Sender *sender, gdouble rate, guint64 burst_size,
     gdouble burst_rate_ratio)
 {
+  guint64 now = spead2_now ();
+  Spead2Pacer last;
+  guint i;
+
   g_mutex_lock (&sender->lock);
-  spead2_pacer_init (&sender->pacer, rate, burst_size, burst_rate_ratio);
+  last = sender->pacer;
+  spead2_pacer_set_rate (
+      &sender->pacer, now, rate, burst_size, burst_rate_ratio);
+  for (i = 0; i < sender->n_lanes; i++) {
+    Lane *lane = &sender->lanes[i];
+
+    if (lane->due <= now)
+      continue;
+    lane->due = spead2_pacer_move (&sender->pacer, &last, now, lane->due);
+    spead2_udp_writer_wake (lane->writer);
+  }
   g_mutex_unlock (&sender->lock);
 }
 

@@ -45,7 +45,7 @@ typedef struct {
   GArray *cpus;    /* (guint) lane i keeps to number i modulo their number; NULL
                    or empty: any CPU; a reference is kept */
   guint max_heaps; /* outstanding; 0: automatic */
-  gdouble rate;    /* bytes of UDP payload per second, 0: no limit */
+  gdouble rate;    /* bytes of UDP payload per second, from 1; 0: no limit */
   guint64 burst_size; /* bytes */
   gdouble burst_rate_ratio;
   gboolean no_gso;           /* every packet is a message of its own */
@@ -122,7 +122,7 @@ typedef struct _Spead2Sender Spead2Sender;
 
 /* Opens a socket for each lane; with a local port, or an outside socket, the
  * lanes share one. NULL with the socket's error, or SPEAD2_ERROR_INVALID for
- * counters that do not fit the flavour. */
+ * counters that do not fit the flavour, and for a rate that cannot be. */
 Spead2Sender *spead2_sender_new (const Spead2SenderConfig *config,
     const Spead2SenderCallbacks *callbacks, gpointer user_data, GError **error);
 
@@ -182,7 +182,11 @@ void spead2_sender_flush (Spead2Sender *sender);
  * the lanes have ended. */
 void spead2_sender_stop (Spead2Sender *sender);
 
-/* Another rate, from the next burst on. */
+/* FALSE, with SPEAD2_ERROR_INVALID: there is no such rate. */
+gboolean spead2_sender_check_rate (gdouble rate, GError **error);
+
+/* Another rate, checked. It counts for what has been sent and is not yet paid for,
+ * too, and for lanes that sleep: see spead2_pacer_set_rate(). */
 void spead2_sender_set_rate (Spead2Sender *sender, gdouble rate,
     guint64 burst_size, gdouble burst_rate_ratio);
 

@@ -56,6 +56,7 @@ typedef struct {
   gint start_errno; /* why it could not have its CPU, or 0 */
   gboolean busy;    /* holds heaps */
   gboolean polling; /* waits for memory to be released, or to be woken */
+  guint64 due;      /* when its burst may go, ns; 0 with no rate */
   Spead2WriterCounters counters;
   gint gso_errno;
   const gchar *zerocopy_reason;

@@ -344,14 +344,11 @@ spead2_udp_writer_wait_released (Spead2UdpWriter *writer, guint64 time)
 gboolean
 spead2_udp_writer_sleep_until (Spead2UdpWriter *writer, guint64 time)
 {
-  while (spead2_now () < time) {
-    if (get_deadline (writer) < time)
-      return FALSE;
-    if (writer->uncopied &&
-        spead2_uncopied_released (writer->uncopied) != writer->released_told)
-      return TRUE;
+  if (get_deadline (writer) < time)
+    return FALSE;
+  if (writer->uncopied == NULL ||
+      spead2_uncopied_released (writer->uncopied) == writer->released_told)
     sleep_for_events (writer, 0, time);
-  }
   return TRUE;
 }
 

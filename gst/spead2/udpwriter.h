@@ -105,7 +105,8 @@ guint spead2_udp_writer_take_released (Spead2UdpWriter *writer);
 Spead2Zerocopy *spead2_udp_writer_give_up_held (Spead2UdpWriter *writer);
 
 /* Sleeps until a time of the monotonic clock (ns), or shorter if messages were
- * released. FALSE as soon as it is known that the deadline comes before it. */
+ * released or spead2_udp_writer_wake() was called. FALSE as soon as it is known that
+ * the deadline comes before it. */
 gboolean spead2_udp_writer_sleep_until (Spead2UdpWriter *writer, guint64 time);
 
 /* From when on waiting is over, in ns of the monotonic clock: now and later

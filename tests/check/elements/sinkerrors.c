@@ -39,6 +39,9 @@ static const struct {
     {"heap-address-bits", "56", GST_RESOURCE_ERROR_SETTINGS,
         "id 0x1600 does not fit SPEAD-64-56"},
     {"heap-address-bits", "41", GST_RESOURCE_ERROR_SETTINGS, "multiple of 8"},
+    {"rate", "0.5", GST_RESOURCE_ERROR_SETTINGS,
+        "rate=0.5: must be 0 (no limit) or at least 1 byte per second"},
+    {"rate", "1e-10", GST_RESOURCE_ERROR_SETTINGS, "at least 1 byte"},
     {"cpu-affinity", "0,x", GST_RESOURCE_ERROR_SETTINGS,
         "'x' in the CPU list \"0,x\" is no CPU"},
     {"cpu-affinity", "1023", GST_RESOURCE_ERROR_OPEN_WRITE,
@@ -338,7 +341,7 @@ GST_START_TEST (on_error_fail_wakes_a_push_that_waits_for_room)
   GstFlowReturn flow = GST_FLOW_OK;
 
   gst_util_set_object_arg (G_OBJECT (sink), "on-error", "fail");
-  g_object_set (sink, "max-heaps", 2, "rate", 0.1, NULL);
+  g_object_set (sink, "max-heaps", 2, "rate", 1.0, NULL);
   faults_fail_message (0, 1, ENETUNREACH);
   play (CAPS_S8);
   for (guint i = 0; i < 10 && flow == GST_FLOW_OK; i++)

@@ -4,6 +4,8 @@
  */
 #include <gst/check/gstcheck.h>
 
+#include <math.h>
+
 #include "spead2/pacer.h"
 
 #define START G_GUINT64_CONSTANT (1000000000000)
@@ -160,6 +162,77 @@ GST_START_TEST (test_burst)
 }
 GST_END_TEST
 
+/* Another rate at any time: what was sent is paid for in bytes, at the new rate. */
+GST_START_TEST (test_another_rate_keeps_what_is_owed)
+{
+  Spead2Pacer pacer, last;
+
+  spead2_pacer_init (&pacer, 1e6, BURST, 1.05);
+  spead2_pacer_reserve (&pacer, START, 5000); /* due in 5 ms */
+  last = pacer;
+  spead2_pacer_set_rate (&pacer, START + 1000000, 4e6, BURST, 1.05);
+  fail_unless_equals_uint64 (
+      spead2_pacer_move (&pacer, &last, START + 1000000, START + 5000000),
+      START + 2000000);
+  fail_unless_equals_uint64 (
+      spead2_pacer_reserve (&pacer, START + 1000000, 400), START + 2000000);
+  spead2_pacer_set_rate (&pacer, START + 2000000, 1e3, BURST, 1.05);
+  fail_unless (within_one (
+      spead2_pacer_reserve (&pacer, START + 2000000, 100), START + 402000000));
+}
+GST_END_TEST
+
+GST_START_TEST (test_the_same_rate_again_gives_no_burst)
+{
+  Spead2Pacer pacer;
+  guint64 now = START, i;
+
+  spead2_pacer_init (&pacer, RATE, BURST, 1.05);
+  for (i = 0; i < 100000; i++) {
+    guint64 time = spead2_pacer_reserve (&pacer, now, BURST);
+
+    spead2_pacer_set_rate (&pacer, now, RATE, BURST, 1.05);
+    now = time;
+    spead2_pacer_set_rate (&pacer, now, RATE, BURST, 1.05);
+  }
+  fail_unless (within_one (now, START + (i - 1) * BURST_TENTHS / 10));
+}
+GST_END_TEST
+
+/* What was late is not made up for at another rate. */
+GST_START_TEST (test_another_rate_forgets_what_was_late)
+{
+  Spead2Pacer pacer;
+  guint64 late = START + 1000000;
+
+  spead2_pacer_init (&pacer, RATE, BURST, 1.05);
+  spead2_pacer_reserve (&pacer, START, BURST);
+  spead2_pacer_set_rate (&pacer, late, 1e6, 1000, 1.05);
+  fail_unless_equals_uint64 (spead2_pacer_reserve (&pacer, late, 1000), late);
+  fail_unless_equals_uint64 (
+      spead2_pacer_reserve (&pacer, late, 1000), late + 1000000);
+}
+GST_END_TEST
+
+/* Neither the slowest after the fastest, nor a number that is none, overflows. */
+GST_START_TEST (test_extreme_rates)
+{
+  static const gdouble rates[] = {G_MAXDOUBLE, SPEAD2_MIN_RATE, 0, 1e300, 1, 3};
+  Spead2Pacer pacer;
+  guint64 time = START;
+  guint i;
+
+  spead2_pacer_init (&pacer, SPEAD2_MIN_RATE, BURST, (gdouble) NAN);
+  spead2_pacer_reserve (&pacer, START, BURST);
+  for (i = 0; i < 1000; i++) {
+    spead2_pacer_set_rate (&pacer, START, rates[i % G_N_ELEMENTS (rates)],
+        BURST, i % 5 == 0 ? G_MAXDOUBLE : 1);
+    time = spead2_pacer_reserve (&pacer, START, 1);
+    fail_unless (time == 0 || time - START < G_GUINT64_CONSTANT (1) << 60);
+  }
+}
+GST_END_TEST
+
 static Suite *
 pacer_suite (void)
 {
@@ -174,6 +247,10 @@ pacer_suite (void)
   tcase_add_test (tc, test_idle_owes);
   tcase_add_loop_test (tc, test_catches_up, 0, 4);
   tcase_add_test (tc, test_burst);
+  tcase_add_test (tc, test_another_rate_keeps_what_is_owed);
+  tcase_add_test (tc, test_the_same_rate_again_gives_no_burst);
+  tcase_add_test (tc, test_another_rate_forgets_what_was_late);
+  tcase_add_test (tc, test_extreme_rates);
   return suite;
 }
 

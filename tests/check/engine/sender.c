@@ -6,6 +6,7 @@
 #include <gst/check/gstcheck.h>
 
 #include <errno.h>
+#include <math.h>
 #include <netinet/in.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -1242,6 +1243,40 @@ GST_START_TEST (test_rate)
 GST_END_TEST
 
 /* Gives up at once where others wait. */
+/* 13 minutes to go for the second packet: another rate ends the sleep. */
+GST_START_TEST (test_a_new_rate_wakes_lanes)
+{
+  config.n_lanes = 2;
+  config.rate = 10;
+  faults_capture (TRUE, FALSE);
+  open_sender ();
+  start ();
+  push_many (4, 8192);
+  while (faults_n_messages () == 0)
+    g_usleep (1000);
+  spead2_sender_set_rate (sender, 1, config.burst_size, 1.05);
+  spead2_sender_set_rate (
+      sender, __i__ == 0 ? 0 : 1e9, config.burst_size, 1.05);
+  drain ();
+  check_all_sent (4);
+}
+GST_END_TEST
+
+GST_START_TEST (test_rates_that_cannot_be)
+{
+  static const gdouble rates[] = {1e-9, 0.1, 0.999, -1, (gdouble) NAN};
+  static const Spead2SenderCallbacks callbacks = {heap_done, NULL, NULL};
+  GError *error = NULL;
+
+  config.rate = rates[__i__];
+  fail_unless (spead2_packet_config_check (&config.packet, NULL));
+  fail_unless (spead2_sender_new (&config, &callbacks, NULL, &error) == NULL);
+  fail_unless (g_error_matches (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID));
+  fail_unless (strstr (error->message, "at least 1") != NULL);
+  g_error_free (error);
+}
+GST_END_TEST
+
 GST_START_TEST (test_no_wait)
 {
   guint64 begun = spead2_now ();
@@ -1302,6 +1337,8 @@ sender_suite (void)
   tcase_add_test (tc, test_icmp_errors);
   tcase_add_test (tc, test_barrier_waits);
   tcase_add_loop_test (tc, test_rate, 0, 2);
+  tcase_add_loop_test (tc, test_a_new_rate_wakes_lanes, 0, 2);
+  tcase_add_loop_test (tc, test_rates_that_cannot_be, 0, 5);
   tcase_add_test (tc, test_no_wait);
   return suite;
 }
