@@ -187,9 +187,11 @@ gst_spead2_sink_set_setting (
 {
   const GstSpead2SinkSettings *settings = &self->settings;
   gboolean playing = pspec->flags & GST_PARAM_MUTABLE_PLAYING;
+  GSocket *last = NULL; /* is freed without the lock */
   gboolean taken;
 
   GST_OBJECT_LOCK (self);
+  g_set_object (&last, settings->socket);
   taken = playing || !self->in_use;
   /* The URI is made of others, which are set one by one. */
   if (taken && pspec->param_id != GST_SPEAD2_SINK_PROP_URI) {
@@ -203,6 +205,7 @@ gst_spead2_sink_set_setting (
           settings->burst_size, settings->burst_rate_ratio);
   }
   GST_OBJECT_UNLOCK (self);
+  g_clear_object (&last);
   return taken;
 }
 

@@ -542,6 +542,29 @@ GST_START_TEST (a_socket_that_is_given_back_has_no_error_of_ours)
 
 GST_END_TEST;
 
+static void
+read_stats (gpointer element, GObject *socket)
+{
+  GstStructure *stats;
+
+  g_object_get (element, "stats", &stats, NULL);
+  gst_structure_free (stats);
+}
+
+/* Whoever hears of it may use the element. */
+GST_START_TEST (a_socket_that_is_replaced_is_freed_with_no_lock_held)
+{
+  GSocket *socket = g_socket_new (G_SOCKET_FAMILY_IPV4, G_SOCKET_TYPE_DATAGRAM,
+      G_SOCKET_PROTOCOL_UDP, NULL);
+
+  g_object_set (sink, "socket", socket, NULL);
+  g_object_weak_ref (G_OBJECT (socket), read_stats, sink);
+  g_object_unref (socket);
+  g_object_set (sink, "socket", NULL, NULL);
+}
+
+GST_END_TEST;
+
 static Suite *
 sinksocket_suite (void)
 {
@@ -571,6 +594,7 @@ sinksocket_suite (void)
   tcase_add_loop_test (
       tc, a_socket_that_is_given_back_is_as_it_was, 0, 2 * N_WAYS);
   tcase_add_test (tc, a_socket_that_is_given_back_has_no_error_of_ours);
+  tcase_add_test (tc, a_socket_that_is_replaced_is_freed_with_no_lock_held);
   return s;
 }
 
