@@ -22,7 +22,7 @@
  * `timestamp`, the index of its first sample, and 0x3300 `adc_samples`, the
  * samples, with a type and a shape taken from caps. Buffers whose caps say
  * nothing of samples are sent as bytes. Descriptors go with the first heap, and
- * with any heap of another shape. At EOS all heaps are sent first, then a stop
+ * with heaps of another shape (see #GstSpead2Sink:descriptors). At EOS all heaps are sent first, then a stop
  * heap; then an INFO message says what has become of them, unless
  * #GstSpead2Sink:quiet is set, and only then the EOS message is posted.
  *

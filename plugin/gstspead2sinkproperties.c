@@ -348,7 +348,7 @@ install_heaps (GObjectClass *klass)
    * It must be whole samples of all channels, and what an item's `shape` says.
    * Gray video is not cut: a picture is a heap. An application's values are in
    * every heap of their buffer; `heap-cnt` is refused where there are several.
-   * Each heap of another size is described, and so is the next one.
+   * A shorter heap is described (see #GstSpead2Sink:descriptors).
    *
    * A heap that waits holds its buffers: pieces of less than
    * #GstSpead2Sink:max-packet-size are copied, and so are buffers of a GstBufferPool
@@ -802,6 +802,15 @@ install_control (GObjectClass *klass)
    *
    * Where the items are described. Whoever knows them by id or place (MeerKAT,
    * SKA-Low, mkrecv) needs none.
+   *
+   * A heap of another size than the last one described is described again. For
+   * samples of one byte, big endian ones and SPEAD formats that is the last time:
+   * from the second size on the descriptor has a format instead of a numpy type,
+   * and leaves the number of samples open. All other types have only a numpy name,
+   * which does not say that: buffers whose sizes alternate, as those of decoders
+   * and resamplers do, are then described heap by heap, and with several
+   * #GstSpead2Sink:send-threads each waits for the others.
+   * #GstSpead2Sink:heap-size makes heaps of one size.
    *
    * Since: 0.1
    */

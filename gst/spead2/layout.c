@@ -4,6 +4,7 @@
  */
 #include "layout.h"
 
+#include "dtype.h"
 #include "error.h"
 #include "itemtext.h"
 
@@ -28,13 +29,15 @@ struct _Spead2Layout {
   Spead2PayloadType type;
   Payload payload;
   gsize good_size; /* of the last payload that has its shape */
+  gsize last_size; /* of the last payload, or 0 */
+  gboolean varies; /* there were payloads of several sizes */
 
   guint64 heap_index;
   guint64 descriptor_cnt;
 
   /* What the receivers were told last. */
   gboolean described;
-  gsize described_size;
+  gsize described_size; /* 0: any */
   guint64 described_time;
   gboolean requested;
 };
@@ -85,6 +88,8 @@ resolve_payload (Spead2Layout *layout)
     payload->n_dimensions = item->n_dimensions;
   }
   layout->good_size = G_MAXSIZE;
+  layout->last_size = 0;
+  layout->varies = FALSE;
 }
 
 Spead2Layout *
@@ -149,6 +154,8 @@ spead2_layout_restart (Spead2Layout *layout)
 {
   layout->heap_index = 0;
   layout->described = FALSE;
+  layout->last_size = 0;
+  layout->varies = FALSE;
 }
 
 void
@@ -274,12 +281,81 @@ spead2_layout_round (
   return g_size_checked_add (above, *below, *above);
 }
 
+/* What SPEAD calls elements of a numpy dtype, where it has a word for them that
+ * receivers make the same numbers of: big endian, or of one byte. Other than a numpy
+ * header, a format can leave a dimension open. */
+static gboolean
+format_of_dtype (const gchar *text, Spead2Format *format)
+{
+  Spead2Dtype dtype;
+
+  if (!spead2_dtype_parse (text, &dtype, NULL) ||
+      (dtype.little_endian && dtype.size > 1))
+    return FALSE;
+  *format = (Spead2Format){dtype.kind, 8 * dtype.size};
+  return dtype.kind == 'i' || dtype.kind == 'u' ||
+      (dtype.kind == 'f' && dtype.size >= 4);
+}
+
+static gboolean
+is_variable (const Payload *payload)
+{
+  guint i;
+
+  for (i = 0; i < payload->n_dimensions; i++)
+    if (payload->shape[i] == SPEAD2_VARIABLE_SIZE)
+      return TRUE;
+  return FALSE;
+}
+
+/* Whether descriptors are of payloads of any size: once there were several, if
+ * that can be said. */
+static gboolean
+describes_any_size (const Spead2Layout *layout)
+{
+  const Payload *payload = &layout->payload;
+  Spead2Format format;
+
+  return layout->varies && is_variable (payload) &&
+      (payload->dtype == NULL || format_of_dtype (payload->dtype, &format));
+}
+
+static void
+note_size (Spead2Layout *layout, gsize size)
+{
+  if (size == layout->last_size)
+    return;
+  layout->varies |= layout->last_size != 0;
+  layout->last_size = size;
+}
+
+static void
+describe_payload (const Spead2Layout *layout, const gint64 *shape,
+    Spead2Descriptor *descriptor)
+{
+  const Payload *payload = &layout->payload;
+
+  descriptor->dtype = payload->dtype;
+  descriptor->n_formats = payload->n_formats;
+  memcpy (descriptor->formats, payload->formats,
+      payload->n_formats * sizeof (Spead2Format));
+  descriptor->n_dimensions = payload->n_dimensions;
+  memcpy (descriptor->shape, shape, sizeof descriptor->shape);
+  if (!describes_any_size (layout))
+    return;
+  memcpy (descriptor->shape, payload->shape,
+      payload->n_dimensions * sizeof (gint64));
+  if (payload->dtype == NULL)
+    return;
+  descriptor->dtype = NULL;
+  descriptor->n_formats = 1;
+  format_of_dtype (payload->dtype, &descriptor->formats[0]);
+}
+
 static void
 describe (const Spead2Layout *layout, const Spead2Item *item,
     const gint64 *payload_shape, Spead2Descriptor *descriptor)
 {
-  const Payload *payload = &layout->payload;
-
   memset (descriptor, 0, sizeof *descriptor);
   descriptor->id = item->id;
   descriptor->name = item->name;
@@ -289,12 +365,7 @@ describe (const Spead2Layout *layout, const Spead2Item *item,
   memcpy (descriptor->formats, item->formats, sizeof item->formats);
 
   if (item->source == SPEAD2_SOURCE_PAYLOAD) {
-    descriptor->dtype = payload->dtype;
-    descriptor->n_formats = payload->n_formats;
-    memcpy (descriptor->formats, payload->formats,
-        payload->n_formats * sizeof (Spead2Format));
-    descriptor->n_dimensions = payload->n_dimensions;
-    memcpy (descriptor->shape, payload_shape, sizeof descriptor->shape);
+    describe_payload (layout, payload_shape, descriptor);
   } else if (item->source == SPEAD2_SOURCE_TEXT) {
     descriptor->n_dimensions = 1;
     descriptor->shape[0] = item->from_application
@@ -348,7 +419,9 @@ wants_descriptors (const Spead2Layout *layout, const Spead2HeapValues *values)
 {
   return layout->requested ||
       (layout->config.descriptors != SPEAD2_DESCRIPTORS_NONE &&
-          (!layout->described || layout->described_size != values->size ||
+          (!layout->described ||
+              (layout->described_size != 0 &&
+                  layout->described_size != values->size) ||
               interval_is_over (layout, values)));
 }
 
@@ -357,7 +430,7 @@ set_described (Spead2Layout *layout, const Spead2HeapValues *values)
 {
   layout->requested = FALSE;
   layout->described = TRUE;
-  layout->described_size = values->size;
+  layout->described_size = describes_any_size (layout) ? 0 : values->size;
   layout->described_time = values->running_time;
 }
 
@@ -382,6 +455,7 @@ spead2_layout_make_descriptor_heap (
 {
   Spead2Heap *heap = spead2_heap_new (layout->flavour);
 
+  note_size (layout, values->size);
   if (!add_descriptors (layout, heap, values->size, error)) {
     spead2_heap_free (heap);
     return NULL;
@@ -697,6 +771,7 @@ spead2_layout_make_heap (
   if (!spead2_layout_check_size (layout, values->size, error))
     return NULL;
 
+  note_size (layout, values->size);
   heap = spead2_heap_new (layout->flavour);
   if (describes && !add_descriptors (layout, heap, values->size, error))
     goto failed;

@@ -190,3 +190,48 @@ pipeline.set_state(Gst.State.NULL)
     done = subprocess.run(["/usr/bin/python3", "-c", program], capture_output=True, text=True,
                           timeout=LIMIT, check=True)
     assert f"Audio format {audio_format} has neither a numpy type" in done.stdout
+
+
+def values_of(heap, data):
+    """The samples of a heap, from the front of what the receiver saved."""
+    kind = samples_of(heap)["type"]
+    # Of a format the receiver makes float64.
+    values = np.frombuffer(data[:heap["bytes"]], kind if kind[0] in "<>|" else np.float64)
+    return values, data[values.nbytes:]
+
+
+@pytest.mark.parametrize("audio_format", ["S16BE", "U8", "S16LE"])
+def test_buffers_of_sizes_that_alternate_arrive_as_numbers(receive, launch, tmp_path, audio_format):
+    receiver = receive()
+    launch("audiotestsrc num-buffers=20 samplesperbuffer=800 wave=white-noise ! "
+           "audio/x-raw,rate=44100,channels=1 ! audioresample ! audio/x-raw,rate=48000 ! "
+           f"audioconvert ! audio/x-raw,format={audio_format} ! tee name=t ! "
+           f'queue ! filesink location="{tmp_path / "sent"}" '
+           f"t. ! queue ! spead2sink port={receiver.port} {safe_sending(receiver.buffer)}")
+    received = receiver.finish()
+    # They are more than 2 where numpy alone has a word for the type.
+    n_described = sum(0x3300 in heap["described"] for heap in received.heaps)
+    assert n_described > 2 if audio_format == "S16LE" else n_described == 2
+    got, data = [], received.samples
+    for heap in received.heaps:
+        values, data = values_of(heap, data)
+        got.append(values)
+    np.testing.assert_array_equal(
+        np.concatenate(got), np.fromfile(tmp_path / "sent", NUMPY[audio_format]))
+
+
+# What a shape of 64 x 64 makes of 100003 bytes: heaps, and bytes that are sent.
+@pytest.mark.parametrize("remainder,heaps,size", [("drop", 24, 24 * 4096), ("pad", 25, 25 * 4096)])
+def test_a_file_arrives_in_heaps_of_one_shape(receive, launch, tmp_path, remainder, heaps, size):
+    data = np.random.default_rng(1).bytes(100003)
+    (tmp_path / "file").write_bytes(data)
+    receiver = receive()
+    launch(f'filesrc location="{tmp_path / "file"}" blocksize=5000 ! '
+           f"spead2sink port={receiver.port} {safe_sending(receiver.buffer)} heap-size=4096 "
+           f"remainder={remainder} "
+           'items="timestamp,id=0x1600,value=sample-index;'
+           'samples,id=0x3300,value=payload,dtype=\\"|u1\\",shape=<64,64>"')
+    received = receiver.finish()
+    assert received.column("timestamp") == [4096 * i for i in range(heaps)]
+    assert {tuple(samples_of(heap)["shape"]) for heap in received.heaps} == {(64, 64)}
+    assert received.samples == (data + bytes(size))[:size]

@@ -637,11 +637,11 @@ GST_START_TEST (another_size_is_described_again)
 {
   FakeDescriptor *found;
 
-  play (CAPS_S8);
-  push (100, 0, 0);
-  push (100, 100, 100);
-  push (60, 200, 200);
-  push (60, 260, 260);
+  play (CAPS_STEREO);
+  push (400, 0, 0);
+  push (400, 400, 100);
+  push (240, 800, 200);
+  push (240, 1040, 260);
   finish ();
   decode ();
   assert_descriptors (0, 2);
@@ -649,7 +649,7 @@ GST_START_TEST (another_size_is_described_again)
   assert_descriptors (2, 2);
   assert_descriptors (3, 0);
   found = descriptor (2, 1);
-  assert_words (found->numpy, "(60,)");
+  assert_words (found->numpy, "(60, 2)");
   fake_descriptor_free (found);
 }
 
