@@ -45,8 +45,8 @@ clear_open (GstSpead2Heaps *heaps)
 static void
 clear_buffer (GstSpead2Heaps *heaps)
 {
-  heaps->buffer.buffer = NULL;
-  heaps->buffer.size = heaps->done = 0;
+  heaps->buffer = NULL;
+  heaps->left = 0;
   g_clear_pointer (&heaps->held, spead2_held_buffer_unref);
 }
 
@@ -110,11 +110,18 @@ add_copied (GstSpead2Heaps *heaps, gsize size, GError **error)
   return heaps->chunk->memories[0].map.data + used;
 }
 
+/* The buffer's byte that no heap has yet. */
+static gsize
+next_offset (const GstSpead2Heaps *heaps)
+{
+  return heaps->buffer->offset + heaps->buffer->size - heaps->left;
+}
+
 static gboolean
 hold_buffer (GstSpead2Heaps *heaps, GError **error)
 {
   if (heaps->held == NULL)
-    heaps->held = spead2_held_buffer_new (heaps->buffer.buffer, error);
+    heaps->held = spead2_held_buffer_new (heaps->buffer->buffer, error);
   return heaps->held != NULL;
 }
 
@@ -125,8 +132,7 @@ copy_piece (GstSpead2Heaps *heaps, gsize size, GError **error)
 
   if (copy == NULL)
     return FALSE;
-  spead2_held_buffer_read (
-      heaps->held, heaps->buffer.offset + heaps->done, copy, size);
+  spead2_held_buffer_read (heaps->held, next_offset (heaps), copy, size);
   return TRUE;
 }
 
@@ -161,7 +167,7 @@ max_buffers_of (GstBufferPool *pool)
 static gboolean
 may_hold (GstSpead2Heaps *heaps)
 {
-  GstBufferPool *pool = pool_of (heaps->buffer.buffer);
+  GstBufferPool *pool = pool_of (heaps->buffer->buffer);
 
   if (pool == NULL)
     return TRUE;
@@ -181,20 +187,20 @@ may_hold (GstSpead2Heaps *heaps)
 static void
 find_values (const GstSpead2Heaps *heaps, Spead2HeapValues *values)
 {
-  const guint64 into_run = heaps->run_size + heaps->done;
+  const gsize done = heaps->buffer->size - heaps->left;
   guint64 ns;
 
-  *values = heaps->buffer;
-  values->size -= heaps->done;
+  *values = *heaps->buffer;
+  values->size = heaps->left;
   values->held = heaps->held;
-  if (into_run > 0)
-    values->sample_index =
-        heaps->run_index + spead2_layout_n_samples (heaps->layout, into_run);
-  if (heaps->done == 0)
+  if (heaps->run_size + done > 0)
+    values->sample_index = heaps->run_index +
+        spead2_layout_n_samples (heaps->layout, heaps->run_size + done);
+  if (done == 0)
     return;
-  values->offset += heaps->done;
+  values->offset += done;
   ns = gst_spead2_rate_time (
-      &heaps->rate, spead2_layout_n_samples (heaps->layout, heaps->done));
+      &heaps->rate, spead2_layout_n_samples (heaps->layout, done));
   values->utc_ns += ns;
   values->ptp_ns += ns;
 }
@@ -213,10 +219,10 @@ join (GstSpead2Heaps *heaps, gsize size, gboolean waits, GError **error)
     heaps->open.held = NULL;
   }
   if (size >= heaps->copy_size && (!waits || may_hold (heaps)))
-    add_part (heaps, heaps->held, heaps->buffer.offset + heaps->done, size);
+    add_part (heaps, heaps->held, next_offset (heaps), size);
   else if (!copy_piece (heaps, size, error))
     return FALSE;
-  heaps->done += size;
+  heaps->left -= size;
   heaps->open.size += size;
   return TRUE;
 }
@@ -245,10 +251,9 @@ gboolean
 gst_spead2_heaps_continues (
     const GstSpead2Heaps *heaps, const Spead2HeapValues *buffer)
 {
-  return heaps->open.size == 0 ||
-      (is_next (heaps, buffer) &&
-          are_equal (heaps->open.own[0], buffer->own[0]) &&
-          are_equal (heaps->open.own[1], buffer->own[1]));
+  return is_next (heaps, buffer) &&
+      are_equal (heaps->open.own[0], buffer->own[0]) &&
+      are_equal (heaps->open.own[1], buffer->own[1]);
 }
 
 gboolean
@@ -328,62 +333,62 @@ gst_spead2_heaps_begin (GstSpead2Heaps *heaps, const Spead2HeapValues *buffer,
     heaps->run_index = buffer->sample_index;
     heaps->run_size = 0;
   }
-  heaps->buffer = *buffer;
+  heaps->buffer = buffer;
+  heaps->left = buffer->size;
   heaps->rate = *rate;
 }
 
 /* Whether the next heap is a piece of this buffer, without more. */
 static gboolean
-is_one_piece (const GstSpead2Heaps *heaps, gsize left)
+is_one_piece (const GstSpead2Heaps *heaps)
 {
   if (heaps->open.size > 0)
     return FALSE;
   if (heaps->heap_size > 0)
-    return left >= heaps->heap_size;
+    return heaps->left >= heaps->heap_size;
   /* A picture that has not the shape is none. */
-  return left > 0 &&
-      (heaps->buffer.row_size > 0 ||
-          spead2_layout_check_size (heaps->layout, left, NULL));
+  return heaps->left > 0 &&
+      (heaps->buffer->row_size > 0 ||
+          spead2_layout_check_size (heaps->layout, heaps->left, NULL));
 }
 
 static gboolean
 take_piece (GstSpead2Heaps *heaps, Spead2HeapValues *values, GError **error)
 {
   /* Several heaps share it. */
-  if (gst_spead2_heaps_cuts (heaps, &heaps->buffer) &&
+  if (gst_spead2_heaps_cuts (heaps, heaps->buffer) &&
       !hold_buffer (heaps, error))
     return FALSE;
   find_values (heaps, values);
   if (heaps->heap_size > 0)
     values->size = heaps->heap_size;
-  heaps->done += values->size;
+  heaps->left -= values->size;
   return TRUE;
 }
 
 /* The bytes of the buffer that end the open heap, or 0. */
 static gsize
-ending_size (const GstSpead2Heaps *heaps, gsize left)
+ending_size (const GstSpead2Heaps *heaps)
 {
   gsize wanted = heaps->heap_size - heaps->open.size;
 
   if (heaps->heap_size == 0)
-    return left;
-  return left >= wanted ? wanted : 0;
+    return heaps->left;
+  return heaps->left >= wanted ? wanted : 0;
 }
 
 gboolean
 gst_spead2_heaps_next (
     GstSpead2Heaps *heaps, Spead2HeapValues *values, GError **error)
 {
-  gsize left, size;
+  gsize size;
 
   if (heaps->complete)
     clear_open (heaps);
-  left = heaps->buffer.size - heaps->done;
-  if (is_one_piece (heaps, left))
+  if (is_one_piece (heaps))
     return take_piece (heaps, values, error);
 
-  size = heaps->closing ? 0 : ending_size (heaps, left);
+  size = heaps->closing ? 0 : ending_size (heaps);
   if (size == 0 && !heaps->closing)
     return FALSE;
   if ((size > 0 && !join (heaps, size, FALSE, error)) ||
@@ -412,18 +417,20 @@ keep_own (GstSpead2Heaps *heaps)
 gboolean
 gst_spead2_heaps_end (GstSpead2Heaps *heaps, GError **error)
 {
-  gsize left;
-  gboolean good;
+  const Spead2HeapValues *buffer = heaps->buffer;
+  gboolean good = TRUE;
 
   if (heaps->complete)
     clear_open (heaps);
-  left = heaps->buffer.size - heaps->done;
-  good = left == 0 || join (heaps, left, TRUE, error);
+  if (heaps->left > 0)
+    good = join (heaps, heaps->left, TRUE, error);
   if (heaps->open.size > 0)
     keep_own (heaps);
-  heaps->run_size += heaps->buffer.size;
-  heaps->next_index = heaps->buffer.sample_index +
-      spead2_layout_n_samples (heaps->layout, heaps->buffer.size);
+  if (heaps->heap_size > 0) {
+    heaps->run_size += buffer->size;
+    heaps->next_index = buffer->sample_index +
+        spead2_layout_n_samples (heaps->layout, buffer->size);
+  }
   clear_buffer (heaps);
   return good;
 }

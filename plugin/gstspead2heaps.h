@@ -44,10 +44,10 @@ typedef struct {
   guint64 padding;
 
   /* The buffer between begin and end. */
-  Spead2HeapValues buffer; /* as if it were one heap */
-  GstSpead2Rate rate;      /* that its dates go on by */
-  gsize done;              /* bytes of it that heaps have */
-  Spead2HeldBuffer *held;  /* (owned) of it, once it is needed */
+  const Spead2HeapValues *buffer; /* (borrowed) as if it were one heap */
+  GstSpead2Rate rate;             /* that its dates go on by */
+  gsize left;                     /* bytes of it that no heap has */
+  Spead2HeldBuffer *held;         /* (owned) of it, once it is needed */
 
   /* The open heap: the values of its first byte, of which size is what it has so
    * far. */
@@ -89,8 +89,8 @@ gst_spead2_heaps_is_open (const GstSpead2Heaps *heaps)
   return heaps->open.size > 0;
 }
 
-/* Whether the open heap, if there is one, goes on with this buffer. Otherwise the
- * owner closes it first. */
+/* Whether the open heap goes on with this buffer. Otherwise the owner closes it
+ * first. */
 gboolean gst_spead2_heaps_continues (
     const GstSpead2Heaps *heaps, const Spead2HeapValues *buffer);
 
@@ -101,10 +101,17 @@ gboolean gst_spead2_heaps_cuts (
 /* The open heap is the next one. */
 void gst_spead2_heaps_close (GstSpead2Heaps *heaps);
 
-/* Takes a buffer, which the caller keeps until gst_spead2_heaps_end(). rate: that
- * dates go on by. */
+/* Takes a buffer and what is known of it, which the caller keeps until
+ * gst_spead2_heaps_end(). rate: that dates go on by. */
 void gst_spead2_heaps_begin (GstSpead2Heaps *heaps,
     const Spead2HeapValues *buffer, const GstSpead2Rate *rate);
+
+/* FALSE if gst_spead2_heaps_next() has none. */
+static inline gboolean
+gst_spead2_heaps_may_have_next (const GstSpead2Heaps *heaps)
+{
+  return heaps->left > 0 || heaps->closing;
+}
 
 /* The next heap: what it is made of is valid until the next call of any function
  * here. FALSE if there is none yet; or with SPEAD2_ERROR_MEMORY, or

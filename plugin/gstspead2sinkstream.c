@@ -676,7 +676,7 @@ gst_spead2_sink_add_heaps (GstSpead2Sink *self, HeapBatch *batch)
   Spead2HeapValues values;
   GError *error = NULL;
 
-  while (flow == GST_FLOW_OK &&
+  while (flow == GST_FLOW_OK && gst_spead2_heaps_may_have_next (&self->heaps) &&
       gst_spead2_heaps_next (&self->heaps, &values, &error)) {
     if (batch->n >= HEAPS_AT_ONCE)
       flow = gst_spead2_sink_push_batch (self, batch);
@@ -754,7 +754,8 @@ gst_spead2_sink_add_values (
 
   if (!gst_spead2_sink_find_values (self, values->buffer, values, &error))
     goto refused;
-  if (!gst_spead2_heaps_continues (&self->heaps, values))
+  if (gst_spead2_heaps_is_open (&self->heaps) &&
+      !gst_spead2_heaps_continues (&self->heaps, values))
     flow = gst_spead2_sink_add_open (self, batch);
   if (flow != GST_FLOW_OK)
     return flow;
