@@ -383,7 +383,7 @@ install_heaps (GObjectClass *klass)
    * GstSpead2Sink:max-heaps:
    *
    * Most heaps that are outstanding: accepted and not yet sent. Upstream waits
-   * while there are so many. 0 allows as many as make 4 MiB, from 4 to 4096, and
+   * while there are so many. 0 allows as many as make 4 MiB, from 4 to 4095, and
    * at least 2 for each of #GstSpead2Sink:send-threads.
    *
    * With 1, making a heap and sending it take turns: each of two threads waits for
@@ -395,7 +395,7 @@ install_heaps (GObjectClass *klass)
    */
   g_object_class_install_property (klass, GST_SPEAD2_SINK_PROP_MAX_HEAPS,
       g_param_spec_uint ("max-heaps", "Max heaps",
-          "Most outstanding heaps (0 = as many as make 4 MiB, from 4 to 4096)",
+          "Most outstanding heaps (0 = as many as make 4 MiB, from 4 to 4095)",
           0, MAX_MAX_HEAPS, DEFAULT_MAX_HEAPS,
           FLAGS | GST_PARAM_MUTABLE_READY));
   /**

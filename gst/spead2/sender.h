@@ -25,10 +25,11 @@
 G_BEGIN_DECLS
 
 /* Outstanding heaps when the number is chosen automatically: as many as make
- * 4 MiB, which stays in a processor's cache, and within these bounds. */
+ * 4 MiB, which stays in a processor's cache, and within these bounds. With the slot
+ * for stream control the most are a power of two, as many as there are slots. */
 #define SPEAD2_AUTO_BYTES (4 << 20)
 #define SPEAD2_AUTO_MIN_HEAPS 4
-#define SPEAD2_AUTO_MAX_HEAPS 4096
+#define SPEAD2_AUTO_MAX_HEAPS 4095
 
 #define SPEAD2_MAX_LANES 64
 

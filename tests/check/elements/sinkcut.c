@@ -608,10 +608,10 @@ static const struct {
     {0, 0, 0, 4 << 20},
     {8192, 7, 0, 8 * 8192},
     {G_MAXUINT, 65536, 0, G_GUINT64_CONSTANT (65537) * G_MAXUINT},
-    /* Automatic: 4 MiB, from 4 to 4096 heaps. And the open one. */
+    /* Automatic: 4 MiB, from 4 to 4095 heaps. And the open one. */
     {8192, 0, 0, (4 << 20) + 8192},
     {2 << 20, 0, 0, 10 << 20},
-    {16, 0, 0, 65536 + 16},
+    {16, 0, 0, 65536},
 };
 
 GST_START_TEST (upstream_is_told_how_many_bytes_stay_outstanding)
