@@ -301,12 +301,15 @@ gst_spead2_sink_note_wrap (GstSpead2Sink *self, guint64 index)
       ("Values go on modulo 2^%u", bits));
 }
 
-/* Whether PAUSED is wanted. The base class does not always know: it takes the
- * streaming thread for waiting until that wakes, and then lets it render. */
+/* Whether nothing may be sent now. The base class does not always prevent that in
+ * PAUSED: it takes the streaming thread for waiting until that wakes, and then lets
+ * it render. Where it renders on the way to PAUSED (a step that flushes, a buffer
+ * without a place in the segment), it means to. */
 static gboolean
 gst_spead2_sink_is_paused (GstSpead2Sink *self)
 {
-  return GST_STATE_TARGET (self) == GST_STATE_PAUSED;
+  return GST_STATE_TARGET (self) == GST_STATE_PAUSED &&
+      !GST_BASE_SINK (self)->playing_async;
 }
 
 /* Waits in a pause, until PLAYING, a flush or a step. */
