@@ -733,7 +733,7 @@ gst_adc_test_src_query (GstBaseSrc *basesrc, GstQuery *query)
 
   switch (GST_QUERY_TYPE (query)) {
     case GST_QUERY_CONVERT:
-      return negotiated && query_convert (&format, query);
+      return query_convert (&format, query);
     case GST_QUERY_POSITION:
       if (negotiated && query_position (&format, next_frame, query))
         return TRUE;
