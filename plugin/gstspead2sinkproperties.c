@@ -804,9 +804,9 @@ install_control (GObjectClass *klass)
    * SKA-Low, mkrecv) needs none.
    *
    * A heap of another size than the last one described is described again. For
-   * samples of one byte, big endian ones and SPEAD formats that is the last time:
-   * from the second size on the descriptor has a format instead of a numpy type,
-   * and leaves the number of samples open. All other types have only a numpy name,
+   * samples of one byte, big endian ones and SPEAD formats this ends with the
+   * second change of the size: the descriptor then has a format instead of a numpy
+   * type, and leaves the number of samples open. All other types have only a numpy name,
    * which does not say that: buffers whose sizes alternate, as those of decoders
    * and resamplers do, are then described heap by heap, and with several
    * #GstSpead2Sink:send-threads each waits for the others.

@@ -30,7 +30,7 @@ struct _Spead2Layout {
   Payload payload;
   gsize good_size; /* of the last payload that has its shape */
   gsize last_size; /* of the last payload, or 0 */
-  gboolean varies; /* there were payloads of several sizes */
+  guint n_changes; /* of the size, from payload to payload; at most 2 */
 
   guint64 heap_index;
   guint64 descriptor_cnt;
@@ -89,7 +89,7 @@ resolve_payload (Spead2Layout *layout)
   }
   layout->good_size = G_MAXSIZE;
   layout->last_size = 0;
-  layout->varies = FALSE;
+  layout->n_changes = 0;
 }
 
 Spead2Layout *
@@ -155,7 +155,7 @@ spead2_layout_restart (Spead2Layout *layout)
   layout->heap_index = 0;
   layout->described = FALSE;
   layout->last_size = 0;
-  layout->varies = FALSE;
+  layout->n_changes = 0;
 }
 
 void
@@ -308,15 +308,15 @@ is_variable (const Payload *payload)
   return FALSE;
 }
 
-/* Whether descriptors are of payloads of any size: once there were several, if
- * that can be said. */
+/* Whether descriptors are of payloads of any size: from the second change of the
+ * size on, if that can be said. A last payload that is shorter is one change. */
 static gboolean
 describes_any_size (const Spead2Layout *layout)
 {
   const Payload *payload = &layout->payload;
   Spead2Format format;
 
-  return layout->varies && is_variable (payload) &&
+  return layout->n_changes == 2 && is_variable (payload) &&
       (payload->dtype == NULL || format_of_dtype (payload->dtype, &format));
 }
 
@@ -325,7 +325,8 @@ note_size (Spead2Layout *layout, gsize size)
 {
   if (size == layout->last_size)
     return;
-  layout->varies |= layout->last_size != 0;
+  if (layout->last_size != 0 && layout->n_changes < 2)
+    layout->n_changes++;
   layout->last_size = size;
 }
 

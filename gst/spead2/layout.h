@@ -3,8 +3,8 @@
  * A layout turns the values of one buffer into a heap. It remembers what it
  * has described to the receivers, and describes again where a payload has
  * another shape or type: in front of the items of that heap, or in a heap of
- * its own. Where sizes differ and a SPEAD format can say the type, the second
- * description leaves the variable dimension open and is the last. (The real spead2
+ * its own. Where sizes go on changing and a SPEAD format can say the type, the
+ * third description leaves the variable dimension open and is the last. (The real spead2
  * keeps an id's last descriptor only, and takes no open dimension with a numpy
  * header.) The order on the wire is the order in the list, always: some
  * receivers (mkrecv) find items by position.
