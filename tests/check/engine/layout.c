@@ -882,8 +882,8 @@ layout_suite (void)
   suite_add_tcase (suite, tc);
   tcase_add_checked_fixture (tc, setup, teardown);
   tcase_add_test (tc, test_default);
-  tcase_add_loop_test (tc, test_sizes_that_alternate_are_soon_described_as_any, 0,
-      G_N_ELEMENTS (alternating));
+  tcase_add_loop_test (tc, test_sizes_that_alternate_are_soon_described_as_any,
+      0, G_N_ELEMENTS (alternating));
   tcase_add_test (tc, test_when_described);
   tcase_add_test (tc, test_format);
   tcase_add_test (tc, test_wrap);
