@@ -188,8 +188,6 @@ make_query (const gchar *name, GstFormat format)
     return gst_query_new_formats ();
   if (g_str_equal (name, "scheduling"))
     return gst_query_new_scheduling ();
-  if (g_str_equal (name, "uri"))
-    return gst_query_new_uri ();
   if (g_str_equal (name, "caps"))
     return gst_query_new_caps (NULL);
   fail_unless (g_str_equal (name, "custom"), "%s", name);

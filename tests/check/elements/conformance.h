@@ -85,7 +85,7 @@ GstState parse_state (const gchar *name);
  * custom-downstream-oob, custom-both-oob. */
 GstEvent *make_event (const gchar *name);
 /* By name: position, duration, seeking, segment, latency, formats, caps,
- * scheduling, uri, custom. */
+ * scheduling, custom. */
 GstQuery *make_query (const gchar *name, GstFormat format);
 
 extern const Comparison sink_comparison, source_comparison;
