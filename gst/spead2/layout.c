@@ -731,10 +731,12 @@ add_cnt (const Spead2Layout *layout, Spead2Heap *heap,
   const GValue *own = values->own[0] || values->own[1]
       ? find_own (values, SPEAD2_HEAP_CNT_NAME)
       : NULL;
-  const Spead2Item any = {.limit = spead2_flavour_max_value (layout->flavour)};
-  guint64 cnt;
 
   if (own) {
+    const Spead2Item any = {
+        .limit = spead2_flavour_max_value (layout->flavour)};
+    guint64 cnt;
+
     if (!own_number (own, SPEAD2_HEAP_CNT_NAME, &any, &cnt, error))
       return FALSE;
     set_cnt (heap, cnt);

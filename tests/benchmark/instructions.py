@@ -43,11 +43,14 @@ THREADS = {"lane": "sendmmsg", "streaming": "reused_src_fill"}
 
 def pipeline(port, packet, heap, lists, cut):
     heaps = lists * list_size(heap)
-    source = f"reusedsrc num-buffers={lists} list-size={list_size(heap)} samplesperbuffer={heap}"
+    # How many buffers must be filled depends on how the threads meet.
+    source = (f"reusedsrc leave-empty=true num-buffers={lists} list-size={list_size(heap)} "
+              f"samplesperbuffer={heap}")
     sink = f"spead2sink host=127.0.0.1 port={port} max-packet-size={packet}"
     if cut:
         buffer = buffer_size(heap)
-        source = f"reusedsrc num-buffers={heaps * heap // buffer} samplesperbuffer={buffer}"
+        source = (f"reusedsrc leave-empty=true num-buffers={heaps * heap // buffer} "
+                  f"samplesperbuffer={buffer}")
         sink += f" heap-size={heap}"
     return f"{source} ! {sink}"
 

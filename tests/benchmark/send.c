@@ -9,7 +9,8 @@
  * Beside the elements of the plugins a description may name these:
  *   reusedsrc     adctestsrc in all but the samples: the buffers of its pool
  *                 go round as they are, so that only sending is measured; with
- *                 list-size in lists of so many, which num-buffers counts then
+ *                 list-size in lists of so many, which num-buffers counts then;
+ *                 with leave-empty they are not even filled the first time
  *   packetlister  makes of each buffer a list of packets of packet-size bytes,
  *                 each with a header of its own in front: what a payloader does
  *
@@ -32,9 +33,10 @@
 typedef struct {
   guint64 next_frame;
   guint list_size;
+  gboolean leave_empty;
 } ReusedSrcPrivate;
 
-enum { PROP_0, PROP_LIST_SIZE };
+enum { PROP_0, PROP_LIST_SIZE, PROP_LEAVE_EMPTY };
 
 static GTypeQuery adc_test_src;
 static GQuark filled; /* set of buffers that are */
@@ -54,7 +56,7 @@ reused_src_fill (
   ReusedSrcPrivate *private = reused_src_private (basesrc);
   GstMiniObject *object = GST_MINI_OBJECT_CAST (buffer);
 
-  if (!gst_mini_object_get_qdata (object, filled)) {
+  if (!private->leave_empty && !gst_mini_object_get_qdata (object, filled)) {
     gst_buffer_memset (buffer, 0, FILL, length);
     gst_mini_object_set_qdata (object, filled, &filled, NULL);
   }
@@ -101,7 +103,11 @@ static void
 reused_src_set_property (
     GObject *object, guint id, const GValue *value, GParamSpec *spec)
 {
-  reused_src_private (object)->list_size = g_value_get_uint (value);
+  ReusedSrcPrivate *private = reused_src_private (object);
+
+  if (id == PROP_LIST_SIZE)
+  private->list_size = g_value_get_uint (value);
+  else private->leave_empty = g_value_get_boolean (value);
 }
 
 static void
@@ -115,6 +121,10 @@ reused_src_class_init (gpointer klass, gpointer data)
   g_object_class_install_property (object_class, PROP_LIST_SIZE,
       g_param_spec_uint ("list-size", "List size", "Buffers in a list", 1, 1024,
           1, G_PARAM_WRITABLE | G_PARAM_STATIC_STRINGS));
+  g_object_class_install_property (object_class, PROP_LEAVE_EMPTY,
+      g_param_spec_boolean ("leave-empty", "Leave empty",
+          "Send what the memory has", FALSE,
+          G_PARAM_WRITABLE | G_PARAM_STATIC_STRINGS));
   GST_BASE_SRC_CLASS (klass)->create = reused_src_create;
   GST_BASE_SRC_CLASS (klass)->fill = reused_src_fill;
   gst_element_class_set_static_metadata (GST_ELEMENT_CLASS (klass),
