@@ -23,10 +23,11 @@ def run(prefix, pipeline):
 
 
 def test_buffers_that_there_is_no_memory_for_are_an_error():
-    done = run(["prlimit", f"--as={1000 * MIB}"],
+    done = run(["timeout", "20", "prlimit", f"--as={1000 * MIB}"],
                "adctestsrc num-buffers=3 samplesperbuffer=1000000000 ! spead2sink")
-    # gst-launch-1.0 says so and ends: no signal.
-    assert done.returncode == 1, done.stdout
+    # gst-launch-1.0 says so and ends: no signal. It may also go on to wait for PAUSED, since it
+    # drops what is posted while it reads an error (with any sink): 124 then.
+    assert done.returncode in (1, 124), done.stdout
     assert "There is no memory for 2 buffers of 1000000000 bytes" in done.stdout
     assert "set fewer samplesperbuffer" in done.stdout
 
