@@ -8,6 +8,7 @@
 #include <errno.h>
 
 #include "gstspead2stats.h"
+#include "spead2/clock.h"
 
 GST_DEBUG_CATEGORY_EXTERN (spead2_sink_debug);
 #define GST_CAT_DEFAULT spead2_sink_debug

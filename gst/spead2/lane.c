@@ -11,6 +11,7 @@
 #include <sched.h>
 #include <sys/prctl.h>
 
+#include "clock.h"
 #include "senderprivate.h"
 
 /* How many heaps ahead of the one that is cut into packets. */

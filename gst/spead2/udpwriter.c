@@ -32,9 +32,9 @@
 #include <netinet/udp.h>
 #include <poll.h>
 #include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "error.h"
 #include "udpsocket.h"
 
@@ -52,10 +52,9 @@
 /* So many ICMP errors within a second are enough to know: reading them all
  * costs a call a message. */
 #define ICMP_ERRORS_PER_SECOND 16
-#define SECOND G_GUINT64_CONSTANT (1000000000)
 
 /* How long after EMSGSIZE, which a changed MTU explains, GSO is tried again. */
-#define GSO_RETRY_INTERVAL (10 * SECOND)
+#define GSO_RETRY_INTERVAL (10 * SPEAD2_SECOND)
 
 /* Given up at the deadline: not an errno of the kernel's. */
 #define ABANDONED ECANCELED
@@ -130,15 +129,6 @@ struct _Spead2UdpWriter {
   guint64 deadline; /* atomic */
   gint probe;       /* atomic */
 };
-
-guint64
-spead2_now (void)
-{
-  struct timespec now;
-
-  clock_gettime (CLOCK_MONOTONIC, &now);
-  return now.tv_sec * SECOND + now.tv_nsec;
-}
 
 static void
 restore_gso (Spead2UdpWriter *writer, Destination *destination)
@@ -275,7 +265,7 @@ sleep_for_events (Spead2UdpWriter *writer, gshort events, guint64 time)
       {.fd = writer->fd, .events = events},
   };
   guint64 now = spead2_now (), left = time > now ? time - now : 0;
-  struct timespec timeout = {left / SECOND, left % SECOND};
+  struct timespec timeout = {left / SPEAD2_SECOND, left % SPEAD2_SECOND};
   gint n =
       ppoll (fds, events ? 3 : 2, time == G_MAXUINT64 ? NULL : &timeout, NULL);
   guint64 count;
@@ -404,7 +394,7 @@ note_icmp_error (Spead2UdpWriter *writer, guint destination, gint errnum)
   count_error (writer, destination, errnum);
   writer->icmp_untaken++;
   writer->icmp_errno = errnum;
-  if (now - writer->icmp_window >= SECOND) {
+  if (now - writer->icmp_window >= SPEAD2_SECOND) {
     writer->icmp_window = now;
     writer->icmp_errors = 0;
   }
@@ -504,7 +494,7 @@ spead2_udp_writer_begin (
   for (i = 0; i < writer->n_destinations; i++)
     if (probe || writer->destinations[i].gso_retry <= now)
       restore_gso (writer, &writer->destinations[i]);
-  if (!writer->recverr && now - writer->icmp_window >= SECOND)
+  if (!writer->recverr && now - writer->icmp_window >= SPEAD2_SECOND)
     set_recverr (writer, TRUE);
 
   writer->may_wait = may_wait;

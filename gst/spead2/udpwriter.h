@@ -141,9 +141,6 @@ gint spead2_udp_writer_gso_errno (
 const gchar *spead2_udp_writer_zerocopy_reason (
     const Spead2UdpWriter *writer, guint destination);
 
-/* The engine's clock: ns of CLOCK_MONOTONIC. */
-guint64 spead2_now (void);
-
 G_END_DECLS
 
 #endif /* SPEAD2_UDPWRITER_H */

@@ -6,12 +6,14 @@
 
 #include <errno.h>
 
+#include "clock.h"
+
 /* With fewer messages in the kernel than these, a wire has nothing to do while
  * the sender wakes up. */
 #define FEW_MESSAGES 3
 
-/* How long after EMSGSIZE, which a changed MTU explains, it is tried again, ns. */
-#define RETRY_INTERVAL (10 * G_GUINT64_CONSTANT (1000000000))
+/* How long after EMSGSIZE, which a changed MTU explains, it is tried again. */
+#define RETRY_INTERVAL (10 * SPEAD2_SECOND)
 
 typedef struct {
   gboolean off;

@@ -15,6 +15,7 @@
 
 #include "../../preload/faults.h"
 #include "../fakereceiver.h"
+#include "spead2/clock.h"
 #include "spead2/error.h"
 #include "spead2/sender.h"
 

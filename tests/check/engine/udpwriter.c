@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "../../preload/faults.h"
+#include "spead2/clock.h"
 #include "spead2/error.h"
 #include "spead2/udpsocket.h"
 #include "spead2/udpwriter.h"
