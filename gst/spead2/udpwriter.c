@@ -30,13 +30,10 @@
 #include <linux/errqueue.h>
 #include <netinet/in.h>
 #include <netinet/udp.h>
-#include <poll.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
 
 #include "clock.h"
-#include "error.h"
 #include "udpsocket.h"
+#include "waiter.h"
 
 #ifndef UDP_SEGMENT
 #define UDP_SEGMENT 103
@@ -88,7 +85,7 @@ typedef union {
 struct _Spead2UdpWriter {
   gint fd;
   gint family;
-  gint wakeup; /* eventfd, readable once the deadline was changed */
+  Spead2Waiter *waiter;
   Destination *destinations;
   guint n_destinations;
   gboolean no_gso; /* for any of them */
@@ -142,19 +139,17 @@ Spead2UdpWriter *
 spead2_udp_writer_new (gint fd, const Spead2Endpoint *destinations,
     guint n_destinations, GError **error)
 {
-  gint wakeup = eventfd (0, EFD_NONBLOCK | EFD_CLOEXEC);
+  Spead2Waiter *waiter = spead2_waiter_new (2, error);
   Spead2UdpWriter *writer;
   guint i;
 
-  if (wakeup < 0) {
-    spead2_set_errno (error, errno, "Could not open an eventfd");
+  if (waiter == NULL)
     return NULL;
-  }
 
   writer = g_new0 (Spead2UdpWriter, 1);
   writer->fd = fd;
   writer->family = spead2_endpoint_family (&destinations[0]);
-  writer->wakeup = wakeup;
+  writer->waiter = waiter;
   writer->max_message = spead2_udp_max_message (writer->family);
   writer->deadline = G_MAXUINT64;
   writer->recverr = TRUE;
@@ -176,23 +171,19 @@ spead2_udp_writer_new (gint fd, const Spead2Endpoint *destinations,
 void
 spead2_udp_writer_free (Spead2UdpWriter *writer)
 {
-  close (writer->wakeup);
   g_clear_pointer (&writer->uncopied, spead2_uncopied_free);
   g_free (writer->destinations);
   g_free (writer->iovs);
   g_free (writer->spans);
   g_free (writer->scratch);
+  spead2_waiter_free (writer->waiter);
   g_free (writer);
 }
 
 void
 spead2_udp_writer_wake (Spead2UdpWriter *writer)
 {
-  const guint64 one = 1;
-
-  /* It can only fail when it is readable already. */
-  if (write (writer->wakeup, &one, sizeof one) < 0)
-    return;
+  spead2_waiter_wake (writer->waiter);
 }
 
 void
@@ -259,21 +250,13 @@ static void
 sleep_for_events (Spead2UdpWriter *writer, gshort events, guint64 time)
 {
   struct pollfd fds[] = {
-      {.fd = writer->wakeup, .events = POLLIN},
+      {.fd = events ? writer->fd : -1, .events = events},
       {.fd = writer->uncopied ? spead2_uncopied_fd (writer->uncopied) : -1,
           .events = POLLIN},
-      {.fd = writer->fd, .events = events},
   };
-  guint64 now = spead2_now (), left = time > now ? time - now : 0;
-  struct timespec timeout = {left / SPEAD2_SECOND, left % SPEAD2_SECOND};
-  gint n =
-      ppoll (fds, events ? 3 : 2, time == G_MAXUINT64 ? NULL : &timeout, NULL);
-  guint64 count;
 
-  if (n > 0 && fds[0].revents &&
-      read (writer->wakeup, &count, sizeof count) < 0)
-    return;
-  if (n > 0 && fds[1].revents)
+  spead2_waiter_wait (writer->waiter, fds, G_N_ELEMENTS (fds), time);
+  if (fds[1].revents)
     spead2_uncopied_reap (writer->uncopied);
 }
 
