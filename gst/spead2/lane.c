@@ -11,6 +11,7 @@
 #include <sched.h>
 #include <sys/prctl.h>
 
+#include "batch.h"
 #include "clock.h"
 #include "senderprivate.h"
 

@@ -29,19 +29,11 @@
 #include <gst/gst.h>
 #include <linux/errqueue.h>
 #include <netinet/in.h>
-#include <netinet/udp.h>
 
+#include "batch.h"
 #include "clock.h"
 #include "udpsocket.h"
 #include "waiter.h"
-
-#ifndef UDP_SEGMENT
-#define UDP_SEGMENT 103
-#endif
-
-/* Most iovecs and packets of a batch. */
-#define BATCH_IOVS (16 * SPEAD2_PACKET_MAX_IOV)
-#define BATCH_SPANS (SPEAD2_BATCH_MESSAGES * SPEAD2_MESSAGE_PACKETS)
 
 #define BACK_OFF_MIN (50 * G_GUINT64_CONSTANT (1000))
 #define BACK_OFF_MAX (5 * G_GUINT64_CONSTANT (1000000))
@@ -57,59 +49,22 @@
 #define ABANDONED ECANCELED
 
 typedef struct {
-  guint destination;
-  guint n_packets;
-  gsize packet_size; /* of all packets but the last, which may be smaller */
-  gsize size;
-  struct iovec *iov;
-  guint n_iov;
-  guint n_fragments; /* without copying: pages of its pieces, at most */
-  Spead2TransferSpan *spans;
-  guint n_spans;
-} Message;
-
-typedef struct {
-  Spead2Endpoint endpoint;
-  gboolean gso;
   guint64 errors;    /* errnos and ICMP errors */
-  gint gso_errno;    /* why not */
-  guint64 gso_retry; /* when to try again, or G_MAXUINT64 */
+  gint gso_errno;    /* why it is off, or 0 */
+  guint64 gso_retry; /* when to try it again, or G_MAXUINT64 */
 } Destination;
-
-/* Room for one UDP_SEGMENT control message. */
-typedef union {
-  gchar bytes[CMSG_SPACE (sizeof (guint16))];
-  struct cmsghdr align;
-} Control;
 
 struct _Spead2UdpWriter {
   gint fd;
   gint family;
   Spead2Waiter *waiter;
-  Destination *destinations;
+  Spead2Endpoint *endpoints;
+  Destination *destinations; /* by their index in endpoints */
   guint n_destinations;
   gboolean no_gso; /* for any of them */
 
-  /* The batch. iovs, spans and scratch are filled from the front, a message's
-   * part of each lying together. */
-  gsize max_message;
   gboolean may_wait;
-  guint64 max_bytes;
-  guint64 bytes;
-  Spead2HugePages *pages; /* (borrowed) without copying, all of it lies here */
-  Message messages[SPEAD2_BATCH_MESSAGES];
-  guint n_messages;
-  struct iovec *iovs;
-  guint n_iovs;
-  Spead2TransferSpan *spans;
-  guint n_spans;
-  guint8 *scratch;
-  gsize scratch_used;
-
-  /* Headers of the batch, and of one message sent as plain packets. */
-  struct mmsghdr headers[SPEAD2_BATCH_MESSAGES];
-  Control controls[SPEAD2_BATCH_MESSAGES];
-  struct mmsghdr plain_headers[SPEAD2_MESSAGE_PACKETS];
+  Spead2Batch batch;
 
   guint64 icmp_window; /* when the present second of ICMP errors began */
   guint icmp_errors;   /* in it */
@@ -118,6 +73,8 @@ struct _Spead2UdpWriter {
   gboolean recverr;    /* IP_RECVERR is on */
 
   Spead2Uncopied *uncopied; /* or NULL: all is copied */
+  Spead2BatchLimits limits; /* of a batch that is not */
+  Spead2HugePages *pages;   /* (borrowed) which lies here */
   guint released_told;      /* of its messages, so many were told of */
 
   Spead2WriterCounters counters;
@@ -128,9 +85,11 @@ struct _Spead2UdpWriter {
 };
 
 static void
-restore_gso (Spead2UdpWriter *writer, Destination *destination)
+restore_gso (Spead2UdpWriter *writer, guint index)
 {
-  destination->gso = !writer->no_gso;
+  Destination *destination = &writer->destinations[index];
+
+  spead2_batch_set_gso (&writer->batch, index, !writer->no_gso);
   destination->gso_errno = 0;
   destination->gso_retry = G_MAXUINT64;
 }
@@ -150,32 +109,28 @@ spead2_udp_writer_new (gint fd, const Spead2Endpoint *destinations,
   writer->fd = fd;
   writer->family = spead2_endpoint_family (&destinations[0]);
   writer->waiter = waiter;
-  writer->max_message = spead2_udp_max_message (writer->family);
   writer->deadline = G_MAXUINT64;
   writer->recverr = TRUE;
   writer->may_wait = TRUE;
 
   writer->n_destinations = n_destinations;
+  writer->endpoints =
+      g_memdup2 (destinations, n_destinations * sizeof *destinations);
+  spead2_batch_init (&writer->batch, writer->endpoints, n_destinations,
+      spead2_udp_max_message (writer->family));
   writer->destinations = g_new0 (Destination, n_destinations);
-  for (i = 0; i < n_destinations; i++) {
-    writer->destinations[i].endpoint = destinations[i];
-    restore_gso (writer, &writer->destinations[i]);
-  }
-
-  writer->iovs = g_new (struct iovec, BATCH_IOVS);
-  writer->spans = g_new (Spead2TransferSpan, BATCH_SPANS);
-  writer->scratch = g_malloc (SPEAD2_BATCH_BYTES);
+  for (i = 0; i < n_destinations; i++)
+    restore_gso (writer, i);
   return writer;
 }
 
 void
 spead2_udp_writer_free (Spead2UdpWriter *writer)
 {
+  spead2_batch_clear (&writer->batch);
   g_clear_pointer (&writer->uncopied, spead2_uncopied_free);
   g_free (writer->destinations);
-  g_free (writer->iovs);
-  g_free (writer->spans);
-  g_free (writer->scratch);
+  g_free (writer->endpoints);
   spead2_waiter_free (writer->waiter);
   g_free (writer);
 }
@@ -267,13 +222,22 @@ spead2_udp_writer_disable_gso (Spead2UdpWriter *writer)
 
   writer->no_gso = TRUE;
   for (i = 0; i < writer->n_destinations; i++)
-    restore_gso (writer, &writer->destinations[i]);
+    restore_gso (writer, i);
+}
+
+static guint8 *
+reserve_headers (gpointer user_data, gsize size)
+{
+  return spead2_uncopied_reserve (user_data, size);
 }
 
 void
 spead2_udp_writer_use_zerocopy (Spead2UdpWriter *writer, gboolean always)
 {
   writer->uncopied = spead2_uncopied_new (writer->n_destinations, always);
+  writer->limits.max_fragments = SPEAD2_ZEROCOPY_FRAGMENTS;
+  writer->limits.reserve = reserve_headers;
+  writer->limits.user_data = writer->uncopied;
 }
 
 guint
@@ -393,7 +357,7 @@ destination_at (
   guint i;
 
   for (i = 0; i < writer->n_destinations; i++)
-    if (spead2_endpoint_equal (&writer->destinations[i].endpoint, address))
+    if (spead2_endpoint_equal (&writer->endpoints[i], address))
       return i;
   return 0;
 }
@@ -476,19 +440,12 @@ spead2_udp_writer_begin (
 
   for (i = 0; i < writer->n_destinations; i++)
     if (probe || writer->destinations[i].gso_retry <= now)
-      restore_gso (writer, &writer->destinations[i]);
+      restore_gso (writer, i);
   if (!writer->recverr && now - writer->icmp_window >= SPEAD2_SECOND)
     set_recverr (writer, TRUE);
 
   writer->may_wait = may_wait;
-  writer->max_bytes = MIN (max_bytes, SPEAD2_BATCH_BYTES);
-  writer->bytes = 0;
-  writer->n_messages = 0;
-  writer->n_iovs = 0;
-  writer->n_spans = 0;
-  writer->scratch_used = 0;
-  writer->pages = NULL;
-
+  spead2_batch_begin (&writer->batch, max_bytes);
   if (writer->uncopied) {
     spead2_uncopied_reap (writer->uncopied);
     spead2_uncopied_retry (writer->uncopied, now, probe);
@@ -498,209 +455,38 @@ spead2_udp_writer_begin (
 guint64
 spead2_udp_writer_size (const Spead2UdpWriter *writer)
 {
-  return writer->bytes;
+  return writer->batch.bytes;
 }
 
-/* Pages that the packet lies on, at most: its header on one, unless that lies
- * with the payload, and each piece, which is smaller than a page, on two. */
-static guint
-most_fragments (const Spead2Packet *packet)
+/* As spead2_udp_writer_add(), for a batch that is empty or is not to be copied: its
+ * first packet decides which memory all of it must lie in. A function of its own, so
+ * that all other packets go straight to the batch. */
+static G_GNUC_NO_INLINE gboolean
+add_where_suited (Spead2UdpWriter *writer, Spead2Packetizer *packetizer,
+    Spead2Transfer *transfer)
 {
-  return 2 * packet->n_iov - (packet->scratch_size > 0 ? 1 : 0);
-}
+  Spead2Uncopied *uncopied = writer->uncopied;
 
-/* Whether the packet can share the message: GSO cuts a message into packets of
- * one size, of which only the last may be smaller. */
-static gboolean
-fits_message (const Spead2UdpWriter *writer, const Message *message,
-    guint destination, const Spead2Packet *packet)
-{
-  return message->destination == destination &&
-      writer->destinations[destination].gso &&
-      message->n_packets < SPEAD2_MESSAGE_PACKETS &&
-      message->size == message->n_packets * message->packet_size &&
-      packet->size <= message->packet_size &&
-      message->size + packet->size <= writer->max_message &&
-      message->n_iov + packet->n_iov <= SPEAD2_PACKET_MAX_IOV &&
-      (writer->pages == NULL ||
-          message->n_fragments + most_fragments (packet) <=
-              SPEAD2_ZEROCOPY_FRAGMENTS);
-}
-
-/* The message that takes the packet, or NULL when the batch is full. */
-static Message *
-message_for (
-    Spead2UdpWriter *writer, guint destination, const Spead2Packet *packet)
-{
-  Message *message;
-
-  if (writer->bytes > 0 && writer->bytes + packet->size > writer->max_bytes)
-    return NULL;
-  if (writer->n_iovs + packet->n_iov > BATCH_IOVS ||
-      writer->scratch_used + packet->scratch_size > SPEAD2_BATCH_BYTES)
-    return NULL;
-
-  if (writer->n_messages > 0) {
-    message = &writer->messages[writer->n_messages - 1];
-    if (fits_message (writer, message, destination, packet))
-      return message;
+  if (writer->batch.limits) {
+    if (!spead2_uncopied_suits (uncopied, writer->pages, packetizer))
+      return FALSE;
+  } else if (uncopied) {
+    writer->pages = spead2_uncopied_begin (uncopied, packetizer);
+    if (writer->pages) {
+      writer->limits.max_messages = spead2_uncopied_room (uncopied);
+      spead2_batch_set_limits (&writer->batch, &writer->limits);
+    }
   }
-  if (writer->n_messages == SPEAD2_BATCH_MESSAGES)
-    return NULL;
-  if (writer->pages != NULL &&
-      writer->n_messages >= spead2_uncopied_room (writer->uncopied))
-    return NULL;
-  /* Where only the writer's own room ends the batch, the next one begins with
-   * a message that can be filled. */
-  if (writer->n_messages > 0 &&
-      ((writer->max_bytes == SPEAD2_BATCH_BYTES &&
-           writer->bytes + writer->max_message > SPEAD2_BATCH_BYTES) ||
-          writer->n_iovs + SPEAD2_PACKET_MAX_IOV > BATCH_IOVS))
-    return NULL;
-
-  message = &writer->messages[writer->n_messages++];
-  message->destination = destination;
-  message->n_packets = 0;
-  message->packet_size = packet->size;
-  message->size = 0;
-  message->iov = writer->iovs + writer->n_iovs;
-  message->n_iov = 0;
-  message->n_fragments = 0;
-  message->spans = writer->spans + writer->n_spans;
-  message->n_spans = 0;
-  return message;
-}
-
-/* How many of the packets alike go with the message, whose first of them does. */
-static guint
-count_fitting (const Spead2UdpWriter *writer, const Message *message,
-    const Spead2Packet *packet)
-{
-  guint64 n = packet->n_alike;
-
-  /* What differs from the message's first packet is its last. */
-  if (n == 1 || packet->size != message->packet_size ||
-      !writer->destinations[message->destination].gso)
-    return 1;
-
-  n = MIN (n, SPEAD2_MESSAGE_PACKETS - message->n_packets);
-  n = MIN (n, (writer->max_message - message->size) / packet->size);
-  n = MIN (n, (SPEAD2_PACKET_MAX_IOV - message->n_iov) / packet->n_iov);
-  if (writer->max_bytes > writer->bytes)
-    n = MIN (n, (writer->max_bytes - writer->bytes) / packet->size);
-  if (packet->scratch_size == 0)
-    return MAX (n, 1);
-
-  n = MIN (n, (BATCH_IOVS - writer->n_iovs) / packet->n_iov);
-  n = MIN (
-      n, (SPEAD2_BATCH_BYTES - writer->scratch_used) / packet->scratch_size);
-  /* The payload of those alike is one run, on at most one page more than theirs. */
-  if (writer->pages)
-    n = MIN (n, (SPEAD2_ZEROCOPY_FRAGMENTS - 1 - message->n_fragments) / 2);
-  return MAX (n, 1);
-}
-
-static void
-add_to_span (Spead2UdpWriter *writer, Message *message,
-    Spead2Transfer *transfer, guint n_packets, gsize size)
-{
-  Spead2TransferSpan *span = message->spans + message->n_spans - 1;
-
-  if (message->n_spans == 0 || span->transfer != transfer) {
-    span = &writer->spans[writer->n_spans++];
-    message->n_spans++;
-    span->transfer = transfer;
-    span->n_packets = 0;
-    span->bytes = 0;
-  }
-  span->n_packets += n_packets;
-  span->bytes += size;
-}
-
-/* Room for the headers of n packets of the message, or NULL: the batch is full.
- * One that has nothing yet becomes one that is copied. */
-static guint8 *
-take_scratch (Spead2UdpWriter *writer, gsize size)
-{
-  guint8 *scratch;
-
-  if (writer->pages) {
-    scratch = spead2_uncopied_reserve (writer->uncopied, size);
-    if (scratch != NULL || writer->bytes > 0)
-      return scratch;
-    writer->pages = NULL;
-  }
-  scratch = writer->scratch + writer->scratch_used;
-  writer->scratch_used += size;
-  return scratch;
-}
-
-static void
-add_fragments (Message *message, const struct iovec *iov, guint n_iov)
-{
-  guint i;
-
-  for (i = 0; i < n_iov; i++)
-    message->n_fragments +=
-        spead2_huge_pages_count (iov[i].iov_base, iov[i].iov_len);
-}
-
-/* Counts iovecs that stand behind the message's others. One that goes on where
- * these end, as packets with their headers in place do, becomes part of the last. */
-static void
-add_iovs (Spead2UdpWriter *writer, Message *message, guint n_iov)
-{
-  struct iovec *iov = writer->iovs + writer->n_iovs;
-
-  if (n_iov == 1 && message->n_iov > 0 &&
-      (guint8 *) iov[-1].iov_base + iov[-1].iov_len == iov->iov_base) {
-    iov[-1].iov_len += iov->iov_len;
-    return;
-  }
-  writer->n_iovs += n_iov;
-  message->n_iov += n_iov;
+  return spead2_batch_add (&writer->batch, packetizer, transfer);
 }
 
 gboolean
 spead2_udp_writer_add (Spead2UdpWriter *writer, Spead2Packetizer *packetizer,
     Spead2Transfer *transfer)
 {
-  const Spead2Packet packet = *spead2_packetizer_peek (packetizer);
-  struct iovec *iov = writer->iovs + writer->n_iovs;
-  guint8 *scratch = NULL;
-  Message *message;
-  guint n, n_iov;
-
-  if (writer->uncopied && writer->bytes == 0)
-    writer->pages = spead2_uncopied_begin (writer->uncopied, packetizer);
-  else if (writer->pages &&
-      !spead2_uncopied_suits (writer->uncopied, writer->pages, packetizer))
-    return FALSE;
-
-  message = message_for (writer, packetizer->heap->destination, &packet);
-  if (message == NULL)
-    return FALSE;
-  n = count_fitting (writer, message, &packet);
-  if (packet.scratch_size > 0) {
-    scratch = take_scratch (writer, n * packet.scratch_size);
-    if (scratch == NULL) {
-      if (message->n_packets == 0)
-        writer->n_messages--;
-      return FALSE;
-    }
-  }
-
-  n_iov = spead2_packetizer_write (packetizer, n, scratch, iov);
-  if (writer->pages)
-    add_fragments (message, iov, n_iov);
-  add_iovs (writer, message, n_iov);
-  writer->bytes += n * packet.size;
-
-  message->n_packets += n;
-  message->size += n * packet.size;
-  add_to_span (writer, message, transfer, n, n * packet.size);
-  transfer->in_flight += n;
-  return TRUE;
+  if (writer->batch.limits || writer->batch.bytes == 0)
+    return add_where_suited (writer, packetizer, transfer);
+  return spead2_batch_add (&writer->batch, packetizer, transfer);
 }
 
 /* -- sending ---------------------------------------------------------------- */
@@ -708,7 +494,7 @@ spead2_udp_writer_add (Spead2UdpWriter *writer, Spead2Packetizer *packetizer,
 /* Sends the first of n messages, and others for the same destination, without
  * copying them: how many went, or the negative errno. */
 static gint
-send_uncopied (Spead2UdpWriter *writer, const Message *messages,
+send_uncopied (Spead2UdpWriter *writer, const Spead2Message *messages,
     const struct mmsghdr *headers, guint n)
 {
   guint i;
@@ -737,7 +523,7 @@ send_copied (Spead2UdpWriter *writer, struct mmsghdr *headers, guint n)
  * messages, to be sent without copying them, or NULL. */
 static gint
 send_some (Spead2UdpWriter *writer, guint destination, struct mmsghdr *headers,
-    guint n, const Message *uncopied)
+    guint n, const Spead2Message *uncopied)
 {
   guint64 interval = 0;
 
@@ -785,7 +571,7 @@ send_some (Spead2UdpWriter *writer, guint destination, struct mmsghdr *headers,
 /* The message was accepted, and leaves the batch: all of it is released, unless
  * it is in flight besides. */
 static void
-settle_sent (Spead2UdpWriter *writer, const Message *message)
+settle_sent (Spead2UdpWriter *writer, const Spead2Message *message)
 {
   guint i;
 
@@ -807,7 +593,8 @@ fail_transfer (Spead2Transfer *transfer, guint n_packets, gint errnum)
 }
 
 static void
-settle_failed (Spead2UdpWriter *writer, const Message *message, gint errnum)
+settle_failed (
+    Spead2UdpWriter *writer, const Spead2Message *message, gint errnum)
 {
   guint i;
 
@@ -831,117 +618,27 @@ switch_gso_off (Spead2UdpWriter *writer, guint index, gint errnum)
 {
   Destination *destination = &writer->destinations[index];
 
-  if (!destination->gso)
+  if (!writer->batch.gso[index])
     return;
-  destination->gso = FALSE;
+  spead2_batch_set_gso (&writer->batch, index, FALSE);
   destination->gso_errno = errnum;
   if (errnum == EMSGSIZE)
     destination->gso_retry = spead2_now () + GSO_RETRY_INTERVAL;
   writer->counters.gso_off++;
 }
 
-static void
-fill_header (
-    Spead2UdpWriter *writer, struct mmsghdr *header, const Message *message)
-{
-  Spead2Endpoint *endpoint =
-      &writer->destinations[message->destination].endpoint;
-
-  memset (header, 0, sizeof *header);
-  header->msg_hdr.msg_name = &endpoint->address;
-  header->msg_hdr.msg_namelen = endpoint->address_size;
-  header->msg_hdr.msg_iov = message->iov;
-  header->msg_hdr.msg_iovlen = message->n_iov;
-}
-
-static void
-add_gso (struct mmsghdr *header, Control *control, guint16 packet_size)
-{
-  struct cmsghdr *cmsg;
-
-  memset (control, 0, sizeof *control);
-  header->msg_hdr.msg_control = control;
-  header->msg_hdr.msg_controllen = sizeof *control;
-  cmsg = CMSG_FIRSTHDR (&header->msg_hdr);
-  cmsg->cmsg_level = IPPROTO_UDP;
-  cmsg->cmsg_type = UDP_SEGMENT;
-  cmsg->cmsg_len = CMSG_LEN (sizeof packet_size);
-  memcpy (CMSG_DATA (cmsg), &packet_size, sizeof packet_size);
-}
-
-/* The iovecs of the next size bytes of a message, from *from on, of which *used
- * have been taken. Returns how many there are. */
-static guint
-split_iovs (
-    const struct iovec **from, gsize *used, gsize size, struct iovec *iovs)
-{
-  guint n = 0;
-
-  while (size > 0) {
-    gsize taken = MIN (size, (*from)->iov_len - *used);
-
-    iovs[n].iov_base = (guint8 *) (*from)->iov_base + *used;
-    iovs[n++].iov_len = taken;
-    size -= taken;
-    *used += taken;
-    if (*used == (*from)->iov_len) {
-      (*from)++;
-      *used = 0;
-    }
-  }
-  return n;
-}
-
-/* Takes a message apart: its packets, each a message with its heap's span. */
-static guint
-split_message (Spead2UdpWriter *writer, const Message *message,
-    Message *packets, struct iovec *iovs, Spead2TransferSpan *spans)
-{
-  const struct iovec *from = message->iov;
-  gsize left = message->size, iov_used = 0;
-  guint i, span = 0, used = 0;
-
-  for (i = 0; i < message->n_packets; i++) {
-    Message *packet = &packets[i];
-    gsize size = MIN (left, message->packet_size);
-
-    packet->destination = message->destination;
-    packet->n_packets = 1;
-    packet->packet_size = packet->size = size;
-    packet->iov = iovs;
-    packet->n_iov = split_iovs (&from, &iov_used, size, iovs);
-    iovs += packet->n_iov;
-
-    spans[i].transfer = message->spans[span].transfer;
-    spans[i].n_packets = 1;
-    spans[i].bytes = size;
-    packet->spans = &spans[i];
-    packet->n_spans = 1;
-    if (++used == message->spans[span].n_packets) {
-      span++;
-      used = 0;
-    }
-
-    fill_header (writer, &writer->plain_headers[i], packet);
-    left -= size;
-  }
-  return message->n_packets;
-}
-
 /* Sends a refused message as plain packets. FALSE at the deadline, when the
  * rest of the message has been given up. */
 static gboolean
-send_plain (Spead2UdpWriter *writer, const Message *message, gint errnum)
+send_plain (Spead2UdpWriter *writer, const Spead2Message *message, gint errnum)
 {
-  Message packets[SPEAD2_MESSAGE_PACKETS];
-  /* A packet begins within another's iovec, at worst. */
-  struct iovec iovs[SPEAD2_PACKET_MAX_IOV + SPEAD2_MESSAGE_PACKETS];
-  Spead2TransferSpan spans[SPEAD2_MESSAGE_PACKETS];
-  guint n = split_message (writer, message, packets, iovs, spans), i = 0;
+  Spead2PlainMessages plain;
+  guint i = 0;
 
-  while (i < n) {
+  spead2_batch_split (&writer->batch, message, &plain);
+  while (i < plain.n) {
     gint sent = send_some (
-        writer, message->destination, writer->plain_headers + i, n - i, NULL);
+        writer, message->destination, plain.headers + i, plain.n - i, NULL);
 
     if (sent > 0) {
       if (i == 0) {
@@ -949,17 +646,17 @@ send_plain (Spead2UdpWriter *writer, const Message *message, gint errnum)
         switch_gso_off (writer, message->destination, errnum);
       }
       for (; sent > 0; sent--)
-        settle_sent (writer, &packets[i++]);
+        settle_sent (writer, &plain.messages[i++]);
     } else if (sent == -ABANDONED) {
-      while (i < n)
-        settle_failed (writer, &packets[i++], ABANDONED);
+      while (i < plain.n)
+        settle_failed (writer, &plain.messages[i++], ABANDONED);
       return FALSE;
     } else if (i == 0) {
       /* Not GSO's fault: the other packets would fail like the first. */
       settle_failed (writer, message, -sent);
       return TRUE;
     } else {
-      settle_failed (writer, &packets[i++], -sent);
+      settle_failed (writer, &plain.messages[i++], -sent);
     }
   }
   return TRUE;
@@ -970,25 +667,26 @@ send_plain (Spead2UdpWriter *writer, const Message *message, gint errnum)
 static gint
 send_from (Spead2UdpWriter *writer, guint i)
 {
-  const Message *message = &writer->messages[i];
-  guint n = writer->n_messages - i;
+  const Spead2Message *message = &writer->batch.messages[i];
+  guint n = writer->batch.n_messages - i;
   gint errnum, sent;
 
-  if (writer->pages == NULL ||
+  if (writer->batch.limits == NULL ||
       !spead2_uncopied_is_on (writer->uncopied, message->destination) ||
       spead2_uncopied_room (writer->uncopied) == 0)
     return send_some (
-        writer, message->destination, writer->headers + i, n, NULL);
+        writer, message->destination, writer->batch.headers + i, n, NULL);
 
   errnum = -send_some (
-      writer, message->destination, writer->headers + i, n, message);
+      writer, message->destination, writer->batch.headers + i, n, message);
   if (errnum == EAGAIN)
     return send_some (
-        writer, message->destination, writer->headers + i, n, NULL);
+        writer, message->destination, writer->batch.headers + i, n, NULL);
   if (!may_be_optimization (errnum))
     return -errnum;
 
-  sent = send_some (writer, message->destination, writer->headers + i, 1, NULL);
+  sent = send_some (
+      writer, message->destination, writer->batch.headers + i, 1, NULL);
   if (sent > 0) {
     count_error (writer, message->destination, errnum);
     spead2_uncopied_refuse (
@@ -1002,9 +700,9 @@ abandon_from (Spead2UdpWriter *writer, guint first)
 {
   guint i;
 
-  for (i = first; i < writer->n_messages; i++)
-    settle_failed (writer, &writer->messages[i], ABANDONED);
-  writer->n_messages = 0;
+  for (i = first; i < writer->batch.n_messages; i++)
+    settle_failed (writer, &writer->batch.messages[i], ABANDONED);
+  spead2_batch_empty (&writer->batch);
 }
 
 void
@@ -1016,23 +714,16 @@ spead2_udp_writer_abandon (Spead2UdpWriter *writer)
 void
 spead2_udp_writer_send (Spead2UdpWriter *writer)
 {
-  guint i, n = writer->n_messages;
+  guint i, n = writer->batch.n_messages;
 
-  for (i = 0; i < n; i++) {
-    const Message *message = &writer->messages[i];
-
-    fill_header (writer, &writer->headers[i], message);
-    if (message->n_packets > 1)
-      add_gso (&writer->headers[i], &writer->controls[i], message->packet_size);
-  }
-
+  spead2_batch_write_headers (&writer->batch);
   for (i = 0; i < n;) {
-    const Message *message = &writer->messages[i];
+    const Spead2Message *message = &writer->batch.messages[i];
     gint sent = send_from (writer, i);
 
     if (sent > 0) {
       for (; sent > 0; sent--)
-        settle_sent (writer, &writer->messages[i++]);
+        settle_sent (writer, &writer->batch.messages[i++]);
     } else if (sent == -ABANDONED) {
       break;
     } else if (message->n_packets > 1 && may_be_optimization (-sent)) {

@@ -1,9 +1,7 @@
-/* Packets to the kernel: the only room that sends.
+/* Packets to the kernel: the only module that sends.
  *
- * A writer collects packets into a batch of messages and hands the batch over
- * with sendmmsg. Consecutive packets of one size to one destination share a
- * message, whichever heap they belong to, and the kernel cuts it apart again
- * (UDP_SEGMENT, "GSO"). What to do about each errno stands in udpwriter.c.
+ * A writer collects packets into a batch of messages (batch.h) and hands the batch
+ * over with sendmmsg. What to do about each errno stands in udpwriter.c.
  *
  * With zero copy, heaps of pages that can be registered go through an io_uring
  * instead. Such a batch is sent as any other, and its packets stay in flight
@@ -11,7 +9,7 @@
  *
  * A writer belongs to one thread, but for spead2_udp_writer_set_deadline(),
  * spead2_udp_writer_wake() and spead2_udp_writer_probe(), which any thread may
- * call.
+ * call. Times are of spead2_now(), in ns.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -23,14 +21,6 @@
 #include "uncopied.h"
 
 G_BEGIN_DECLS
-
-/* Most messages of a batch, one call of sendmmsg. */
-#define SPEAD2_BATCH_MESSAGES 64
-/* Most bytes of a batch: messages of the largest size, for a heap of 1 MiB with its
- * headers. */
-#define SPEAD2_BATCH_BYTES (17 * 65536)
-/* Most packets of a message: UDP_MAX_SEGMENTS of every kernel that has GSO. */
-#define SPEAD2_MESSAGE_PACKETS 64
 
 /* Errnos are small numbers on Linux; a larger one counts as the last. */
 #define SPEAD2_MAX_ERRNO 134
