@@ -787,6 +787,21 @@ gst_spead2_sink_propose_allocation (GstBaseSink *base, GstQuery *query)
   return TRUE;
 }
 
+/* Whether the pad takes data. A serialized query holds the stream lock, for which a
+ * state change waits once it has made the pad flush: until the query has returned,
+ * the sender stays. */
+static gboolean
+gst_spead2_sink_takes_data (GstSpead2Sink *self)
+{
+  GstPad *pad = GST_BASE_SINK_PAD (self);
+  gboolean flushing;
+
+  GST_OBJECT_LOCK (pad);
+  flushing = GST_PAD_IS_FLUSHING (pad);
+  GST_OBJECT_UNLOCK (pad);
+  return !flushing;
+}
+
 static gboolean
 gst_spead2_sink_query (GstBaseSink *base, GstQuery *query)
 {
@@ -800,7 +815,8 @@ gst_spead2_sink_query (GstBaseSink *base, GstQuery *query)
     return TRUE;
   }
   /* Upstream wants its buffers back. */
-  if (GST_QUERY_TYPE (query) == GST_QUERY_DRAIN && self->sender)
+  if (GST_QUERY_TYPE (query) == GST_QUERY_DRAIN &&
+      gst_spead2_sink_takes_data (self) && self->sender)
     gst_spead2_sink_drain_all (self, query);
   return GST_BASE_SINK_CLASS (gst_spead2_sink_parent_class)
       ->query (base, query);
