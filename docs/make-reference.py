@@ -3,7 +3,7 @@
 """Writes docs/reference.md: what the elements say of themselves.
 
 Types, ranges, defaults and templates are asked of the elements that were
-built; the texts are the documentation comments of plugin/*.c.
+built; the texts are the documentation comments of plugin/.
 
     ./dev shell /usr/bin/python3 docs/make-reference.py            # writes it
     ./dev shell /usr/bin/python3 docs/make-reference.py --check    # is it current?
@@ -27,7 +27,7 @@ PLUGIN = "spead2"
 INHERITED = ("num-buffers",)
 NEVER = ("name", "parent")
 HEAD = """\
-<!-- Made by docs/make-reference.py from the elements themselves: change plugin/*.c, not this page. -->
+<!-- Made by docs/make-reference.py from the elements themselves: change plugin/, not this page. -->
 
 # Reference of the elements
 
@@ -41,7 +41,7 @@ What the elements of the plugin `spead2` are and take. Sizes are in bytes and ra
 def comments():
     """Of each documented thing, such as GstSpead2Sink:host, its comment's lines."""
     found = {}
-    for source in sorted((ROOT / "plugin").glob("*.c")):
+    for source in sorted((ROOT / "plugin").rglob("*.c")):
         for comment in re.findall(r"^ */\*\*\n(.*?)\*/", source.read_text(), re.S | re.M):
             lines = [re.sub(r"^ *\* ?", "", line) for line in comment.splitlines()]
             name = lines[0].rstrip().removesuffix(":").removeprefix("SECTION:")
@@ -106,7 +106,7 @@ def documentation(found, name, own):
     """The text on a thing and the version it came with."""
     lines = found.get(name)
     if lines is None:
-        sys.exit(f"{name} has no documentation comment in plugin/*.c")
+        sys.exit(f"{name} has no documentation comment in plugin/")
     since = [line.split(":")[1].strip() for line in lines if line.startswith("Since:")]
     lines = [line for line in lines if not re.match(r"Since:|@(title|see_also|short_description):", line)]
     return paragraphs(lines, own), since[0] if since else ""

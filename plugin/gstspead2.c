@@ -17,7 +17,8 @@
 #include "config.h"
 #endif
 
-#include "gstspead2elements.h"
+#include "adctestsrc/gstadctestsrc.h"
+#include "spead2sink/gstspead2sink.h"
 
 static gboolean
 plugin_init (GstPlugin *plugin)

@@ -2,7 +2,7 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
-#include "clock.h"
+#include "spead2/clock.h"
 
 #include <time.h>
 

@@ -2,7 +2,7 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
-#include "error.h"
+#include "spead2/error.h"
 
 GQuark
 spead2_error_quark (void)

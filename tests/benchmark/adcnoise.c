@@ -8,7 +8,7 @@
 #include <glib.h>
 #include <stdlib.h>
 
-#include "../../plugin/adcnoise.h"
+#include "../../plugin/adctestsrc/adcnoise.h"
 
 #define BUFFER_SIZE (512 * 1024)
 /* Each repeat makes so many buffers: 16 MiB. */

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "../../plugin/adcwave.h"
+#include "../../plugin/adctestsrc/adcwave.h"
 
 #define BUFFER_SIZE (512 * 1024)
 /* A repeat lasts about so long. */

@@ -19,8 +19,8 @@
 #include <sys/socket.h>
 
 #include "../check/fakereceiver.h"
-#include "spead2/layout.h"
-#include "spead2/packetizer.h"
+#include "spead2/heap/layout.h"
+#include "spead2/heap/packetizer.h"
 
 /* As assert(), in every build. */
 #define check(condition)                                                       \

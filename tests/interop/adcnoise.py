@@ -1,5 +1,5 @@
 # The samples of adctestsrc, computed a second time: written from the definition
-# in plugin/adcnoise.h, and independent of the C that it checks.
+# in plugin/adctestsrc/adcnoise.h, and independent of the C that it checks.
 #
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Samples of adctestsrc: samples(seed, first, count, minimum, maximum)."""

@@ -1,5 +1,5 @@
 # The waves of adctestsrc, computed a second time: written from the definition in
-# plugin/adcwave.h, and independent of the C that it checks. The functions of the
+# plugin/adctestsrc/adcwave.h, and independent of the C that it checks. The functions of the
 # C library are used where the definition leaves the last bit open (erfc), and
 # nowhere else.
 #

@@ -24,7 +24,7 @@ def formats():
     literal = r'"((?:[^"\\\n]|\\.)*)"'
     expressions = []
     for folder in ("plugin", "gst/spead2"):
-        for source in (ROOT / folder).glob("*.c"):
+        for source in (ROOT / folder).rglob("*.c"):
             text = re.sub(r"/\*.*?\*/", "", source.read_text(), flags=re.S)
             for joined in re.findall(rf"{literal}((?:\s*(?:G\w+\s*)?{literal})*)", text):
                 whole = joined[0] + "".join(

@@ -34,7 +34,7 @@ def test_the_plugin_opens_no_file_reads_no_environment_and_runs_nothing():
 
 def test_the_sources_name_no_variable_of_the_environment():
     for folder in ("plugin", "gst/spead2"):
-        for source in (ROOT / folder).glob("*.[ch]"):
+        for source in (ROOT / folder).rglob("*.[ch]"):
             assert not re.search(r"getenv|environ\b", source.read_text()), source
 
 

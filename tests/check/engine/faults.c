@@ -30,8 +30,8 @@
 #include "../../preload/faults.h"
 #include "../fakereceiver.h"
 #include "spead2/error.h"
-#include "spead2/hugepages.h"
-#include "spead2/sender.h"
+#include "spead2/memory/hugepages.h"
+#include "spead2/send/sender.h"
 
 #define DEFAULT_CASES 60
 #define CASES_PER_TEST 20

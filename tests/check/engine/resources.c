@@ -12,7 +12,7 @@
 
 #include "../../preload/faults.h"
 #include "spead2/error.h"
-#include "spead2/sender.h"
+#include "spead2/send/sender.h"
 
 #define N_LANES 4
 

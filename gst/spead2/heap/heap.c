@@ -1,0 +1,286 @@
+/* One heap to send: see heap.h.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "spead2/heap/heap.h"
+
+#include "spead2/error.h"
+
+/* A heap, wherever the next line begins. */
+#define BLOCK_SIZE (sizeof (Spead2Heap) + SPEAD2_CACHE_LINE)
+
+Spead2Heap *
+spead2_heap_new (Spead2Flavour flavour)
+{
+  guint8 *block = g_slice_alloc (BLOCK_SIZE);
+  Spead2Heap *heap =
+      (Spead2Heap *) (block + -(gsize) block % SPEAD2_CACHE_LINE);
+
+  heap->block = block;
+  heap->flavour = flavour;
+  heap->flags = 0;
+  heap->destination = 0;
+  heap->cnt = 0;
+  heap->pointers = heap->inline_pointers;
+  heap->n_pointers = 0;
+  heap->spans = heap->inline_spans;
+  heap->n_spans = 0;
+  heap->length = 0;
+  heap->pages = NULL;
+  heap->held = NULL;
+  heap->more_held = NULL;
+  heap->allocated_pointers = SPEAD2_HEAP_INLINE_POINTERS;
+  heap->allocated_spans = SPEAD2_HEAP_INLINE_SPANS;
+
+  return heap;
+}
+
+Spead2Heap *
+spead2_heap_new_control (Spead2Flavour flavour, guint control)
+{
+  Spead2Heap *heap = spead2_heap_new (flavour);
+
+  heap->flags = SPEAD2_HEAP_BARRIER | SPEAD2_HEAP_CONTROL;
+  /* A reserved id and a small value fit every flavour. */
+  spead2_heap_add_immediate (heap, SPEAD2_ID_STREAM_CTRL, control, NULL);
+
+  return heap;
+}
+
+void
+spead2_heap_free (Spead2Heap *heap)
+{
+  g_clear_pointer (&heap->held, spead2_held_buffer_unref);
+  g_clear_pointer (&heap->more_held, g_ptr_array_unref);
+
+  if (heap->pointers != heap->inline_pointers)
+    g_free (heap->pointers);
+  if (heap->spans != heap->inline_spans)
+    g_free (heap->spans);
+  g_slice_free1 (BLOCK_SIZE, heap->block);
+}
+
+/* Doubles an array of n elements when it is full; the first one is part of the
+ * heap itself and cannot be reallocated. */
+static gpointer
+reserve_one (gpointer array, gpointer inline_array, guint n, guint *allocated,
+    gsize element_size)
+{
+  gpointer larger;
+
+  if (n < *allocated)
+    return array;
+
+  *allocated *= 2;
+  if (array != inline_array)
+    return g_realloc_n (array, *allocated, element_size);
+
+  larger = g_malloc_n (*allocated, element_size);
+  memcpy (larger, array, n * element_size);
+  return larger;
+}
+
+static gboolean
+check_id (Spead2Heap *heap, guint64 id, GError **error)
+{
+  if (id <= spead2_flavour_max_id (heap->flavour))
+    return TRUE;
+
+  g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID,
+      "Item id 0x%" G_GINT64_MODIFIER "x does not fit SPEAD-64-%u, whose "
+      "largest id is 0x%" G_GINT64_MODIFIER "x: choose a smaller id or fewer "
+      "heap-address-bits",
+      id, heap->flavour, spead2_flavour_max_id (heap->flavour));
+  return FALSE;
+}
+
+static void
+add_pointer (Spead2Heap *heap, guint64 pointer)
+{
+  heap->pointers = reserve_one (heap->pointers, heap->inline_pointers,
+      heap->n_pointers, &heap->allocated_pointers, sizeof (guint64));
+  heap->pointers[heap->n_pointers++] = pointer;
+}
+
+gboolean
+spead2_heap_add_immediate (
+    Spead2Heap *heap, guint64 id, guint64 value, GError **error)
+{
+  if (!check_id (heap, id, error))
+    return FALSE;
+
+  if (value > spead2_flavour_max_value (heap->flavour)) {
+    g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID,
+        "Value %" G_GUINT64_FORMAT " of item 0x%" G_GINT64_MODIFIER
+        "x does not fit SPEAD-64-%u, whose largest immediate is "
+        "%" G_GUINT64_FORMAT ": choose more heap-address-bits",
+        value, id, heap->flavour, spead2_flavour_max_value (heap->flavour));
+    return FALSE;
+  }
+
+  add_pointer (heap, spead2_flavour_immediate (heap->flavour, id, value));
+  return TRUE;
+}
+
+gboolean
+spead2_heap_add_addressed (Spead2Heap *heap, guint64 id, GError **error)
+{
+  if (!check_id (heap, id, error))
+    return FALSE;
+
+  add_pointer (
+      heap, spead2_flavour_addressed (heap->flavour, id, heap->length));
+  return TRUE;
+}
+
+static Spead2HeldBuffer *
+last_held (const Spead2Heap *heap)
+{
+  return heap->more_held
+      ? g_ptr_array_index (heap->more_held, heap->more_held->len - 1)
+      : heap->held;
+}
+
+/* Takes the reference. */
+static void
+keep (Spead2Heap *heap, Spead2HeldBuffer *held)
+{
+  if (heap->held == NULL) {
+    heap->held = held;
+    return;
+  }
+  if (heap->more_held == NULL)
+    heap->more_held = g_ptr_array_new_with_free_func (
+        (GDestroyNotify) spead2_held_buffer_unref);
+  g_ptr_array_add (heap->more_held, held);
+}
+
+static Spead2Span *
+add_span (
+    Spead2Heap *heap, const guint8 *data, gsize size, Spead2HugePages *pages)
+{
+  Spead2Span *span;
+
+  heap->spans = reserve_one (heap->spans, heap->inline_spans, heap->n_spans,
+      &heap->allocated_spans, sizeof (Spead2Span));
+  heap->pages = heap->n_spans == 0 || heap->pages == pages ? pages : NULL;
+  heap->length += size;
+  span = &heap->spans[heap->n_spans++];
+  *span = (Spead2Span){.data = data, .size = size};
+  return span;
+}
+
+/* Where one heap of the memory ends another span begins. rooms: they may be
+ * written. */
+static void
+append_packets (Spead2Heap *heap, GstMemory *memory, gsize offset, gsize size,
+    gboolean rooms)
+{
+  while (size > 0) {
+    Spead2PacketPlace place;
+    Spead2Span *span;
+
+    spead2_packet_memory_find (memory, offset, &place);
+    span = add_span (heap, place.data, MIN (size, place.heap_size),
+        spead2_packet_memory_pages (memory));
+    span->first = MIN (span->size, place.size);
+    span->piece = place.next_piece;
+    span->gap = place.next_room;
+    span->room = rooms ? place.room : 0;
+    offset += span->size;
+    size -= span->size;
+  }
+}
+
+/* Appends bytes of a buffer that the heap has kept. */
+static void
+append_kept (Spead2Heap *heap, Spead2HeldBuffer *held, gsize offset, gsize size)
+{
+  gboolean rooms = offset >= held->rooms_taken;
+  guint i;
+
+  held->rooms_taken = MAX (held->rooms_taken, offset + size);
+  for (i = 0; i < held->n_memories && size > 0; i++) {
+    Spead2HeldMemory *from = &held->memories[i];
+    GstMemory *memory = from->map.memory;
+    gsize available = gst_memory_get_sizes (memory, NULL, NULL);
+    gsize take;
+
+    if (offset >= available) {
+      offset -= available;
+      continue;
+    }
+    take = MIN (size, available - offset);
+    if (from->is_packets)
+      append_packets (heap, memory, offset, take, rooms && from->is_claimed);
+    else
+      add_span (
+          heap, from->map.data + offset, take, spead2_huge_pages_of (memory));
+    size -= take;
+    offset = 0;
+  }
+  g_return_if_fail (size == 0);
+}
+
+static gboolean
+check_length (const Spead2Heap *heap, gsize size, GError **error)
+{
+  guint64 limit = spead2_flavour_max_value (heap->flavour);
+
+  if (size <= limit - heap->length)
+    return TRUE;
+
+  g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID,
+      "A heap of %" G_GUINT64_FORMAT " bytes does not fit SPEAD-64-%u, "
+      "whose longest heap has %" G_GUINT64_FORMAT ": send smaller buffers "
+      "or choose more heap-address-bits",
+      heap->length + size, heap->flavour, limit);
+  return FALSE;
+}
+
+gboolean
+spead2_heap_append_held (Spead2Heap *heap, Spead2HeldBuffer *held, gsize offset,
+    gsize size, GError **error)
+{
+  if (!check_length (heap, size, error))
+    return FALSE;
+  if (last_held (heap) != held)
+    keep (heap, spead2_held_buffer_ref (held));
+  append_kept (heap, held, offset, size);
+  return TRUE;
+}
+
+gboolean
+spead2_heap_append_buffer (Spead2Heap *heap, GstBuffer *buffer, gsize offset,
+    gsize size, GError **error)
+{
+  Spead2HeldBuffer *held = last_held (heap);
+
+  if (!check_length (heap, size, error))
+    return FALSE;
+  /* Rows of a picture come one by one from the same buffer. */
+  if (held == NULL || held->buffer != buffer) {
+    held = spead2_held_buffer_new (buffer, error);
+    if (held == NULL)
+      return FALSE;
+    keep (heap, held);
+  }
+  append_kept (heap, held, offset, size);
+  return TRUE;
+}
+
+gboolean
+spead2_heap_append_bytes (Spead2Heap *heap, GBytes *bytes, GError **error)
+{
+  gsize size = g_bytes_get_size (bytes);
+  GstBuffer *buffer;
+  gboolean appended;
+
+  /* No buffer can be made of none. */
+  if (size == 0)
+    return TRUE;
+  buffer = gst_buffer_new_wrapped_bytes (bytes);
+  appended = spead2_heap_append_buffer (heap, buffer, 0, size, error);
+  gst_buffer_unref (buffer);
+  return appended;
+}

@@ -1,0 +1,155 @@
+/* One heap to send: an ordered list of items and the bytes they stand for.
+ *
+ * The heap keeps what the wire needs and nothing else: item pointers, already
+ * encoded for the flavour, and the payload as spans of memory. It holds the
+ * buffers that these lie in until it is freed.
+ *
+ * A heap belongs to one thread at a time. spead2_heap_free() unmaps and unrefs
+ * buffers, which runs foreign code: call it with no lock held.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#ifndef SPEAD2_HEAP_H
+#define SPEAD2_HEAP_H
+
+#include <gst/gst.h>
+
+#include "spead2/wire/flavour.h"
+#include "spead2/memory/heldbuffer.h"
+
+G_BEGIN_DECLS
+
+typedef struct _Spead2Heap Spead2Heap;
+
+/* A run of payload bytes: in one piece where piece is 0, or else in pieces with
+ * gaps between them, in which the heap may write headers where it has room. */
+typedef struct {
+  const guint8 *data;
+  gsize size;    /* of the payload, without gaps */
+  guint16 first; /* bytes of the first piece, */
+  guint16 piece; /* and of each behind it */
+  guint16 gap;   /* bytes between two pieces */
+  guint16 room;  /* bytes in front of data; 0: neither these nor the gaps are
+                  * the heap's to write */
+} Spead2Span;
+
+/* The bytes of a span that lie together from offset on, and how many in front of
+ * them may be written. */
+typedef struct {
+  guint8 *data;
+  gsize size;
+  gsize room;
+} Spead2Piece;
+
+static inline void
+spead2_span_find (const Spead2Span *span, gsize offset, Spead2Piece *piece)
+{
+  piece->data = (guint8 *) span->data + offset;
+  piece->room = 0;
+  if (span->piece == 0) {
+    piece->size = span->size - offset;
+  } else if (offset < span->first) {
+    piece->size = span->first - offset;
+    if (offset == 0)
+      piece->room = span->room;
+  } else {
+    gsize n = (offset - span->first) / span->piece;
+    gsize into = (offset - span->first) % span->piece;
+
+    piece->data += (n + 1) * span->gap;
+    piece->size = MIN (span->piece - into, span->size - offset);
+    if (into == 0 && span->room > 0)
+      piece->room = span->gap;
+  }
+}
+
+typedef enum {
+  /* Every earlier heap has gone before this one starts, and no later heap
+   * starts before it has gone: descriptors and stream control. */
+  SPEAD2_HEAP_BARRIER = 1 << 0,
+  /* Goes at once, whatever the rate, or is dropped when the kernel has no
+   * room. For a heap that nothing else is outstanding with. */
+  SPEAD2_HEAP_NO_WAIT = 1 << 1,
+  /* Carries descriptors: if it fails, they must be sent again. */
+  SPEAD2_HEAP_DESCRIBES = 1 << 2,
+  /* Carries stream control and no data. */
+  SPEAD2_HEAP_CONTROL = 1 << 3,
+  /* cnt was chosen by the owner: the sender does not number this heap. */
+  SPEAD2_HEAP_HAS_CNT = 1 << 4
+} Spead2HeapFlags;
+
+/* Enough for the usual heap without a second allocation. */
+#define SPEAD2_HEAP_INLINE_POINTERS 8
+#define SPEAD2_HEAP_INLINE_SPANS 2
+
+/* Other rooms read these fields; heap.c writes them, and an owner flags and cnt.
+ * What a lane needs as a rule stands in front, in as few lines of another
+ * processor's cache as can be: a heap begins with one. */
+struct _Spead2Heap {
+  Spead2Flavour flavour;
+  guint flags;
+  guint destination; /* index into the sender's destinations */
+  guint n_pointers;
+  guint n_spans;
+  guint64 cnt;       /* heap counter on the wire, where the owner chose it */
+  guint64 length;    /* payload bytes, the sum of the spans */
+  guint64 *pointers; /* encoded item pointers, host order */
+  Spead2Span *spans;
+  Spead2HugePages *pages; /* of all spans (the memories hold it), or NULL */
+  Spead2Span inline_spans[SPEAD2_HEAP_INLINE_SPANS];
+  guint64 inline_pointers[SPEAD2_HEAP_INLINE_POINTERS];
+
+  Spead2HeldBuffer *held; /* (owned) the first buffer, or NULL */
+  GPtrArray *more_held;   /* (owned Spead2HeldBuffer) beyond it, or NULL */
+  guint allocated_pointers;
+  guint allocated_spans;
+  gpointer block; /* what the heap was allocated in */
+};
+
+/* Bytes that processors exchange at a time. */
+#define SPEAD2_CACHE_LINE 64
+
+/* How much of a heap's front that is, bytes. */
+#define SPEAD2_HEAP_FRONT                                                      \
+  (G_STRUCT_OFFSET (Spead2Heap, inline_pointers) + 2 * sizeof (guint64))
+
+/* An empty heap. Never fails. */
+Spead2Heap *spead2_heap_new (Spead2Flavour flavour);
+
+/* A heap that carries only stream control: SPEAD2_CTRL_STOP and so on. */
+Spead2Heap *spead2_heap_new_control (Spead2Flavour flavour, guint control);
+
+void spead2_heap_free (Spead2Heap *heap);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Spead2Heap, spead2_heap_free)
+
+/* Adds an item whose value travels in the pointer itself. Fails with
+ * SPEAD2_ERROR_INVALID, the heap unchanged, when the flavour cannot hold the
+ * id or the value. */
+gboolean spead2_heap_add_immediate (
+    Spead2Heap *heap, guint64 id, guint64 value, GError **error);
+
+/* Adds an item whose value is whatever is appended until the next item. Fails
+ * with SPEAD2_ERROR_INVALID, the heap unchanged, when the id does not fit. */
+gboolean spead2_heap_add_addressed (
+    Spead2Heap *heap, guint64 id, GError **error);
+
+/* Appends size bytes of buffer, from offset, to the last item: memory by memory,
+ * never merged. Fails with SPEAD2_ERROR_INVALID when the heap would be longer than
+ * its flavour can say, or SPEAD2_ERROR_MEMORY when the buffer cannot be mapped;
+ * the caller then frees the heap. offset + size must lie within the buffer. */
+gboolean spead2_heap_append_buffer (Spead2Heap *heap, GstBuffer *buffer,
+    gsize offset, gsize size, GError **error);
+
+/* The same for a buffer that other heaps take bytes from, too: in the order of
+ * their bytes, if they are to have their headers in its rooms. Takes a reference
+ * of its own. */
+gboolean spead2_heap_append_held (Spead2Heap *heap, Spead2HeldBuffer *held,
+    gsize offset, gsize size, GError **error);
+
+/* The same for bytes that are not in a buffer yet. */
+gboolean spead2_heap_append_bytes (
+    Spead2Heap *heap, GBytes *bytes, GError **error);
+
+G_END_DECLS
+
+#endif /* SPEAD2_HEAP_H */

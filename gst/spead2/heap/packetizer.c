@@ -1,0 +1,649 @@
+/* Heap to packets: see packetizer.h.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "spead2/heap/packetizer.h"
+
+#include "spead2/error.h"
+
+/* Pointers and packets are multiples of this, and so is every payload offset. */
+#define ALIGNMENT 8
+
+/* What stands behind the data of a heap with too little payload. A packet that
+ * is full of items has less than two of these to fill. */
+static const guint8 zeros[2 * ALIGNMENT];
+
+static gboolean
+is_item (Spead2PointerKind kind)
+{
+  return kind == SPEAD2_POINTER_ITEM || kind == SPEAD2_POINTER_ITEMS;
+}
+
+void
+spead2_packet_config_init (
+    Spead2PacketConfig *config, Spead2Flavour flavour, gsize max_packet_size)
+{
+  static const Spead2PointerKind standard[] = {SPEAD2_POINTER_HEAP_CNT,
+      SPEAD2_POINTER_HEAP_LENGTH, SPEAD2_POINTER_PAYLOAD_OFFSET,
+      SPEAD2_POINTER_PAYLOAD_LENGTH, SPEAD2_POINTER_ITEMS};
+
+  memset (config, 0, sizeof *config);
+  config->flavour = flavour;
+  config->max_packet_size = max_packet_size;
+  memcpy (config->kinds, standard, sizeof standard);
+  config->n_kinds = G_N_ELEMENTS (standard);
+}
+
+static Spead2PointerKind
+kind_of (const Spead2Item *item)
+{
+  switch (item->kind) {
+    case SPEAD2_ITEM_HEAP_CNT:
+      return SPEAD2_POINTER_HEAP_CNT;
+    case SPEAD2_ITEM_HEAP_LENGTH:
+      return SPEAD2_POINTER_HEAP_LENGTH;
+    case SPEAD2_ITEM_PAYLOAD_OFFSET:
+      return SPEAD2_POINTER_PAYLOAD_OFFSET;
+    case SPEAD2_ITEM_PAYLOAD_LENGTH:
+      return SPEAD2_POINTER_PAYLOAD_LENGTH;
+    default:
+      return SPEAD2_POINTER_ITEM;
+  }
+}
+
+gboolean
+spead2_packet_config_set_items (
+    Spead2PacketConfig *config, const Spead2Items *items, GError **error)
+{
+  guint i, end = items->n_items;
+
+  while (kind_of (&items->items[end - 1]) == SPEAD2_POINTER_ITEM)
+    end--;
+  if (end + 1 > SPEAD2_MAX_POINTER_KINDS) {
+    g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID,
+        "Standard pointers may only stand among the first %u items, not at "
+        "place %u",
+        SPEAD2_MAX_POINTER_KINDS - 1, end);
+    return FALSE;
+  }
+
+  for (i = 0; i < end; i++)
+    config->kinds[i] = kind_of (&items->items[i]);
+  if (end < items->n_items) {
+    config->kinds[end++] = SPEAD2_POINTER_ITEMS;
+  } else {
+    /* There is one: the payload. */
+    for (i = end; config->kinds[i - 1] != SPEAD2_POINTER_ITEM;)
+      i--;
+    config->kinds[i - 1] = SPEAD2_POINTER_ITEMS;
+  }
+  config->n_kinds = end;
+  return TRUE;
+}
+
+static gboolean
+has_kind (const Spead2PacketConfig *config, Spead2PointerKind kind)
+{
+  guint i;
+
+  for (i = 0; i < config->n_kinds; i++)
+    if (config->kinds[i] == kind)
+      return TRUE;
+  return FALSE;
+}
+
+gchar *
+spead2_packet_config_missing (const Spead2PacketConfig *config)
+{
+  static const gchar *const names[] = {
+      [SPEAD2_POINTER_HEAP_CNT] = "heap-cnt",
+      [SPEAD2_POINTER_HEAP_LENGTH] = "heap-length",
+      [SPEAD2_POINTER_PAYLOAD_OFFSET] = "payload-offset",
+      [SPEAD2_POINTER_PAYLOAD_LENGTH] = "payload-length",
+  };
+  GString *missing = g_string_new (NULL);
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (names); i++)
+    if (!has_kind (config, i))
+      g_string_append_printf (
+          missing, "%s%s", missing->len > 0 ? ", " : "", names[i]);
+  return g_string_free (missing, missing->len == 0);
+}
+
+static gsize
+prefix_size (const Spead2PacketConfig *config)
+{
+  gsize size = SPEAD2_HEADER_SIZE;
+  guint i;
+
+  for (i = 0; i < config->n_kinds; i++)
+    if (!is_item (config->kinds[i]))
+      size += SPEAD2_POINTER_SIZE;
+  return size;
+}
+
+gsize
+spead2_packet_config_min_size (const Spead2PacketConfig *config)
+{
+  return prefix_size (config) + SPEAD2_POINTER_SIZE +
+      MAX (config->payload_per_packet, ALIGNMENT);
+}
+
+gboolean
+spead2_packet_config_check (Spead2PacketConfig *config, GError **error)
+{
+  guint i, n_items = 0;
+
+  if (!spead2_flavour_check (config->flavour, error))
+    return FALSE;
+
+  for (i = 0; i < config->n_kinds; i++) {
+    if (n_items > 0 && is_item (config->kinds[i])) {
+      g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID,
+          "Pointer %u of the packet header is an item behind the place where "
+          "all items stand",
+          i);
+      return FALSE;
+    }
+    if (config->kinds[i] == SPEAD2_POINTER_ITEMS)
+      n_items++;
+  }
+  if (n_items != 1) {
+    g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID,
+        "The packet header has no place for items");
+    return FALSE;
+  }
+
+  if (config->payload_per_packet % ALIGNMENT != 0) {
+    g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID,
+        "payload-per-packet=%" G_GSIZE_FORMAT " is no multiple of %u",
+        config->payload_per_packet, ALIGNMENT);
+    return FALSE;
+  }
+  if (config->max_packet_size < spead2_packet_config_min_size (config)) {
+    g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID,
+        "A packet of %" G_GSIZE_FORMAT " bytes has no room for a SPEAD header "
+        "and payload: max-packet-size must be at least %" G_GSIZE_FORMAT,
+        config->max_packet_size, spead2_packet_config_min_size (config));
+    return FALSE;
+  }
+
+  config->packet_size = config->max_packet_size & ~(gsize) (ALIGNMENT - 1);
+  config->prefix_size = prefix_size (config);
+  config->max_items = (config->packet_size - config->prefix_size -
+                          MAX (config->payload_per_packet, ALIGNMENT)) /
+      SPEAD2_POINTER_SIZE;
+  config->one_packet = !has_kind (config, SPEAD2_POINTER_PAYLOAD_OFFSET);
+  return TRUE;
+}
+
+/* The rule that splits a heap over packets: how much payload goes with n_items
+ * pointers in a packet of so many bytes, when so much is left. */
+static gsize
+payload_of_packet (const Spead2PacketConfig *config, gsize packet_size,
+    guint n_items, guint64 left)
+{
+  return MIN (left,
+      config->payload_per_packet
+          ? config->payload_per_packet
+          : packet_size - config->prefix_size - n_items * SPEAD2_POINTER_SIZE);
+}
+
+/* The size that makes the heap's packets alike, and no more of them than full
+ * ones; or that of full ones, where pointers would not fit. */
+static gsize
+balanced_size (const Spead2PacketConfig *config, guint n_items, guint64 length)
+{
+  gsize pointers = n_items * SPEAD2_POINTER_SIZE;
+  gsize room = config->packet_size - config->prefix_size;
+  guint64 n, size;
+
+  if (n_items > config->max_items)
+    return config->packet_size;
+  n = config->repeat_pointers
+      ? (length + room - pointers - 1) / (room - pointers)
+      : (length + pointers + room - 1) / room;
+  size = config->prefix_size +
+      (length + (config->repeat_pointers ? n * pointers : pointers) + n - 1) /
+          n;
+  size = (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+  return size < config->prefix_size + pointers + ALIGNMENT ? config->packet_size
+                                                           : size;
+}
+
+gboolean
+spead2_packet_config_shape (const Spead2PacketConfig *config, guint n_pointers,
+    Spead2PacketShape *shape)
+{
+  guint n_repeated = config->repeat_pointers ? n_pointers : 0;
+
+  if (config->balanced || n_pointers > config->max_items)
+    return FALSE;
+  shape->first_header = config->prefix_size + n_pointers * SPEAD2_POINTER_SIZE;
+  shape->first_piece =
+      payload_of_packet (config, config->packet_size, n_pointers, G_MAXUINT64);
+  shape->header = config->prefix_size + n_repeated * SPEAD2_POINTER_SIZE;
+  shape->piece =
+      payload_of_packet (config, config->packet_size, n_repeated, G_MAXUINT64);
+  shape->heap_size = 0;
+  return TRUE;
+}
+
+/* Whether the first packet must have all item pointers: they are repeated in the
+ * others, or its payload is fixed and leaves some no packet. */
+static gboolean
+all_in_first (const Spead2PacketConfig *config)
+{
+  return config->repeat_pointers || config->payload_per_packet > 0;
+}
+
+/* The least payload that gives each packet, full of items or not, at least one
+ * byte. */
+static guint64
+least_payload (const Spead2PacketConfig *config, const Spead2Heap *heap)
+{
+  /* Most heaps need no division. */
+  return all_in_first (config) || heap->n_pointers < config->max_items
+      ? 1
+      : ALIGNMENT * (heap->n_pointers / config->max_items) + 1;
+}
+
+/* A heap without payload gets one more: the NULL that ends its last item. */
+static gboolean
+check_all_in_first (
+    const Spead2PacketConfig *config, const Spead2Heap *heap, GError **error)
+{
+  guint n_pointers = heap->n_pointers + (heap->length == 0 ? 1 : 0);
+
+  if (!all_in_first (config) || n_pointers <= config->max_items)
+    return TRUE;
+
+  g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID,
+      "%u item pointers do not fit one packet of %" G_GSIZE_FORMAT " bytes, "
+      "which holds %u beside its payload: choose a larger max-packet-size",
+      n_pointers, config->packet_size, config->max_items);
+  return FALSE;
+}
+
+/* Without a payload offset nobody could tell the second packet's place. */
+static gboolean
+check_one_packet (
+    const Spead2PacketConfig *config, const Spead2Heap *heap, GError **error)
+{
+  Spead2Packetizer packetizer;
+
+  if (!config->one_packet)
+    return TRUE;
+  spead2_packetizer_start (&packetizer, config, heap);
+  if (packetizer.next.payload_size == packetizer.length)
+    return TRUE;
+
+  g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID,
+      "A heap of %" G_GUINT64_FORMAT " bytes does not fit one packet of "
+      "%" G_GSIZE_FORMAT ", and the header has no payload-offset to tell a "
+      "second one's place: choose a larger max-packet-size or smaller buffers",
+      packetizer.length, config->packet_size);
+  return FALSE;
+}
+
+gboolean
+spead2_packetizer_check (
+    const Spead2PacketConfig *config, const Spead2Heap *heap, GError **error)
+{
+  if (least_payload (config, heap) >
+      spead2_flavour_max_value (config->flavour)) {
+    g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID,
+        "%u items need more packets than SPEAD-64-%u can number: choose a "
+        "larger max-packet-size or more heap-address-bits",
+        heap->n_pointers, config->flavour);
+    return FALSE;
+  }
+
+  return check_all_in_first (config, heap, error) &&
+      check_one_packet (config, heap, error);
+}
+
+/* Counts the pieces that the next packet's payload lies in. */
+static guint
+count_pieces (const Spead2Packetizer *packetizer, gsize payload_size)
+{
+  const Spead2Heap *heap = packetizer->heap;
+  gsize offset = packetizer->span_offset;
+  guint span, n = 0;
+
+  for (span = packetizer->span; payload_size > 0 && span < heap->n_spans;
+       span++) {
+    while (payload_size > 0 && offset < heap->spans[span].size) {
+      Spead2Piece piece;
+      gsize size;
+
+      spead2_span_find (&heap->spans[span], offset, &piece);
+      size = MIN (piece.size, payload_size);
+      payload_size -= size;
+      offset += size;
+      n++;
+    }
+    offset = 0;
+  }
+  /* What the spans do not hold are zeros. */
+  return payload_size > 0 ? n + 1 : n;
+}
+
+/* Whether the next packet's header can go in front of its payload. */
+static gboolean
+is_in_place (
+    const Spead2Packetizer *packetizer, gsize header_size, gsize payload_size)
+{
+  const Spead2Heap *heap = packetizer->heap;
+  Spead2Piece piece;
+
+  if (packetizer->span == heap->n_spans ||
+      heap->spans[packetizer->span].room == 0)
+    return FALSE;
+  spead2_span_find (
+      &heap->spans[packetizer->span], packetizer->span_offset, &piece);
+  return piece.room >= header_size && piece.size >= payload_size;
+}
+
+/* Whether all packets from here on have their header in the gap that they have
+ * in front of them, and fill the piece behind it. */
+static gboolean
+fill_pieces (const Spead2Packetizer *packetizer, const Spead2Span *span)
+{
+  const Spead2Packet *next = &packetizer->next;
+
+  return next->payload_size == span->piece &&
+      next->size - next->payload_size == span->gap &&
+      (packetizer->span_offset > 0 ||
+          (span->first == span->piece && span->room == span->gap));
+}
+
+/* How many packets from the next one on are alike: of one size, with the same
+ * items, and each with all of its payload in the span of the first: in its one
+ * piece, or in a piece of its own. */
+static guint
+count_alike (const Spead2Packetizer *packetizer)
+{
+  const Spead2Heap *heap = packetizer->heap;
+  const Spead2Packet *next = &packetizer->next;
+  gboolean same_items =
+      next->n_items == 0 || packetizer->config->repeat_pointers;
+  const Spead2Span *span;
+  gsize left;
+
+  if (!same_items || packetizer->span == heap->n_spans)
+    return 1;
+  span = &heap->spans[packetizer->span];
+  if (next->scratch_size == 0 ? !fill_pieces (packetizer, span)
+                              : span->piece > 0 || next->n_iov != 2)
+    return 1;
+  left = span->size - packetizer->span_offset;
+  return left < 2 * next->payload_size
+      ? 1
+      : MIN (G_MAXUINT, left / next->payload_size);
+}
+
+static void
+prepare_next (Spead2Packetizer *packetizer)
+{
+  const Spead2PacketConfig *config = packetizer->config;
+  Spead2Packet *next = &packetizer->next;
+  guint first = config->repeat_pointers ? 0 : packetizer->item;
+  gsize header_size;
+
+  if (packetizer->offset == packetizer->length) {
+    next->size = 0;
+    return;
+  }
+
+  next->n_items = MIN (packetizer->n_items - first, config->max_items);
+  next->payload_size = payload_of_packet (config, packetizer->packet_size,
+      next->n_items, packetizer->length - packetizer->offset);
+  header_size = config->prefix_size + next->n_items * SPEAD2_POINTER_SIZE;
+  next->size = header_size + next->payload_size;
+  if (is_in_place (packetizer, header_size, next->payload_size)) {
+    next->n_iov = 1;
+    next->scratch_size = 0;
+  } else {
+    next->n_iov = 1 + count_pieces (packetizer, next->payload_size);
+    next->scratch_size = header_size;
+  }
+  if (next->n_iov > SPEAD2_PACKET_MAX_IOV) {
+    next->n_iov = 1;
+    next->scratch_size = next->size;
+  }
+  next->n_alike = count_alike (packetizer);
+}
+
+void
+spead2_packetizer_start (Spead2Packetizer *packetizer,
+    const Spead2PacketConfig *config, const Spead2Heap *heap)
+{
+  guint64 least = least_payload (config, heap);
+
+  packetizer->config = config;
+  packetizer->heap = heap;
+  packetizer->cnt = heap->cnt;
+  packetizer->length = heap->length;
+  packetizer->n_items = heap->n_pointers;
+  if (heap->length < least) {
+    packetizer->length = least;
+    packetizer->n_items++;
+  }
+  packetizer->packet_size = config->balanced
+      ? balanced_size (config, packetizer->n_items, packetizer->length)
+      : config->packet_size;
+  packetizer->offset = 0;
+  packetizer->item = 0;
+  packetizer->span = 0;
+  packetizer->span_offset = 0;
+  prepare_next (packetizer);
+}
+
+static guint64
+item_pointer (const Spead2Packetizer *packetizer, guint item)
+{
+  const Spead2Heap *heap = packetizer->heap;
+
+  if (item < heap->n_pointers)
+    return heap->pointers[item];
+  /* The pointer that ends the last item where the zeros begin. */
+  return spead2_flavour_addressed (heap->flavour, SPEAD2_ID_NULL, heap->length);
+}
+
+/* The payload offset of the index-th packet of those alike. */
+static guint64
+offset_pointer (const Spead2Packetizer *packetizer, guint index)
+{
+  return spead2_flavour_immediate (packetizer->config->flavour,
+      SPEAD2_ID_PAYLOAD_OFFSET,
+      packetizer->offset + index * packetizer->next.payload_size);
+}
+
+static guint8 *
+write_pointer (guint8 *out, guint64 pointer)
+{
+  spead2_write_u64 (out, pointer);
+  return out + SPEAD2_POINTER_SIZE;
+}
+
+/* Writes the header of the next packet, and returns what is behind it. offset is
+ * set to where the payload offset stands in it, or NULL. */
+static guint8 *
+write_header (Spead2Packetizer *packetizer, guint8 *out, guint8 **offset)
+{
+  const Spead2PacketConfig *config = packetizer->config;
+  const Spead2Packet *packet = &packetizer->next;
+  Spead2Flavour flavour = config->flavour;
+  /* In the order of their ids, and of their kinds. */
+  const guint64 values[] = {
+      [SPEAD2_POINTER_HEAP_CNT] = packetizer->cnt,
+      [SPEAD2_POINTER_HEAP_LENGTH] = packetizer->length,
+      [SPEAD2_POINTER_PAYLOAD_OFFSET] = packetizer->offset,
+      [SPEAD2_POINTER_PAYLOAD_LENGTH] = packet->payload_size,
+  };
+  guint item = config->repeat_pointers ? 0 : packetizer->item;
+  guint items_end = item + packet->n_items;
+  guint i;
+
+  *offset = NULL;
+  spead2_flavour_write_header (flavour,
+      (config->prefix_size - SPEAD2_HEADER_SIZE) / SPEAD2_POINTER_SIZE +
+          packet->n_items,
+      out);
+  out += SPEAD2_HEADER_SIZE;
+
+  for (i = 0; i < config->n_kinds; i++) {
+    Spead2PointerKind kind = config->kinds[i];
+    guint end = kind == SPEAD2_POINTER_ITEMS ? items_end : item + 1;
+
+    if (kind == SPEAD2_POINTER_PAYLOAD_OFFSET)
+      *offset = out;
+    if (kind < G_N_ELEMENTS (values))
+      out = write_pointer (out,
+          spead2_flavour_immediate (
+              flavour, SPEAD2_ID_HEAP_CNT + kind, values[kind]));
+    else
+      while (item < MIN (end, items_end))
+        out = write_pointer (out, item_pointer (packetizer, item++));
+  }
+
+  packetizer->item = item;
+  return out;
+}
+
+/* Goes on by size bytes, which lie in the present span. */
+static void
+skip_payload (Spead2Packetizer *packetizer, gsize size)
+{
+  packetizer->span_offset += size;
+  if (packetizer->span_offset ==
+      packetizer->heap->spans[packetizer->span].size) {
+    packetizer->span++;
+    packetizer->span_offset = 0;
+  }
+}
+
+/* Takes the next piece of payload, of at most size bytes. */
+static void
+take_piece (Spead2Packetizer *packetizer, gsize size, struct iovec *iov)
+{
+  const Spead2Heap *heap = packetizer->heap;
+  Spead2Piece piece;
+
+  if (packetizer->span == heap->n_spans) {
+    *iov = (struct iovec){(guint8 *) zeros, MIN (size, sizeof zeros)};
+    return;
+  }
+
+  spead2_span_find (
+      &heap->spans[packetizer->span], packetizer->span_offset, &piece);
+  *iov = (struct iovec){piece.data, MIN (size, piece.size)};
+  skip_payload (packetizer, iov->iov_len);
+}
+
+/* Writes the first of the next packets with its header in scratch. Returns where
+ * the payload offset stands in it, or NULL. */
+static guint8 *
+write_first (Spead2Packetizer *packetizer, guint8 *scratch, struct iovec *iov)
+{
+  const Spead2Packet *packet = &packetizer->next;
+  gboolean gather = packet->scratch_size == packet->size;
+  guint8 *offset;
+  guint8 *payload = write_header (packetizer, scratch, &offset);
+  gsize left;
+
+  iov->iov_base = scratch;
+  iov->iov_len = packet->scratch_size;
+
+  for (left = packet->payload_size; left > 0;) {
+    struct iovec piece;
+
+    take_piece (packetizer, left, &piece);
+    if (gather) {
+      memcpy (payload, piece.iov_base, piece.iov_len);
+      payload += piece.iov_len;
+    } else {
+      *++iov = piece;
+    }
+    left -= piece.iov_len;
+  }
+  return offset;
+}
+
+/* Repeats the header of the first of n packets for those behind it, each stride
+ * further on, with its own payload offset. */
+static void
+repeat_header (const Spead2Packetizer *packetizer, guint n, guint8 *first,
+    gsize size, gsize stride, const guint8 *offset)
+{
+  guint i;
+
+  for (i = 1; i < n; i++) {
+    guint8 *header = first + i * stride;
+
+    memcpy (header, first, size);
+    if (offset)
+      write_pointer (header + (offset - first), offset_pointer (packetizer, i));
+  }
+}
+
+/* Writes packets alike with their headers in scratch. */
+static guint
+write_apart (
+    Spead2Packetizer *packetizer, guint n, guint8 *scratch, struct iovec *iov)
+{
+  const Spead2Packet *packet = &packetizer->next;
+  const gsize header_size = packet->scratch_size;
+  guint8 *offset = write_first (packetizer, scratch, iov);
+  guint i;
+
+  if (n == 1)
+    return packet->n_iov;
+  repeat_header (packetizer, n, scratch, header_size, header_size, offset);
+  for (i = 1; i < n; i++) {
+    iov[2 * i].iov_base = scratch + i * header_size;
+    iov[2 * i].iov_len = header_size;
+    iov[2 * i + 1].iov_base =
+        (guint8 *) iov[1].iov_base + i * packet->payload_size;
+    iov[2 * i + 1].iov_len = packet->payload_size;
+  }
+  skip_payload (packetizer, (n - 1) * packet->payload_size);
+  return 2 * n;
+}
+
+/* Writes packets alike with their headers in front of the payload, where all lie
+ * together. */
+static guint
+write_in_place (Spead2Packetizer *packetizer, guint n, struct iovec *iov)
+{
+  const Spead2Packet *packet = &packetizer->next;
+  const gsize header_size = packet->size - packet->payload_size;
+  struct iovec payload;
+  guint8 *header, *offset;
+
+  take_piece (packetizer, packet->payload_size, &payload);
+  header = (guint8 *) payload.iov_base - header_size;
+  write_header (packetizer, header, &offset);
+  if (n > 1) {
+    repeat_header (packetizer, n, header, header_size, packet->size, offset);
+    skip_payload (packetizer, (n - 1) * packet->payload_size);
+  }
+  *iov = (struct iovec){header, n * packet->size};
+  return 1;
+}
+
+guint
+spead2_packetizer_write (
+    Spead2Packetizer *packetizer, guint n, guint8 *scratch, struct iovec *iov)
+{
+  const gsize payload_size = packetizer->next.payload_size;
+  guint n_iov = packetizer->next.scratch_size == 0
+      ? write_in_place (packetizer, n, iov)
+      : write_apart (packetizer, n, scratch, iov);
+
+  packetizer->offset += n * payload_size;
+  prepare_next (packetizer);
+  return n_iov;
+}

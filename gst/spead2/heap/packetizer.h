@@ -1,0 +1,151 @@
+/* Heap to packets: header bytes, and where the payload lies.
+ *
+ * Pure: no I/O, no clock, no allocation. The header of a packet is an ordered
+ * list of pointer kinds; how many pointers and how much payload a packet holds
+ * is computed from that list, the packet size and the way of splitting, nowhere
+ * else.
+ *
+ * Rules, as every SPEAD receiver expects them and spead2 sends them:
+ * - Items go in the first packet, and in as many of the next as they need;
+ *   with repeat_pointers all of them go in every packet. With these, or a fixed
+ *   payload, the first one must have room for all.
+ * - Each packet is filled to the packet size rounded down to a multiple of 8,
+ *   or to the size that makes all packets of the heap alike, or with a fixed
+ *   number of payload bytes; the last one of a heap has any length.
+ * - Every packet carries payload. A heap with too little of it for its packets
+ *   gets zeros behind its data, and a NULL pointer that ends the last item.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#ifndef SPEAD2_PACKETIZER_H
+#define SPEAD2_PACKETIZER_H
+
+#include <sys/uio.h>
+
+#include "spead2/wire/flavour.h"
+#include "spead2/heap/heap.h"
+#include "spead2/heap/items.h"
+
+G_BEGIN_DECLS
+
+typedef enum {
+  /* The standard ones, in the order of their ids. */
+  SPEAD2_POINTER_HEAP_CNT,
+  SPEAD2_POINTER_HEAP_LENGTH,
+  SPEAD2_POINTER_PAYLOAD_OFFSET,
+  SPEAD2_POINTER_PAYLOAD_LENGTH,
+  /* The next item of the heap, where there is one left. */
+  SPEAD2_POINTER_ITEM,
+  /* All items that are left, as far as they fit. Exactly once in a list, and
+   * no SPEAD2_POINTER_ITEM behind it. */
+  SPEAD2_POINTER_ITEMS
+} Spead2PointerKind;
+
+#define SPEAD2_MAX_POINTER_KINDS 32
+
+typedef struct {
+  Spead2Flavour flavour;
+  gsize max_packet_size; /* bytes of UDP payload */
+  gboolean repeat_pointers;
+  /* Payload bytes of each packet but the last, a multiple of 8; 0: as many as
+   * fit. */
+  gsize payload_per_packet;
+  gboolean balanced; /* where they fit: packets of one size, not full ones */
+  Spead2PointerKind kinds[SPEAD2_MAX_POINTER_KINDS];
+  guint n_kinds;
+
+  /* Computed by spead2_packet_config_check(). */
+  gsize packet_size;   /* max_packet_size, rounded down to a multiple of 8 */
+  gsize prefix_size;   /* header and all pointers that are not items */
+  guint max_items;     /* most item pointers of a packet */
+  gboolean one_packet; /* no pointer says where a second one's payload goes */
+} Spead2PacketConfig;
+
+/* The four standard pointers in front, then the items: what spead2 sends. */
+void spead2_packet_config_init (
+    Spead2PacketConfig *config, Spead2Flavour flavour, gsize max_packet_size);
+
+/* The header that a list of items names. Fails with SPEAD2_ERROR_INVALID when
+ * too many items stand in front of a standard pointer. */
+gboolean spead2_packet_config_set_items (
+    Spead2PacketConfig *config, const Spead2Items *items, GError **error);
+
+/* Which of the standard pointers (as "heap-length, payload-offset") that every
+ * receiver can do with are not written, or NULL; the caller frees it. */
+gchar *spead2_packet_config_missing (const Spead2PacketConfig *config);
+
+/* The smallest packet that this header fits in, with one item and payload. */
+gsize spead2_packet_config_min_size (const Spead2PacketConfig *config);
+
+/* Computes the sizes. Fails with SPEAD2_ERROR_INVALID when the flavour does
+ * not exist, the list of kinds is not as described, the packet too small or
+ * payload_per_packet no multiple of 8. */
+gboolean spead2_packet_config_check (
+    Spead2PacketConfig *config, GError **error);
+
+/* Most iovecs of one packet: the kernel's UIO_MAXIOV. A packet whose payload
+ * lies in more pieces is gathered into the caller's scratch memory. */
+#define SPEAD2_PACKET_MAX_IOV 1024
+
+/* The next packet of a heap, before it is written. */
+typedef struct {
+  gsize size;         /* bytes of UDP payload */
+  gsize payload_size; /* bytes of heap payload in it */
+  gsize scratch_size; /* bytes that spead2_packetizer_write() writes; 0: its
+                       * header goes in front of the payload, where that lies */
+  guint n_iov;        /* iovecs that it fills, at most */
+  guint n_items;      /* item pointers */
+  guint n_alike;      /* packets from this one on that differ in payload only */
+} Spead2Packet;
+
+typedef struct {
+  const Spead2PacketConfig *config;
+  const Spead2Heap *heap;
+  gsize packet_size; /* that packets are filled to */
+  guint64 cnt;       /* heap counter on the wire */
+  guint64 length;    /* heap length on the wire: payload and zeros */
+  guint n_items;     /* item pointers of the heap, the closing NULL included */
+
+  guint64 offset; /* payload bytes in packets already written */
+  guint item;     /* item pointers in packets already written */
+  guint span;     /* where the payload of the next packet begins */
+  gsize span_offset;
+  Spead2Packet next;
+} Spead2Packetizer;
+
+/* Whether the heap can be sent at all: FALSE with SPEAD2_ERROR_INVALID when
+ * not all pointers fit where they must, the flavour no room for the
+ * heap's zeros, or when it needs more than the one packet that the header is
+ * for. */
+gboolean spead2_packetizer_check (
+    const Spead2PacketConfig *config, const Spead2Heap *heap, GError **error);
+
+/* Begins a heap that passed the check. config and heap are borrowed. cnt is the
+ * heap's, unless the caller sets another. */
+void spead2_packetizer_start (Spead2Packetizer *packetizer,
+    const Spead2PacketConfig *config, const Spead2Heap *heap);
+
+/* The next packet, or NULL behind the last. The same until it is written. */
+static inline const Spead2Packet *
+spead2_packetizer_peek (const Spead2Packetizer *packetizer)
+{
+  return packetizer->next.size > 0 ? &packetizer->next : NULL;
+}
+
+/* Writes the next n packets, 1 to n_alike: for each of them scratch_size bytes
+ * at scratch and n_iov entries at iov, the first of which points at its part of
+ * scratch; where that is 0, one entry for all. Both stay in use until the packets
+ * have been sent. Goes on to the packet behind them, and returns how many entries
+ * were filled. */
+guint spead2_packetizer_write (
+    Spead2Packetizer *packetizer, guint n, guint8 *scratch, struct iovec *iov);
+
+/* How the packets of heaps with so many item pointers lie in memory, if their
+ * headers are in front of the payload. FALSE where that depends on the heap's
+ * length, or on its items beyond the first packet. */
+gboolean spead2_packet_config_shape (const Spead2PacketConfig *config,
+    guint n_pointers, Spead2PacketShape *shape);
+
+G_END_DECLS
+
+#endif /* SPEAD2_PACKETIZER_H */

@@ -1,0 +1,301 @@
+/* Payload with room for packet headers: see packetmemory.h.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "spead2/memory/packetmemory.h"
+
+#include <string.h>
+
+/* What maps are aligned to, less one; more where that is asked for. */
+#define MIN_ALIGN 15
+
+/* A memory, or with a parent a part of one: then only the first field counts. */
+typedef struct {
+  GstMemory memory;
+
+  /* Constant. */
+  GstMapInfo storage;     /* (owned) mapped as long as it lives */
+  Spead2HugePages *pages; /* (borrowed) that it lies in, or NULL */
+
+  /* Guarded by lock, under which nothing is called. */
+  GMutex lock;
+  guint8 *copy; /* (owned) of the payload, while somebody has it mapped */
+  guint n_maps;
+
+  gint claimed; /* atomic: the rooms are */
+} PacketMemory;
+
+struct _Spead2PacketAllocator {
+  GstAllocator parent;
+
+  /* Constant. */
+  Spead2PacketShape shape;
+  GstAllocator *storage; /* (owned) or NULL */
+};
+
+G_DEFINE_FINAL_TYPE (
+    Spead2PacketAllocator, spead2_packet_allocator, GST_TYPE_ALLOCATOR)
+
+/* -- the shape --------------------------------------------------------------- */
+
+static gsize
+heap_storage (const Spead2PacketShape *shape, gsize size)
+{
+  gsize n;
+
+  if (size == 0)
+    return 0;
+  if (size <= shape->first_piece)
+    return shape->first_header + size;
+  n = (size - shape->first_piece + shape->piece - 1) / shape->piece;
+  return shape->first_header + size + n * shape->header;
+}
+
+/* The place of the payload's byte at offset within a heap, whose storage begins
+ * at data; the heap has so many bytes of payload, or more than anybody asks. */
+static void
+find_in_heap (const Spead2PacketShape *shape, guint8 *data, gsize offset,
+    guint64 heap_size, Spead2PacketPlace *place)
+{
+  gsize into, n;
+
+  if (offset < shape->first_piece) {
+    place->data = data + shape->first_header + offset;
+    place->size = shape->first_piece - offset;
+    place->room = offset == 0 ? shape->first_header : 0;
+  } else {
+    n = (offset - shape->first_piece) / shape->piece;
+    into = (offset - shape->first_piece) % shape->piece;
+    place->data = data + shape->first_header + offset + (n + 1) * shape->header;
+    place->size = shape->piece - into;
+    place->room = into == 0 ? shape->header : 0;
+  }
+  place->heap_size = heap_size - offset;
+  place->size = MIN (place->size, place->heap_size);
+  place->next_room = shape->header;
+  place->next_piece = shape->piece;
+}
+
+static void
+find (const Spead2PacketShape *shape, guint8 *data, gsize offset,
+    Spead2PacketPlace *place)
+{
+  const gsize heap_size = shape->heap_size;
+
+  if (heap_size == 0)
+    find_in_heap (shape, data, offset, G_MAXUINT64, place);
+  else
+    find_in_heap (shape,
+        data + offset / heap_size * heap_storage (shape, heap_size),
+        offset % heap_size, heap_size, place);
+}
+
+gsize
+spead2_packet_shape_storage (const Spead2PacketShape *shape, gsize size)
+{
+  if (shape->heap_size == 0)
+    return heap_storage (shape, size);
+  return size / shape->heap_size * heap_storage (shape, shape->heap_size) +
+      heap_storage (shape, size % shape->heap_size);
+}
+
+/* -- memories ------------------------------------------------------------------ */
+
+/* The memory that has the storage. */
+static PacketMemory *
+root_of (GstMemory *memory)
+{
+  return (PacketMemory *) (memory->parent ? memory->parent : memory);
+}
+
+static const Spead2PacketShape *
+shape_of (const GstMemory *memory)
+{
+  return &SPEAD2_PACKET_ALLOCATOR (memory->allocator)->shape;
+}
+
+static GstMemory *
+spead2_packet_allocator_alloc (
+    GstAllocator *allocator, gsize size, GstAllocationParams *params)
+{
+  Spead2PacketAllocator *self = SPEAD2_PACKET_ALLOCATOR (allocator);
+  PacketMemory *packets;
+  GstMemory *storage;
+
+  if (params->prefix > 0 || params->padding > 0)
+    return gst_allocator_alloc (NULL, size, params);
+
+  storage = gst_allocator_alloc (
+      self->storage, spead2_packet_shape_storage (&self->shape, size), params);
+  if (storage == NULL)
+    return NULL;
+
+  packets = g_new0 (PacketMemory, 1);
+  if (!gst_memory_map (storage, &packets->storage, GST_MAP_READWRITE)) {
+    gst_memory_unref (storage);
+    g_free (packets);
+    return NULL;
+  }
+  packets->pages = spead2_huge_pages_of (storage);
+  gst_memory_init (GST_MEMORY_CAST (packets), params->flags, allocator, NULL,
+      size, params->align | MIN_ALIGN, 0, size);
+  g_mutex_init (&packets->lock);
+  return GST_MEMORY_CAST (packets);
+}
+
+static void
+spead2_packet_allocator_free (GstAllocator *allocator, GstMemory *memory)
+{
+  PacketMemory *packets = (PacketMemory *) memory;
+  GstMemory *storage = packets->storage.memory;
+
+  if (memory->parent == NULL) {
+    gst_memory_unmap (storage, &packets->storage);
+    gst_memory_unref (storage);
+    g_mutex_clear (&packets->lock);
+  }
+  g_free (packets);
+}
+
+static GstMemory *
+share_packets (GstMemory *memory, gssize offset, gssize size)
+{
+  GstMemory *parent = GST_MEMORY_CAST (root_of (memory));
+  PacketMemory *part = g_new0 (PacketMemory, 1);
+
+  if (size == -1)
+    size = memory->size - offset;
+  gst_memory_init (GST_MEMORY_CAST (part),
+      GST_MINI_OBJECT_FLAGS (parent) | GST_MINI_OBJECT_FLAG_LOCK_READONLY,
+      memory->allocator, parent, memory->maxsize, memory->align,
+      memory->offset + offset, size);
+  return GST_MEMORY_CAST (part);
+}
+
+/* -- who knows nothing of the rooms --------------------------------------------- */
+
+/* Copies all of the payload between its pieces and the copy. */
+static void
+copy_payload (PacketMemory *packets, gboolean back)
+{
+  const Spead2PacketShape *shape = shape_of (&packets->memory);
+  gsize offset, size;
+
+  for (offset = 0; offset < packets->memory.maxsize; offset += size) {
+    Spead2PacketPlace place;
+
+    find (shape, packets->storage.data, offset, &place);
+    size = MIN (place.size, packets->memory.maxsize - offset);
+    if (back)
+      memcpy (place.data, packets->copy + offset, size);
+    else
+      memcpy (packets->copy + offset, place.data, size);
+  }
+}
+
+static gpointer
+map_copy (GstMemory *memory, GstMapInfo *info, gsize max_size)
+{
+  PacketMemory *packets = root_of (memory);
+
+  g_mutex_lock (&packets->lock);
+  if (packets->n_maps++ == 0) {
+    packets->copy = g_aligned_alloc (
+        MAX (packets->memory.maxsize, 1), 1, packets->memory.align + 1);
+    copy_payload (packets, FALSE);
+  }
+  g_mutex_unlock (&packets->lock);
+  return packets->copy;
+}
+
+static void
+unmap_copy (GstMemory *memory, GstMapInfo *info)
+{
+  PacketMemory *packets = root_of (memory);
+
+  g_mutex_lock (&packets->lock);
+  if (info->flags & GST_MAP_WRITE)
+    copy_payload (packets, TRUE);
+  if (--packets->n_maps == 0)
+    g_clear_pointer (&packets->copy, g_aligned_free);
+  g_mutex_unlock (&packets->lock);
+}
+
+/* -- who does ---------------------------------------------------------------------- */
+
+gboolean
+spead2_is_packet_memory (const GstMemory *memory)
+{
+  return memory->allocator != NULL &&
+      G_OBJECT_TYPE (memory->allocator) == SPEAD2_TYPE_PACKET_ALLOCATOR;
+}
+
+void
+spead2_packet_memory_find (
+    GstMemory *memory, gsize offset, Spead2PacketPlace *place)
+{
+  find (shape_of (memory), root_of (memory)->storage.data,
+      memory->offset + offset, place);
+}
+
+gboolean
+spead2_packet_memory_claim (GstMemory *memory)
+{
+  return g_atomic_int_compare_and_exchange (
+      &root_of (memory)->claimed, FALSE, TRUE);
+}
+
+void
+spead2_packet_memory_return (GstMemory *memory)
+{
+  g_atomic_int_set (&root_of (memory)->claimed, FALSE);
+}
+
+Spead2HugePages *
+spead2_packet_memory_pages (GstMemory *memory)
+{
+  return root_of (memory)->pages;
+}
+
+/* -- class ------------------------------------------------------------------------- */
+
+GstAllocator *
+spead2_packet_allocator_new (
+    const Spead2PacketShape *shape, GstAllocator *storage)
+{
+  Spead2PacketAllocator *self =
+      g_object_ref_sink (g_object_new (SPEAD2_TYPE_PACKET_ALLOCATOR, NULL));
+
+  self->shape = *shape;
+  if (storage)
+    self->storage = gst_object_ref (storage);
+  return GST_ALLOCATOR (self);
+}
+
+static void
+spead2_packet_allocator_finalize (GObject *object)
+{
+  gst_clear_object (&SPEAD2_PACKET_ALLOCATOR (object)->storage);
+  G_OBJECT_CLASS (spead2_packet_allocator_parent_class)->finalize (object);
+}
+
+static void
+spead2_packet_allocator_init (Spead2PacketAllocator *self)
+{
+  GstAllocator *allocator = GST_ALLOCATOR (self);
+
+  allocator->mem_type = "Spead2Packets";
+  allocator->mem_map_full = map_copy;
+  allocator->mem_unmap_full = unmap_copy;
+  allocator->mem_share = share_packets;
+}
+
+static void
+spead2_packet_allocator_class_init (Spead2PacketAllocatorClass *klass)
+{
+  GstAllocatorClass *allocator_class = GST_ALLOCATOR_CLASS (klass);
+
+  G_OBJECT_CLASS (klass)->finalize = spead2_packet_allocator_finalize;
+  allocator_class->alloc = spead2_packet_allocator_alloc;
+  allocator_class->free = spead2_packet_allocator_free;
+}

@@ -1,0 +1,396 @@
+/* Packets to messages: see batch.h.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "spead2/net/batch.h"
+
+#include <netinet/in.h>
+#include <netinet/udp.h>
+#include <string.h>
+
+#include "spead2/memory/hugepages.h"
+
+#ifndef UDP_SEGMENT
+#define UDP_SEGMENT 103
+#endif
+
+/* Most packets of a batch. */
+#define BATCH_SPANS (SPEAD2_BATCH_MESSAGES * SPEAD2_MESSAGE_PACKETS)
+
+void
+spead2_batch_init (Spead2Batch *batch, const Spead2Endpoint *destinations,
+    guint n_destinations, gsize max_message)
+{
+  guint i;
+
+  batch->destinations = destinations;
+  batch->gso = g_new (gboolean, n_destinations);
+  for (i = 0; i < n_destinations; i++)
+    batch->gso[i] = TRUE;
+  batch->max_message = max_message;
+  batch->iovs = g_new (struct iovec, SPEAD2_BATCH_IOVS);
+  batch->spans = g_new (Spead2TransferSpan, BATCH_SPANS);
+  batch->scratch = g_malloc (SPEAD2_BATCH_BYTES);
+  spead2_batch_begin (batch, G_MAXUINT64);
+}
+
+void
+spead2_batch_clear (Spead2Batch *batch)
+{
+  g_free (batch->gso);
+  g_free (batch->iovs);
+  g_free (batch->spans);
+  g_free (batch->scratch);
+}
+
+void
+spead2_batch_set_gso (Spead2Batch *batch, guint destination, gboolean on)
+{
+  batch->gso[destination] = on;
+}
+
+void
+spead2_batch_empty (Spead2Batch *batch)
+{
+  batch->limits = NULL;
+  batch->bytes = 0;
+  batch->n_messages = 0;
+  batch->n_iovs = 0;
+  batch->n_spans = 0;
+  batch->scratch_used = 0;
+}
+
+void
+spead2_batch_begin (Spead2Batch *batch, guint64 max_bytes)
+{
+  batch->max_bytes = MIN (max_bytes, SPEAD2_BATCH_BYTES);
+  spead2_batch_empty (batch);
+}
+
+void
+spead2_batch_set_limits (Spead2Batch *batch, const Spead2BatchLimits *limits)
+{
+  batch->limits = limits;
+}
+
+/* -- which message ---------------------------------------------------------- */
+
+/* Pages that the packet lies on, at most: its header on one, unless that lies
+ * with the payload, and each piece, which is smaller than a page, on two. */
+static guint
+most_fragments (const Spead2Packet *packet)
+{
+  return 2 * packet->n_iov - (packet->scratch_size > 0 ? 1 : 0);
+}
+
+/* Whether the packet can share the message: GSO cuts a message into packets of
+ * one size, of which only the last may be smaller. */
+static gboolean
+fits_message (const Spead2Batch *batch, const Spead2Message *message,
+    guint destination, const Spead2Packet *packet)
+{
+  return message->destination == destination &&
+      message->n_packets < message->max_packets &&
+      message->size == message->n_packets * message->packet_size &&
+      packet->size <= message->packet_size &&
+      message->size + packet->size <= batch->max_message &&
+      message->n_iov + packet->n_iov <= SPEAD2_PACKET_MAX_IOV &&
+      (batch->limits == NULL ||
+          message->n_fragments + most_fragments (packet) <=
+              batch->limits->max_fragments);
+}
+
+/* Whether the batch takes one more message. */
+static gboolean
+takes_message (const Spead2Batch *batch)
+{
+  if (batch->n_messages == SPEAD2_BATCH_MESSAGES)
+    return FALSE;
+  if (batch->limits && batch->n_messages >= batch->limits->max_messages)
+    return FALSE;
+  if (batch->n_messages == 0)
+    return TRUE;
+  /* Where only its own room ends the batch, the next one begins with a message
+   * that can be filled. */
+  return batch->n_iovs + SPEAD2_PACKET_MAX_IOV <= SPEAD2_BATCH_IOVS &&
+      (batch->max_bytes < SPEAD2_BATCH_BYTES ||
+          batch->bytes + batch->max_message <= SPEAD2_BATCH_BYTES);
+}
+
+static Spead2Message *
+begin_message (
+    Spead2Batch *batch, guint destination, const Spead2Packet *packet)
+{
+  Spead2Message *message = &batch->messages[batch->n_messages++];
+
+  message->destination = destination;
+  message->n_packets = 0;
+  message->max_packets = batch->gso[destination] ? SPEAD2_MESSAGE_PACKETS : 1;
+  message->packet_size = packet->size;
+  message->size = 0;
+  message->iov = batch->iovs + batch->n_iovs;
+  message->n_iov = 0;
+  message->n_fragments = 0;
+  message->spans = batch->spans + batch->n_spans;
+  message->n_spans = 0;
+  return message;
+}
+
+/* The message that takes the packet, or NULL when the batch is full. */
+static Spead2Message *
+message_for (Spead2Batch *batch, guint destination, const Spead2Packet *packet)
+{
+  Spead2Message *last;
+
+  if (batch->bytes > 0 && batch->bytes + packet->size > batch->max_bytes)
+    return NULL;
+  if (batch->n_iovs + packet->n_iov > SPEAD2_BATCH_IOVS ||
+      batch->scratch_used + packet->scratch_size > SPEAD2_BATCH_BYTES)
+    return NULL;
+
+  if (batch->n_messages > 0) {
+    last = &batch->messages[batch->n_messages - 1];
+    if (fits_message (batch, last, destination, packet))
+      return last;
+  }
+  return takes_message (batch) ? begin_message (batch, destination, packet)
+                               : NULL;
+}
+
+/* How many of the packets alike go with the message, whose first of them does. */
+static guint
+count_fitting (const Spead2Batch *batch, const Spead2Message *message,
+    const Spead2Packet *packet)
+{
+  gsize bytes = batch->max_message - message->size;
+  guint n_iov = SPEAD2_PACKET_MAX_IOV - message->n_iov;
+  guint64 n = packet->n_alike;
+
+  /* What differs from the message's first packet is its last. */
+  if (n == 1 || packet->size != message->packet_size)
+    return 1;
+
+  n = MIN (n, message->max_packets - message->n_packets);
+  if (batch->max_bytes > batch->bytes)
+    bytes = MIN (bytes, batch->max_bytes - batch->bytes);
+  n = MIN (n, bytes / packet->size);
+  if (packet->scratch_size == 0)
+    return MAX (MIN (n, n_iov / packet->n_iov), 1);
+
+  n_iov = MIN (n_iov, SPEAD2_BATCH_IOVS - batch->n_iovs);
+  n = MIN (n, n_iov / packet->n_iov);
+  n = MIN (
+      n, (SPEAD2_BATCH_BYTES - batch->scratch_used) / packet->scratch_size);
+  /* The payload of those alike is one run, on at most one page more than theirs. */
+  if (batch->limits)
+    n = MIN (n, (batch->limits->max_fragments - 1 - message->n_fragments) / 2);
+  return MAX (n, 1);
+}
+
+/* -- adding ------------------------------------------------------------------ */
+
+/* Room for packet headers, or NULL: the batch is full. One that has nothing yet
+ * becomes one that is copied. */
+static guint8 *
+take_scratch (Spead2Batch *batch, gsize size)
+{
+  guint8 *scratch;
+
+  if (batch->limits) {
+    scratch = batch->limits->reserve (batch->limits->user_data, size);
+    if (scratch != NULL || batch->bytes > 0)
+      return scratch;
+    batch->limits = NULL;
+  }
+  scratch = batch->scratch + batch->scratch_used;
+  batch->scratch_used += size;
+  return scratch;
+}
+
+static void
+add_to_span (Spead2Batch *batch, Spead2Message *message,
+    Spead2Transfer *transfer, guint n_packets, gsize size)
+{
+  Spead2TransferSpan *span = message->spans + message->n_spans - 1;
+
+  if (message->n_spans == 0 || span->transfer != transfer) {
+    span = &batch->spans[batch->n_spans++];
+    message->n_spans++;
+    span->transfer = transfer;
+    span->n_packets = 0;
+    span->bytes = 0;
+  }
+  span->n_packets += n_packets;
+  span->bytes += size;
+}
+
+static void
+add_fragments (Spead2Message *message, const struct iovec *iov, guint n_iov)
+{
+  guint i;
+
+  for (i = 0; i < n_iov; i++)
+    message->n_fragments +=
+        spead2_huge_pages_count (iov[i].iov_base, iov[i].iov_len);
+}
+
+/* Counts iovecs that stand behind the message's others. One that goes on where
+ * these end, as packets with their headers in place do, becomes part of the last. */
+static void
+add_iovs (Spead2Batch *batch, Spead2Message *message, guint n_iov)
+{
+  struct iovec *iov = batch->iovs + batch->n_iovs;
+
+  if (n_iov == 1 && message->n_iov > 0 &&
+      (guint8 *) iov[-1].iov_base + iov[-1].iov_len == iov->iov_base) {
+    iov[-1].iov_len += iov->iov_len;
+    return;
+  }
+  batch->n_iovs += n_iov;
+  message->n_iov += n_iov;
+}
+
+gboolean
+spead2_batch_add (
+    Spead2Batch *batch, Spead2Packetizer *packetizer, Spead2Transfer *transfer)
+{
+  const Spead2Packet *packet = &packetizer->next;
+  struct iovec *iov = batch->iovs + batch->n_iovs;
+  guint8 *scratch = NULL;
+  Spead2Message *message;
+  guint n, n_iov;
+  gsize size;
+
+  message = message_for (batch, packetizer->heap->destination, packet);
+  if (message == NULL)
+    return FALSE;
+  n = count_fitting (batch, message, packet);
+  if (packet->scratch_size > 0) {
+    scratch = take_scratch (batch, n * packet->scratch_size);
+    if (scratch == NULL) {
+      if (message->n_packets == 0)
+        batch->n_messages--;
+      return FALSE;
+    }
+  }
+
+  size = n * packet->size;
+  n_iov = spead2_packetizer_write (packetizer, n, scratch, iov);
+  if (batch->limits)
+    add_fragments (message, iov, n_iov);
+  add_iovs (batch, message, n_iov);
+  batch->bytes += size;
+
+  message->n_packets += n;
+  message->size += size;
+  add_to_span (batch, message, transfer, n, size);
+  transfer->in_flight += n;
+  return TRUE;
+}
+
+/* -- headers ----------------------------------------------------------------- */
+
+static void
+write_header (const Spead2Batch *batch, const Spead2Message *message,
+    struct mmsghdr *header)
+{
+  const Spead2Endpoint *endpoint = &batch->destinations[message->destination];
+
+  memset (header, 0, sizeof *header);
+  header->msg_hdr.msg_name = (gpointer) &endpoint->address;
+  header->msg_hdr.msg_namelen = endpoint->address_size;
+  header->msg_hdr.msg_iov = message->iov;
+  header->msg_hdr.msg_iovlen = message->n_iov;
+}
+
+static void
+add_gso (
+    struct mmsghdr *header, Spead2SegmentControl *control, guint16 packet_size)
+{
+  struct cmsghdr *cmsg;
+
+  memset (control, 0, sizeof *control);
+  header->msg_hdr.msg_control = control;
+  header->msg_hdr.msg_controllen = sizeof *control;
+  cmsg = CMSG_FIRSTHDR (&header->msg_hdr);
+  cmsg->cmsg_level = IPPROTO_UDP;
+  cmsg->cmsg_type = UDP_SEGMENT;
+  cmsg->cmsg_len = CMSG_LEN (sizeof packet_size);
+  memcpy (CMSG_DATA (cmsg), &packet_size, sizeof packet_size);
+}
+
+void
+spead2_batch_write_headers (Spead2Batch *batch)
+{
+  guint i;
+
+  for (i = 0; i < batch->n_messages; i++) {
+    const Spead2Message *message = &batch->messages[i];
+
+    write_header (batch, message, &batch->headers[i]);
+    if (message->n_packets > 1)
+      add_gso (&batch->headers[i], &batch->controls[i], message->packet_size);
+  }
+}
+
+/* -- without GSO -------------------------------------------------------------- */
+
+/* The iovecs of the next size bytes of a message, from *from on, of which *used
+ * have been taken. Returns how many there are. */
+static guint
+split_iovs (
+    const struct iovec **from, gsize *used, gsize size, struct iovec *iovs)
+{
+  guint n = 0;
+
+  while (size > 0) {
+    gsize taken = MIN (size, (*from)->iov_len - *used);
+
+    iovs[n].iov_base = (guint8 *) (*from)->iov_base + *used;
+    iovs[n++].iov_len = taken;
+    size -= taken;
+    *used += taken;
+    if (*used == (*from)->iov_len) {
+      (*from)++;
+      *used = 0;
+    }
+  }
+  return n;
+}
+
+void
+spead2_batch_split (const Spead2Batch *batch, const Spead2Message *message,
+    Spead2PlainMessages *plain)
+{
+  const struct iovec *from = message->iov;
+  struct iovec *iovs = plain->iovs;
+  gsize left = message->size, iov_used = 0;
+  guint i, span = 0, used = 0;
+
+  plain->n = message->n_packets;
+  for (i = 0; i < plain->n; i++) {
+    Spead2Message *packet = &plain->messages[i];
+    gsize size = MIN (left, message->packet_size);
+
+    packet->destination = message->destination;
+    packet->n_packets = packet->max_packets = 1;
+    packet->packet_size = packet->size = size;
+    packet->iov = iovs;
+    packet->n_iov = split_iovs (&from, &iov_used, size, iovs);
+    packet->n_fragments = 0;
+    iovs += packet->n_iov;
+
+    plain->spans[i].transfer = message->spans[span].transfer;
+    plain->spans[i].n_packets = 1;
+    plain->spans[i].bytes = size;
+    packet->spans = &plain->spans[i];
+    packet->n_spans = 1;
+    if (++used == message->spans[span].n_packets) {
+      span++;
+      used = 0;
+    }
+
+    write_header (batch, packet, &plain->headers[i]);
+    left -= size;
+  }
+}

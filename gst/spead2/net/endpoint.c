@@ -1,0 +1,430 @@
+/* Text to address: see endpoint.h.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "spead2/net/endpoint.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <net/if.h>
+#include <netdb.h>
+#include <netinet/in.h>
+
+#include "spead2/error.h"
+
+/* -- what a host may be ------------------------------------------------------- */
+
+/* address, and a port if it is not NULL, is what should have been written. */
+static gboolean
+wrong_host (GError **error, const gchar *host, const gchar *why,
+    const gchar *address, gsize length, const gchar *port)
+{
+  g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID,
+      "Host '%s' %s: write host=%.*s%s%s", host, why, (gint) length, address,
+      port ? " port=" : "", port ? port : "");
+  return FALSE;
+}
+
+static gboolean
+bad_host (GError **error, const gchar *host, const gchar *what)
+{
+  g_set_error (
+      error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID, "Host '%s' %s", host, what);
+  return FALSE;
+}
+
+static gboolean
+is_address (const gchar *host)
+{
+  GSocketAddress *address = g_inet_socket_address_new_from_string (host, 0);
+
+  if (address == NULL)
+    return FALSE;
+  g_object_unref (address);
+  return TRUE;
+}
+
+/* What has several colons. */
+static gboolean
+check_ipv6 (const gchar *host, GError **error)
+{
+  const gchar *scope = strchr (host, '%');
+
+  if (is_address (host))
+    return TRUE;
+  if (scope && if_nametoindex (scope + 1) == 0) {
+    g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_NOT_FOUND,
+        "Host '%s': there is no network interface '%s': 'ip link' lists those "
+        "there are",
+        host, scope + 1);
+    return FALSE;
+  }
+  return bad_host (error, host, "is not an IPv6 address");
+}
+
+gboolean
+spead2_endpoint_check_host (const gchar *host, GError **error)
+{
+  const gchar *colon = strchr (host, ':'), *plus = strchr (host, '+');
+  const gchar *bracket = strchr (host, ']');
+  struct in_addr abbreviated;
+
+  if (*host == '\0')
+    return bad_host (error, host,
+        "is empty: it must be an address, a multicast group or a name");
+  if (g_str_has_prefix (host, "spead://"))
+    return bad_host (error, host, "is a URI: set uri to it instead of host");
+  if (strstr (host, "://"))
+    return bad_host (error, host,
+        "is a URL: write what stands between :// and the port, as in "
+        "host=239.1.2.3 port=7148");
+  if (strpbrk (host, " \t\r\n"))
+    return bad_host (error, host, "has a blank in it");
+  if (strchr (host, '/'))
+    return bad_host (error, host,
+        "has a / in it: write an address without a network's size");
+  if (plus)
+    return wrong_host (error, host,
+        "is several addresses, and heaps go to one destination", host,
+        plus - host, colon && colon > plus ? colon + 1 : NULL);
+  if (*host == '[' && bracket)
+    return wrong_host (error, host, "has brackets, which only a URI needs",
+        host + 1, bracket - host - 1, bracket[1] == ':' ? bracket + 2 : NULL);
+  if (colon && strchr (colon + 1, ':'))
+    return check_ipv6 (host, error);
+  if (colon)
+    return wrong_host (
+        error, host, "has a port in it", host, colon - host, colon + 1);
+  /* "192.168.1" is 192.168.0.1 to the C library, and a mistake to us. */
+  if (!is_address (host) &&
+      (inet_aton (host, &abbreviated) != 0 ||
+          strspn (host, "0123456789.") == strlen (host)))
+    return bad_host (error, host,
+        "is not an address: an address has four numbers from 0 to 255");
+  return TRUE;
+}
+
+/* -- names ---------------------------------------------------------------------- */
+
+/* One look-up of a name by a thread of its own, since the C library's cannot be
+ * interrupted; whoever lets go of it last frees it. GLib's resolver ends the
+ * program where it gets no thread or descriptor. */
+typedef struct {
+  gatomicrefcount refs;
+  gchar *host;
+  gchar *port;
+
+  GMutex lock;
+  GCond changed; /* done, or cancelled */
+  gboolean done; /* lock; the rest is the caller's from then on */
+  gint status;   /* of getaddrinfo() */
+  gint errnum;
+  struct addrinfo *addresses;
+} Lookup;
+
+static Lookup *
+lookup_new (const gchar *host, guint port)
+{
+  Lookup *lookup = g_new0 (Lookup, 1);
+
+  g_atomic_ref_count_init (&lookup->refs);
+  lookup->host = g_strdup (host);
+  lookup->port = g_strdup_printf ("%u", port);
+  g_mutex_init (&lookup->lock);
+  g_cond_init (&lookup->changed);
+  return lookup;
+}
+
+static void
+lookup_unref (Lookup *lookup)
+{
+  if (!g_atomic_ref_count_dec (&lookup->refs))
+    return;
+  if (lookup->addresses)
+    freeaddrinfo (lookup->addresses);
+  g_mutex_clear (&lookup->lock);
+  g_cond_clear (&lookup->changed);
+  g_free (lookup->host);
+  g_free (lookup->port);
+  g_free (lookup);
+}
+
+static gpointer
+lookup_run (gpointer data)
+{
+  /* Of both families, whatever this machine has: addresses with no route stand
+   * last. */
+  static const struct addrinfo hints = {.ai_socktype = SOCK_DGRAM};
+  Lookup *lookup = data;
+  struct addrinfo *addresses = NULL;
+  gint status = getaddrinfo (lookup->host, lookup->port, &hints, &addresses);
+  gint errnum = errno;
+
+  g_mutex_lock (&lookup->lock);
+  lookup->status = status;
+  lookup->errnum = errnum;
+  lookup->addresses = status == 0 ? addresses : NULL;
+  lookup->done = TRUE;
+  g_cond_signal (&lookup->changed);
+  g_mutex_unlock (&lookup->lock);
+  lookup_unref (lookup);
+  return NULL;
+}
+
+static void
+lookup_cancelled (GCancellable *cancellable, gpointer user_data)
+{
+  Lookup *lookup = user_data;
+
+  g_mutex_lock (&lookup->lock);
+  g_cond_signal (&lookup->changed);
+  g_mutex_unlock (&lookup->lock);
+}
+
+/* FALSE: not before the end of its time, or cancelled. */
+static gboolean
+lookup_wait (Lookup *lookup, GCancellable *cancellable)
+{
+  gint64 end =
+      g_get_monotonic_time () + SPEAD2_RESOLVE_TIMEOUT * G_USEC_PER_SEC;
+  gulong id = cancellable ? g_cancellable_connect (cancellable,
+                                G_CALLBACK (lookup_cancelled), lookup, NULL)
+                          : 0;
+  gboolean done, more = TRUE;
+
+  g_mutex_lock (&lookup->lock);
+  while (more && !lookup->done && !g_cancellable_is_cancelled (cancellable))
+    more = g_cond_wait_until (&lookup->changed, &lookup->lock, end);
+  done = lookup->done;
+  g_mutex_unlock (&lookup->lock);
+
+  if (cancellable)
+    g_cancellable_disconnect (cancellable, id);
+  return done;
+}
+
+static gboolean
+not_resolved (const gchar *host, const gchar *why, GError **error)
+{
+  g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_NOT_FOUND,
+      "Host '%s' could not be resolved: %s", host, why);
+  return FALSE;
+}
+
+static gboolean
+lookup_finish (Lookup *lookup, GCancellable *cancellable, GError **error)
+{
+  if (!lookup_wait (lookup, cancellable)) {
+    if (g_cancellable_set_error_if_cancelled (cancellable, error))
+      return FALSE;
+    g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_NOT_FOUND,
+        "Host '%s' could not be resolved: no answer within %d seconds",
+        lookup->host, SPEAD2_RESOLVE_TIMEOUT);
+    return FALSE;
+  }
+  if (lookup->status == 0)
+    return TRUE;
+  return not_resolved (lookup->host,
+      lookup->status == EAI_SYSTEM ? g_strerror (lookup->errnum)
+                                   : gai_strerror (lookup->status),
+      error);
+}
+
+static gboolean
+is_loopback (const struct addrinfo *info)
+{
+  const struct sockaddr_in *in = (const struct sockaddr_in *) info->ai_addr;
+  const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *) info->ai_addr;
+
+  if (info->ai_family == AF_INET)
+    return ntohl (in->sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
+  return IN6_IS_ADDR_LOOPBACK (&in6->sin6_addr);
+}
+
+static const struct addrinfo *
+find_address (const struct addrinfo *list, gint family, gboolean loopback)
+{
+  for (; list != NULL; list = list->ai_next)
+    if ((family == AF_UNSPEC || list->ai_family == family) &&
+        (!loopback || is_loopback (list)))
+      return list;
+  return NULL;
+}
+
+/* The first in the system's order, but 127.0.0.1 rather than ::1: receivers on
+ * this machine mostly listen on IPv4. NULL: there is none of that family. */
+static const struct addrinfo *
+choose (const struct addrinfo *list, gint family)
+{
+  const struct addrinfo *first = find_address (list, family, FALSE);
+  const struct addrinfo *ipv4 = NULL;
+
+  if (first && family == AF_UNSPEC && is_loopback (first))
+    ipv4 = find_address (list, AF_INET, TRUE);
+  return ipv4 ? ipv4 : first;
+}
+
+static GSocketAddress *
+choose_address (const Lookup *lookup, gint family, GError **error)
+{
+  const struct addrinfo *chosen = choose (lookup->addresses, family);
+
+  if (chosen)
+    return g_socket_address_new_from_native (
+        chosen->ai_addr, chosen->ai_addrlen);
+  g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_NOT_FOUND,
+      "Host '%s' has no %s address, and bind-address or socket is %s",
+      lookup->host, family == AF_INET ? "IPv4" : "IPv6",
+      family == AF_INET ? "IPv4" : "IPv6");
+  return NULL;
+}
+
+static GSocketAddress *
+look_up (const gchar *host, guint port, gint family, GCancellable *cancellable,
+    GError **error)
+{
+  GSocketAddress *address = NULL;
+  GError *reason = NULL;
+  Lookup *lookup;
+  GThread *thread;
+
+  if (g_cancellable_set_error_if_cancelled (cancellable, error))
+    return NULL;
+
+  lookup = lookup_new (host, port);
+  g_atomic_ref_count_inc (&lookup->refs);
+  thread = g_thread_try_new ("resolve", lookup_run, lookup, &reason);
+  if (thread == NULL) {
+    not_resolved (host, reason->message, error);
+    g_error_free (reason);
+    lookup_unref (lookup);
+  } else {
+    g_thread_unref (thread);
+    if (lookup_finish (lookup, cancellable, error))
+      address = choose_address (lookup, family, error);
+  }
+  lookup_unref (lookup);
+  return address;
+}
+
+/* -- endpoints -------------------------------------------------------------------- */
+
+/* "127.0.0.1:8888 (localhost)"; name may be NULL. */
+static void
+describe (Spead2Endpoint *endpoint, GInetSocketAddress *inet, const gchar *name)
+{
+  gchar iface[IF_NAMESIZE];
+  guint scope = 0;
+  gchar *address;
+
+  if (spead2_endpoint_family (endpoint) == AF_INET6)
+    scope = g_inet_socket_address_get_scope_id (inet);
+  if (scope != 0 && if_indextoname (scope, iface)) {
+    gchar *host =
+        g_inet_address_to_string (g_inet_socket_address_get_address (inet));
+
+    address = g_strdup_printf ("[%s%%%s]:%u", host, iface, endpoint->port);
+    g_free (host);
+  } else {
+    address = g_socket_connectable_to_string (G_SOCKET_CONNECTABLE (inet));
+  }
+  g_snprintf (endpoint->text, sizeof endpoint->text, name ? "%s (%s)" : "%s",
+      address, name);
+  g_free (address);
+}
+
+static gboolean
+fill (Spead2Endpoint *endpoint, GSocketAddress *address, const gchar *name,
+    GError **error)
+{
+  GInetSocketAddress *inet = G_INET_SOCKET_ADDRESS (address);
+
+  memset (endpoint, 0, sizeof *endpoint);
+  endpoint->address_size = g_socket_address_get_native_size (address);
+  if (!g_socket_address_to_native (
+          address, &endpoint->address, sizeof endpoint->address, error))
+    return FALSE;
+
+  endpoint->port = g_inet_socket_address_get_port (inet);
+  endpoint->multicast = g_inet_address_get_is_multicast (
+      g_inet_socket_address_get_address (inet));
+  describe (endpoint, inet, name);
+  return TRUE;
+}
+
+gboolean
+spead2_endpoint_resolve (Spead2Endpoint *endpoint, const gchar *host,
+    guint port, gint family, GCancellable *cancellable, GError **error)
+{
+  GSocketAddress *address;
+  const gchar *name = NULL;
+  gboolean filled;
+
+  if (port < 1 || port > G_MAXUINT16) {
+    g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID,
+        "Port %u does not exist: ports are 1 to 65535", port);
+    return FALSE;
+  }
+  if (!spead2_endpoint_check_host (host, error))
+    return FALSE;
+
+  address = g_inet_socket_address_new_from_string (host, port);
+  if (address == NULL) {
+    name = host;
+    address = look_up (host, port, family, cancellable, error);
+  }
+  if (address == NULL)
+    return FALSE;
+
+  filled = fill (endpoint, address, name, error);
+  g_object_unref (address);
+  return filled;
+}
+
+gboolean
+spead2_endpoint_local (Spead2Endpoint *endpoint, gint family, const gchar *host,
+    guint port, GError **error)
+{
+  const gchar *any = family == AF_INET ? "0.0.0.0" : "::";
+  GSocketAddress *address = NULL;
+  gboolean filled;
+
+  if (port <= G_MAXUINT16)
+    address = g_inet_socket_address_new_from_string (host ? host : any, port);
+  if (address == NULL ||
+      (gint) g_socket_address_get_family (address) != family) {
+    g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID,
+        "Cannot send from '%s', port %u: it must be an %s address of this "
+        "machine ('ip address' lists them) and a port up to 65535",
+        host ? host : any, port, family == AF_INET ? "IPv4" : "IPv6");
+    g_clear_object (&address);
+    return FALSE;
+  }
+
+  filled = fill (endpoint, address, NULL, error);
+  g_object_unref (address);
+  return filled;
+}
+
+gboolean
+spead2_endpoint_equal (
+    const Spead2Endpoint *a, const struct sockaddr_storage *address)
+{
+  if (a->address.ss_family != address->ss_family)
+    return FALSE;
+
+  if (address->ss_family == AF_INET) {
+    const struct sockaddr_in *in_a = (const struct sockaddr_in *) &a->address;
+    const struct sockaddr_in *in_b = (const struct sockaddr_in *) address;
+
+    return in_a->sin_port == in_b->sin_port &&
+        in_a->sin_addr.s_addr == in_b->sin_addr.s_addr;
+  } else {
+    const struct sockaddr_in6 *in_a = (const struct sockaddr_in6 *) &a->address;
+    const struct sockaddr_in6 *in_b = (const struct sockaddr_in6 *) address;
+
+    return in_a->sin6_port == in_b->sin6_port &&
+        memcmp (&in_a->sin6_addr, &in_b->sin6_addr, sizeof in_a->sin6_addr) ==
+        0;
+  }
+}

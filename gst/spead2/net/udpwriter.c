@@ -1,0 +1,739 @@
+/* Packets to the kernel: see udpwriter.h.
+ *
+ * What each errno means, and what is done, in one place:
+ *
+ *   EAGAIN             the socket's buffer is full: wait until it is writable; if
+ *                      it is zero copy that fills it, without zero copy
+ *   ENOBUFS, ENOMEM    a queue below it is: the socket polls writable all the
+ *                      same, so wait 50 us, twice as long each time up to 5 ms
+ *   EINTR              again
+ *   EINVAL, EMSGSIZE,  a message with GSO: again as plain packets. If the first
+ *   EIO, EOPNOTSUPP,   one goes, GSO was at fault and is switched off for that
+ *   ENOPROTOOPT        destination; if it fails, the errno meant the packet.
+ *                      With zero copy that is taken away first, the same way
+ *   all others, and    the packets are counted against their heaps, which fail
+ *   those without GSO  with that errno, and the next message is sent
+ *
+ * With IP_RECVERR, ICMP errors of earlier packets come back as the errno of a
+ * later call, which has then sent nothing. They also stand in the error queue:
+ * an errno that is found there is counted and the call repeated. A call that
+ * stops part way returns a count and loses the errno, so the queue is read then
+ * too. Entries of local origin are the call's own errno (EMSGSIZE on a socket that
+ * must not fragment), and are passed over.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "spead2/net/udpwriter.h"
+
+#include <errno.h>
+#include <gst/gst.h>
+#include <linux/errqueue.h>
+#include <netinet/in.h>
+
+#include "spead2/net/batch.h"
+#include "spead2/clock.h"
+#include "spead2/net/udpsocket.h"
+#include "spead2/net/waiter.h"
+
+#define BACK_OFF_MIN (50 * G_GUINT64_CONSTANT (1000))
+#define BACK_OFF_MAX (5 * G_GUINT64_CONSTANT (1000000))
+
+/* So many ICMP errors within a second are enough to know: reading them all
+ * costs a call a message. */
+#define ICMP_ERRORS_PER_SECOND 16
+
+/* How long after EMSGSIZE, which a changed MTU explains, GSO is tried again. */
+#define GSO_RETRY_INTERVAL (10 * SPEAD2_SECOND)
+
+/* Given up at the deadline: not an errno of the kernel's. */
+#define ABANDONED ECANCELED
+
+typedef struct {
+  guint64 errors;    /* errnos and ICMP errors */
+  gint gso_errno;    /* why it is off, or 0 */
+  guint64 gso_retry; /* when to try it again, or G_MAXUINT64 */
+} Destination;
+
+struct _Spead2UdpWriter {
+  gint fd;
+  gint family;
+  Spead2Waiter *waiter;
+  Spead2Endpoint *endpoints;
+  Destination *destinations; /* by their index in endpoints */
+  guint n_destinations;
+  gboolean no_gso; /* for any of them */
+
+  gboolean may_wait;
+  Spead2Batch batch;
+
+  guint64 icmp_window; /* when the present second of ICMP errors began */
+  guint icmp_errors;   /* in it */
+  guint icmp_untaken;  /* not yet told of */
+  gint icmp_errno;     /* the last one's */
+  gboolean recverr;    /* IP_RECVERR is on */
+
+  Spead2Uncopied *uncopied; /* or NULL: all is copied */
+  Spead2BatchLimits limits; /* of a batch that is not */
+  Spead2HugePages *pages;   /* (borrowed) which lies here */
+  guint released_told;      /* of its messages, so many were told of */
+
+  Spead2WriterCounters counters;
+
+  /* Written by other threads. */
+  guint64 deadline; /* atomic */
+  gint probe;       /* atomic */
+};
+
+static void
+restore_gso (Spead2UdpWriter *writer, guint index)
+{
+  Destination *destination = &writer->destinations[index];
+
+  spead2_batch_set_gso (&writer->batch, index, !writer->no_gso);
+  destination->gso_errno = 0;
+  destination->gso_retry = G_MAXUINT64;
+}
+
+Spead2UdpWriter *
+spead2_udp_writer_new (gint fd, const Spead2Endpoint *destinations,
+    guint n_destinations, GError **error)
+{
+  Spead2Waiter *waiter = spead2_waiter_new (2, error);
+  Spead2UdpWriter *writer;
+  guint i;
+
+  if (waiter == NULL)
+    return NULL;
+
+  writer = g_new0 (Spead2UdpWriter, 1);
+  writer->fd = fd;
+  writer->family = spead2_endpoint_family (&destinations[0]);
+  writer->waiter = waiter;
+  writer->deadline = G_MAXUINT64;
+  writer->recverr = TRUE;
+  writer->may_wait = TRUE;
+
+  writer->n_destinations = n_destinations;
+  writer->endpoints =
+      g_memdup2 (destinations, n_destinations * sizeof *destinations);
+  spead2_batch_init (&writer->batch, writer->endpoints, n_destinations,
+      spead2_udp_max_message (writer->family));
+  writer->destinations = g_new0 (Destination, n_destinations);
+  for (i = 0; i < n_destinations; i++)
+    restore_gso (writer, i);
+  return writer;
+}
+
+void
+spead2_udp_writer_free (Spead2UdpWriter *writer)
+{
+  spead2_batch_clear (&writer->batch);
+  g_clear_pointer (&writer->uncopied, spead2_uncopied_free);
+  g_free (writer->destinations);
+  g_free (writer->endpoints);
+  spead2_waiter_free (writer->waiter);
+  g_free (writer);
+}
+
+void
+spead2_udp_writer_wake (Spead2UdpWriter *writer)
+{
+  spead2_waiter_wake (writer->waiter);
+}
+
+void
+spead2_udp_writer_set_deadline (Spead2UdpWriter *writer, guint64 deadline)
+{
+  __atomic_store_n (&writer->deadline, deadline, __ATOMIC_RELEASE);
+  spead2_udp_writer_wake (writer);
+}
+
+static guint64
+get_deadline (Spead2UdpWriter *writer)
+{
+  return writer->may_wait
+      ? __atomic_load_n (&writer->deadline, __ATOMIC_ACQUIRE)
+      : 0;
+}
+
+gboolean
+spead2_udp_writer_expired (Spead2UdpWriter *writer)
+{
+  return spead2_now () >= get_deadline (writer);
+}
+
+void
+spead2_udp_writer_probe (Spead2UdpWriter *writer)
+{
+  g_atomic_int_set (&writer->probe, TRUE);
+}
+
+const Spead2WriterCounters *
+spead2_udp_writer_counters (const Spead2UdpWriter *writer)
+{
+  return &writer->counters;
+}
+
+guint64
+spead2_udp_writer_errors (const Spead2UdpWriter *writer, guint destination)
+{
+  return writer->destinations[destination].errors;
+}
+
+guint
+spead2_udp_writer_take_icmp_errors (Spead2UdpWriter *writer, gint *errnum)
+{
+  guint n = writer->icmp_untaken;
+
+  *errnum = writer->icmp_errno;
+  writer->icmp_untaken = 0;
+  writer->icmp_errno = 0;
+  return n;
+}
+
+gint
+spead2_udp_writer_gso_errno (const Spead2UdpWriter *writer, guint destination)
+{
+  return writer->destinations[destination].gso_errno;
+}
+
+/* -- waiting ------------------------------------------------------------- */
+
+/* Sleeps until time, until the socket has one of events, until messages are
+ * released, or until the writer is woken, whichever comes first. */
+static void
+sleep_for_events (Spead2UdpWriter *writer, gshort events, guint64 time)
+{
+  struct pollfd fds[] = {
+      {.fd = events ? writer->fd : -1, .events = events},
+      {.fd = writer->uncopied ? spead2_uncopied_fd (writer->uncopied) : -1,
+          .events = POLLIN},
+  };
+
+  spead2_waiter_wait (writer->waiter, fds, G_N_ELEMENTS (fds), time);
+  if (fds[1].revents)
+    spead2_uncopied_reap (writer->uncopied);
+}
+
+void
+spead2_udp_writer_disable_gso (Spead2UdpWriter *writer)
+{
+  guint i;
+
+  writer->no_gso = TRUE;
+  for (i = 0; i < writer->n_destinations; i++)
+    restore_gso (writer, i);
+}
+
+static guint8 *
+reserve_headers (gpointer user_data, gsize size)
+{
+  return spead2_uncopied_reserve (user_data, size);
+}
+
+void
+spead2_udp_writer_use_zerocopy (Spead2UdpWriter *writer, gboolean always)
+{
+  writer->uncopied = spead2_uncopied_new (writer->n_destinations, always);
+  writer->limits.max_fragments = SPEAD2_ZEROCOPY_FRAGMENTS;
+  writer->limits.reserve = reserve_headers;
+  writer->limits.user_data = writer->uncopied;
+}
+
+guint
+spead2_udp_writer_held (const Spead2UdpWriter *writer)
+{
+  return writer->uncopied ? spead2_uncopied_held (writer->uncopied) : 0;
+}
+
+guint
+spead2_udp_writer_take_released (Spead2UdpWriter *writer)
+{
+  guint released =
+      writer->uncopied ? spead2_uncopied_released (writer->uncopied) : 0;
+  guint n = released - writer->released_told;
+
+  writer->released_told = released;
+  return n;
+}
+
+Spead2Zerocopy *
+spead2_udp_writer_give_up_held (Spead2UdpWriter *writer)
+{
+  return spead2_uncopied_give_up (writer->uncopied);
+}
+
+const gchar *
+spead2_udp_writer_zerocopy_reason (
+    const Spead2UdpWriter *writer, guint destination)
+{
+  return writer->uncopied
+      ? spead2_uncopied_reason (writer->uncopied, destination)
+      : NULL;
+}
+
+void
+spead2_udp_writer_wait_released (Spead2UdpWriter *writer, guint64 time)
+{
+  sleep_for_events (writer, 0, time);
+}
+
+gboolean
+spead2_udp_writer_sleep_until (Spead2UdpWriter *writer, guint64 time)
+{
+  if (get_deadline (writer) < time)
+    return FALSE;
+  if (writer->uncopied == NULL ||
+      spead2_uncopied_released (writer->uncopied) == writer->released_told)
+    sleep_for_events (writer, 0, time);
+  return TRUE;
+}
+
+/* Waits for room in the socket. FALSE at the deadline. */
+static gboolean
+wait_writable (Spead2UdpWriter *writer)
+{
+  guint64 deadline = get_deadline (writer);
+
+  writer->counters.waits++;
+  if (spead2_now () >= deadline)
+    return FALSE;
+  sleep_for_events (writer, POLLOUT, deadline);
+  return TRUE;
+}
+
+/* Waits for room below the socket. FALSE at the deadline. */
+static gboolean
+back_off (Spead2UdpWriter *writer, guint64 *interval)
+{
+  guint64 now = spead2_now (), deadline = get_deadline (writer);
+
+  writer->counters.waits++;
+  if (now >= deadline)
+    return FALSE;
+  *interval = CLAMP (*interval * 2, BACK_OFF_MIN, BACK_OFF_MAX);
+  sleep_for_events (writer, 0, MIN (now + *interval, deadline));
+  return TRUE;
+}
+
+/* -- errors that come back later ------------------------------------------ */
+
+static void
+count_error (Spead2UdpWriter *writer, guint destination, gint errnum)
+{
+  writer->destinations[destination].errors++;
+  writer->counters.errors[CLAMP (errnum, 0, SPEAD2_MAX_ERRNO)]++;
+}
+
+static void
+set_recverr (Spead2UdpWriter *writer, gboolean on)
+{
+  spead2_udp_socket_set_recverr (writer->fd, writer->family, on);
+  writer->recverr = on;
+}
+
+/* Counts an ICMP error, and stops listening for them when they are many. */
+static void
+note_icmp_error (Spead2UdpWriter *writer, guint destination, gint errnum)
+{
+  guint64 now = spead2_now ();
+
+  count_error (writer, destination, errnum);
+  writer->icmp_untaken++;
+  writer->icmp_errno = errnum;
+  if (now - writer->icmp_window >= SPEAD2_SECOND) {
+    writer->icmp_window = now;
+    writer->icmp_errors = 0;
+  }
+  if (++writer->icmp_errors >= ICMP_ERRORS_PER_SECOND)
+    set_recverr (writer, FALSE);
+}
+
+/* The destination with this address: the kernel names it with each error. */
+static guint
+destination_at (
+    const Spead2UdpWriter *writer, const struct sockaddr_storage *address)
+{
+  guint i;
+
+  for (i = 0; i < writer->n_destinations; i++)
+    if (spead2_endpoint_equal (&writer->endpoints[i], address))
+      return i;
+  return 0;
+}
+
+/* The errno of an entry of the error queue if it is an ICMP error, else 0: what has
+ * the origin LOCAL was refused by this machine in the call that returned the errno,
+ * and other entries are no errors. */
+static gint
+icmp_errno (struct msghdr *header)
+{
+  struct cmsghdr *cmsg;
+
+  for (cmsg = CMSG_FIRSTHDR (header); cmsg != NULL;
+       cmsg = CMSG_NXTHDR (header, cmsg)) {
+    if ((cmsg->cmsg_level == IPPROTO_IP && cmsg->cmsg_type == IP_RECVERR) ||
+        (cmsg->cmsg_level == IPPROTO_IPV6 && cmsg->cmsg_type == IPV6_RECVERR)) {
+      struct sock_extended_err error;
+
+      memcpy (&error, CMSG_DATA (cmsg), sizeof error);
+      if (error.ee_origin == SO_EE_ORIGIN_ICMP ||
+          error.ee_origin == SO_EE_ORIGIN_ICMP6)
+        return error.ee_errno;
+    }
+  }
+  return 0;
+}
+
+/* Reads one entry of the error queue: its errno, as icmp_errno(), and the
+ * destination of the packet that it is about. FALSE when there is none. */
+static gboolean
+read_error_queue (Spead2UdpWriter *writer, guint *destination, gint *errnum)
+{
+  struct sockaddr_storage address = {0};
+  union {
+    gchar bytes[CMSG_SPACE (
+        sizeof (struct sock_extended_err) + sizeof (struct sockaddr_storage))];
+    struct cmsghdr align;
+  } control;
+  struct msghdr header = {
+      .msg_name = &address,
+      .msg_namelen = sizeof address,
+      .msg_control = &control,
+      .msg_controllen = sizeof control,
+  };
+
+  if (recvmsg (writer->fd, &header, MSG_ERRQUEUE | MSG_DONTWAIT) < 0)
+    return FALSE;
+  *destination = destination_at (writer, &address);
+  *errnum = icmp_errno (&header);
+  return TRUE;
+}
+
+/* Empties the error queue. TRUE when an ICMP error with errnum was in it. */
+static gboolean
+drain_error_queue (Spead2UdpWriter *writer, gint errnum)
+{
+  gboolean found = FALSE;
+  guint destination;
+  gint queued;
+
+  while (writer->recverr && read_error_queue (writer, &destination, &queued)) {
+    if (queued == 0)
+      continue;
+    note_icmp_error (writer, destination, queued);
+    found |= queued == errnum;
+  }
+  return found;
+}
+
+/* -- the batch ------------------------------------------------------------- */
+
+void
+spead2_udp_writer_begin (
+    Spead2UdpWriter *writer, guint64 max_bytes, gboolean may_wait)
+{
+  gboolean probe =
+      g_atomic_int_compare_and_exchange (&writer->probe, TRUE, FALSE);
+  guint64 now = spead2_now ();
+  guint i;
+
+  for (i = 0; i < writer->n_destinations; i++)
+    if (probe || writer->destinations[i].gso_retry <= now)
+      restore_gso (writer, i);
+  if (!writer->recverr && now - writer->icmp_window >= SPEAD2_SECOND)
+    set_recverr (writer, TRUE);
+
+  writer->may_wait = may_wait;
+  spead2_batch_begin (&writer->batch, max_bytes);
+  if (writer->uncopied) {
+    spead2_uncopied_reap (writer->uncopied);
+    spead2_uncopied_retry (writer->uncopied, now, probe);
+  }
+}
+
+guint64
+spead2_udp_writer_size (const Spead2UdpWriter *writer)
+{
+  return writer->batch.bytes;
+}
+
+/* As spead2_udp_writer_add(), for a batch that is empty or is not to be copied: its
+ * first packet decides which memory all of it must lie in. A function of its own, so
+ * that all other packets go straight to the batch. */
+static G_GNUC_NO_INLINE gboolean
+add_where_suited (Spead2UdpWriter *writer, Spead2Packetizer *packetizer,
+    Spead2Transfer *transfer)
+{
+  Spead2Uncopied *uncopied = writer->uncopied;
+
+  if (writer->batch.limits) {
+    if (!spead2_uncopied_suits (uncopied, writer->pages, packetizer))
+      return FALSE;
+  } else if (uncopied) {
+    writer->pages = spead2_uncopied_begin (uncopied, packetizer);
+    if (writer->pages) {
+      writer->limits.max_messages = spead2_uncopied_room (uncopied);
+      spead2_batch_set_limits (&writer->batch, &writer->limits);
+    }
+  }
+  return spead2_batch_add (&writer->batch, packetizer, transfer);
+}
+
+gboolean
+spead2_udp_writer_add (Spead2UdpWriter *writer, Spead2Packetizer *packetizer,
+    Spead2Transfer *transfer)
+{
+  if (writer->batch.limits || writer->batch.bytes == 0)
+    return add_where_suited (writer, packetizer, transfer);
+  return spead2_batch_add (&writer->batch, packetizer, transfer);
+}
+
+/* -- sending ---------------------------------------------------------------- */
+
+/* Sends the first of n messages, and others for the same destination, without
+ * copying them: how many went, or the negative errno. */
+static gint
+send_uncopied (Spead2UdpWriter *writer, const Spead2Message *messages,
+    const struct mmsghdr *headers, guint n)
+{
+  guint i;
+  gint sent;
+
+  for (i = 0; i < n; i++)
+    if (messages[i].destination != messages[0].destination ||
+        !spead2_uncopied_add (writer->uncopied, messages[i].destination,
+            messages[i].spans, messages[i].n_spans))
+      break;
+  sent = spead2_uncopied_send (writer->uncopied, writer->fd, headers);
+  writer->counters.zerocopy_messages += MAX (sent, 0);
+  return sent;
+}
+
+static gint
+send_copied (Spead2UdpWriter *writer, struct mmsghdr *headers, guint n)
+{
+  gint sent = sendmmsg (writer->fd, headers, n, MSG_DONTWAIT);
+
+  return sent < 0 ? -errno : sent;
+}
+
+/* Sends the first of n messages, for destination, at least; returns how many
+ * went, or the negative errno for which the first did not. uncopied: those
+ * messages, to be sent without copying them, or NULL. */
+static gint
+send_some (Spead2UdpWriter *writer, guint destination, struct mmsghdr *headers,
+    guint n, const Spead2Message *uncopied)
+{
+  guint64 interval = 0;
+
+  for (;;) {
+    gint sent = uncopied ? send_uncopied (writer, uncopied, headers, n)
+                         : send_copied (writer, headers, n);
+    gint errnum = -sent;
+
+    writer->counters.calls++;
+    if (sent > 0) {
+      if ((guint) sent < n && uncopied == NULL)
+        drain_error_queue (writer, 0);
+      return sent;
+    }
+
+    switch (errnum) {
+      case EAGAIN:
+        if (uncopied && spead2_uncopied_crowd (writer->uncopied, destination))
+          return -EAGAIN;
+        if (!wait_writable (writer))
+          return -ABANDONED;
+        break;
+      case ENOBUFS:
+      case ENOMEM:
+        count_error (writer, destination, errnum);
+        if (!back_off (writer, &interval))
+          return -ABANDONED;
+        break;
+      case ECONNREFUSED:
+        /* Always an earlier packet's. */
+        drain_error_queue (writer, errnum);
+        /* fallthrough */
+      case EINTR:
+        if (spead2_now () >= get_deadline (writer))
+          return -ABANDONED;
+        break;
+      default:
+        if (!drain_error_queue (writer, errnum))
+          return -errnum;
+        break;
+    }
+  }
+}
+
+/* The message was accepted, and leaves the batch: all of it is released, unless
+ * it is in flight besides. */
+static void
+settle_sent (Spead2UdpWriter *writer, const Spead2Message *message)
+{
+  guint i;
+
+  writer->counters.messages++;
+  writer->counters.packets += message->n_packets;
+  writer->counters.bytes += message->size;
+  for (i = 0; i < message->n_spans; i++) {
+    message->spans[i].transfer->bytes += message->spans[i].bytes;
+    message->spans[i].transfer->in_flight -= message->spans[i].n_packets;
+  }
+}
+
+static void
+fail_transfer (Spead2Transfer *transfer, guint n_packets, gint errnum)
+{
+  transfer->in_flight -= n_packets;
+  if (transfer->error == 0 || errnum == ABANDONED)
+    transfer->error = errnum;
+}
+
+static void
+settle_failed (
+    Spead2UdpWriter *writer, const Spead2Message *message, gint errnum)
+{
+  guint i;
+
+  if (errnum != ABANDONED)
+    count_error (writer, message->destination, errnum);
+  for (i = 0; i < message->n_spans; i++)
+    fail_transfer (
+        message->spans[i].transfer, message->spans[i].n_packets, errnum);
+}
+
+/* What the kernel answers when it cannot do more than send plain packets. */
+static gboolean
+may_be_optimization (gint errnum)
+{
+  return errnum == EINVAL || errnum == EMSGSIZE || errnum == EIO ||
+      errnum == EOPNOTSUPP || errnum == ENOPROTOOPT;
+}
+
+static void
+switch_gso_off (Spead2UdpWriter *writer, guint index, gint errnum)
+{
+  Destination *destination = &writer->destinations[index];
+
+  if (!writer->batch.gso[index])
+    return;
+  spead2_batch_set_gso (&writer->batch, index, FALSE);
+  destination->gso_errno = errnum;
+  if (errnum == EMSGSIZE)
+    destination->gso_retry = spead2_now () + GSO_RETRY_INTERVAL;
+  writer->counters.gso_off++;
+}
+
+/* Sends a refused message as plain packets. FALSE at the deadline, when the
+ * rest of the message has been given up. */
+static gboolean
+send_plain (Spead2UdpWriter *writer, const Spead2Message *message, gint errnum)
+{
+  Spead2PlainMessages plain;
+  guint i = 0;
+
+  spead2_batch_split (&writer->batch, message, &plain);
+  while (i < plain.n) {
+    gint sent = send_some (
+        writer, message->destination, plain.headers + i, plain.n - i, NULL);
+
+    if (sent > 0) {
+      if (i == 0) {
+        count_error (writer, message->destination, errnum);
+        switch_gso_off (writer, message->destination, errnum);
+      }
+      for (; sent > 0; sent--)
+        settle_sent (writer, &plain.messages[i++]);
+    } else if (sent == -ABANDONED) {
+      while (i < plain.n)
+        settle_failed (writer, &plain.messages[i++], ABANDONED);
+      return FALSE;
+    } else if (i == 0) {
+      /* Not GSO's fault: the other packets would fail like the first. */
+      settle_failed (writer, message, -sent);
+      return TRUE;
+    } else {
+      settle_failed (writer, &plain.messages[i++], -sent);
+    }
+  }
+  return TRUE;
+}
+
+/* Sends the first of the batch's messages from number i on: as
+ * send_some(). */
+static gint
+send_from (Spead2UdpWriter *writer, guint i)
+{
+  const Spead2Message *message = &writer->batch.messages[i];
+  guint n = writer->batch.n_messages - i;
+  gint errnum, sent;
+
+  if (writer->batch.limits == NULL ||
+      !spead2_uncopied_is_on (writer->uncopied, message->destination) ||
+      spead2_uncopied_room (writer->uncopied) == 0)
+    return send_some (
+        writer, message->destination, writer->batch.headers + i, n, NULL);
+
+  errnum = -send_some (
+      writer, message->destination, writer->batch.headers + i, n, message);
+  if (errnum == EAGAIN)
+    return send_some (
+        writer, message->destination, writer->batch.headers + i, n, NULL);
+  if (!may_be_optimization (errnum))
+    return -errnum;
+
+  sent = send_some (
+      writer, message->destination, writer->batch.headers + i, 1, NULL);
+  if (sent > 0) {
+    count_error (writer, message->destination, errnum);
+    spead2_uncopied_refuse (
+        writer->uncopied, message->destination, errnum, spead2_now ());
+  }
+  return sent;
+}
+
+static void
+abandon_from (Spead2UdpWriter *writer, guint first)
+{
+  guint i;
+
+  for (i = first; i < writer->batch.n_messages; i++)
+    settle_failed (writer, &writer->batch.messages[i], ABANDONED);
+  spead2_batch_empty (&writer->batch);
+}
+
+void
+spead2_udp_writer_abandon (Spead2UdpWriter *writer)
+{
+  abandon_from (writer, 0);
+}
+
+void
+spead2_udp_writer_send (Spead2UdpWriter *writer)
+{
+  guint i, n = writer->batch.n_messages;
+
+  spead2_batch_write_headers (&writer->batch);
+  for (i = 0; i < n;) {
+    const Spead2Message *message = &writer->batch.messages[i];
+    gint sent = send_from (writer, i);
+
+    if (sent > 0) {
+      for (; sent > 0; sent--)
+        settle_sent (writer, &writer->batch.messages[i++]);
+    } else if (sent == -ABANDONED) {
+      break;
+    } else if (message->n_packets > 1 && may_be_optimization (-sent)) {
+      i++;
+      if (!send_plain (writer, message, -sent))
+        break;
+    } else {
+      settle_failed (writer, message, -sent);
+      i++;
+    }
+  }
+  abandon_from (writer, i);
+}

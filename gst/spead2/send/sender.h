@@ -1,0 +1,209 @@
+/* Sends heaps on threads of its own, a bounded number of them at a time.
+ *
+ * spead2_sender_push() hands a heap over and returns while it is being sent; it
+ * blocks while as many heaps as allowed are outstanding. Lanes, each a thread
+ * and a socket, take heaps in the order of the pushes, number them, and send
+ * them. Every heap that was accepted ends in exactly one call of heap_done, in
+ * the order of the pushes: sent, or failed, or dropped. It is freed after that,
+ * by a lane or by a thread that pushes or waits, with no lock held; what runs then
+ * may call back into the sender as the callbacks below may.
+ *
+ * Threads: all functions may be called from any thread, spead2_sender_free()
+ * when all others have returned. Heaps go in the order of the pushes; those of
+ * one push that waits for room may have another's between them.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#ifndef SPEAD2_SENDER_H
+#define SPEAD2_SENDER_H
+
+#include "spead2/net/endpoint.h"
+#include "spead2/heap/packetizer.h"
+#include "spead2/net/udpsocket.h"
+#include "spead2/net/udpwriter.h"
+
+G_BEGIN_DECLS
+
+/* Outstanding heaps when the number is chosen automatically: as many as make
+ * 4 MiB, which stays in a processor's cache, and within these bounds. With the slot
+ * for stream control the most are a power of two, as many as there are slots. */
+#define SPEAD2_AUTO_BYTES (4 << 20)
+#define SPEAD2_AUTO_MIN_HEAPS 4
+#define SPEAD2_AUTO_MAX_HEAPS 4095
+
+#define SPEAD2_MAX_LANES 64
+
+/* The heap counter of a heap that was dropped before it got one. */
+#define SPEAD2_NO_HEAP_CNT G_MAXUINT64
+
+typedef struct {
+  Spead2PacketConfig packet; /* checked */
+  Spead2Endpoint destination;
+  Spead2UdpSocketOptions socket; /* its pointers are borrowed for the call */
+  gint fd; /* an outside socket, duplicated, in the end given back; or -1 */
+  const gchar *thread_name; /* of the lanes, with ":<lane>" behind it */
+  guint n_lanes;            /* 1 to SPEAD2_MAX_LANES */
+  GArray *cpus;    /* (guint) lane i keeps to number i modulo their number; NULL
+                   or empty: any CPU; a reference is kept */
+  guint max_heaps; /* outstanding; 0: automatic */
+  gdouble rate;    /* bytes of UDP payload per second, from 1; 0: no limit */
+  guint64 burst_size; /* bytes */
+  gdouble burst_rate_ratio;
+  gboolean no_gso;           /* every packet is a message of its own */
+  gboolean zero_copy;        /* where it can be and is faster */
+  gboolean zero_copy_always; /* where it can be */
+  /* Of the heaps that come without a counter of their own; counted modulo the
+   * flavour. cnt_step is at least 1. */
+  guint64 cnt_start;
+  guint64 cnt_step;
+} Spead2SenderConfig;
+
+/* How a heap ended. Borrowed for the call. */
+typedef struct {
+  const Spead2Heap *heap; /* freed some time after the call */
+  guint flags;         /* of the heap, which need not be looked at for them */
+  guint64 cnt;         /* on the wire, or SPEAD2_NO_HEAP_CNT */
+  guint64 bytes;       /* of UDP payload that the kernel accepted */
+  const GError *error; /* NULL: all of it was sent */
+} Spead2HeapResult;
+
+/* Called by lanes, with no lock held; they may call back into the sender, but
+ * not wait or stop, nor push anything but stream control. Each may be NULL. heap_done is called by one lane at
+ * a time, the others by any. */
+typedef struct {
+  void (*heap_done) (const Spead2HeapResult *result, gpointer user_data);
+  /* The network answered earlier packets with n errors, errnum the last. */
+  void (*icmp_errors) (gint errnum, guint n, gpointer user_data);
+  /* Heaps are copied from now on, for that reason. */
+  void (*zerocopy_refused) (const gchar *reason, gpointer user_data);
+  void (*lane_started) (guint lane, gpointer user_data);
+  void (*lane_stopped) (guint lane, gpointer user_data);
+} Spead2SenderCallbacks;
+
+typedef enum {
+  SPEAD2_SENDER_OK,
+  SPEAD2_SENDER_INTERRUPTED, /* by spead2_sender_set_interrupted() */
+  SPEAD2_SENDER_FLUSHING,    /* by spead2_sender_set_flushing(), or stopped */
+  SPEAD2_SENDER_REFUSED      /* this heap cannot be sent */
+} Spead2SenderStatus;
+
+/* Times of something that happened n times, ns: mean = total / n. */
+typedef struct {
+  guint64 n;
+  guint64 min;
+  guint64 max;
+  guint64 total;
+} Spead2Times;
+
+/* pushed = sent + failed + dropped + outstanding, at any time. Stream control is
+ * in none of these, but its packets are counted; a heap that only carries
+ * descriptors is a heap as any other. */
+typedef struct {
+  guint64 heaps_pushed;
+  guint64 heaps_sent;
+  guint64 heaps_failed;
+  guint64 heaps_dropped;
+  guint64 heaps_abandoned; /* of heaps_failed: the kernel held their memory */
+  guint64 payload_bytes;   /* of heaps sent, SPEAD headers not included */
+  guint64 heap_cnt_wraps;
+  guint outstanding;
+  guint peak_outstanding;
+  gboolean no_gso;              /* as configured */
+  gint gso_errno;               /* why the kernel refused GSO, or 0 */
+  const gchar *zerocopy_reason; /* why heaps are copied, or NULL */
+  guint64 last_end;      /* spead2_now() when a heap ended last; 0: none did */
+  guint mtu;             /* spead2_udp_mtu(), when it was opened */
+  guint buffer_size;     /* of the first lane's socket, bytes */
+  Spead2Times heap_time; /* of heaps sent, from push to release */
+  Spead2Times pacing_error;    /* of bursts: how late they went */
+  Spead2WriterCounters writer; /* of all lanes */
+} Spead2SenderStats;
+
+typedef struct _Spead2Sender Spead2Sender;
+
+/* Opens a socket for each lane; with a local port, or an outside socket, the
+ * lanes share one. NULL with the socket's error, or SPEAD2_ERROR_INVALID for
+ * counters that do not fit the flavour, and for a rate that cannot be. */
+Spead2Sender *spead2_sender_new (const Spead2SenderConfig *config,
+    const Spead2SenderCallbacks *callbacks, gpointer user_data, GError **error);
+
+/* Starts the lanes' threads. On failure none runs, with GLib's thread error, or
+ * SPEAD2_ERRNO for a CPU that they may not have. */
+gboolean spead2_sender_start (Spead2Sender *sender, GError **error);
+
+/* Where heaps go. Constant. */
+const Spead2Endpoint *spead2_sender_destination (const Spead2Sender *sender);
+
+/* How heaps are made into packets. Constant. */
+const Spead2PacketConfig *spead2_sender_packet_config (
+    const Spead2Sender *sender);
+
+/* A copy of the first lane's descriptor, for the caller to close; -1 with
+ * SPEAD2_ERRNO. */
+gint spead2_sender_dup_fd (Spead2Sender *sender, GError **error);
+
+/* Hands over n heaps, at least one; n_pushed says how many of them, from the
+ * front, belong to the sender now. With SPEAD2_SENDER_OK all do; otherwise the
+ * rest stays the caller's, untouched, and may be pushed again. error is set when
+ * the first of the rest is refused. */
+Spead2SenderStatus spead2_sender_push (Spead2Sender *sender,
+    Spead2Heap *const *heaps, guint n, guint *n_pushed, GError **error);
+
+/* Hands over a heap of stream control behind all that was pushed. It never waits:
+ * there is room beyond max_heaps, and when that is full, the last heap in it is
+ * stream control already, and this one is left out. FALSE while flushing or
+ * stopped: the heap stays the caller's. */
+gboolean spead2_sender_push_control (Spead2Sender *sender, Spead2Heap *heap);
+
+/* Whether pushes return SPEAD2_SENDER_FLUSHING. */
+gboolean spead2_sender_is_closed (Spead2Sender *sender);
+
+/* Waits until every heap pushed so far has ended and is released. With interruptible FALSE
+ * only flushing ends the wait early. */
+Spead2SenderStatus spead2_sender_drain (
+    Spead2Sender *sender, gboolean interruptible);
+
+/* While TRUE, pushes that would wait and interruptible drains return
+ * SPEAD2_SENDER_INTERRUPTED. Heaps go on being sent. */
+void spead2_sender_set_interrupted (Spead2Sender *sender, gboolean interrupted);
+
+/* While TRUE, pushes and drains return SPEAD2_SENDER_FLUSHING. */
+void spead2_sender_set_flushing (Spead2Sender *sender, gboolean flushing);
+
+/* Empties the queue: a heap whose packets are on their way is given 100 ms to
+ * finish and fails with SPEAD2_ERROR_CUT_SHORT, all others are dropped with
+ * SPEAD2_ERROR_DROPPED. A heap that the kernel still reads after 500 ms fails
+ * with SPEAD2_ERROR_ABANDONED; its buffers are released when it has been read.
+ * Returns when all have ended. */
+void spead2_sender_flush (Spead2Sender *sender);
+
+/* Ends the lanes, without waiting for the network, but at most 500 ms for memory
+ * that the kernel still reads; what is outstanding is cut short, dropped or
+ * abandoned. Harmless when they do not run; of several threads, each returns when
+ * the lanes have ended. */
+void spead2_sender_stop (Spead2Sender *sender);
+
+/* FALSE, with SPEAD2_ERROR_INVALID: there is no such rate. */
+gboolean spead2_sender_check_rate (gdouble rate, GError **error);
+
+/* Another rate, checked. It counts for what has been sent and is not yet paid for,
+ * too, and for lanes that sleep: see spead2_pacer_set_rate(). */
+void spead2_sender_set_rate (Spead2Sender *sender, gdouble rate,
+    guint64 burst_size, gdouble burst_rate_ratio);
+
+/* Tries GSO and zero copy again where they were switched off. */
+void spead2_sender_probe (Spead2Sender *sender);
+
+void spead2_sender_get_stats (Spead2Sender *sender, Spead2SenderStats *stats);
+
+/* Stops, closes the sockets and frees. */
+void spead2_sender_free (Spead2Sender *sender);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Spead2Sender, spead2_sender_free)
+
+/* How many heaps of so many payload bytes may be outstanding: max_heaps, or
+ * what it means when it is 0. */
+guint spead2_max_heaps (guint max_heaps, guint n_lanes, guint64 heap_bytes);
+
+G_END_DECLS
+
+#endif /* SPEAD2_SENDER_H */

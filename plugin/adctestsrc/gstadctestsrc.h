@@ -1,0 +1,63 @@
+/* adctestsrc: test signals, as the digitiser of a telescope might give them.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#ifndef GST_ADC_TEST_SRC_H
+#define GST_ADC_TEST_SRC_H
+
+#include <gst/base/gstbasesrc.h>
+#include <gst/gst.h>
+
+#include "adcwave.h"
+#include "gstadctestsrcformat.h"
+#include "gstadctestsrcproperties.h"
+
+G_BEGIN_DECLS
+
+#define GST_TYPE_ADC_TEST_SRC (gst_adc_test_src_get_type ())
+G_DECLARE_FINAL_TYPE (
+    GstAdcTestSrc, gst_adc_test_src, GST, ADC_TEST_SRC, GstBaseSrc)
+
+/* Locks: the object lock guards settings, config_changed and the frames that a seek
+ * names, and format and next_frame where they are written and where a thread other
+ * than the streaming one reads them. What start () sets up and the stream's state
+ * belong to the thread that holds the stream lock. */
+struct _GstAdcTestSrc {
+  GstBaseSrc parent;
+
+  GstAdcTestSrcSettings settings;
+  /* A property that takes effect at the next buffer was set. */
+  gboolean config_changed;
+
+  /* What the caps say; rate is 0 before there are any. */
+  GstAdcTestSrcFormat format;
+
+  /* From start () on. */
+  gint frames_per_buffer;
+  guint64 first_frame;
+  /* Complete once there are caps. */
+  AdcWaveConfig config;
+  AdcWave wave;
+
+  /* The stream, whose frames count from 0 at time 0: offsets, and what wave
+   * calls frames, are first_frame more. A position in frames exists only once
+   * the rate is known: a seek, which may come earlier, leaves times. */
+  GstClockTime start_time;
+  GstClockTime stop_time;
+  guint64 next_frame;
+  guint64 stop_frame;
+
+  /* From a seek's preparation until it is done: what it names in samples or
+   * bytes. */
+  guint64 named_start;
+  guint64 named_stop;
+
+  /* Atomic: the next buffer does not follow the last one that was pushed. */
+  gint discont;
+};
+
+GST_ELEMENT_REGISTER_DECLARE (adctestsrc);
+
+G_END_DECLS
+
+#endif /* GST_ADC_TEST_SRC_H */

@@ -1,0 +1,299 @@
+/* The properties of adctestsrc: see gstadctestsrcproperties.h.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "gstadctestsrcproperties.h"
+
+#include <gst/gst.h>
+
+#include "common/gstspead2settings.h"
+
+#define DEFAULT_IS_LIVE FALSE
+#define DEFAULT_SAMPLES_PER_BUFFER 1048576
+#define DEFAULT_SAMPLE_OFFSET 0
+#define DEFAULT_WAVE ADC_WAVE_UNIFORM
+#define DEFAULT_MINIMUM -100
+#define DEFAULT_MAXIMUM 100
+/* An 8-bit ADC clips one sample in six thousand million. */
+#define DEFAULT_STANDARD_DEVIATION 20.0
+#define DEFAULT_FREQ 0.0
+#define DEFAULT_SNR 20.0
+#define DEFAULT_NUM_TONES 8
+#define DEFAULT_SEED 0
+#define DEFAULT_TIMESTAMP_OFFSET 0
+
+static const gsize field_offsets[GST_ADC_TEST_SRC_N_SETTINGS] = {
+#define FIELD(id, field)                                                       \
+  [GST_ADC_TEST_SRC_PROP_##id] = G_STRUCT_OFFSET (GstAdcTestSrcSettings, field)
+    FIELD (SAMPLES_PER_BUFFER, samples_per_buffer),
+    FIELD (SAMPLE_OFFSET, sample_offset),
+    FIELD (TIMESTAMP_OFFSET, timestamp_offset),
+    FIELD (WAVE, shape),
+    FIELD (MINIMUM, minimum),
+    FIELD (MAXIMUM, maximum),
+    FIELD (STANDARD_DEVIATION, standard_deviation),
+    FIELD (FREQ, freq),
+    FIELD (SNR, snr),
+    FIELD (NUM_TONES, num_tones),
+    FIELD (SEED, seed),
+#undef FIELD
+};
+
+/* -- values ------------------------------------------------------------------- */
+
+void
+gst_adc_test_src_settings_init (
+    GstAdcTestSrcSettings *settings, GObjectClass *klass)
+{
+  gst_spead2_settings_init (
+      settings, field_offsets, GST_ADC_TEST_SRC_N_SETTINGS, klass);
+}
+
+void
+gst_adc_test_src_settings_set (
+    GstAdcTestSrcSettings *settings, GParamSpec *spec, const GValue *value)
+{
+  gst_spead2_settings_set (settings, field_offsets, spec, value);
+}
+
+void
+gst_adc_test_src_settings_get (
+    const GstAdcTestSrcSettings *settings, GParamSpec *spec, GValue *value)
+{
+  gst_spead2_settings_get (settings, field_offsets, spec, value);
+}
+
+/* -- installing ---------------------------------------------------------------- */
+
+#define GST_TYPE_ADC_TEST_SRC_WAVE (gst_adc_test_src_wave_get_type ())
+static GType
+gst_adc_test_src_wave_get_type (void)
+{
+  static const GEnumValue waves[] = {
+      {ADC_WAVE_UNIFORM, "Uniform noise; minimum, maximum", "uniform"},
+      {ADC_WAVE_GAUSSIAN, "Gaussian noise; standard-deviation", "gaussian"},
+      {ADC_WAVE_SINE, "A tone in gaussian noise; freq, snr, standard-deviation",
+          "sine"},
+      {ADC_WAVE_TONES,
+          "Tones at freq, 2 freq ... in noise; num-tones, and as sine",
+          "tones"},
+      {ADC_WAVE_RAMP, "A counter: the index of the sample", "ramp"},
+      {ADC_WAVE_SILENCE, "Zeros", "silence"},
+      {ADC_WAVE_PULSES, "Pulses in gaussian noise, freq a second; as sine",
+          "pulses"},
+      {0, NULL, NULL},
+  };
+  static gsize type = 0;
+
+  if (g_once_init_enter (&type))
+    g_once_init_leave (
+        &type, g_enum_register_static ("GstAdcTestSrcWave", waves));
+
+  return type;
+}
+
+#define WHEN_STOPPED                                                           \
+  (G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY)
+#define ALWAYS                                                                 \
+  (G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING)
+#define CONTROLLED (ALWAYS | GST_PARAM_CONTROLLABLE)
+
+static void
+install_stream_properties (GObjectClass *gobject_class)
+{
+  /**
+   * GstAdcTestSrc:is-live:
+   *
+   * Whether buffers come at the sample rate, by the pipeline's clock, instead
+   * of as fast as downstream takes them. That is 1712 MHz where caps downstream
+   * say no rate. Takes effect on the way from READY to PAUSED.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (gobject_class, GST_ADC_TEST_SRC_PROP_IS_LIVE,
+      g_param_spec_boolean ("is-live", "Is Live",
+          "Whether to make samples in real time, at the sample rate",
+          DEFAULT_IS_LIVE, WHEN_STOPPED));
+
+  /**
+   * GstAdcTestSrc:samplesperbuffer:
+   *
+   * Frames in each buffer, a frame being one sample of every channel: with one
+   * channel of S8, also its size in bytes. A buffer holds no more than
+   * 2147483647 bytes, and whole ones where samples are packed; anything else is
+   * an error when the stream starts. Sets #GstBaseSrc:blocksize. Takes effect on
+   * the way from READY to PAUSED.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (gobject_class,
+      GST_ADC_TEST_SRC_PROP_SAMPLES_PER_BUFFER,
+      g_param_spec_int ("samplesperbuffer", "Samples per buffer",
+          "Number of samples of each channel in each outgoing buffer", 1,
+          G_MAXINT, DEFAULT_SAMPLES_PER_BUFFER, WHEN_STOPPED));
+
+  /**
+   * GstAdcTestSrc:sample-offset:
+   *
+   * The frame that the stream begins with, and thus the offset of the first
+   * buffer: the stream is that of sample-offset 0 from this frame on. Times
+   * begin with 0 nevertheless. Takes effect on the way from READY to PAUSED.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (gobject_class,
+      GST_ADC_TEST_SRC_PROP_SAMPLE_OFFSET,
+      g_param_spec_uint64 ("sample-offset", "Sample offset",
+          "The frame to begin with, and the offset of the first buffer", 0,
+          G_MAXINT64, DEFAULT_SAMPLE_OFFSET, WHEN_STOPPED));
+
+  /**
+   * GstAdcTestSrc:timestamp-offset:
+   *
+   * Added to the timestamps of buffers, in nanoseconds, from the next buffer
+   * on. Offsets of buffers, seeks and samples are not affected. A timestamp
+   * that would be negative is 0.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (gobject_class,
+      GST_ADC_TEST_SRC_PROP_TIMESTAMP_OFFSET,
+      g_param_spec_int64 ("timestamp-offset", "Timestamp offset",
+          "An offset added to timestamps set on buffers (in ns)", G_MININT64,
+          G_MAXINT64, DEFAULT_TIMESTAMP_OFFSET, ALWAYS));
+}
+
+static void
+install_noise_properties (GObjectClass *gobject_class)
+{
+  /**
+   * GstAdcTestSrc:minimum:
+   *
+   * The lowest count of wave=uniform, included. More than
+   * #GstAdcTestSrc:maximum, or less than what the format holds, is an error
+   * when the stream starts. Takes effect on the way from READY to PAUSED.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (gobject_class, GST_ADC_TEST_SRC_PROP_MINIMUM,
+      g_param_spec_int ("minimum", "Minimum",
+          "Lowest sample value of wave=uniform (included), in counts: 1 is the "
+          "least significant bit, or 1/128 in floats",
+          G_MININT, G_MAXINT, DEFAULT_MINIMUM, WHEN_STOPPED));
+
+  /**
+   * GstAdcTestSrc:maximum:
+   *
+   * The highest count of wave=uniform, included. Less than
+   * #GstAdcTestSrc:minimum, or more than what the format holds, is an error
+   * when the stream starts. Takes effect on the way from READY to PAUSED.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (gobject_class, GST_ADC_TEST_SRC_PROP_MAXIMUM,
+      g_param_spec_int ("maximum", "Maximum",
+          "Highest sample value of wave=uniform (included), in counts: 1 is "
+          "the "
+          "least significant bit, or 1/128 in floats",
+          G_MININT, G_MAXINT, DEFAULT_MAXIMUM, WHEN_STOPPED));
+
+  /**
+   * GstAdcTestSrc:standard-deviation:
+   *
+   * The root mean square of all waves but `uniform`, `ramp` and `silence`, in
+   * counts: of noise and signal together. With the default an 8-bit ADC clips
+   * about one sample in six thousand million. Takes effect at the next buffer.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (gobject_class,
+      GST_ADC_TEST_SRC_PROP_STANDARD_DEVIATION,
+      g_param_spec_double ("standard-deviation", "Standard deviation",
+          "Root mean square of noise and signal together, in counts: 1 is the "
+          "least significant bit, or 1/128 in floats (not for wave=uniform)",
+          0.0, G_MAXINT, DEFAULT_STANDARD_DEVIATION, CONTROLLED));
+
+  /**
+   * GstAdcTestSrc:seed:
+   *
+   * What random samples are computed from: the same seed and properties give
+   * the same samples in every run. 0 takes a random seed at each start, which
+   * the debug log names at level INFO. Takes effect on the way from READY to
+   * PAUSED.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (gobject_class, GST_ADC_TEST_SRC_PROP_SEED,
+      g_param_spec_uint64 ("seed", "Seed",
+          "Seed of the random samples (0 = a different one at each start)", 0,
+          G_MAXUINT64, DEFAULT_SEED, WHEN_STOPPED));
+}
+
+static void
+install_signal_properties (GObjectClass *gobject_class)
+{
+  /**
+   * GstAdcTestSrc:wave:
+   *
+   * What kind of samples to make; see above for what each is and which
+   * properties it has. Takes effect at the next buffer.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (gobject_class, GST_ADC_TEST_SRC_PROP_WAVE,
+      g_param_spec_enum ("wave", "Waveform",
+          "What kind of samples to make, and the properties it has",
+          GST_TYPE_ADC_TEST_SRC_WAVE, DEFAULT_WAVE, CONTROLLED));
+
+  /**
+   * GstAdcTestSrc:freq:
+   *
+   * The frequency of wave=sine, the lowest one of wave=tones, and how many
+   * pulses wave=pulses has in a second; in Hz. 0 is a 256th of the sample rate,
+   * whatever that is. Takes effect at the next buffer.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (gobject_class, GST_ADC_TEST_SRC_PROP_FREQ,
+      g_param_spec_double ("freq", "Frequency",
+          "Of wave=sine, tones and pulses, in Hz (0 = sample rate / 256)", 0.0,
+          G_MAXINT, DEFAULT_FREQ, CONTROLLED));
+
+  /**
+   * GstAdcTestSrc:snr:
+   *
+   * The ratio of the power of the signal, all tones together, to that of the
+   * noise, in decibels, for wave=sine, tones and pulses; for pulses it is that
+   * within a pulse. Takes effect at the next buffer.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (gobject_class, GST_ADC_TEST_SRC_PROP_SNR,
+      g_param_spec_double ("snr", "Signal to noise ratio",
+          "Power of the signal above that of the noise, in dB, for wave=sine, "
+          "tones and pulses",
+          -100.0, 100.0, DEFAULT_SNR, CONTROLLED));
+
+  /**
+   * GstAdcTestSrc:num-tones:
+   *
+   * How many tones wave=tones has, at #GstAdcTestSrc:freq and its multiples.
+   * Takes effect on the way from READY to PAUSED.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (gobject_class,
+      GST_ADC_TEST_SRC_PROP_NUM_TONES,
+      g_param_spec_uint ("num-tones", "Number of tones",
+          "How many tones wave=tones has, at freq, 2 freq, 3 freq ...", 1,
+          ADC_WAVE_TONES_MAX, DEFAULT_NUM_TONES, WHEN_STOPPED));
+}
+
+void
+gst_adc_test_src_install_properties (GObjectClass *klass)
+{
+  install_signal_properties (klass);
+  install_noise_properties (klass);
+  install_stream_properties (klass);
+  gst_type_mark_as_plugin_api (GST_TYPE_ADC_TEST_SRC_WAVE, 0);
+}

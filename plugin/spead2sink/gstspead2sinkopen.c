@@ -1,0 +1,303 @@
+/* gst-spead2: from spead2sink's settings to a layout, a socket and lanes: see
+ * gstspead2sinkopen.h
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "gstspead2sinkopen.h"
+
+#include <glib/gstdio.h>
+
+#include "spead2/send/cpulist.h"
+#include "spead2/error.h"
+
+GST_DEBUG_CATEGORY_EXTERN (spead2_sink_debug);
+#define GST_CAT_DEFAULT spead2_sink_debug
+
+static gboolean
+check_packet_size (const Spead2SenderConfig *config, GError **error)
+{
+  gint family = spead2_endpoint_family (&config->destination);
+
+  if (config->packet.max_packet_size <= spead2_udp_max_message (family))
+    return TRUE;
+
+  g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID,
+      "A packet of %" G_GSIZE_FORMAT " bytes is more than UDP over %s carries: "
+      "max-packet-size must be at most %" G_GSIZE_FORMAT,
+      config->packet.max_packet_size, family == AF_INET ? "IPv4" : "IPv6",
+      spead2_udp_max_message (family));
+  return FALSE;
+}
+
+/* What is wrong with the way of multicast, or with wanting one for unicast. */
+static void
+check_multicast (
+    GstElement *element, const Spead2SenderConfig *config, guint mtu)
+{
+  const Spead2Endpoint *destination = &config->destination;
+  const gchar *iface = config->socket.multicast_iface;
+  gchar *name = iface ? spead2_udp_dup_iface_name (iface) : NULL;
+
+  if (!destination->multicast && iface)
+    GST_ELEMENT_WARNING (element, RESOURCE, SETTINGS,
+        ("multicast-iface=%s has no effect: %s is no multicast group. The "
+         "routing table says by which interface packets leave.",
+            iface, destination->text),
+        (NULL));
+  else if (destination->multicast && mtu == 0 && iface == NULL)
+    GST_ELEMENT_WARNING (element, RESOURCE, SETTINGS,
+        ("There is no route to the multicast group %s: set multicast-iface.",
+            destination->text),
+        (NULL));
+  else if (destination->multicast && mtu == 0 && name &&
+      spead2_endpoint_family (destination) == AF_INET6)
+    GST_ELEMENT_WARNING (element, RESOURCE, SETTINGS,
+        ("There is no route for IPv6 multicast by %s: 'sudo ip -6 route add "
+         "multicast ff00::/8 dev %s table local' adds one.",
+            name, name),
+        ("to %s", destination->text));
+  g_free (name);
+}
+
+/* What will not stop the stream, and yet not work as it was meant. */
+static void
+check_network (
+    GstElement *element, Spead2Sender *sender, const Spead2SenderConfig *config)
+{
+  gsize overhead =
+      spead2_udp_overhead (spead2_endpoint_family (&config->destination));
+  Spead2SenderStats stats;
+
+  spead2_sender_get_stats (sender, &stats);
+  check_multicast (element, config, stats.mtu);
+  if (stats.mtu > overhead && config->packet.packet_size + overhead > stats.mtu)
+    GST_ELEMENT_WARNING (element, RESOURCE, SETTINGS,
+        ("Packets of %" G_GSIZE_FORMAT " bytes are larger than the network's "
+         "MTU of %u: each will be sent in fragments, and is lost with any one "
+         "of them. Set max-packet-size=%" G_GSIZE_FORMAT " in NULL or READY.",
+            config->packet.packet_size, stats.mtu, stats.mtu - overhead),
+        ("to %s", config->destination.text));
+  if (stats.buffer_size < config->socket.buffer_size)
+    GST_ELEMENT_WARNING (element, RESOURCE, SETTINGS,
+        ("The kernel gives a send buffer of %u bytes, not the %u of "
+         "buffer-size. Allow more with 'sysctl net.core.wmem_max=%u'.",
+            stats.buffer_size, config->socket.buffer_size,
+            config->socket.buffer_size),
+        (NULL));
+}
+
+/* Whoever gave the header another shape knows its receivers; whoever did not
+ * should know this. */
+static void
+check_header (GstElement *element, const Spead2SenderConfig *config)
+{
+  gchar *missing = spead2_packet_config_missing (&config->packet);
+
+  if (missing)
+    GST_ELEMENT_WARNING (element, RESOURCE, SETTINGS,
+        ("Generic receivers, spead2 among them, cannot read these packets: "
+         "items leaves out %s.",
+            missing),
+        (NULL));
+  g_free (missing);
+}
+
+/* An index that no item carries. */
+static void
+check_index (GstElement *element, const GstSpead2SinkSettings *settings,
+    const Spead2Items *items)
+{
+  if ((settings->sync_epoch < 0 && settings->first_sample == 0) ||
+      spead2_items_use (items, SPEAD2_SOURCE_SAMPLE_INDEX))
+    return;
+  GST_ELEMENT_WARNING (element, RESOURCE, SETTINGS,
+      ("%s says where the sample index begins, but no item carries the index: "
+       "add one with value=sample-index to items, such as "
+       "timestamp,id=0x1600,value=sample-index.",
+          settings->sync_epoch < 0 ? "first-sample" : "sync-epoch"),
+      (NULL));
+}
+
+/* Ids are hexadecimal in most documents. */
+static void
+check_ids (GstElement *element, const Spead2Items *items)
+{
+  const Spead2Item *item = spead2_items_suspect_id (items);
+
+  if (item)
+    GST_ELEMENT_WARNING (element, RESOURCE, SETTINGS,
+        ("Item '%s' has the decimal id=%" G_GUINT64_FORMAT
+         ", which is 0x%" G_GINT64_MODIFIER "x. If 0x%" G_GUINT64_FORMAT
+         " is meant, write id=0x%" G_GUINT64_FORMAT
+         "; if not, id=0x%" G_GINT64_MODIFIER "x.",
+            item->name, item->id, item->id, item->id, item->id, item->id),
+        (NULL));
+}
+
+static gboolean
+check_rate (const GstSpead2SinkSettings *settings, GError **error)
+{
+  if (settings->sample_rate > 0 || settings->sample_rate_denominator == 1)
+    return TRUE;
+
+  g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID,
+      "sample-rate-denominator=%d divides no sample-rate: set that, too",
+      settings->sample_rate_denominator);
+  return FALSE;
+}
+
+static gboolean
+open_packets (const GstSpead2SinkSettings *settings, Spead2Items *items,
+    Spead2PacketConfig *config, GError **error)
+{
+  spead2_packet_config_init (config, items->flavour, settings->max_packet_size);
+  config->repeat_pointers = settings->repeat_pointers;
+  config->payload_per_packet = settings->payload_per_packet;
+  config->balanced = settings->packet_split == GST_SPEAD2_PACKET_SPLIT_BALANCED;
+  return spead2_packet_config_set_items (config, items, error) &&
+      spead2_packet_config_check (config, error);
+}
+
+static Spead2Layout *
+open_layout (
+    const GstSpead2SinkSettings *settings, Spead2Items *items, GError **error)
+{
+  const Spead2LayoutConfig config = {.items = items,
+      .descriptors = settings->descriptors,
+      .descriptor_interval = settings->descriptor_interval,
+      .descriptor_cnt_start = settings->descriptor_cnt_start,
+      .descriptor_cnt_step = settings->descriptor_cnt_step};
+
+  return spead2_layout_new (&config, error);
+}
+
+/* A closed one has no descriptor, as none at all. */
+static gboolean
+check_socket (GSocket *socket, GError **error)
+{
+  if (socket == NULL || !g_socket_is_closed (socket))
+    return TRUE;
+
+  g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID,
+      "The socket that was given is closed, as close-socket=true leaves it in "
+      "NULL: set an open one before each start, or none, or "
+      "close-socket=false");
+  return FALSE;
+}
+
+/* The family that a name's address must have, or AF_UNSPEC. */
+static gint
+wanted_family (const GstSpead2SinkSettings *settings)
+{
+  GSocketAddress *local = NULL;
+  gint family = AF_UNSPEC;
+
+  if (settings->socket)
+    return g_socket_get_family (settings->socket);
+  if (settings->bind_address)
+    local = g_inet_socket_address_new_from_string (settings->bind_address, 0);
+  if (local)
+    family = g_socket_address_get_family (local);
+  g_clear_object (&local);
+  return family;
+}
+
+static Spead2Sender *
+open_sender (GstElement *element, const GstSpead2SinkSettings *settings,
+    const Spead2Items *items, const Spead2PacketConfig *packet,
+    const Spead2SenderCallbacks *callbacks, GCancellable *cancellable,
+    GError **error)
+{
+  Spead2SenderConfig config = {
+      .packet = *packet,
+      .fd = settings->socket ? g_socket_get_fd (settings->socket) : -1,
+      .n_lanes = settings->send_threads,
+      .max_heaps = settings->max_heaps,
+      .rate = settings->rate,
+      .burst_size = settings->burst_size,
+      .burst_rate_ratio = settings->burst_rate_ratio,
+      .no_gso = settings->gso == GST_SPEAD2_GSO_OFF,
+      .zero_copy = settings->zero_copy != GST_SPEAD2_ZERO_COPY_OFF,
+      .zero_copy_always = settings->zero_copy == GST_SPEAD2_ZERO_COPY_ON,
+      .cnt_start = spead2_items_first_cnt (items, settings->heap_cnt_start),
+      .cnt_step = settings->heap_cnt_step,
+      .socket.multicast_iface = settings->multicast_iface,
+      .socket.ttl = settings->ttl,
+      .socket.ttl_mc = settings->ttl_mc,
+      .socket.loop = settings->loop,
+      .socket.dscp = settings->qos_dscp,
+      .socket.buffer_size = settings->buffer_size,
+  };
+  Spead2Sender *sender = NULL;
+  Spead2Endpoint local;
+  gchar *name = gst_object_get_name (GST_OBJECT (element));
+
+  if (settings->bind_address || settings->bind_port != 0)
+    config.socket.local = &local;
+  config.thread_name = name;
+
+  if (check_socket (settings->socket, error) &&
+      (config.cpus = spead2_cpu_list_parse (
+           settings->cpu_affinity ? settings->cpu_affinity : "", error)) !=
+          NULL &&
+      spead2_endpoint_resolve (&config.destination, settings->host,
+          settings->port, wanted_family (settings), cancellable, error) &&
+      (config.socket.local == NULL ||
+          spead2_endpoint_local (&local,
+              spead2_endpoint_family (&config.destination),
+              settings->bind_address, settings->bind_port, error)) &&
+      check_packet_size (&config, error))
+    sender = spead2_sender_new (&config, callbacks, element, error);
+  if (sender) {
+    check_network (element, sender, &config);
+    check_header (element, &config);
+    check_index (element, settings, items);
+    check_ids (element, items);
+  }
+
+  g_clear_pointer (&config.cpus, g_array_unref);
+  g_free (name);
+  return sender;
+}
+
+Spead2Sender *
+gst_spead2_sink_settings_open (const GstSpead2SinkSettings *settings,
+    GstElement *element, const Spead2SenderCallbacks *callbacks,
+    Spead2Items **items, Spead2Layout **layout, GCancellable *cancellable,
+    GError **error)
+{
+  Spead2Sender *sender = NULL;
+  Spead2PacketConfig packet;
+
+  *layout = NULL;
+  *items =
+      spead2_items_new (settings->items, settings->heap_address_bits, error);
+  if (*items && check_rate (settings, error) &&
+      open_packets (settings, *items, &packet, error) &&
+      (*layout = open_layout (settings, *items, error)) != NULL)
+    sender = open_sender (
+        element, settings, *items, &packet, callbacks, cancellable, error);
+  if (sender == NULL) {
+    g_clear_pointer (layout, spead2_layout_free);
+    g_clear_pointer (items, spead2_items_unref);
+  }
+  return sender;
+}
+
+GSocket *
+gst_spead2_sink_open_used_socket (
+    Spead2Sender *sender, GSocket *outside, GError **error)
+{
+  GSocket *used;
+  gint fd;
+
+  if (outside)
+    return g_object_ref (outside);
+  fd = spead2_sender_dup_fd (sender, error);
+  if (fd < 0)
+    return NULL;
+  used = g_socket_new_from_fd (fd, error);
+  if (used == NULL)
+    g_close (fd, NULL);
+  return used;
+}

@@ -1,0 +1,23 @@
+/* The engine's counters as a GstStructure.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#ifndef GST_SPEAD2_STATS_H
+#define GST_SPEAD2_STATS_H
+
+#include <gst/gst.h>
+
+#include "spead2/send/sender.h"
+
+G_BEGIN_DECLS
+
+/* Adds the fields that GstSpead2Sink:stats documents. */
+void gst_spead2_stats_add (
+    GstStructure *stats, const Spead2SenderStats *engine);
+
+/* An errno's name, as "ENOBUFS". */
+const gchar *gst_spead2_errno_name (gint errnum);
+
+G_END_DECLS
+
+#endif /* GST_SPEAD2_STATS_H */
