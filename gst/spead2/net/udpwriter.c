@@ -235,7 +235,7 @@ void
 spead2_udp_writer_use_zerocopy (Spead2UdpWriter *writer, gboolean always)
 {
   writer->uncopied = spead2_uncopied_new (writer->n_destinations, always);
-  writer->limits.max_fragments = SPEAD2_ZEROCOPY_FRAGMENTS;
+  writer->limits.max_fragments = SPEAD2_URING_FRAGMENTS;
   writer->limits.reserve = reserve_headers;
   writer->limits.user_data = writer->uncopied;
 }
@@ -257,7 +257,7 @@ spead2_udp_writer_take_released (Spead2UdpWriter *writer)
   return n;
 }
 
-Spead2Zerocopy *
+Spead2Uring *
 spead2_udp_writer_give_up_held (Spead2UdpWriter *writer)
 {
   return spead2_uncopied_give_up (writer->uncopied);

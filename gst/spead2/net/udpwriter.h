@@ -90,9 +90,9 @@ guint spead2_udp_writer_take_released (Spead2UdpWriter *writer);
 
 /* Waits no longer for what the kernel has not released: those transfers are
  * marked held, and nothing of them is in flight. Returns the ring, which must be
- * freed, and the heaps' memory kept, with spead2_zerocopy_bury(). There must be
+ * freed, and the heaps' memory kept, with spead2_uring_bury(). There must be
  * such messages. Zero copy is off until spead2_udp_writer_probe(). */
-Spead2Zerocopy *spead2_udp_writer_give_up_held (Spead2UdpWriter *writer);
+Spead2Uring *spead2_udp_writer_give_up_held (Spead2UdpWriter *writer);
 
 /* Sleeps until a time of the monotonic clock (ns), or shorter if messages were
  * released or spead2_udp_writer_wake() was called. FALSE as soon as it is known that

@@ -32,11 +32,11 @@ struct _Spead2Uncopied {
   Destination *destinations;
   guint n_destinations;
   gboolean always;
-  Spead2Zerocopy *ring;                     /* or NULL */
-  const gchar *error;                       /* why not; interned */
-  guint released;                           /* messages */
-  Flight flights[SPEAD2_ZEROCOPY_MESSAGES]; /* by the message's number */
-  guint n_added;                            /* messages to be sent */
+  Spead2Uring *ring;                     /* or NULL */
+  const gchar *error;                    /* why not; interned */
+  guint released;                        /* messages */
+  Flight flights[SPEAD2_URING_MESSAGES]; /* by the message's number */
+  guint n_added;                         /* messages to be sent */
 };
 
 /* -- the ring ------------------------------------------------------------------ */
@@ -86,7 +86,7 @@ open_ring (Spead2Uncopied *uncopied)
 {
   GError *error = NULL;
 
-  uncopied->ring = spead2_zerocopy_new (note_released, uncopied, &error);
+  uncopied->ring = spead2_uring_new (note_released, uncopied, &error);
   uncopied->error = NULL;
   if (uncopied->ring == NULL) {
     uncopied->error = g_intern_string (error->message);
@@ -112,7 +112,7 @@ spead2_uncopied_new (guint n_destinations, gboolean always)
 void
 spead2_uncopied_free (Spead2Uncopied *uncopied)
 {
-  g_clear_pointer (&uncopied->ring, spead2_zerocopy_free);
+  g_clear_pointer (&uncopied->ring, spead2_uring_free);
   g_free (uncopied->destinations);
   g_free (uncopied);
 }
@@ -121,27 +121,26 @@ void
 spead2_uncopied_reap (Spead2Uncopied *uncopied)
 {
   if (uncopied->ring)
-    spead2_zerocopy_reap (uncopied->ring);
+    spead2_uring_reap (uncopied->ring);
 }
 
 guint
 spead2_uncopied_held (const Spead2Uncopied *uncopied)
 {
-  return uncopied->ring ? spead2_zerocopy_in_flight (uncopied->ring) : 0;
+  return uncopied->ring ? spead2_uring_in_flight (uncopied->ring) : 0;
 }
 
 guint
 spead2_uncopied_room (const Spead2Uncopied *uncopied)
 {
-  return SPEAD2_ZEROCOPY_MESSAGES - spead2_uncopied_held (uncopied);
+  return SPEAD2_URING_MESSAGES - spead2_uncopied_held (uncopied);
 }
 
 gint
 spead2_uncopied_fd (const Spead2Uncopied *uncopied)
 {
-  return spead2_uncopied_held (uncopied) > 0
-      ? spead2_zerocopy_fd (uncopied->ring)
-      : -1;
+  return spead2_uncopied_held (uncopied) > 0 ? spead2_uring_fd (uncopied->ring)
+                                             : -1;
 }
 
 guint
@@ -150,12 +149,12 @@ spead2_uncopied_released (const Spead2Uncopied *uncopied)
   return uncopied->released;
 }
 
-Spead2Zerocopy *
+Spead2Uring *
 spead2_uncopied_give_up (Spead2Uncopied *uncopied)
 {
   guint i, k;
 
-  for (i = 0; i < SPEAD2_ZEROCOPY_MESSAGES; i++) {
+  for (i = 0; i < SPEAD2_URING_MESSAGES; i++) {
     Flight *flight = &uncopied->flights[i];
 
     for (k = 0; k < flight->n_spans; k++)
@@ -163,7 +162,7 @@ spead2_uncopied_give_up (Spead2Uncopied *uncopied)
     end_flight (flight);
   }
   uncopied->error = "The kernel held memory of earlier heaps for too long";
-  spead2_zerocopy_disown (uncopied->ring);
+  spead2_uring_disown (uncopied->ring);
   return g_steal_pointer (&uncopied->ring);
 }
 
@@ -203,7 +202,7 @@ spead2_uncopied_retry (Spead2Uncopied *uncopied, guint64 now, gboolean probe)
   if (!probe)
     return;
   if (uncopied->ring)
-    spead2_zerocopy_forget (uncopied->ring);
+    spead2_uring_forget (uncopied->ring);
   else
     open_ring (uncopied);
 }
@@ -239,7 +238,7 @@ spead2_uncopied_suits (const Spead2Uncopied *uncopied,
   /* A heap that is longer on the wire has zeros behind it, from elsewhere. */
   return pages != NULL && pages == heap->pages &&
       packetizer->length == heap->length && !is_small (packetizer) &&
-      packetizer->next.n_iov <= SPEAD2_ZEROCOPY_FRAGMENTS / 2 &&
+      packetizer->next.n_iov <= SPEAD2_URING_FRAGMENTS / 2 &&
       spead2_uncopied_is_on (uncopied, heap->destination);
 }
 
@@ -274,9 +273,9 @@ spead2_uncopied_begin (
     note_unsuited (uncopied, packetizer);
     return NULL;
   }
-  if (spead2_zerocopy_use (uncopied->ring, pages, &error)) {
+  if (spead2_uring_use (uncopied->ring, pages, &error)) {
     destination->reason = NULL;
-    spead2_zerocopy_begin (uncopied->ring);
+    spead2_uring_begin (uncopied->ring);
     return spead2_uncopied_room (uncopied) > 0 ? pages : NULL;
   }
   if (error) {
@@ -291,18 +290,18 @@ spead2_uncopied_begin (
 guint8 *
 spead2_uncopied_reserve (Spead2Uncopied *uncopied, gsize size)
 {
-  return spead2_zerocopy_reserve (uncopied->ring, size);
+  return spead2_uring_reserve (uncopied->ring, size);
 }
 
 gboolean
 spead2_uncopied_add (Spead2Uncopied *uncopied, guint destination,
     const Spead2TransferSpan *spans, guint n_spans)
 {
-  gint number = spead2_zerocopy_next (uncopied->ring, uncopied->n_added);
+  gint number = spead2_uring_next (uncopied->ring, uncopied->n_added);
   Flight *flight;
   guint i;
 
-  if (number < 0 || uncopied->n_added == SPEAD2_ZEROCOPY_CHAIN)
+  if (number < 0 || uncopied->n_added == SPEAD2_URING_CHAIN)
     return FALSE;
   flight = &uncopied->flights[number];
   flight->destination = destination;
@@ -319,13 +318,13 @@ gint
 spead2_uncopied_send (
     Spead2Uncopied *uncopied, gint fd, const struct mmsghdr *headers)
 {
-  const guint first = spead2_zerocopy_next (uncopied->ring, 0);
+  const guint first = spead2_uring_next (uncopied->ring, 0);
   const guint n = uncopied->n_added;
-  gint sent = spead2_zerocopy_send (uncopied->ring, fd, headers, n);
+  gint sent = spead2_uring_send (uncopied->ring, fd, headers, n);
   guint i;
 
   uncopied->n_added = 0;
   for (i = MAX (sent, 0); i < n; i++)
-    end_flight (&uncopied->flights[(first + i) % SPEAD2_ZEROCOPY_MESSAGES]);
+    end_flight (&uncopied->flights[(first + i) % SPEAD2_URING_MESSAGES]);
   return sent;
 }

@@ -3,7 +3,7 @@
  * Decides for each batch whether it can be sent without copying, says for each
  * destination why not, and keeps the packets of every message in flight in their
  * transfers until the kernel has released them. It sends through a ring of its
- * own (zerocopy.h), and belongs to one thread.
+ * own (uring.h), and belongs to one thread.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -12,18 +12,18 @@
 
 #include "spead2/heap/packetizer.h"
 #include "spead2/net/transfer.h"
-#include "spead2/net/zerocopy.h"
+#include "spead2/net/uring.h"
 
 G_BEGIN_DECLS
 
 /* Smaller packets and heaps, bytes, are copied unless their headers lie with the
- * payload: that is faster, since a message of SPEAD2_ZEROCOPY_FRAGMENTS pieces
+ * payload: that is faster, since a message of SPEAD2_URING_FRAGMENTS pieces
  * does not hold enough of them. */
 #define SPEAD2_UNCOPIED_MIN_PACKET 3000
 
 /* Most heaps of a message: each counts as a fragment at least, although those that
  * lie one behind the other are one. */
-#define SPEAD2_UNCOPIED_SPANS SPEAD2_ZEROCOPY_FRAGMENTS
+#define SPEAD2_UNCOPIED_SPANS SPEAD2_URING_FRAGMENTS
 
 typedef struct _Spead2Uncopied Spead2Uncopied;
 
@@ -55,7 +55,7 @@ guint spead2_uncopied_room (const Spead2Uncopied *uncopied);
 gboolean spead2_uncopied_add (Spead2Uncopied *uncopied, guint destination,
     const Spead2TransferSpan *spans, guint n_spans);
 
-/* Sends the messages that were added, one at least, as spead2_zerocopy_send(). The packets of
+/* Sends the messages that were added, one at least, as spead2_uring_send(). The packets of
  * those that went are then in flight in their transfers once more, until they are
  * released. */
 gint spead2_uncopied_send (
@@ -75,8 +75,8 @@ guint spead2_uncopied_released (const Spead2Uncopied *uncopied);
 
 /* Waits no longer for what is held: those transfers are marked so, and none of
  * their packets is in flight any more. Returns the ring, which the caller frees
- * by spead2_zerocopy_bury(). Only while messages are held. */
-Spead2Zerocopy *spead2_uncopied_give_up (Spead2Uncopied *uncopied);
+ * by spead2_uring_bury(). Only while messages are held. */
+Spead2Uring *spead2_uncopied_give_up (Spead2Uncopied *uncopied);
 
 /* A destination's packets are copied from now on, because of an errno. */
 void spead2_uncopied_refuse (

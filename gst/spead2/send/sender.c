@@ -245,7 +245,7 @@ bury_held (Spead2Sender *sender)
 {
   if (sender->held_rings->len == 0)
     return;
-  spead2_zerocopy_bury (sender->held_rings, sender->held_heaps);
+  spead2_uring_bury (sender->held_rings, sender->held_heaps);
   sender->held_rings = g_ptr_array_new ();
   sender->held_heaps =
       g_ptr_array_new_with_free_func ((GDestroyNotify) spead2_heap_free);

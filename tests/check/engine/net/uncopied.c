@@ -106,7 +106,7 @@ get_stats (void)
 static void
 setup (void)
 {
-  Spead2Zerocopy *ring;
+  Spead2Uring *ring;
   GError *error = NULL;
 
   faults_reset ();
@@ -130,14 +130,14 @@ setup (void)
   config.zero_copy = config.zero_copy_always = TRUE;
   ends = g_array_new (FALSE, FALSE, sizeof (End));
 
-  ring = spead2_zerocopy_new (NULL, NULL, &error);
+  ring = spead2_uring_new (NULL, NULL, &error);
   pages = ring ? spead2_huge_pages_new (SLAB_SIZE, N_SLABS, &error) : NULL;
   available = pages != NULL;
   if (!available) {
     g_print ("skipped: %s\n", error->message);
     g_error_free (error);
   }
-  g_clear_pointer (&ring, spead2_zerocopy_free);
+  g_clear_pointer (&ring, spead2_uring_free);
   faults_capture (TRUE, TRUE);
 }
 
@@ -146,7 +146,7 @@ teardown (void)
 {
   faults_hold_releases (FALSE);
   g_clear_pointer (&sender, spead2_sender_free);
-  fail_unless (spead2_zerocopy_wait_buried (SOON));
+  fail_unless (spead2_uring_wait_buried (SOON));
   if (pages) {
     ASSERT_OBJECT_REFCOUNT (pages, "pages", 1);
     gst_object_unref (pages);
@@ -828,13 +828,13 @@ end_while_held (void (*end) (Spead2Sender *sender))
   fail_unless_equals_int (get_stats ().outstanding, 0);
 
   /* The kernel reads it yet. */
-  fail_unless (!spead2_zerocopy_wait_buried (100 * MS));
+  fail_unless (!spead2_uring_wait_buried (100 * MS));
   fail_unless (!gst_buffer_is_writable (buffer));
   if (end == spead2_sender_stop)
     g_clear_pointer (&sender, spead2_sender_free);
   fail_unless (!gst_buffer_is_writable (buffer));
   faults_hold_releases (FALSE);
-  fail_unless (spead2_zerocopy_wait_buried (SOON));
+  fail_unless (spead2_uring_wait_buried (SOON));
   fail_unless (gst_buffer_is_writable (buffer));
   gst_buffer_unref (buffer);
 }

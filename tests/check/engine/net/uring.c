@@ -14,7 +14,7 @@
 #include "../../../preload/faults.h"
 #include "spead2/error.h"
 #include "spead2/heap/heap.h"
-#include "spead2/net/zerocopy.h"
+#include "spead2/net/uring.h"
 
 #define MIB (1 << 20)
 #define SECOND G_GUINT64_CONSTANT (1000000000)
@@ -23,7 +23,7 @@
 static gint fds[2]; /* a sending socket, and one that it sends to */
 static struct sockaddr_in address;
 static Spead2HugePages *pages;
-static Spead2Zerocopy *ring;
+static Spead2Uring *ring;
 static guint n_released;
 static guint n_copied;
 static guint released[1024]; /* the numbers, in order */
@@ -42,7 +42,7 @@ open_ring (void)
   GError *error = NULL;
 
   faults_io_uring (0);
-  ring = spead2_zerocopy_new (note_released, &n_released, &error);
+  ring = spead2_uring_new (note_released, &n_released, &error);
   if (ring == NULL) {
     g_print ("skipped: %s\n", error->message);
     g_error_free (error);
@@ -69,8 +69,8 @@ open_all (void)
 {
   if (!open_ring () || !open_pages (MIB, 4))
     return FALSE;
-  fail_unless (spead2_zerocopy_use (ring, pages, NULL));
-  spead2_zerocopy_begin (ring);
+  fail_unless (spead2_uring_use (ring, pages, NULL));
+  spead2_uring_begin (ring);
   return TRUE;
 }
 
@@ -97,9 +97,9 @@ teardown (void)
 {
   faults_hold_releases (FALSE);
   if (ring) {
-    while (spead2_zerocopy_in_flight (ring) > 0)
-      spead2_zerocopy_reap (ring);
-    spead2_zerocopy_free (ring);
+    while (spead2_uring_in_flight (ring) > 0)
+      spead2_uring_reap (ring);
+    spead2_uring_free (ring);
   }
   if (pages) {
     ASSERT_OBJECT_REFCOUNT (pages, "pages", 1);
@@ -121,7 +121,7 @@ send_pieces (guint8 value, guint n_pieces, gsize piece)
       .msg_iovlen = 1 + n_pieces}};
   guint i;
 
-  iov[0].iov_base = spead2_zerocopy_reserve (ring, HEADER);
+  iov[0].iov_base = spead2_uring_reserve (ring, HEADER);
   iov[0].iov_len = HEADER;
   fail_unless (iov[0].iov_base != NULL);
   memset (iov[0].iov_base, value, HEADER);
@@ -129,7 +129,7 @@ send_pieces (guint8 value, guint n_pieces, gsize piece)
     iov[i].iov_base = spead2_huge_pages_data (pages) + MIB + i * 4096;
     iov[i].iov_len = piece;
   }
-  return spead2_zerocopy_send (ring, fds[0], &header, 1);
+  return spead2_uring_send (ring, fds[0], &header, 1);
 }
 
 static void
@@ -138,7 +138,7 @@ reap_until (guint n)
   gint64 end = g_get_monotonic_time () + 10 * G_USEC_PER_SEC;
 
   while (n_released < n && g_get_monotonic_time () < end)
-    spead2_zerocopy_reap (ring);
+    spead2_uring_reap (ring);
   fail_unless_equals_int (n_released, n);
 }
 
@@ -332,7 +332,7 @@ GST_START_TEST (a_ring_that_does_not_open_says_why)
   guint i;
 
   /* The faulty network has none unless it is asked for. */
-  fail_unless (spead2_zerocopy_new (note_released, NULL, &error) == NULL);
+  fail_unless (spead2_uring_new (note_released, NULL, &error) == NULL);
   fail_unless (error != NULL);
   if (error->domain == SPEAD2_ERROR) {
     g_print ("skipped: %s\n", error->message);
@@ -342,12 +342,12 @@ GST_START_TEST (a_ring_that_does_not_open_says_why)
   assert_words (g_steal_pointer (&error), ENOSYS, "io_uring");
   for (i = 0; i < G_N_ELEMENTS (cases); i++) {
     faults_io_uring (cases[i].errnum);
-    fail_unless (spead2_zerocopy_new (note_released, NULL, &error) == NULL);
+    fail_unless (spead2_uring_new (note_released, NULL, &error) == NULL);
     assert_words (g_steal_pointer (&error), cases[i].errnum, cases[i].words);
   }
   faults_io_uring (0);
   faults_fail_register (ENOMEM, 1);
-  fail_unless (spead2_zerocopy_new (note_released, NULL, &error) == NULL);
+  fail_unless (spead2_uring_new (note_released, NULL, &error) == NULL);
   fail_unless (g_error_matches (error, SPEAD2_ERRNO, ENOMEM));
   g_clear_error (&error);
 }
@@ -370,7 +370,7 @@ GST_START_TEST (messages_arrive_in_order_and_are_released)
     fail_unless_equals_int (bytes[HEADER], 77);
   }
   reap_until (100);
-  fail_unless_equals_int (spead2_zerocopy_in_flight (ring), 0);
+  fail_unless_equals_int (spead2_uring_in_flight (ring), 0);
   /* On loopback all are. */
   fail_unless_equals_int (n_copied, 100);
   fail_unless_equals_int (faults_n_messages (), 100);
@@ -382,10 +382,9 @@ GST_START_TEST (a_message_has_17_fragments_and_no_more)
 {
   if (!open_all ())
     return;
+  fail_unless_equals_int (send_pieces (1, SPEAD2_URING_FRAGMENTS - 1, 1000), 1);
   fail_unless_equals_int (
-      send_pieces (1, SPEAD2_ZEROCOPY_FRAGMENTS - 1, 1000), 1);
-  fail_unless_equals_int (
-      send_pieces (1, SPEAD2_ZEROCOPY_FRAGMENTS, 1000), -EMSGSIZE);
+      send_pieces (1, SPEAD2_URING_FRAGMENTS, 1000), -EMSGSIZE);
   reap_until (1);
 }
 GST_END_TEST;
@@ -414,7 +413,7 @@ GST_END_TEST;
 static gint
 send_chain_at (guint at, guint8 begin, guint n, gint bad)
 {
-  static struct iovec iovs[40][1 + SPEAD2_ZEROCOPY_FRAGMENTS];
+  static struct iovec iovs[40][1 + SPEAD2_URING_FRAGMENTS];
   struct mmsghdr headers[40] = {{{0}}};
   guint i, k;
 
@@ -425,15 +424,15 @@ send_chain_at (guint at, guint8 begin, guint n, gint bad)
     header->msg_namelen = sizeof address;
     header->msg_iov = iovs[at + i];
     header->msg_iovlen =
-        begin + (gint) i == bad ? 1 + SPEAD2_ZEROCOPY_FRAGMENTS : 2;
-    header->msg_iov[0].iov_base = spead2_zerocopy_reserve (ring, HEADER);
+        begin + (gint) i == bad ? 1 + SPEAD2_URING_FRAGMENTS : 2;
+    header->msg_iov[0].iov_base = spead2_uring_reserve (ring, HEADER);
     header->msg_iov[0].iov_len = HEADER;
     memset (header->msg_iov[0].iov_base, begin + i, HEADER);
     for (k = 1; k < header->msg_iovlen; k++)
       header->msg_iov[k] =
           (struct iovec){spead2_huge_pages_data (pages) + MIB + k * 4096, 100};
   }
-  return spead2_zerocopy_send (ring, fds[0], headers, n);
+  return spead2_uring_send (ring, fds[0], headers, n);
 }
 
 static gint
@@ -461,14 +460,14 @@ GST_START_TEST (a_chain_ends_at_the_message_that_is_refused)
   if (!open_all ())
     return;
   fail_unless_equals_int (
-      send_chain (0, SPEAD2_ZEROCOPY_CHAIN, -1), SPEAD2_ZEROCOPY_CHAIN);
-  assert_received (0, SPEAD2_ZEROCOPY_CHAIN);
+      send_chain (0, SPEAD2_URING_CHAIN, -1), SPEAD2_URING_CHAIN);
+  assert_received (0, SPEAD2_URING_CHAIN);
   fail_unless_equals_int (send_chain (20, 5, -1), 5);
   assert_received (20, 5);
   /* No more at a time. */
   fail_unless_equals_int (
-      send_chain (0, SPEAD2_ZEROCOPY_CHAIN + 1, -1), SPEAD2_ZEROCOPY_CHAIN);
-  assert_received (0, SPEAD2_ZEROCOPY_CHAIN);
+      send_chain (0, SPEAD2_URING_CHAIN + 1, -1), SPEAD2_URING_CHAIN);
+  assert_received (0, SPEAD2_URING_CHAIN);
 
   fail_unless_equals_int (send_chain (30, 6, 32), 2);
   assert_received (30, 2);
@@ -488,10 +487,10 @@ GST_START_TEST (a_chain_ends_at_the_message_that_is_refused)
   /* Nor has a new batch. */
   fail_unless_equals_int (send_chain (50, 3, 51), 1);
   assert_received (50, 1);
-  spead2_zerocopy_begin (ring);
+  spead2_uring_begin (ring);
   fail_unless_equals_int (send_chain_at (1, 60, 3, -1), 3);
   assert_received (60, 3);
-  reap_until (2 * SPEAD2_ZEROCOPY_CHAIN + 5 + 2 + 3 + 2 + 3 + 1 + 3);
+  reap_until (2 * SPEAD2_URING_CHAIN + 5 + 2 + 3 + 2 + 3 + 1 + 3);
 }
 GST_END_TEST;
 
@@ -507,10 +506,10 @@ GST_START_TEST (only_what_went_is_in_flight)
   faults_add_rule (&full);
   faults_hold_releases (TRUE);
   for (i = 1; i <= 200; i++) {
-    spead2_zerocopy_begin (ring);
+    spead2_uring_begin (ring);
     fail_unless_equals_int (send_chain (0, 3, 1), 1);
     assert_received (0, 1);
-    fail_unless_equals_int (spead2_zerocopy_in_flight (ring), i);
+    fail_unless_equals_int (spead2_uring_in_flight (ring), i);
   }
   faults_hold_releases (FALSE);
   reap_until (200);
@@ -532,13 +531,13 @@ GST_START_TEST (headers_behind_a_message_without_are_kept)
   if (!open_all ())
     return;
   faults_hold_releases (TRUE);
-  first = spead2_zerocopy_reserve (ring, 30000);
+  first = spead2_uring_reserve (ring, 30000);
   for (i = 0; i < 50; i++) {
     iov.iov_base = spead2_huge_pages_data (pages) + MIB + i * 1001;
-    fail_unless_equals_int (spead2_zerocopy_send (ring, fds[0], &bare, 1), 1);
+    fail_unless_equals_int (spead2_uring_send (ring, fds[0], &bare, 1), 1);
   }
-  spead2_zerocopy_begin (ring);
-  while ((seen = spead2_zerocopy_reserve (ring, 1000)) != NULL) {
+  spead2_uring_begin (ring);
+  while ((seen = spead2_uring_reserve (ring, 1000)) != NULL) {
     fail_unless (seen + 1000 <= first || seen >= first + 30000);
     fail_unless (++n < 1000);
   }
@@ -559,8 +558,8 @@ GST_START_TEST (headers_in_flight_are_not_given_again)
   faults_hold_releases (TRUE);
   for (i = 0; i < 20; i++)
     fail_unless (send_pieces (i, 1, 1000) > 0);
-  spead2_zerocopy_begin (ring);
-  while ((seen = spead2_zerocopy_reserve (ring, 1000)) != NULL) {
+  spead2_uring_begin (ring);
+  while ((seen = spead2_uring_reserve (ring, 1000)) != NULL) {
     fail_unless_equals_int (spead2_huge_pages_count (seen, 1000), 1);
     memset (seen, 0xff, 1000);
     fail_unless (++n < 1000);
@@ -568,11 +567,11 @@ GST_START_TEST (headers_in_flight_are_not_given_again)
   fail_unless_equals_int (n, (SPEAD2_HEADER_ROOM - 20 * HEADER) / 1000);
   faults_hold_releases (FALSE);
   reap_until (20);
-  spead2_zerocopy_begin (ring);
+  spead2_uring_begin (ring);
   for (i = 0; i < 65; i++)
-    fail_unless (spead2_zerocopy_reserve (ring, 1000) != NULL);
-  fail_unless (spead2_zerocopy_reserve (ring, 1000) == NULL);
-  fail_unless (spead2_zerocopy_reserve (ring, SPEAD2_HEADER_ROOM + 1) == NULL);
+    fail_unless (spead2_uring_reserve (ring, 1000) != NULL);
+  fail_unless (spead2_uring_reserve (ring, 1000) == NULL);
+  fail_unless (spead2_uring_reserve (ring, SPEAD2_HEADER_ROOM + 1) == NULL);
 }
 GST_END_TEST;
 
@@ -583,15 +582,15 @@ GST_START_TEST (so_many_messages_are_in_flight_and_no_more)
   if (!open_all ())
     return;
   faults_hold_releases (TRUE);
-  for (i = 0; i < SPEAD2_ZEROCOPY_MESSAGES; i++) {
-    fail_unless (spead2_zerocopy_next (ring, 0) >= 0);
+  for (i = 0; i < SPEAD2_URING_MESSAGES; i++) {
+    fail_unless (spead2_uring_next (ring, 0) >= 0);
     fail_unless (send_pieces (i, 1, 10) > 0);
   }
-  fail_unless_equals_int (spead2_zerocopy_next (ring, 0), -1);
+  fail_unless_equals_int (spead2_uring_next (ring, 0), -1);
   fail_unless_equals_int (n_released, 0);
   faults_hold_releases (FALSE);
-  reap_until (SPEAD2_ZEROCOPY_MESSAGES);
-  fail_unless (spead2_zerocopy_next (ring, 0) >= 0);
+  reap_until (SPEAD2_URING_MESSAGES);
+  fail_unless (spead2_uring_next (ring, 0) >= 0);
 }
 GST_END_TEST;
 
@@ -602,12 +601,12 @@ GST_START_TEST (refused_memory_is_not_tried_again)
   if (!open_ring () || !open_pages (MIB, 1))
     return;
   faults_fail_register (ENOMEM, 1);
-  fail_unless (!spead2_zerocopy_use (ring, pages, &error));
+  fail_unless (!spead2_uring_use (ring, pages, &error));
   assert_words (g_steal_pointer (&error), ENOMEM, "ulimit -l");
-  fail_unless (!spead2_zerocopy_use (ring, pages, &error));
+  fail_unless (!spead2_uring_use (ring, pages, &error));
   assert_words (g_steal_pointer (&error), ENOMEM, "ulimit -l");
-  spead2_zerocopy_forget (ring);
-  fail_unless (spead2_zerocopy_use (ring, pages, &error));
+  spead2_uring_forget (ring);
+  fail_unless (spead2_uring_use (ring, pages, &error));
 }
 GST_END_TEST;
 
@@ -623,13 +622,13 @@ GST_START_TEST (another_mapping_waits_for_the_first)
   fail_unless (others != NULL);
   faults_hold_releases (TRUE);
   fail_unless (send_pieces (0, 1, 1000) > 0);
-  fail_unless (!spead2_zerocopy_use (ring, others, &error));
+  fail_unless (!spead2_uring_use (ring, others, &error));
   fail_unless (error == NULL);
   faults_hold_releases (FALSE);
   reap_until (1);
-  fail_unless (spead2_zerocopy_use (ring, others, &error));
+  fail_unless (spead2_uring_use (ring, others, &error));
   ASSERT_OBJECT_REFCOUNT (pages, "pages", 1);
-  spead2_zerocopy_forget (ring);
+  spead2_uring_forget (ring);
   ASSERT_OBJECT_REFCOUNT (others, "others", 1);
   gst_object_unref (others);
 }
@@ -654,23 +653,23 @@ GST_START_TEST (what_is_buried_is_freed_when_it_is_released)
   heaps = g_ptr_array_new_with_free_func (note_freed);
   faults_hold_releases (TRUE);
   fail_unless (send_pieces (0, 1, 1000) > 0);
-  spead2_zerocopy_disown (ring);
+  spead2_uring_disown (ring);
   g_ptr_array_add (rings, g_steal_pointer (&ring));
   g_ptr_array_add (heaps, &freed);
-  spead2_zerocopy_bury (rings, heaps);
-  fail_unless (!spead2_zerocopy_wait_buried (SECOND / 5));
+  spead2_uring_bury (rings, heaps);
+  fail_unless (!spead2_uring_wait_buried (SECOND / 5));
   fail_unless (!g_atomic_int_get (&freed));
   faults_hold_releases (FALSE);
-  fail_unless (spead2_zerocopy_wait_buried (10 * SECOND));
+  fail_unless (spead2_uring_wait_buried (10 * SECOND));
   fail_unless (g_atomic_int_get (&freed));
   fail_unless_equals_int (n_released, 0);
 }
 GST_END_TEST;
 
 static Suite *
-zerocopy_suite (void)
+uring_suite (void)
 {
-  Suite *suite = suite_create ("zerocopy");
+  Suite *suite = suite_create ("uring");
   TCase *tc = tcase_create ("general");
 
   suite_add_tcase (suite, tc);
@@ -695,4 +694,4 @@ zerocopy_suite (void)
   return suite;
 }
 
-GST_CHECK_MAIN (zerocopy);
+GST_CHECK_MAIN (uring);

@@ -1,4 +1,4 @@
-/* Messages that the kernel reads where they lie: see zerocopy.h.
+/* Messages that the kernel reads where they lie: see uring.h.
  *
  * Messages are submitted as a chain, so that they go in order, and one that is
  * refused is not overtaken: the kernel cancels those behind it. Their results are
@@ -11,7 +11,7 @@
 #include "config.h"
 #endif
 
-#include "spead2/net/zerocopy.h"
+#include "spead2/net/uring.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -35,8 +35,8 @@
 #endif
 
 /* Each message gives two completions. */
-#define SQ_ENTRIES (2 * SPEAD2_ZEROCOPY_CHAIN)
-#define CQ_ENTRIES (4 * SPEAD2_ZEROCOPY_MESSAGES)
+#define SQ_ENTRIES (2 * SPEAD2_URING_CHAIN)
+#define CQ_ENTRIES (4 * SPEAD2_URING_MESSAGES)
 
 /* Of a submission whose completion nobody waits for. */
 #define NO_MESSAGE 0
@@ -48,9 +48,9 @@ typedef struct {
   gboolean ended;    /* no notification will come, or it has come */
 } Record;
 
-struct _Spead2Zerocopy {
+struct _Spead2Uring {
   struct io_uring ring;
-  Spead2ZerocopyReleased released; /* or NULL */
+  Spead2UringReleased released; /* or NULL */
   gpointer user_data;
 
   Spead2HugePages *pages; /* (owned) registered, or NULL */
@@ -65,45 +65,45 @@ struct _Spead2Zerocopy {
   /* Messages, counted without end: number n is records[n % size]. From first to
    * next they may be in flight. */
   guint64 first, next;
-  Record records[SPEAD2_ZEROCOPY_MESSAGES];
+  Record records[SPEAD2_URING_MESSAGES];
   /* The message behind those that were sent last, and its errno. */
   const struct iovec *failed;
   gint failed_errno;
 };
 
 static Record *
-record_at (Spead2Zerocopy *zerocopy, guint64 number)
+record_at (Spead2Uring *uring, guint64 number)
 {
-  return &zerocopy->records[number % SPEAD2_ZEROCOPY_MESSAGES];
+  return &uring->records[number % SPEAD2_URING_MESSAGES];
 }
 
 /* -- the ring ------------------------------------------------------------------ */
 
 static gint
-register_memory (Spead2Zerocopy *zerocopy, gpointer data, gsize size)
+register_memory (Spead2Uring *uring, gpointer data, gsize size)
 {
   struct iovec iov = {data, size};
 
-  return io_uring_register_buffers (&zerocopy->ring, &iov, 1);
+  return io_uring_register_buffers (&uring->ring, &iov, 1);
 }
 
 /* Sends nothing to nowhere, by a socket of its own. A kernel that can do it
  * misses the destination; an older one does not know the flags. */
 static gint
-try_kernel (Spead2Zerocopy *zerocopy)
+try_kernel (Spead2Uring *uring)
 {
   static guint8 byte;
   struct iovec iov = {&byte, 1};
   const struct mmsghdr header = {{.msg_iov = &iov, .msg_iovlen = 1}};
-  gint fd, result = register_memory (zerocopy, &byte, 1);
+  gint fd, result = register_memory (uring, &byte, 1);
 
   if (result < 0)
     return result;
   fd = socket (AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  result = fd < 0 ? -errno : spead2_zerocopy_send (zerocopy, fd, &header, 1);
+  result = fd < 0 ? -errno : spead2_uring_send (uring, fd, &header, 1);
   if (fd >= 0)
     close (fd);
-  io_uring_unregister_buffers (&zerocopy->ring);
+  io_uring_unregister_buffers (&uring->ring);
   return result == -EDESTADDRREQ ? 0 : result;
 }
 
@@ -122,63 +122,62 @@ set_ring_error (GError **error, gint errnum)
     spead2_set_errno (error, errnum, "Could not open an io_uring");
 }
 
-Spead2Zerocopy *
-spead2_zerocopy_new (
-    Spead2ZerocopyReleased released, gpointer user_data, GError **error)
+Spead2Uring *
+spead2_uring_new (
+    Spead2UringReleased released, gpointer user_data, GError **error)
 {
   struct io_uring_params params = {
       .flags = IORING_SETUP_COOP_TASKRUN | IORING_SETUP_CQSIZE,
       .cq_entries = CQ_ENTRIES,
   };
-  Spead2Zerocopy *zerocopy = g_new0 (Spead2Zerocopy, 1);
-  gint result =
-      io_uring_queue_init_params (SQ_ENTRIES, &zerocopy->ring, &params);
+  Spead2Uring *uring = g_new0 (Spead2Uring, 1);
+  gint result = io_uring_queue_init_params (SQ_ENTRIES, &uring->ring, &params);
 
   if (result < 0) {
     set_ring_error (error, -result);
-    g_free (zerocopy);
+    g_free (uring);
     return NULL;
   }
-  result = try_kernel (zerocopy);
+  result = try_kernel (uring);
   if (result < 0) {
     set_ring_error (error, -result);
-    spead2_zerocopy_free (zerocopy);
+    spead2_uring_free (uring);
     return NULL;
   }
-  zerocopy->released = released;
-  zerocopy->user_data = user_data;
-  return zerocopy;
+  uring->released = released;
+  uring->user_data = user_data;
+  return uring;
 }
 
 static void
-let_pages_go (Spead2Zerocopy *zerocopy)
+let_pages_go (Spead2Uring *uring)
 {
-  if (zerocopy->pages == NULL)
+  if (uring->pages == NULL)
     return;
-  io_uring_unregister_buffers (&zerocopy->ring);
-  spead2_huge_pages_return_headers (zerocopy->pages, zerocopy->headers);
-  g_clear_object (&zerocopy->pages);
+  io_uring_unregister_buffers (&uring->ring);
+  spead2_huge_pages_return_headers (uring->pages, uring->headers);
+  g_clear_object (&uring->pages);
 }
 
 void
-spead2_zerocopy_free (Spead2Zerocopy *zerocopy)
+spead2_uring_free (Spead2Uring *uring)
 {
-  let_pages_go (zerocopy);
-  io_uring_queue_exit (&zerocopy->ring);
-  g_free (zerocopy);
+  let_pages_go (uring);
+  io_uring_queue_exit (&uring->ring);
+  g_free (uring);
 }
 
 void
-spead2_zerocopy_forget (Spead2Zerocopy *zerocopy)
+spead2_uring_forget (Spead2Uring *uring)
 {
-  if (spead2_zerocopy_in_flight (zerocopy) == 0)
-    let_pages_go (zerocopy);
-  zerocopy->refused = 0;
+  if (spead2_uring_in_flight (uring) == 0)
+    let_pages_go (uring);
+  uring->refused = 0;
 }
 
 /* 0 or an errno. */
 static gint
-take_pages (Spead2Zerocopy *zerocopy, Spead2HugePages *pages)
+take_pages (Spead2Uring *uring, Spead2HugePages *pages)
 {
   guint8 *headers = spead2_huge_pages_claim_headers (pages);
   gint result;
@@ -186,13 +185,13 @@ take_pages (Spead2Zerocopy *zerocopy, Spead2HugePages *pages)
   if (headers == NULL)
     return ENOSPC;
   result = register_memory (
-      zerocopy, spead2_huge_pages_data (pages), spead2_huge_pages_size (pages));
+      uring, spead2_huge_pages_data (pages), spead2_huge_pages_size (pages));
   if (result < 0) {
     spead2_huge_pages_return_headers (pages, headers);
     return -result;
   }
-  zerocopy->headers = headers;
-  zerocopy->pages = g_object_ref (pages);
+  uring->headers = headers;
+  uring->pages = g_object_ref (pages);
   return 0;
 }
 
@@ -210,104 +209,101 @@ set_pages_error (GError **error, gint errnum)
 }
 
 gboolean
-spead2_zerocopy_use (
-    Spead2Zerocopy *zerocopy, Spead2HugePages *pages, GError **error)
+spead2_uring_use (Spead2Uring *uring, Spead2HugePages *pages, GError **error)
 {
   guint64 id = spead2_huge_pages_id (pages);
 
-  if (pages == zerocopy->pages)
+  if (pages == uring->pages)
     return TRUE;
-  if (id != zerocopy->refused) {
-    if (spead2_zerocopy_in_flight (zerocopy) > 0)
+  if (id != uring->refused) {
+    if (spead2_uring_in_flight (uring) > 0)
       return FALSE;
-    let_pages_go (zerocopy);
-    zerocopy->refused_errno = take_pages (zerocopy, pages);
-    if (zerocopy->refused_errno == 0)
+    let_pages_go (uring);
+    uring->refused_errno = take_pages (uring, pages);
+    if (uring->refused_errno == 0)
       return TRUE;
-    zerocopy->refused = id;
+    uring->refused = id;
   }
-  set_pages_error (error, zerocopy->refused_errno);
+  set_pages_error (error, uring->refused_errno);
   return FALSE;
 }
 
 void
-spead2_zerocopy_disown (Spead2Zerocopy *zerocopy)
+spead2_uring_disown (Spead2Uring *uring)
 {
-  zerocopy->released = NULL;
+  uring->released = NULL;
 }
 
 /* -- headers -------------------------------------------------------------------- */
 
 void
-spead2_zerocopy_begin (Spead2Zerocopy *zerocopy)
+spead2_uring_begin (Spead2Uring *uring)
 {
-  zerocopy->batch = zerocopy->reserved;
-  zerocopy->failed = NULL;
+  uring->batch = uring->reserved;
+  uring->failed = NULL;
 }
 
 guint8 *
-spead2_zerocopy_reserve (Spead2Zerocopy *zerocopy, gsize size)
+spead2_uring_reserve (Spead2Uring *uring, gsize size)
 {
-  guint64 begin = zerocopy->reserved;
-  guint64 in_use = spead2_zerocopy_in_flight (zerocopy) > 0
-      ? record_at (zerocopy, zerocopy->first)->headers
-      : zerocopy->batch;
+  guint64 begin = uring->reserved;
+  guint64 in_use = spead2_uring_in_flight (uring) > 0
+      ? record_at (uring, uring->first)->headers
+      : uring->batch;
   gsize left = SPEAD2_HEADER_ROOM - begin % SPEAD2_HEADER_ROOM;
 
   if (left < size)
     begin += left;
   if (size > SPEAD2_HEADER_ROOM || begin + size - in_use > SPEAD2_HEADER_ROOM)
     return NULL;
-  zerocopy->reserved = begin + size;
-  return zerocopy->headers + begin % SPEAD2_HEADER_ROOM;
+  uring->reserved = begin + size;
+  return uring->headers + begin % SPEAD2_HEADER_ROOM;
 }
 
 /* Where the message's headers begin, or could at the earliest if they lie with
  * its payload, counted without end. */
 static guint64
-position_of (const Spead2Zerocopy *zerocopy, const struct msghdr *header)
+position_of (const Spead2Uring *uring, const struct msghdr *header)
 {
   gsize i;
 
   for (i = 0; i < header->msg_iovlen; i++) {
-    gsize into =
-        (gsize) header->msg_iov[i].iov_base - (gsize) zerocopy->headers;
+    gsize into = (gsize) header->msg_iov[i].iov_base - (gsize) uring->headers;
 
     if (into < SPEAD2_HEADER_ROOM)
-      return zerocopy->reserved -
-          (zerocopy->reserved - into) % SPEAD2_HEADER_ROOM;
+      return uring->reserved - (uring->reserved - into) % SPEAD2_HEADER_ROOM;
   }
-  return zerocopy->batch;
+  return uring->batch;
 }
 
 /* -- messages --------------------------------------------------------------------- */
 
 guint
-spead2_zerocopy_in_flight (const Spead2Zerocopy *zerocopy)
+spead2_uring_in_flight (const Spead2Uring *uring)
 {
-  return zerocopy->next - zerocopy->first;
+  return uring->next - uring->first;
 }
 
 gint
-spead2_zerocopy_next (const Spead2Zerocopy *zerocopy, guint ahead)
+spead2_uring_next (const Spead2Uring *uring, guint ahead)
 {
-  return spead2_zerocopy_in_flight (zerocopy) + ahead < SPEAD2_ZEROCOPY_MESSAGES
-      ? (gint) ((zerocopy->next + ahead) % SPEAD2_ZEROCOPY_MESSAGES)
+  return spead2_uring_in_flight (uring) + ahead < SPEAD2_URING_MESSAGES
+      ? (gint) ((uring->next + ahead) % SPEAD2_URING_MESSAGES)
       : -1;
 }
 
 gint
-spead2_zerocopy_fd (const Spead2Zerocopy *zerocopy)
+spead2_uring_fd (const Spead2Uring *uring)
 {
-  return zerocopy->ring.ring_fd;
+  return uring->ring.ring_fd;
 }
 
 /* Takes one completion in. */
 static void
-complete (Spead2Zerocopy *zerocopy, const struct io_uring_cqe *cqe)
+complete (Spead2Uring *uring, const struct io_uring_cqe *cqe)
 {
   guint64 number = cqe->user_data - 1;
-  Record *record = record_at (zerocopy, number);
+  Record *record = record_at (uring, number);
 
   if (cqe->user_data == NO_MESSAGE)
     return;
@@ -318,14 +314,14 @@ complete (Spead2Zerocopy *zerocopy, const struct io_uring_cqe *cqe)
     return;
   }
   record->ended = TRUE;
-  if (record->result >= 0 && zerocopy->released)
-    zerocopy->released (number % SPEAD2_ZEROCOPY_MESSAGES,
+  if (record->result >= 0 && uring->released)
+    uring->released (number % SPEAD2_URING_MESSAGES,
         ((guint32) cqe->res & IORING_NOTIF_USAGE_ZC_COPIED) != 0,
-        zerocopy->user_data);
+        uring->user_data);
 }
 
 void
-spead2_zerocopy_reap (Spead2Zerocopy *zerocopy)
+spead2_uring_reap (Spead2Uring *uring)
 {
   struct io_uring_cqe *cqes[32];
   guint i, n;
@@ -333,49 +329,49 @@ spead2_zerocopy_reap (Spead2Zerocopy *zerocopy)
   /* Asked for with a function of liburing, not an inline one, so that tests can
    * stand in between. */
   while ((n = io_uring_peek_batch_cqe (
-              &zerocopy->ring, cqes, G_N_ELEMENTS (cqes))) > 0) {
+              &uring->ring, cqes, G_N_ELEMENTS (cqes))) > 0) {
     for (i = 0; i < n; i++)
-      complete (zerocopy, cqes[i]);
-    io_uring_cq_advance (&zerocopy->ring, n);
+      complete (uring, cqes[i]);
+    io_uring_cq_advance (&uring->ring, n);
   }
 
-  while (zerocopy->first != zerocopy->next) {
-    const Record *record = record_at (zerocopy, zerocopy->first);
+  while (uring->first != uring->next) {
+    const Record *record = record_at (uring, uring->first);
 
     if (!record->answered || !record->ended)
       break;
-    zerocopy->first++;
+    uring->first++;
   }
 }
 
 /* Prepares the message that is so many ahead of the next one. */
 static void
-prepare (Spead2Zerocopy *zerocopy, guint ahead, struct io_uring_sqe *sqe,
-    gint fd, const struct msghdr *header)
+prepare (Spead2Uring *uring, guint ahead, struct io_uring_sqe *sqe, gint fd,
+    const struct msghdr *header)
 {
-  guint64 number = zerocopy->next + ahead;
-  Record *record = record_at (zerocopy, number);
+  guint64 number = uring->next + ahead;
+  Record *record = record_at (uring, number);
 
   io_uring_prep_sendmsg_zc (sqe, fd, header, MSG_DONTWAIT);
   sqe->ioprio = IORING_RECVSEND_FIXED_BUF | IORING_SEND_ZC_REPORT_USAGE;
   sqe->buf_index = 0;
   sqe->user_data = number + 1;
-  record->headers = position_of (zerocopy, header);
+  record->headers = position_of (uring, header);
   record->answered = FALSE;
   record->ended = FALSE;
 }
 
 /* Hands n submissions to the kernel. Returns how many it takes. */
 static guint
-submit (Spead2Zerocopy *zerocopy, struct io_uring_sqe **sqes, guint n)
+submit (Spead2Uring *uring, struct io_uring_sqe **sqes, guint n)
 {
   /* Those that an earlier call did not take go first. */
-  const gint stale = io_uring_sq_ready (&zerocopy->ring) - n;
+  const gint stale = io_uring_sq_ready (&uring->ring) - n;
   guint i, taken;
   gint result;
 
   do {
-    result = io_uring_submit (&zerocopy->ring);
+    result = io_uring_submit (&uring->ring);
   } while (result == -EINTR);
   taken = CLAMP (result - stale, 0, (gint) n);
 
@@ -393,96 +389,95 @@ submit (Spead2Zerocopy *zerocopy, struct io_uring_sqe **sqes, guint n)
 /* Waits for the results of messages up to a number. They are there already; a
  * kernel that took its time would be waited for. */
 static void
-wait_answered (Spead2Zerocopy *zerocopy, guint64 number)
+wait_answered (Spead2Uring *uring, guint64 number)
 {
-  const Record *record = record_at (zerocopy, number);
+  const Record *record = record_at (uring, number);
 
-  spead2_zerocopy_reap (zerocopy);
+  spead2_uring_reap (uring);
   while (!record->answered) {
-    struct pollfd poll_fd = {zerocopy->ring.ring_fd, POLLIN, 0};
+    struct pollfd poll_fd = {uring->ring.ring_fd, POLLIN, 0};
 
     poll (&poll_fd, 1, -1);
-    spead2_zerocopy_reap (zerocopy);
+    spead2_uring_reap (uring);
   }
 }
 
 /* Prepares and submits messages as a chain. Returns how many the kernel took. */
 static guint
 submit_chain (
-    Spead2Zerocopy *zerocopy, gint fd, const struct mmsghdr *headers, guint n)
+    Spead2Uring *uring, gint fd, const struct mmsghdr *headers, guint n)
 {
-  struct io_uring_sqe *sqes[SPEAD2_ZEROCOPY_CHAIN];
+  struct io_uring_sqe *sqes[SPEAD2_URING_CHAIN];
   guint queued = 0, taken;
 
-  while (queued < MIN (n, SPEAD2_ZEROCOPY_CHAIN) &&
-      (sqes[queued] = io_uring_get_sqe (&zerocopy->ring)) != NULL) {
-    prepare (zerocopy, queued, sqes[queued], fd, &headers[queued].msg_hdr);
+  while (queued < MIN (n, SPEAD2_URING_CHAIN) &&
+      (sqes[queued] = io_uring_get_sqe (&uring->ring)) != NULL) {
+    prepare (uring, queued, sqes[queued], fd, &headers[queued].msg_hdr);
     if (queued > 0)
       sqes[queued - 1]->flags |= IOSQE_IO_LINK;
     queued++;
   }
-  taken = submit (zerocopy, sqes, queued);
-  zerocopy->next += taken;
+  taken = submit (uring, sqes, queued);
+  uring->next += taken;
   if (taken > 0)
-    wait_answered (zerocopy, zerocopy->next - 1);
+    wait_answered (uring, uring->next - 1);
   return taken;
 }
 
 /* Why none of the n messages from number first on went. Where the kernel cannot
  * even prepare one of a chain, it cancels those before it, too. */
 static gint
-why_none (Spead2Zerocopy *zerocopy, guint64 first, guint n)
+why_none (Spead2Uring *uring, guint64 first, guint n)
 {
   guint i;
 
   for (i = 0; i < n; i++)
-    if (record_at (zerocopy, first + i)->result != -ECANCELED)
-      return record_at (zerocopy, first + i)->result;
+    if (record_at (uring, first + i)->result != -ECANCELED)
+      return record_at (uring, first + i)->result;
   return -EIO;
 }
 
 /* Numbers of messages that did not go, from end on, are given again as far as the
  * kernel has done with them: a full socket would use all of them up. */
 static void
-take_back (Spead2Zerocopy *zerocopy, guint64 end)
+take_back (Spead2Uring *uring, guint64 end)
 {
-  end = MAX (end, zerocopy->first);
-  while (
-      zerocopy->next > end && record_at (zerocopy, zerocopy->next - 1)->ended)
-    zerocopy->next--;
+  end = MAX (end, uring->first);
+  while (uring->next > end && record_at (uring, uring->next - 1)->ended)
+    uring->next--;
 }
 
 gint
-spead2_zerocopy_send (
-    Spead2Zerocopy *zerocopy, gint fd, const struct mmsghdr *headers, guint n)
+spead2_uring_send (
+    Spead2Uring *uring, gint fd, const struct mmsghdr *headers, guint n)
 {
-  const guint64 first = zerocopy->next;
+  const guint64 first = uring->next;
   guint taken, sent = 0;
   gint error = 0;
 
-  if (zerocopy->failed == headers[0].msg_hdr.msg_iov) {
-    zerocopy->failed = NULL;
-    return -zerocopy->failed_errno;
+  if (uring->failed == headers[0].msg_hdr.msg_iov) {
+    uring->failed = NULL;
+    return -uring->failed_errno;
   }
 
-  taken = submit_chain (zerocopy, fd, headers, n);
-  while (sent < taken && record_at (zerocopy, first + sent)->result >= 0)
+  taken = submit_chain (uring, fd, headers, n);
+  while (sent < taken && record_at (uring, first + sent)->result >= 0)
     sent++;
   if (sent == 0) {
-    error = why_none (zerocopy, first, taken);
+    error = why_none (uring, first, taken);
   } else if (sent < taken) {
-    zerocopy->failed = headers[sent].msg_hdr.msg_iov;
-    zerocopy->failed_errno = -record_at (zerocopy, first + sent)->result;
+    uring->failed = headers[sent].msg_hdr.msg_iov;
+    uring->failed_errno = -record_at (uring, first + sent)->result;
   }
-  take_back (zerocopy, first + sent);
+  take_back (uring, first + sent);
   return sent > 0 ? (gint) sent : error;
 }
 
 #else /* !HAVE_LIBURING */
 
-Spead2Zerocopy *
-spead2_zerocopy_new (
-    Spead2ZerocopyReleased released, gpointer user_data, GError **error)
+Spead2Uring *
+spead2_uring_new (
+    Spead2UringReleased released, gpointer user_data, GError **error)
 {
   g_set_error_literal (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID,
       "This plugin was built without liburing");
@@ -492,64 +487,63 @@ spead2_zerocopy_new (
 /* Without a ring none of these is ever called. */
 
 void
-spead2_zerocopy_free (Spead2Zerocopy *zerocopy)
+spead2_uring_free (Spead2Uring *uring)
 {
 }
 
 gboolean
-spead2_zerocopy_use (
-    Spead2Zerocopy *zerocopy, Spead2HugePages *pages, GError **error)
+spead2_uring_use (Spead2Uring *uring, Spead2HugePages *pages, GError **error)
 {
   return FALSE;
 }
 
 void
-spead2_zerocopy_forget (Spead2Zerocopy *zerocopy)
+spead2_uring_forget (Spead2Uring *uring)
 {
 }
 
 void
-spead2_zerocopy_disown (Spead2Zerocopy *zerocopy)
+spead2_uring_disown (Spead2Uring *uring)
 {
 }
 
 void
-spead2_zerocopy_begin (Spead2Zerocopy *zerocopy)
+spead2_uring_begin (Spead2Uring *uring)
 {
 }
 
 guint8 *
-spead2_zerocopy_reserve (Spead2Zerocopy *zerocopy, gsize size)
+spead2_uring_reserve (Spead2Uring *uring, gsize size)
 {
   return NULL;
 }
 
 gint
-spead2_zerocopy_next (const Spead2Zerocopy *zerocopy, guint ahead)
+spead2_uring_next (const Spead2Uring *uring, guint ahead)
 {
   return -1;
 }
 
 gint
-spead2_zerocopy_send (
-    Spead2Zerocopy *zerocopy, gint fd, const struct mmsghdr *headers, guint n)
+spead2_uring_send (
+    Spead2Uring *uring, gint fd, const struct mmsghdr *headers, guint n)
 {
   return -EOPNOTSUPP;
 }
 
 void
-spead2_zerocopy_reap (Spead2Zerocopy *zerocopy)
+spead2_uring_reap (Spead2Uring *uring)
 {
 }
 
 guint
-spead2_zerocopy_in_flight (const Spead2Zerocopy *zerocopy)
+spead2_uring_in_flight (const Spead2Uring *uring)
 {
   return 0;
 }
 
 gint
-spead2_zerocopy_fd (const Spead2Zerocopy *zerocopy)
+spead2_uring_fd (const Spead2Uring *uring)
 {
   return -1;
 }
@@ -577,14 +571,14 @@ count_buried (gint change)
 }
 
 static void
-wait_released (Spead2Zerocopy *zerocopy)
+wait_released (Spead2Uring *uring)
 {
-  struct pollfd poll_fd = {spead2_zerocopy_fd (zerocopy), POLLIN, 0};
+  struct pollfd poll_fd = {spead2_uring_fd (uring), POLLIN, 0};
 
-  spead2_zerocopy_reap (zerocopy);
-  while (spead2_zerocopy_in_flight (zerocopy) > 0) {
+  spead2_uring_reap (uring);
+  while (spead2_uring_in_flight (uring) > 0) {
     poll (&poll_fd, 1, -1);
-    spead2_zerocopy_reap (zerocopy);
+    spead2_uring_reap (uring);
   }
 }
 
@@ -598,7 +592,7 @@ burial_run (gpointer data)
     wait_released (g_ptr_array_index (burial->rings, i));
   g_ptr_array_unref (burial->heaps);
   for (i = 0; i < burial->rings->len; i++)
-    spead2_zerocopy_free (g_ptr_array_index (burial->rings, i));
+    spead2_uring_free (g_ptr_array_index (burial->rings, i));
   g_ptr_array_unref (burial->rings);
   g_free (burial);
   count_buried (-1);
@@ -606,7 +600,7 @@ burial_run (gpointer data)
 }
 
 void
-spead2_zerocopy_bury (GPtrArray *rings, GPtrArray *heaps)
+spead2_uring_bury (GPtrArray *rings, GPtrArray *heaps)
 {
   Burial *burial = g_new (Burial, 1);
   GThread *thread;
@@ -621,7 +615,7 @@ spead2_zerocopy_bury (GPtrArray *rings, GPtrArray *heaps)
 }
 
 gboolean
-spead2_zerocopy_wait_buried (guint64 timeout)
+spead2_uring_wait_buried (guint64 timeout)
 {
   gint64 end = g_get_monotonic_time () + (gint64) (timeout / 1000);
   gboolean freed;

@@ -2,9 +2,9 @@
  *
  * A ring sends the messages of one thread, whose memory, headers included, lies
  * in one mapping of huge pages that is registered with the kernel. A message
- * has two ends: it is submitted when spead2_zerocopy_send() returns, and it is
+ * has two ends: it is submitted when spead2_uring_send() returns, and it is
  * released when the kernel no longer reads its memory, which
- * spead2_zerocopy_reap() tells of. In between it is in flight.
+ * spead2_uring_reap() tells of. In between it is in flight.
  *
  * What the kernel must have is tried out when the ring is opened: Linux 6.15 or
  * newer, with io_uring allowed.
@@ -13,8 +13,8 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
-#ifndef SPEAD2_ZEROCOPY_H
-#define SPEAD2_ZEROCOPY_H
+#ifndef SPEAD2_URING_H
+#define SPEAD2_URING_H
 
 #include <sys/socket.h>
 
@@ -23,53 +23,53 @@
 G_BEGIN_DECLS
 
 /* Most messages in flight. */
-#define SPEAD2_ZEROCOPY_MESSAGES 256
+#define SPEAD2_URING_MESSAGES 256
 
 /* Most messages that are sent at a time. */
-#define SPEAD2_ZEROCOPY_CHAIN 16
+#define SPEAD2_URING_CHAIN 16
 
 /* Most pieces of a message, each of which lies on one page of 2 MiB: the
  * kernel's MAX_SKB_FRAGS. */
-#define SPEAD2_ZEROCOPY_FRAGMENTS 17
+#define SPEAD2_URING_FRAGMENTS 17
 
-typedef struct _Spead2Zerocopy Spead2Zerocopy;
+typedef struct _Spead2Uring Spead2Uring;
 
 /* A message is released. copied: the kernel has copied it all the same, as for
  * a receiver on this machine. */
-typedef void (*Spead2ZerocopyReleased) (
+typedef void (*Spead2UringReleased) (
     guint message, gboolean copied, gpointer user_data);
 
 /* NULL with SPEAD2_ERRNO, or SPEAD2_ERROR_INVALID where this library was built
- * without liburing. released is called by spead2_zerocopy_send() and
- * spead2_zerocopy_reap(). */
-Spead2Zerocopy *spead2_zerocopy_new (
-    Spead2ZerocopyReleased released, gpointer user_data, GError **error);
+ * without liburing. released is called by spead2_uring_send() and
+ * spead2_uring_reap(). */
+Spead2Uring *spead2_uring_new (
+    Spead2UringReleased released, gpointer user_data, GError **error);
 
 /* Nothing may be in flight. */
-void spead2_zerocopy_free (Spead2Zerocopy *zerocopy);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (Spead2Zerocopy, spead2_zerocopy_free)
+void spead2_uring_free (Spead2Uring *uring);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Spead2Uring, spead2_uring_free)
 
 /* Makes pages the registered mapping; a reference is kept until it is another,
- * or spead2_zerocopy_forget(). TRUE when it is. FALSE without an error: not now,
+ * or spead2_uring_forget(). TRUE when it is. FALSE without an error: not now,
  * messages of another mapping are in flight. With SPEAD2_ERRNO: the kernel
  * refuses it, or no header room is left, and it is not tried again. */
-gboolean spead2_zerocopy_use (
-    Spead2Zerocopy *zerocopy, Spead2HugePages *pages, GError **error);
+gboolean spead2_uring_use (
+    Spead2Uring *uring, Spead2HugePages *pages, GError **error);
 
 /* Lets the registered mapping go, if nothing is in flight, and forgets which
  * ones were refused. */
-void spead2_zerocopy_forget (Spead2Zerocopy *zerocopy);
+void spead2_uring_forget (Spead2Uring *uring);
 
 /* Begins a batch: what was reserved before and has not been sent is free. */
-void spead2_zerocopy_begin (Spead2Zerocopy *zerocopy);
+void spead2_uring_begin (Spead2Uring *uring);
 
 /* Room for headers in the registered mapping, which stays until the message that
  * begins there is released. NULL: too much is in flight. */
-guint8 *spead2_zerocopy_reserve (Spead2Zerocopy *zerocopy, gsize size);
+guint8 *spead2_uring_reserve (Spead2Uring *uring, gsize size);
 
-/* The number, below SPEAD2_ZEROCOPY_MESSAGES, that the next message gets, or one
+/* The number, below SPEAD2_URING_MESSAGES, that the next message gets, or one
  * so many ahead of it; -1 when as many are in flight. */
-gint spead2_zerocopy_next (const Spead2Zerocopy *zerocopy, guint ahead);
+gint spead2_uring_next (const Spead2Uring *uring, guint ahead);
 
 /* Sends messages in order, in the way of sendmmsg() with MSG_DONTWAIT: how many
  * went, or the negative errno for which the first did not; EIO also where the ring
@@ -80,29 +80,29 @@ gint spead2_zerocopy_next (const Spead2Zerocopy *zerocopy, guint ahead);
  * with its payload; all that the headers point at is free when this returns.
  * released is called for each message that was sent, perhaps before this
  * returns. */
-gint spead2_zerocopy_send (
-    Spead2Zerocopy *zerocopy, gint fd, const struct mmsghdr *headers, guint n);
+gint spead2_uring_send (
+    Spead2Uring *uring, gint fd, const struct mmsghdr *headers, guint n);
 
 /* Tells of what has been released. Never waits. */
-void spead2_zerocopy_reap (Spead2Zerocopy *zerocopy);
+void spead2_uring_reap (Spead2Uring *uring);
 
 /* How many messages are in flight. */
-guint spead2_zerocopy_in_flight (const Spead2Zerocopy *zerocopy);
+guint spead2_uring_in_flight (const Spead2Uring *uring);
 
 /* Polls readable when there is something to reap. */
-gint spead2_zerocopy_fd (const Spead2Zerocopy *zerocopy);
+gint spead2_uring_fd (const Spead2Uring *uring);
 
 /* released is not called any more. */
-void spead2_zerocopy_disown (Spead2Zerocopy *zerocopy);
+void spead2_uring_disown (Spead2Uring *uring);
 
 /* Gives up waiting: takes over rings with messages in flight and, of the heaps
  * that these are made of, an array with a free function. A thread frees all of
  * them once everything has been released. */
-void spead2_zerocopy_bury (GPtrArray *rings, GPtrArray *heaps);
+void spead2_uring_bury (GPtrArray *rings, GPtrArray *heaps);
 
 /* Waits until all that was buried has been freed, at most timeout ns. */
-gboolean spead2_zerocopy_wait_buried (guint64 timeout);
+gboolean spead2_uring_wait_buried (guint64 timeout);
 
 G_END_DECLS
 
-#endif /* SPEAD2_ZEROCOPY_H */
+#endif /* SPEAD2_URING_H */
