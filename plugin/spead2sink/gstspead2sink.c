@@ -692,7 +692,7 @@ gst_spead2_sink_wants_huge_pages (
     spead2_sender_get_stats (self->sender, &stats);
   return self->settings.zero_copy != GST_SPEAD2_ZERO_COPY_OFF &&
       (outstanding->has_shape ||
-          self->settings.max_packet_size >= SPEAD2_UNCOPIED_MIN_PACKET) &&
+          self->settings.max_packet_size >= SPEAD2_ZERO_COPY_MIN_PACKET) &&
       stats.zerocopy_reason == NULL;
 }
 

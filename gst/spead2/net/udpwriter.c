@@ -72,7 +72,7 @@ struct _Spead2UdpWriter {
   gint icmp_errno;     /* the last one's */
   gboolean recverr;    /* IP_RECVERR is on */
 
-  Spead2Uncopied *uncopied; /* or NULL: all is copied */
+  Spead2ZeroCopy *zerocopy; /* or NULL: all is copied */
   Spead2BatchLimits limits; /* of a batch that is not */
   Spead2HugePages *pages;   /* (borrowed) which lies here */
   guint released_told;      /* of its messages, so many were told of */
@@ -128,7 +128,7 @@ void
 spead2_udp_writer_free (Spead2UdpWriter *writer)
 {
   spead2_batch_clear (&writer->batch);
-  g_clear_pointer (&writer->uncopied, spead2_uncopied_free);
+  g_clear_pointer (&writer->zerocopy, spead2_zero_copy_free);
   g_free (writer->destinations);
   g_free (writer->endpoints);
   spead2_waiter_free (writer->waiter);
@@ -206,13 +206,13 @@ sleep_for_events (Spead2UdpWriter *writer, gshort events, guint64 time)
 {
   struct pollfd fds[] = {
       {.fd = events ? writer->fd : -1, .events = events},
-      {.fd = writer->uncopied ? spead2_uncopied_fd (writer->uncopied) : -1,
+      {.fd = writer->zerocopy ? spead2_zero_copy_fd (writer->zerocopy) : -1,
           .events = POLLIN},
   };
 
   spead2_waiter_wait (writer->waiter, fds, G_N_ELEMENTS (fds), time);
   if (fds[1].revents)
-    spead2_uncopied_reap (writer->uncopied);
+    spead2_zero_copy_reap (writer->zerocopy);
 }
 
 void
@@ -228,29 +228,29 @@ spead2_udp_writer_disable_gso (Spead2UdpWriter *writer)
 static guint8 *
 reserve_headers (gpointer user_data, gsize size)
 {
-  return spead2_uncopied_reserve (user_data, size);
+  return spead2_zero_copy_reserve (user_data, size);
 }
 
 void
 spead2_udp_writer_use_zerocopy (Spead2UdpWriter *writer, gboolean always)
 {
-  writer->uncopied = spead2_uncopied_new (writer->n_destinations, always);
+  writer->zerocopy = spead2_zero_copy_new (writer->n_destinations, always);
   writer->limits.max_fragments = SPEAD2_URING_FRAGMENTS;
   writer->limits.reserve = reserve_headers;
-  writer->limits.user_data = writer->uncopied;
+  writer->limits.user_data = writer->zerocopy;
 }
 
 guint
 spead2_udp_writer_held (const Spead2UdpWriter *writer)
 {
-  return writer->uncopied ? spead2_uncopied_held (writer->uncopied) : 0;
+  return writer->zerocopy ? spead2_zero_copy_held (writer->zerocopy) : 0;
 }
 
 guint
 spead2_udp_writer_take_released (Spead2UdpWriter *writer)
 {
   guint released =
-      writer->uncopied ? spead2_uncopied_released (writer->uncopied) : 0;
+      writer->zerocopy ? spead2_zero_copy_released (writer->zerocopy) : 0;
   guint n = released - writer->released_told;
 
   writer->released_told = released;
@@ -260,15 +260,15 @@ spead2_udp_writer_take_released (Spead2UdpWriter *writer)
 Spead2Uring *
 spead2_udp_writer_give_up_held (Spead2UdpWriter *writer)
 {
-  return spead2_uncopied_give_up (writer->uncopied);
+  return spead2_zero_copy_give_up (writer->zerocopy);
 }
 
 const gchar *
 spead2_udp_writer_zerocopy_reason (
     const Spead2UdpWriter *writer, guint destination)
 {
-  return writer->uncopied
-      ? spead2_uncopied_reason (writer->uncopied, destination)
+  return writer->zerocopy
+      ? spead2_zero_copy_reason (writer->zerocopy, destination)
       : NULL;
 }
 
@@ -283,8 +283,8 @@ spead2_udp_writer_sleep_until (Spead2UdpWriter *writer, guint64 time)
 {
   if (get_deadline (writer) < time)
     return FALSE;
-  if (writer->uncopied == NULL ||
-      spead2_uncopied_released (writer->uncopied) == writer->released_told)
+  if (writer->zerocopy == NULL ||
+      spead2_zero_copy_released (writer->zerocopy) == writer->released_told)
     sleep_for_events (writer, 0, time);
   return TRUE;
 }
@@ -446,9 +446,9 @@ spead2_udp_writer_begin (
 
   writer->may_wait = may_wait;
   spead2_batch_begin (&writer->batch, max_bytes);
-  if (writer->uncopied) {
-    spead2_uncopied_reap (writer->uncopied);
-    spead2_uncopied_retry (writer->uncopied, now, probe);
+  if (writer->zerocopy) {
+    spead2_zero_copy_reap (writer->zerocopy);
+    spead2_zero_copy_retry (writer->zerocopy, now, probe);
   }
 }
 
@@ -465,15 +465,15 @@ static G_GNUC_NO_INLINE gboolean
 add_where_suited (Spead2UdpWriter *writer, Spead2Packetizer *packetizer,
     Spead2Transfer *transfer)
 {
-  Spead2Uncopied *uncopied = writer->uncopied;
+  Spead2ZeroCopy *zerocopy = writer->zerocopy;
 
   if (writer->batch.limits) {
-    if (!spead2_uncopied_suits (uncopied, writer->pages, packetizer))
+    if (!spead2_zero_copy_suits (zerocopy, writer->pages, packetizer))
       return FALSE;
-  } else if (uncopied) {
-    writer->pages = spead2_uncopied_begin (uncopied, packetizer);
+  } else if (zerocopy) {
+    writer->pages = spead2_zero_copy_begin (zerocopy, packetizer);
     if (writer->pages) {
-      writer->limits.max_messages = spead2_uncopied_room (uncopied);
+      writer->limits.max_messages = spead2_zero_copy_room (zerocopy);
       spead2_batch_set_limits (&writer->batch, &writer->limits);
     }
   }
@@ -494,7 +494,7 @@ spead2_udp_writer_add (Spead2UdpWriter *writer, Spead2Packetizer *packetizer,
 /* Sends the first of n messages, and others for the same destination, without
  * copying them: how many went, or the negative errno. */
 static gint
-send_uncopied (Spead2UdpWriter *writer, const Spead2Message *messages,
+send_zerocopy (Spead2UdpWriter *writer, const Spead2Message *messages,
     const struct mmsghdr *headers, guint n)
 {
   guint i;
@@ -502,10 +502,10 @@ send_uncopied (Spead2UdpWriter *writer, const Spead2Message *messages,
 
   for (i = 0; i < n; i++)
     if (messages[i].destination != messages[0].destination ||
-        !spead2_uncopied_add (writer->uncopied, messages[i].destination,
+        !spead2_zero_copy_add (writer->zerocopy, messages[i].destination,
             messages[i].spans, messages[i].n_spans))
       break;
-  sent = spead2_uncopied_send (writer->uncopied, writer->fd, headers);
+  sent = spead2_zero_copy_send (writer->zerocopy, writer->fd, headers);
   writer->counters.zerocopy_messages += MAX (sent, 0);
   return sent;
 }
@@ -519,29 +519,29 @@ send_copied (Spead2UdpWriter *writer, struct mmsghdr *headers, guint n)
 }
 
 /* Sends the first of n messages, for destination, at least; returns how many
- * went, or the negative errno for which the first did not. uncopied: those
+ * went, or the negative errno for which the first did not. zerocopy: those
  * messages, to be sent without copying them, or NULL. */
 static gint
 send_some (Spead2UdpWriter *writer, guint destination, struct mmsghdr *headers,
-    guint n, const Spead2Message *uncopied)
+    guint n, const Spead2Message *zerocopy)
 {
   guint64 interval = 0;
 
   for (;;) {
-    gint sent = uncopied ? send_uncopied (writer, uncopied, headers, n)
+    gint sent = zerocopy ? send_zerocopy (writer, zerocopy, headers, n)
                          : send_copied (writer, headers, n);
     gint errnum = -sent;
 
     writer->counters.calls++;
     if (sent > 0) {
-      if ((guint) sent < n && uncopied == NULL)
+      if ((guint) sent < n && zerocopy == NULL)
         drain_error_queue (writer, 0);
       return sent;
     }
 
     switch (errnum) {
       case EAGAIN:
-        if (uncopied && spead2_uncopied_crowd (writer->uncopied, destination))
+        if (zerocopy && spead2_zero_copy_crowd (writer->zerocopy, destination))
           return -EAGAIN;
         if (!wait_writable (writer))
           return -ABANDONED;
@@ -672,8 +672,8 @@ send_from (Spead2UdpWriter *writer, guint i)
   gint errnum, sent;
 
   if (writer->batch.limits == NULL ||
-      !spead2_uncopied_is_on (writer->uncopied, message->destination) ||
-      spead2_uncopied_room (writer->uncopied) == 0)
+      !spead2_zero_copy_is_on (writer->zerocopy, message->destination) ||
+      spead2_zero_copy_room (writer->zerocopy) == 0)
     return send_some (
         writer, message->destination, writer->batch.headers + i, n, NULL);
 
@@ -689,8 +689,8 @@ send_from (Spead2UdpWriter *writer, guint i)
       writer, message->destination, writer->batch.headers + i, 1, NULL);
   if (sent > 0) {
     count_error (writer, message->destination, errnum);
-    spead2_uncopied_refuse (
-        writer->uncopied, message->destination, errnum, spead2_now ());
+    spead2_zero_copy_refuse (
+        writer->zerocopy, message->destination, errnum, spead2_now ());
   }
   return sent;
 }

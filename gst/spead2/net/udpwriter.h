@@ -18,7 +18,7 @@
 
 #include "spead2/net/endpoint.h"
 #include "spead2/heap/packetizer.h"
-#include "spead2/net/uncopied.h"
+#include "spead2/net/zerocopy.h"
 
 G_BEGIN_DECLS
 

@@ -111,7 +111,7 @@ static guint n_jobs;
 static guint n_ended;      /* lock: all of them */
 static gboolean stopped;   /* lock */
 static guint n_icmp;       /* lock */
-static guint64 n_uncopied; /* messages, of all cases */
+static guint64 n_zerocopy; /* messages, of all cases */
 
 static guint
 roll (guint n)
@@ -614,7 +614,7 @@ check_sums (void)
   fail_unless_equals_uint64 (stats.writer.messages, counts.messages);
   fail_unless_equals_uint64 (
       stats.writer.zerocopy_messages, counts.zerocopy_messages);
-  n_uncopied += counts.zerocopy_messages;
+  n_zerocopy += counts.zerocopy_messages;
   if (!config.zero_copy)
     fail_unless_equals_uint64 (stats.writer.calls, counts.sendmmsg_calls);
 }
@@ -926,7 +926,7 @@ GST_START_TEST (nothing_is_lost_and_nothing_is_silent)
   }
   fail_unless_equals_int (count_fds (), fds);
   close (deaf);
-  printf ("%" G_GUINT64_FORMAT " messages were not copied\n", n_uncopied);
+  printf ("%" G_GUINT64_FORMAT " messages were not copied\n", n_zerocopy);
 }
 GST_END_TEST
 

@@ -945,9 +945,9 @@ GST_START_TEST (nothing_is_lost_in_a_storm)
 GST_END_TEST;
 
 static Suite *
-uncopied_suite (void)
+zerocopy_suite (void)
 {
-  Suite *suite = suite_create ("uncopied");
+  Suite *suite = suite_create ("zerocopy");
   TCase *tc = tcase_create ("general");
 
   suite_add_tcase (suite, tc);
@@ -981,4 +981,4 @@ uncopied_suite (void)
   return suite;
 }
 
-GST_CHECK_MAIN (uncopied);
+GST_CHECK_MAIN (zerocopy);

@@ -1,8 +1,8 @@
-/* Which packets need not be copied: see uncopied.h.
+/* Which packets need not be copied: see zerocopy.h.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
-#include "spead2/net/uncopied.h"
+#include "spead2/net/zerocopy.h"
 
 #include <errno.h>
 
@@ -25,10 +25,10 @@ typedef struct {
 typedef struct {
   guint destination;
   guint n_spans;
-  Spead2TransferSpan spans[SPEAD2_UNCOPIED_SPANS];
+  Spead2TransferSpan spans[SPEAD2_ZERO_COPY_SPANS];
 } Flight;
 
-struct _Spead2Uncopied {
+struct _Spead2ZeroCopy {
   Destination *destinations;
   guint n_destinations;
   gboolean always;
@@ -69,12 +69,12 @@ end_flight (Flight *flight)
 static void
 note_released (guint message, gboolean copied, gpointer user_data)
 {
-  Spead2Uncopied *uncopied = user_data;
-  Flight *flight = &uncopied->flights[message];
-  Destination *destination = &uncopied->destinations[flight->destination];
+  Spead2ZeroCopy *zerocopy = user_data;
+  Flight *flight = &zerocopy->flights[message];
+  Destination *destination = &zerocopy->destinations[flight->destination];
 
   end_flight (flight);
-  uncopied->released++;
+  zerocopy->released++;
   if (copied && !destination->off)
     switch_off (destination,
         "The kernel copies what goes to a receiver, or a packet sniffer, on "
@@ -82,97 +82,97 @@ note_released (guint message, gboolean copied, gpointer user_data)
 }
 
 static void
-open_ring (Spead2Uncopied *uncopied)
+open_ring (Spead2ZeroCopy *zerocopy)
 {
   GError *error = NULL;
 
-  uncopied->ring = spead2_uring_new (note_released, uncopied, &error);
-  uncopied->error = NULL;
-  if (uncopied->ring == NULL) {
-    uncopied->error = g_intern_string (error->message);
+  zerocopy->ring = spead2_uring_new (note_released, zerocopy, &error);
+  zerocopy->error = NULL;
+  if (zerocopy->ring == NULL) {
+    zerocopy->error = g_intern_string (error->message);
     g_error_free (error);
   }
 }
 
-Spead2Uncopied *
-spead2_uncopied_new (guint n_destinations, gboolean always)
+Spead2ZeroCopy *
+spead2_zero_copy_new (guint n_destinations, gboolean always)
 {
-  Spead2Uncopied *uncopied = g_new0 (Spead2Uncopied, 1);
+  Spead2ZeroCopy *zerocopy = g_new0 (Spead2ZeroCopy, 1);
   guint i;
 
-  uncopied->n_destinations = n_destinations;
-  uncopied->always = always;
-  uncopied->destinations = g_new (Destination, n_destinations);
+  zerocopy->n_destinations = n_destinations;
+  zerocopy->always = always;
+  zerocopy->destinations = g_new (Destination, n_destinations);
   for (i = 0; i < n_destinations; i++)
-    restore (&uncopied->destinations[i]);
-  open_ring (uncopied);
-  return uncopied;
+    restore (&zerocopy->destinations[i]);
+  open_ring (zerocopy);
+  return zerocopy;
 }
 
 void
-spead2_uncopied_free (Spead2Uncopied *uncopied)
+spead2_zero_copy_free (Spead2ZeroCopy *zerocopy)
 {
-  g_clear_pointer (&uncopied->ring, spead2_uring_free);
-  g_free (uncopied->destinations);
-  g_free (uncopied);
+  g_clear_pointer (&zerocopy->ring, spead2_uring_free);
+  g_free (zerocopy->destinations);
+  g_free (zerocopy);
 }
 
 void
-spead2_uncopied_reap (Spead2Uncopied *uncopied)
+spead2_zero_copy_reap (Spead2ZeroCopy *zerocopy)
 {
-  if (uncopied->ring)
-    spead2_uring_reap (uncopied->ring);
+  if (zerocopy->ring)
+    spead2_uring_reap (zerocopy->ring);
 }
 
 guint
-spead2_uncopied_held (const Spead2Uncopied *uncopied)
+spead2_zero_copy_held (const Spead2ZeroCopy *zerocopy)
 {
-  return uncopied->ring ? spead2_uring_in_flight (uncopied->ring) : 0;
+  return zerocopy->ring ? spead2_uring_in_flight (zerocopy->ring) : 0;
 }
 
 guint
-spead2_uncopied_room (const Spead2Uncopied *uncopied)
+spead2_zero_copy_room (const Spead2ZeroCopy *zerocopy)
 {
-  return SPEAD2_URING_MESSAGES - spead2_uncopied_held (uncopied);
+  return SPEAD2_URING_MESSAGES - spead2_zero_copy_held (zerocopy);
 }
 
 gint
-spead2_uncopied_fd (const Spead2Uncopied *uncopied)
+spead2_zero_copy_fd (const Spead2ZeroCopy *zerocopy)
 {
-  return spead2_uncopied_held (uncopied) > 0 ? spead2_uring_fd (uncopied->ring)
-                                             : -1;
+  return spead2_zero_copy_held (zerocopy) > 0 ? spead2_uring_fd (zerocopy->ring)
+                                              : -1;
 }
 
 guint
-spead2_uncopied_released (const Spead2Uncopied *uncopied)
+spead2_zero_copy_released (const Spead2ZeroCopy *zerocopy)
 {
-  return uncopied->released;
+  return zerocopy->released;
 }
 
 Spead2Uring *
-spead2_uncopied_give_up (Spead2Uncopied *uncopied)
+spead2_zero_copy_give_up (Spead2ZeroCopy *zerocopy)
 {
   guint i, k;
 
   for (i = 0; i < SPEAD2_URING_MESSAGES; i++) {
-    Flight *flight = &uncopied->flights[i];
+    Flight *flight = &zerocopy->flights[i];
 
     for (k = 0; k < flight->n_spans; k++)
       flight->spans[k].transfer->held = TRUE;
     end_flight (flight);
   }
-  uncopied->error = "The kernel held memory of earlier heaps for too long";
-  spead2_uring_disown (uncopied->ring);
-  return g_steal_pointer (&uncopied->ring);
+  zerocopy->error = "The kernel held memory of earlier heaps for too long";
+  spead2_uring_disown (zerocopy->ring);
+  return g_steal_pointer (&zerocopy->ring);
 }
 
 /* -- whether to ----------------------------------------------------------------- */
 
 void
-spead2_uncopied_refuse (
-    Spead2Uncopied *uncopied, guint index, gint errnum, guint64 now)
+spead2_zero_copy_refuse (
+    Spead2ZeroCopy *zerocopy, guint index, gint errnum, guint64 now)
 {
-  Destination *destination = &uncopied->destinations[index];
+  Destination *destination = &zerocopy->destinations[index];
 
   switch_off (destination, g_strerror (errnum));
   if (errnum == EMSGSIZE)
@@ -180,11 +180,11 @@ spead2_uncopied_refuse (
 }
 
 gboolean
-spead2_uncopied_crowd (Spead2Uncopied *uncopied, guint destination)
+spead2_zero_copy_crowd (Spead2ZeroCopy *zerocopy, guint destination)
 {
-  if (uncopied->always || spead2_uncopied_held (uncopied) >= FEW_MESSAGES)
+  if (zerocopy->always || spead2_zero_copy_held (zerocopy) >= FEW_MESSAGES)
     return FALSE;
-  switch_off (&uncopied->destinations[destination],
+  switch_off (&zerocopy->destinations[destination],
       "The socket's send buffer has no room for several messages that are not "
       "copied, of up to 20 MiB each as the kernel counts: raise buffer-size, "
       "and sysctl net.core.wmem_max, to 64 MiB");
@@ -192,32 +192,32 @@ spead2_uncopied_crowd (Spead2Uncopied *uncopied, guint destination)
 }
 
 void
-spead2_uncopied_retry (Spead2Uncopied *uncopied, guint64 now, gboolean probe)
+spead2_zero_copy_retry (Spead2ZeroCopy *zerocopy, guint64 now, gboolean probe)
 {
   guint i;
 
-  for (i = 0; i < uncopied->n_destinations; i++)
-    if (probe || uncopied->destinations[i].retry <= now)
-      restore (&uncopied->destinations[i]);
+  for (i = 0; i < zerocopy->n_destinations; i++)
+    if (probe || zerocopy->destinations[i].retry <= now)
+      restore (&zerocopy->destinations[i]);
   if (!probe)
     return;
-  if (uncopied->ring)
-    spead2_uring_forget (uncopied->ring);
+  if (zerocopy->ring)
+    spead2_uring_forget (zerocopy->ring);
   else
-    open_ring (uncopied);
+    open_ring (zerocopy);
 }
 
 gboolean
-spead2_uncopied_is_on (const Spead2Uncopied *uncopied, guint destination)
+spead2_zero_copy_is_on (const Spead2ZeroCopy *zerocopy, guint destination)
 {
-  return uncopied->ring && !uncopied->destinations[destination].off;
+  return zerocopy->ring && !zerocopy->destinations[destination].off;
 }
 
 const gchar *
-spead2_uncopied_reason (const Spead2Uncopied *uncopied, guint destination)
+spead2_zero_copy_reason (const Spead2ZeroCopy *zerocopy, guint destination)
 {
-  return uncopied->ring ? uncopied->destinations[destination].reason
-                        : uncopied->error;
+  return zerocopy->ring ? zerocopy->destinations[destination].reason
+                        : zerocopy->error;
 }
 
 /* Packets with their headers in place are of any size: a message lies together. */
@@ -225,12 +225,12 @@ static gboolean
 is_small (const Spead2Packetizer *packetizer)
 {
   return packetizer->next.scratch_size > 0 &&
-      (packetizer->heap->length < SPEAD2_UNCOPIED_MIN_PACKET ||
-          packetizer->config->packet_size < SPEAD2_UNCOPIED_MIN_PACKET);
+      (packetizer->heap->length < SPEAD2_ZERO_COPY_MIN_PACKET ||
+          packetizer->config->packet_size < SPEAD2_ZERO_COPY_MIN_PACKET);
 }
 
 gboolean
-spead2_uncopied_suits (const Spead2Uncopied *uncopied,
+spead2_zero_copy_suits (const Spead2ZeroCopy *zerocopy,
     const Spead2HugePages *pages, const Spead2Packetizer *packetizer)
 {
   const Spead2Heap *heap = packetizer->heap;
@@ -239,18 +239,18 @@ spead2_uncopied_suits (const Spead2Uncopied *uncopied,
   return pages != NULL && pages == heap->pages &&
       packetizer->length == heap->length && !is_small (packetizer) &&
       packetizer->next.n_iov <= SPEAD2_URING_FRAGMENTS / 2 &&
-      spead2_uncopied_is_on (uncopied, heap->destination);
+      spead2_zero_copy_is_on (zerocopy, heap->destination);
 }
 
 /* Says why the packet is copied, unless that tells nothing of the stream. */
 static void
-note_unsuited (Spead2Uncopied *uncopied, const Spead2Packetizer *packetizer)
+note_unsuited (Spead2ZeroCopy *zerocopy, const Spead2Packetizer *packetizer)
 {
   const Spead2Heap *heap = packetizer->heap;
-  Destination *destination = &uncopied->destinations[heap->destination];
+  Destination *destination = &zerocopy->destinations[heap->destination];
 
   if (heap->flags & (SPEAD2_HEAP_DESCRIBES | SPEAD2_HEAP_CONTROL) ||
-      !spead2_uncopied_is_on (uncopied, heap->destination))
+      !spead2_zero_copy_is_on (zerocopy, heap->destination))
     return;
   if (is_small (packetizer))
     destination->reason =
@@ -261,22 +261,22 @@ note_unsuited (Spead2Uncopied *uncopied, const Spead2Packetizer *packetizer)
 }
 
 Spead2HugePages *
-spead2_uncopied_begin (
-    Spead2Uncopied *uncopied, const Spead2Packetizer *packetizer)
+spead2_zero_copy_begin (
+    Spead2ZeroCopy *zerocopy, const Spead2Packetizer *packetizer)
 {
   Spead2HugePages *pages = packetizer->heap->pages;
   Destination *destination =
-      &uncopied->destinations[packetizer->heap->destination];
+      &zerocopy->destinations[packetizer->heap->destination];
   GError *error = NULL;
 
-  if (!spead2_uncopied_suits (uncopied, pages, packetizer)) {
-    note_unsuited (uncopied, packetizer);
+  if (!spead2_zero_copy_suits (zerocopy, pages, packetizer)) {
+    note_unsuited (zerocopy, packetizer);
     return NULL;
   }
-  if (spead2_uring_use (uncopied->ring, pages, &error)) {
+  if (spead2_uring_use (zerocopy->ring, pages, &error)) {
     destination->reason = NULL;
-    spead2_uring_begin (uncopied->ring);
-    return spead2_uncopied_room (uncopied) > 0 ? pages : NULL;
+    spead2_uring_begin (zerocopy->ring);
+    return spead2_zero_copy_room (zerocopy) > 0 ? pages : NULL;
   }
   if (error) {
     destination->reason = g_intern_string (error->message);
@@ -288,43 +288,43 @@ spead2_uncopied_begin (
 /* -- sending ---------------------------------------------------------------------- */
 
 guint8 *
-spead2_uncopied_reserve (Spead2Uncopied *uncopied, gsize size)
+spead2_zero_copy_reserve (Spead2ZeroCopy *zerocopy, gsize size)
 {
-  return spead2_uring_reserve (uncopied->ring, size);
+  return spead2_uring_reserve (zerocopy->ring, size);
 }
 
 gboolean
-spead2_uncopied_add (Spead2Uncopied *uncopied, guint destination,
+spead2_zero_copy_add (Spead2ZeroCopy *zerocopy, guint destination,
     const Spead2TransferSpan *spans, guint n_spans)
 {
-  gint number = spead2_uring_next (uncopied->ring, uncopied->n_added);
+  gint number = spead2_uring_next (zerocopy->ring, zerocopy->n_added);
   Flight *flight;
   guint i;
 
-  if (number < 0 || uncopied->n_added == SPEAD2_URING_CHAIN)
+  if (number < 0 || zerocopy->n_added == SPEAD2_URING_CHAIN)
     return FALSE;
-  flight = &uncopied->flights[number];
+  flight = &zerocopy->flights[number];
   flight->destination = destination;
   flight->n_spans = n_spans;
   for (i = 0; i < n_spans; i++) {
     flight->spans[i] = spans[i];
     spans[i].transfer->in_flight += spans[i].n_packets;
   }
-  uncopied->n_added++;
+  zerocopy->n_added++;
   return TRUE;
 }
 
 gint
-spead2_uncopied_send (
-    Spead2Uncopied *uncopied, gint fd, const struct mmsghdr *headers)
+spead2_zero_copy_send (
+    Spead2ZeroCopy *zerocopy, gint fd, const struct mmsghdr *headers)
 {
-  const guint first = spead2_uring_next (uncopied->ring, 0);
-  const guint n = uncopied->n_added;
-  gint sent = spead2_uring_send (uncopied->ring, fd, headers, n);
+  const guint first = spead2_uring_next (zerocopy->ring, 0);
+  const guint n = zerocopy->n_added;
+  gint sent = spead2_uring_send (zerocopy->ring, fd, headers, n);
   guint i;
 
-  uncopied->n_added = 0;
+  zerocopy->n_added = 0;
   for (i = MAX (sent, 0); i < n; i++)
-    end_flight (&uncopied->flights[(first + i) % SPEAD2_URING_MESSAGES]);
+    end_flight (&zerocopy->flights[(first + i) % SPEAD2_URING_MESSAGES]);
   return sent;
 }
