@@ -567,7 +567,7 @@ choose_allocator (GstAdcTestSrc *src, const GstSpead2Outstanding *downstream,
     pages = choose_pages (src, storage, n_buffers);
   if (!downstream->has_shape)
     return pages;
-  packets = spead2_packet_allocator_new (&downstream->shape, pages);
+  packets = spead2_headroom_allocator_new (&downstream->shape, pages);
   gst_clear_object (&pages);
   return packets;
 }
@@ -942,7 +942,7 @@ fill_over_gap (GstAdcTestSrc *src, GstMemory *memory, gsize offset,
   for (done = 0; done < size; done += take) {
     Spead2PacketPlace place;
 
-    spead2_packet_memory_find (memory, offset + done, &place);
+    spead2_headroom_find (memory, offset + done, &place);
     take = MIN (place.size, size - done);
     memcpy (place.data, bytes + done, take);
   }
@@ -967,7 +967,7 @@ fill_packets (
     guint n;
 
     if (place.size == 0)
-      spead2_packet_memory_find (memory, offset, &place);
+      spead2_headroom_find (memory, offset, &place);
     if (place.size != last_size) {
       last_size = place.size;
       in_piece = gst_adc_test_src_format_frames (&src->format, last_size);
@@ -1000,7 +1000,7 @@ fill_buffer (GstAdcTestSrc *src, GstBuffer *buffer, guint frames)
   GstMemory *memory = gst_buffer_peek_memory (buffer, 0);
   GstMapInfo map;
 
-  if (gst_buffer_n_memory (buffer) == 1 && spead2_is_packet_memory (memory))
+  if (gst_buffer_n_memory (buffer) == 1 && spead2_is_headroom_memory (memory))
     return fill_packets (src, memory, frame, frames);
   if (!gst_buffer_map (buffer, &map, GST_MAP_WRITE))
     return FALSE;

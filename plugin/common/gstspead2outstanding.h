@@ -14,7 +14,7 @@
 
 #include <gst/gst.h>
 
-#include "spead2/memory/packetmemory.h"
+#include "spead2/memory/headroom.h"
 
 G_BEGIN_DECLS
 
@@ -25,7 +25,7 @@ typedef struct {
   guint max_heaps;     /* buffers that the sink may hold; 0: as many as */
   guint64 max_bytes;   /* have so many bytes */
   gboolean huge_pages; /* memory of Spead2HugePages will not be copied */
-  gboolean has_shape;  /* packet memory of this shape is sent faster */
+  gboolean has_shape;  /* headroom memory of this shape is sent faster */
   Spead2PacketShape shape;
 } GstSpead2Outstanding;
 

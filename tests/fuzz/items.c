@@ -232,7 +232,7 @@ make_buffer (
         GST_MEMORY_FLAG_READONLY, payload, sizeof payload, 0, size, NULL, NULL);
 
   shape.heap_size = size % 8 < 4 ? 0 : 1 + size / 3;
-  allocator = spead2_packet_allocator_new (&shape, NULL);
+  allocator = spead2_headroom_allocator_new (&shape, NULL);
   buffer = gst_buffer_new_allocate (allocator, size, NULL);
   check (gst_buffer_fill (buffer, 0, payload, size) == size);
   gst_object_unref (allocator);

@@ -180,9 +180,9 @@ append_packets (Spead2Heap *heap, GstMemory *memory, gsize offset, gsize size,
     Spead2PacketPlace place;
     Spead2Span *span;
 
-    spead2_packet_memory_find (memory, offset, &place);
+    spead2_headroom_find (memory, offset, &place);
     span = add_span (heap, place.data, MIN (size, place.heap_size),
-        spead2_packet_memory_pages (memory));
+        spead2_headroom_pages (memory));
     span->first = MIN (span->size, place.size);
     span->piece = place.next_piece;
     span->gap = place.next_room;

@@ -24,7 +24,7 @@ static GHashTable *shared_mappings;
 static gboolean
 map_memory (GstMemory *memory, GstMapInfo *map)
 {
-  if (!spead2_is_packet_memory (memory))
+  if (!spead2_is_headroom_memory (memory))
     return gst_memory_map (memory, map, GST_MAP_READ);
   map->memory = memory;
   return gst_mini_object_lock (
@@ -34,7 +34,7 @@ map_memory (GstMemory *memory, GstMapInfo *map)
 static void
 unmap_memory (GstMapInfo *map)
 {
-  if (!spead2_is_packet_memory (map->memory))
+  if (!spead2_is_headroom_memory (map->memory))
     gst_memory_unmap (map->memory, map);
   else
     gst_mini_object_unlock (
@@ -117,8 +117,8 @@ hold_memory (Spead2HeldMemory *held, GstMemory *memory)
   } else if (!map_memory (memory, &held->map)) {
     return FALSE;
   }
-  held->is_packets = spead2_is_packet_memory (memory);
-  held->is_claimed = held->is_packets && spead2_packet_memory_claim (memory);
+  held->is_packets = spead2_is_headroom_memory (memory);
+  held->is_claimed = held->is_packets && spead2_headroom_claim (memory);
   return TRUE;
 }
 
@@ -126,7 +126,7 @@ static void
 release_memory (Spead2HeldMemory *held)
 {
   if (held->is_claimed)
-    spead2_packet_memory_return (held->map.memory);
+    spead2_headroom_return (held->map.memory);
   if (held->shared)
     unref_shared (held->shared);
   else
@@ -184,7 +184,7 @@ read_packets (GstMemory *memory, gsize offset, guint8 *to, gsize size)
     Spead2PacketPlace place;
     gsize take;
 
-    spead2_packet_memory_find (memory, offset, &place);
+    spead2_headroom_find (memory, offset, &place);
     take = MIN (size, place.size);
     memcpy (to, place.data, take);
     offset += take;

@@ -20,14 +20,14 @@
 
 #include <gst/gst.h>
 
-#include "spead2/memory/packetmemory.h"
+#include "spead2/memory/headroom.h"
 
 G_BEGIN_DECLS
 
 typedef struct _Spead2SharedMapping Spead2SharedMapping;
 
 typedef struct {
-  GstMapInfo map;              /* of packet memory, only the memory */
+  GstMapInfo map;              /* of headroom memory, only the memory */
   Spead2SharedMapping *shared; /* (a reference) that map is, or NULL: its own */
   gboolean is_packets;
   gboolean is_claimed;

@@ -8,7 +8,7 @@
 
 #include "plugin/common/gstspead2heaps.h"
 #include "spead2/error.h"
-#include "spead2/memory/packetmemory.h"
+#include "spead2/memory/headroom.h"
 
 #define COPY_SIZE 50
 
@@ -97,7 +97,7 @@ take_heaps (gsize size, guint64 *end)
 GST_START_TEST (test_any_sizes)
 {
   static const Spead2PacketShape shape = {40, 100, 30, 120, 700};
-  GstAllocator *packets = spead2_packet_allocator_new (&shape, NULL);
+  GstAllocator *packets = spead2_headroom_allocator_new (&shape, NULL);
   GRand *rand = g_rand_new_with_seed (__i__);
   const gsize heap_size = g_rand_int_range (rand, 1, 3000);
   const gint largest = g_rand_int_range (rand, 2, 9000);

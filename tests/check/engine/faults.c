@@ -190,11 +190,11 @@ release_allocated (gpointer data)
   guint8 *bytes = g_malloc (MAX (piece->size, 1));
   gsize done, size;
 
-  if (spead2_is_packet_memory (piece->memory)) {
+  if (spead2_is_headroom_memory (piece->memory)) {
     for (done = 0; done < piece->size; done += size) {
       Spead2PacketPlace place;
 
-      spead2_packet_memory_find (piece->memory, done, &place);
+      spead2_headroom_find (piece->memory, done, &place);
       size = MIN (place.size, piece->size - done);
       memcpy (bytes + done, place.data, size);
     }
@@ -392,7 +392,7 @@ random_config (void)
   /* Most heaps have two pointers. */
   if (chance (0.5) && spead2_packet_config_shape (&config.packet, 2, &shape)) {
     shape.heap_size = chance (0.3) ? 1 + roll (3000) : 0;
-    packets = spead2_packet_allocator_new (
+    packets = spead2_headroom_allocator_new (
         &shape, pages ? GST_ALLOCATOR (pages) : NULL);
   }
   config.cnt_step = chance (0.7) ? 1 : 1 + roll (1000);

@@ -215,14 +215,14 @@ GST_START_TEST (test_more_parts_than_mappings)
 GST_END_TEST
 
 /* The same of one memory in many buffers, as imagefreeze makes them (bit 0), of one
- * buffer many times, and of packet memory (bit 1). Freed oldest first, as a sender
+ * buffer many times, and of headroom memory (bit 1). Freed oldest first, as a sender
  * does, the memory stays mapped to the last, and others may map it all the time. */
 GST_START_TEST (test_more_buffers_than_mappings)
 {
   static const Spead2PacketShape shape = {40, 10, 30, 20, 0};
   static const guint n = 900;
   GstAllocator *allocator =
-      __i__ & 2 ? spead2_packet_allocator_new (&shape, NULL) : NULL;
+      __i__ & 2 ? spead2_headroom_allocator_new (&shape, NULL) : NULL;
   GstMemory *memory = gst_allocator_alloc (allocator, 50, NULL);
   GstBuffer *buffer = gst_buffer_new ();
   Spead2Heap *heaps[900];

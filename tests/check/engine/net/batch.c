@@ -302,7 +302,7 @@ GST_START_TEST (test_heaps_in_place)
 
   fail_unless (spead2_packet_config_shape (&config, 2, &shape));
   shape.heap_size = 1000;
-  allocator = spead2_packet_allocator_new (&shape, NULL);
+  allocator = spead2_headroom_allocator_new (&shape, NULL);
   buffer = gst_buffer_new_allocate (allocator, 20000, NULL);
   gst_buffer_memset (buffer, 0, 0x5a, 20000);
   held = spead2_held_buffer_new (buffer, NULL);

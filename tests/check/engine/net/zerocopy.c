@@ -364,7 +364,7 @@ GST_START_TEST (small_packets_with_their_headers_are_not_copied)
   g_object_unref (pages);
   pages = spead2_huge_pages_new (
       spead2_packet_shape_storage (&shape, size), 40, NULL);
-  packets = spead2_packet_allocator_new (
+  packets = spead2_headroom_allocator_new (
       &shape, pages ? GST_ALLOCATOR (pages) : NULL);
   for (i = 1; i <= 40; i++)
     push_buffer (make_buffer (packets, size, i), 0);

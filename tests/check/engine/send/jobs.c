@@ -50,7 +50,7 @@ make_part (guint job, gsize offset, gsize size)
 
   if (in_place) {
     g_assert (spead2_packet_config_shape (&config, 2, &shape));
-    allocator = spead2_packet_allocator_new (&shape, NULL);
+    allocator = spead2_headroom_allocator_new (&shape, NULL);
   }
   buffer = gst_buffer_new_allocate (allocator, size, NULL);
   g_assert (gst_buffer_map (buffer, &map, GST_MAP_WRITE));

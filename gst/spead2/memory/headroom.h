@@ -15,8 +15,8 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
-#ifndef SPEAD2_PACKETMEMORY_H
-#define SPEAD2_PACKETMEMORY_H
+#ifndef SPEAD2_HEADROOM_H
+#define SPEAD2_HEADROOM_H
 
 #include <gst/gst.h>
 
@@ -35,20 +35,20 @@ typedef struct {
   gsize heap_size; /* payload, after which the next heap begins; 0: never */
 } Spead2PacketShape;
 
-#define SPEAD2_TYPE_PACKET_ALLOCATOR (spead2_packet_allocator_get_type ())
-G_DECLARE_FINAL_TYPE (Spead2PacketAllocator, spead2_packet_allocator, SPEAD2,
-    PACKET_ALLOCATOR, GstAllocator)
+#define SPEAD2_TYPE_HEADROOM_ALLOCATOR (spead2_headroom_allocator_get_type ())
+G_DECLARE_FINAL_TYPE (Spead2HeadroomAllocator, spead2_headroom_allocator,
+    SPEAD2, HEADROOM_ALLOCATOR, GstAllocator)
 
 /* Memory of a shape, which lies in memory of storage (NULL: the default
  * allocator's), of which the allocator takes a reference. With prefix or padding
  * it gives ordinary memory. No size of the shape may be 0, but heap_size. */
-GstAllocator *spead2_packet_allocator_new (
+GstAllocator *spead2_headroom_allocator_new (
     const Spead2PacketShape *shape, GstAllocator *storage);
 
 /* Bytes of storage that so much payload takes, headers included. */
 gsize spead2_packet_shape_storage (const Spead2PacketShape *shape, gsize size);
 
-gboolean spead2_is_packet_memory (const GstMemory *memory);
+gboolean spead2_is_headroom_memory (const GstMemory *memory);
 
 /* Where bytes of the payload lie. */
 typedef struct {
@@ -63,7 +63,7 @@ typedef struct {
 /* The place of the payload's byte at offset, within the memory's size. The
  * caller holds a lock of the memory (gst_mini_object_lock()), to read or to
  * write. */
-void spead2_packet_memory_find (
+void spead2_headroom_find (
     GstMemory *memory, gsize offset, Spead2PacketPlace *place);
 
 /* The piece behind it in the heap: of size 0 where the heap ends. */
@@ -77,12 +77,12 @@ spead2_packet_place_next (Spead2PacketPlace *place)
 }
 
 /* Claims all its rooms for headers: FALSE while they are somebody else's. */
-gboolean spead2_packet_memory_claim (GstMemory *memory);
-void spead2_packet_memory_return (GstMemory *memory);
+gboolean spead2_headroom_claim (GstMemory *memory);
+void spead2_headroom_return (GstMemory *memory);
 
 /* The huge pages that it lies in, or NULL. */
-Spead2HugePages *spead2_packet_memory_pages (GstMemory *memory);
+Spead2HugePages *spead2_headroom_pages (GstMemory *memory);
 
 G_END_DECLS
 
-#endif /* SPEAD2_PACKETMEMORY_H */
+#endif /* SPEAD2_HEADROOM_H */

@@ -1,8 +1,8 @@
-/* Payload with room for packet headers: see packetmemory.h.
+/* Payload with room for packet headers: see headroom.h.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
-#include "spead2/memory/packetmemory.h"
+#include "spead2/memory/headroom.h"
 
 #include <string.h>
 
@@ -23,9 +23,9 @@ typedef struct {
   guint n_maps;
 
   gint claimed; /* atomic: the rooms are */
-} PacketMemory;
+} HeadroomMemory;
 
-struct _Spead2PacketAllocator {
+struct _Spead2HeadroomAllocator {
   GstAllocator parent;
 
   /* Constant. */
@@ -34,7 +34,7 @@ struct _Spead2PacketAllocator {
 };
 
 G_DEFINE_FINAL_TYPE (
-    Spead2PacketAllocator, spead2_packet_allocator, GST_TYPE_ALLOCATOR)
+    Spead2HeadroomAllocator, spead2_headroom_allocator, GST_TYPE_ALLOCATOR)
 
 /* -- the shape --------------------------------------------------------------- */
 
@@ -102,24 +102,24 @@ spead2_packet_shape_storage (const Spead2PacketShape *shape, gsize size)
 /* -- memories ------------------------------------------------------------------ */
 
 /* The memory that has the storage. */
-static PacketMemory *
+static HeadroomMemory *
 root_of (GstMemory *memory)
 {
-  return (PacketMemory *) (memory->parent ? memory->parent : memory);
+  return (HeadroomMemory *) (memory->parent ? memory->parent : memory);
 }
 
 static const Spead2PacketShape *
 shape_of (const GstMemory *memory)
 {
-  return &SPEAD2_PACKET_ALLOCATOR (memory->allocator)->shape;
+  return &SPEAD2_HEADROOM_ALLOCATOR (memory->allocator)->shape;
 }
 
 static GstMemory *
-spead2_packet_allocator_alloc (
+spead2_headroom_allocator_alloc (
     GstAllocator *allocator, gsize size, GstAllocationParams *params)
 {
-  Spead2PacketAllocator *self = SPEAD2_PACKET_ALLOCATOR (allocator);
-  PacketMemory *packets;
+  Spead2HeadroomAllocator *self = SPEAD2_HEADROOM_ALLOCATOR (allocator);
+  HeadroomMemory *packets;
   GstMemory *storage;
 
   if (params->prefix > 0 || params->padding > 0)
@@ -130,7 +130,7 @@ spead2_packet_allocator_alloc (
   if (storage == NULL)
     return NULL;
 
-  packets = g_new0 (PacketMemory, 1);
+  packets = g_new0 (HeadroomMemory, 1);
   if (!gst_memory_map (storage, &packets->storage, GST_MAP_READWRITE)) {
     gst_memory_unref (storage);
     g_free (packets);
@@ -144,9 +144,9 @@ spead2_packet_allocator_alloc (
 }
 
 static void
-spead2_packet_allocator_free (GstAllocator *allocator, GstMemory *memory)
+spead2_headroom_allocator_free (GstAllocator *allocator, GstMemory *memory)
 {
-  PacketMemory *packets = (PacketMemory *) memory;
+  HeadroomMemory *packets = (HeadroomMemory *) memory;
   GstMemory *storage = packets->storage.memory;
 
   if (memory->parent == NULL) {
@@ -161,7 +161,7 @@ static GstMemory *
 share_packets (GstMemory *memory, gssize offset, gssize size)
 {
   GstMemory *parent = GST_MEMORY_CAST (root_of (memory));
-  PacketMemory *part = g_new0 (PacketMemory, 1);
+  HeadroomMemory *part = g_new0 (HeadroomMemory, 1);
 
   if (size == -1)
     size = memory->size - offset;
@@ -176,7 +176,7 @@ share_packets (GstMemory *memory, gssize offset, gssize size)
 
 /* Copies all of the payload between its pieces and the copy. */
 static void
-copy_payload (PacketMemory *packets, gboolean back)
+copy_payload (HeadroomMemory *packets, gboolean back)
 {
   const Spead2PacketShape *shape = shape_of (&packets->memory);
   gsize offset, size;
@@ -196,7 +196,7 @@ copy_payload (PacketMemory *packets, gboolean back)
 static gpointer
 map_copy (GstMemory *memory, GstMapInfo *info, gsize max_size)
 {
-  PacketMemory *packets = root_of (memory);
+  HeadroomMemory *packets = root_of (memory);
 
   g_mutex_lock (&packets->lock);
   if (packets->n_maps++ == 0) {
@@ -211,7 +211,7 @@ map_copy (GstMemory *memory, GstMapInfo *info, gsize max_size)
 static void
 unmap_copy (GstMemory *memory, GstMapInfo *info)
 {
-  PacketMemory *packets = root_of (memory);
+  HeadroomMemory *packets = root_of (memory);
 
   g_mutex_lock (&packets->lock);
   if (info->flags & GST_MAP_WRITE)
@@ -224,35 +224,34 @@ unmap_copy (GstMemory *memory, GstMapInfo *info)
 /* -- who does ---------------------------------------------------------------------- */
 
 gboolean
-spead2_is_packet_memory (const GstMemory *memory)
+spead2_is_headroom_memory (const GstMemory *memory)
 {
   return memory->allocator != NULL &&
-      G_OBJECT_TYPE (memory->allocator) == SPEAD2_TYPE_PACKET_ALLOCATOR;
+      G_OBJECT_TYPE (memory->allocator) == SPEAD2_TYPE_HEADROOM_ALLOCATOR;
 }
 
 void
-spead2_packet_memory_find (
-    GstMemory *memory, gsize offset, Spead2PacketPlace *place)
+spead2_headroom_find (GstMemory *memory, gsize offset, Spead2PacketPlace *place)
 {
   find (shape_of (memory), root_of (memory)->storage.data,
       memory->offset + offset, place);
 }
 
 gboolean
-spead2_packet_memory_claim (GstMemory *memory)
+spead2_headroom_claim (GstMemory *memory)
 {
   return g_atomic_int_compare_and_exchange (
       &root_of (memory)->claimed, FALSE, TRUE);
 }
 
 void
-spead2_packet_memory_return (GstMemory *memory)
+spead2_headroom_return (GstMemory *memory)
 {
   g_atomic_int_set (&root_of (memory)->claimed, FALSE);
 }
 
 Spead2HugePages *
-spead2_packet_memory_pages (GstMemory *memory)
+spead2_headroom_pages (GstMemory *memory)
 {
   return root_of (memory)->pages;
 }
@@ -260,11 +259,11 @@ spead2_packet_memory_pages (GstMemory *memory)
 /* -- class ------------------------------------------------------------------------- */
 
 GstAllocator *
-spead2_packet_allocator_new (
+spead2_headroom_allocator_new (
     const Spead2PacketShape *shape, GstAllocator *storage)
 {
-  Spead2PacketAllocator *self =
-      g_object_ref_sink (g_object_new (SPEAD2_TYPE_PACKET_ALLOCATOR, NULL));
+  Spead2HeadroomAllocator *self =
+      g_object_ref_sink (g_object_new (SPEAD2_TYPE_HEADROOM_ALLOCATOR, NULL));
 
   self->shape = *shape;
   if (storage)
@@ -273,14 +272,14 @@ spead2_packet_allocator_new (
 }
 
 static void
-spead2_packet_allocator_finalize (GObject *object)
+spead2_headroom_allocator_finalize (GObject *object)
 {
-  gst_clear_object (&SPEAD2_PACKET_ALLOCATOR (object)->storage);
-  G_OBJECT_CLASS (spead2_packet_allocator_parent_class)->finalize (object);
+  gst_clear_object (&SPEAD2_HEADROOM_ALLOCATOR (object)->storage);
+  G_OBJECT_CLASS (spead2_headroom_allocator_parent_class)->finalize (object);
 }
 
 static void
-spead2_packet_allocator_init (Spead2PacketAllocator *self)
+spead2_headroom_allocator_init (Spead2HeadroomAllocator *self)
 {
   GstAllocator *allocator = GST_ALLOCATOR (self);
 
@@ -291,11 +290,11 @@ spead2_packet_allocator_init (Spead2PacketAllocator *self)
 }
 
 static void
-spead2_packet_allocator_class_init (Spead2PacketAllocatorClass *klass)
+spead2_headroom_allocator_class_init (Spead2HeadroomAllocatorClass *klass)
 {
   GstAllocatorClass *allocator_class = GST_ALLOCATOR_CLASS (klass);
 
-  G_OBJECT_CLASS (klass)->finalize = spead2_packet_allocator_finalize;
-  allocator_class->alloc = spead2_packet_allocator_alloc;
-  allocator_class->free = spead2_packet_allocator_free;
+  G_OBJECT_CLASS (klass)->finalize = spead2_headroom_allocator_finalize;
+  allocator_class->alloc = spead2_headroom_allocator_alloc;
+  allocator_class->free = spead2_headroom_allocator_free;
 }

@@ -33,10 +33,10 @@ static const struct {
 static GstMemory *
 new_memory (const Spead2PacketShape *shape, gsize size)
 {
-  GstAllocator *allocator = spead2_packet_allocator_new (shape, NULL);
+  GstAllocator *allocator = spead2_headroom_allocator_new (shape, NULL);
   GstMemory *memory = gst_allocator_alloc (allocator, size, NULL);
 
-  fail_unless (spead2_is_packet_memory (memory));
+  fail_unless (spead2_is_headroom_memory (memory));
   gst_object_unref (allocator);
   return memory;
 }
@@ -64,7 +64,7 @@ GST_START_TEST (pieces_and_rooms_lie_one_behind_the_other)
     Spead2PacketPlace place;
     gsize into = shape->heap_size ? offset % shape->heap_size : offset;
 
-    spead2_packet_memory_find (memory, offset, &place);
+    spead2_headroom_find (memory, offset, &place);
     fail_unless_equals_int (
         place.room, into == 0 ? shape->first_header : shape->header);
     if (into > 0) {
@@ -89,7 +89,7 @@ GST_START_TEST (pieces_and_rooms_lie_one_behind_the_other)
     if (step > 1) {
       Spead2PacketPlace within;
 
-      spead2_packet_memory_find (memory, offset + step - 1, &within);
+      spead2_headroom_find (memory, offset + step - 1, &within);
       fail_unless (within.data == end - 1);
       fail_unless_equals_int (within.room, 0);
     }
@@ -109,7 +109,7 @@ fill_pieces (GstMemory *memory)
   for (offset = 0; offset < size; offset += step) {
     Spead2PacketPlace place;
 
-    spead2_packet_memory_find (memory, offset, &place);
+    spead2_headroom_find (memory, offset, &place);
     memset (place.data - place.room, ROOM, place.room);
     step = MIN (place.size, size - offset);
     for (i = 0; i < step; i++)
@@ -176,7 +176,7 @@ GST_START_TEST (what_is_written_is_put_back)
   for (i = 0; i < size; i++) {
     Spead2PacketPlace place;
 
-    spead2_packet_memory_find (memory, i, &place);
+    spead2_headroom_find (memory, i, &place);
     if (place.data[0] != (guint8) (i % 2 ? pattern (i) : ~pattern (i)))
       fail ("byte %" G_GSIZE_FORMAT, i);
     if (place.room > 0 && place.data[-1] != ROOM)
@@ -193,13 +193,13 @@ GST_START_TEST (rooms_have_one_owner)
   GstMemory *memory = new_memory (&shapes[4].shape, 10000);
   GstMemory *part = gst_memory_share (memory, 5000, 5000);
 
-  fail_unless (spead2_packet_memory_claim (memory));
-  fail_if (spead2_packet_memory_claim (memory));
-  fail_if (spead2_packet_memory_claim (part));
-  spead2_packet_memory_return (memory);
-  fail_unless (spead2_packet_memory_claim (part));
-  fail_if (spead2_packet_memory_claim (memory));
-  spead2_packet_memory_return (part);
+  fail_unless (spead2_headroom_claim (memory));
+  fail_if (spead2_headroom_claim (memory));
+  fail_if (spead2_headroom_claim (part));
+  spead2_headroom_return (memory);
+  fail_unless (spead2_headroom_claim (part));
+  fail_if (spead2_headroom_claim (memory));
+  spead2_headroom_return (part);
   gst_memory_unref (part);
   gst_memory_unref (memory);
 }
@@ -209,7 +209,7 @@ GST_END_TEST;
 GST_START_TEST (maps_are_as_aligned_as_was_asked)
 {
   GstAllocator *allocator =
-      spead2_packet_allocator_new (&shapes[0].shape, NULL);
+      spead2_headroom_allocator_new (&shapes[0].shape, NULL);
   GstAllocationParams params = {.align = 4095};
   GstMemory *memory = gst_allocator_alloc (allocator, 100, &params);
   GstMapInfo map;
@@ -226,15 +226,15 @@ GST_END_TEST;
 GST_START_TEST (prefix_and_padding_are_given_by_ordinary_memory)
 {
   GstAllocator *allocator =
-      spead2_packet_allocator_new (&shapes[0].shape, NULL);
+      spead2_headroom_allocator_new (&shapes[0].shape, NULL);
   GstAllocationParams params = {.align = 63, .padding = 16};
   GstMemory *memory = gst_allocator_alloc (allocator, 5000, &params);
 
-  fail_if (spead2_is_packet_memory (memory));
+  fail_if (spead2_is_headroom_memory (memory));
   gst_memory_unref (memory);
   params = (GstAllocationParams){.align = 63, .prefix = 16};
   memory = gst_allocator_alloc (allocator, 5000, &params);
-  fail_if (spead2_is_packet_memory (memory));
+  fail_if (spead2_is_headroom_memory (memory));
   gst_memory_unref (memory);
   gst_object_unref (allocator);
 }
@@ -570,9 +570,9 @@ GST_START_TEST (no_shape_where_packets_differ_from_heap_to_heap)
 GST_END_TEST;
 
 static Suite *
-packetmemory_suite (void)
+headroom_suite (void)
 {
-  Suite *suite = suite_create ("packetmemory");
+  Suite *suite = suite_create ("headroom");
   TCase *tc = tcase_create ("general");
 
   suite_add_tcase (suite, tc);
@@ -596,4 +596,4 @@ packetmemory_suite (void)
   return suite;
 }
 
-GST_CHECK_MAIN (packetmemory);
+GST_CHECK_MAIN (headroom);
