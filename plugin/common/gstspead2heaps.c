@@ -14,7 +14,7 @@
 static void
 clear_part (gpointer part)
 {
-  spead2_held_buffer_unref (((Spead2Part *) part)->held);
+  spead2_mapped_buffer_unref (((Spead2Part *) part)->mapped);
 }
 
 void
@@ -47,7 +47,7 @@ clear_buffer (GstSpead2Heaps *heaps)
 {
   heaps->buffer = NULL;
   heaps->left = 0;
-  g_clear_pointer (&heaps->held, spead2_held_buffer_unref);
+  g_clear_pointer (&heaps->mapped, spead2_mapped_buffer_unref);
 }
 
 void
@@ -57,7 +57,7 @@ gst_spead2_heaps_reset (GstSpead2Heaps *heaps)
     return;
   clear_open (heaps);
   clear_buffer (heaps);
-  g_clear_pointer (&heaps->chunk, spead2_held_buffer_unref);
+  g_clear_pointer (&heaps->chunk, spead2_mapped_buffer_unref);
   heaps->run_index = heaps->run_size = heaps->next_index = 0;
 }
 
@@ -72,9 +72,9 @@ gst_spead2_heaps_clear (GstSpead2Heaps *heaps)
 
 static void
 add_part (
-    GstSpead2Heaps *heaps, Spead2HeldBuffer *held, gsize offset, gsize size)
+    GstSpead2Heaps *heaps, Spead2MappedBuffer *mapped, gsize offset, gsize size)
 {
-  Spead2Part part = {spead2_held_buffer_ref (held), offset, size};
+  Spead2Part part = {spead2_mapped_buffer_ref (mapped), offset, size};
 
   g_array_append_val (heaps->parts, part);
 }
@@ -92,8 +92,8 @@ add_copied (GstSpead2Heaps *heaps, gsize size, GError **error)
     GstBuffer *buffer =
         gst_buffer_new_allocate (NULL, MAX (size, CHUNK_SIZE), NULL);
 
-    g_clear_pointer (&heaps->chunk, spead2_held_buffer_unref);
-    heaps->chunk = spead2_held_buffer_new (buffer, error);
+    g_clear_pointer (&heaps->chunk, spead2_mapped_buffer_unref);
+    heaps->chunk = spead2_mapped_buffer_new (buffer, error);
     heaps->chunk_used = 0;
     gst_buffer_unref (buffer);
     if (heaps->chunk == NULL)
@@ -103,7 +103,7 @@ add_copied (GstSpead2Heaps *heaps, gsize size, GError **error)
   heaps->chunk_used += size;
   if (heaps->parts->len > 0)
     last = &g_array_index (heaps->parts, Spead2Part, heaps->parts->len - 1);
-  if (last && last->held == heaps->chunk && last->offset + last->size == used)
+  if (last && last->mapped == heaps->chunk && last->offset + last->size == used)
     last->size += size;
   else
     add_part (heaps, heaps->chunk, used, size);
@@ -120,9 +120,9 @@ next_offset (const GstSpead2Heaps *heaps)
 static gboolean
 hold_buffer (GstSpead2Heaps *heaps, GError **error)
 {
-  if (heaps->held == NULL)
-    heaps->held = spead2_held_buffer_new (heaps->buffer->buffer, error);
-  return heaps->held != NULL;
+  if (heaps->mapped == NULL)
+    heaps->mapped = spead2_mapped_buffer_new (heaps->buffer->buffer, error);
+  return heaps->mapped != NULL;
 }
 
 static gboolean
@@ -132,7 +132,7 @@ copy_piece (GstSpead2Heaps *heaps, gsize size, GError **error)
 
   if (copy == NULL)
     return FALSE;
-  spead2_held_buffer_read (heaps->held, next_offset (heaps), copy, size);
+  spead2_mapped_buffer_read (heaps->mapped, next_offset (heaps), copy, size);
   return TRUE;
 }
 
@@ -192,7 +192,7 @@ find_values (const GstSpead2Heaps *heaps, Spead2HeapValues *values)
 
   *values = *heaps->buffer;
   values->size = heaps->left;
-  values->held = heaps->held;
+  values->mapped = heaps->mapped;
   if (heaps->run_size + done > 0)
     values->sample_index = heaps->run_index +
         spead2_layout_n_samples (heaps->layout, heaps->run_size + done);
@@ -216,10 +216,10 @@ join (GstSpead2Heaps *heaps, gsize size, gboolean waits, GError **error)
     find_values (heaps, &heaps->open);
     heaps->open.size = 0;
     heaps->open.buffer = NULL;
-    heaps->open.held = NULL;
+    heaps->open.mapped = NULL;
   }
   if (size >= heaps->copy_size && (!waits || may_hold (heaps)))
-    add_part (heaps, heaps->held, next_offset (heaps), size);
+    add_part (heaps, heaps->mapped, next_offset (heaps), size);
   else if (!copy_piece (heaps, size, error))
     return FALSE;
   heaps->left -= size;

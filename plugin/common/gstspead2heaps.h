@@ -62,7 +62,7 @@ typedef struct {
   const Spead2HeapValues *buffer; /* (borrowed) as if it were one heap */
   GstSpead2Rate rate;             /* that its dates go on by */
   gsize left;                     /* bytes of it that no heap has */
-  Spead2HeldBuffer *held;         /* (owned) of it, once it is needed */
+  Spead2MappedBuffer *mapped;     /* (owned) of it, once it is needed */
 
   /* The open heap: the values of its first byte, of which size is what it has so
    * far. */
@@ -84,7 +84,7 @@ typedef struct {
   guint64 next_index;
 
   /* Memory that small pieces are copied into, of one heap after the other. */
-  Spead2HeldBuffer *chunk; /* (owned) or NULL */
+  Spead2MappedBuffer *chunk; /* (owned) or NULL */
   gsize chunk_used;
 } GstSpead2Heaps;
 

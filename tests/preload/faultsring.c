@@ -60,7 +60,7 @@ static struct {
   bool hide_copies;
   int wake; /* eventfd, readable unless hold; -1 until needed */
   Held held[MAX_HELD];
-  size_t n_held;
+  size_t n_mapped;
 } R = {.lock = PTHREAD_MUTEX_INITIALIZER, .open_errno = ENOSYS, .wake = -1};
 
 /* A plugin's liburing is not behind this library where it was loaded with it. */
@@ -260,11 +260,11 @@ give (struct io_uring *ring, struct io_uring_cqe *cqe)
     cqe->res = 0;
   if (!R.hold)
     return true;
-  if (R.n_held == MAX_HELD)
+  if (R.n_mapped == MAX_HELD)
     abort ();
-  R.held[R.n_held].ring = ring;
-  R.held[R.n_held].cqe = *cqe;
-  R.n_held++;
+  R.held[R.n_mapped].ring = ring;
+  R.held[R.n_mapped].cqe = *cqe;
+  R.n_mapped++;
   return false;
 }
 
@@ -277,13 +277,13 @@ give_held (struct io_uring *ring, struct io_uring_cqe *given, unsigned n)
 
   if (R.hold)
     return 0;
-  for (size_t i = 0; i < R.n_held; i++) {
+  for (size_t i = 0; i < R.n_mapped; i++) {
     if (R.held[i].ring == ring && n_given < n)
       given[n_given++] = R.held[i].cqe;
     else
       R.held[kept++] = R.held[i];
   }
-  R.n_held = kept;
+  R.n_mapped = kept;
   return n_given;
 }
 
@@ -325,7 +325,7 @@ io_uring_peek_batch_cqe (
 static bool
 is_held_of (int fd)
 {
-  for (size_t i = 0; i < R.n_held; i++)
+  for (size_t i = 0; i < R.n_mapped; i++)
     if (R.held[i].ring->ring_fd == fd)
       return true;
   return false;
@@ -337,7 +337,7 @@ faults_ring_polls (struct pollfd *fds, nfds_t nfds)
   bool polls = false;
 
   pthread_mutex_lock (&R.lock);
-  for (nfds_t i = 0; R.n_held > 0 && i < nfds; i++)
+  for (nfds_t i = 0; R.n_mapped > 0 && i < nfds; i++)
     polls |= is_held_of (fds[i].fd);
   pthread_mutex_unlock (&R.lock);
   return polls;

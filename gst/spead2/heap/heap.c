@@ -27,8 +27,8 @@ spead2_heap_new (Spead2Flavour flavour)
   heap->n_spans = 0;
   heap->length = 0;
   heap->pages = NULL;
-  heap->held = NULL;
-  heap->more_held = NULL;
+  heap->mapped = NULL;
+  heap->more_mapped = NULL;
   heap->allocated_pointers = SPEAD2_HEAP_INLINE_POINTERS;
   heap->allocated_spans = SPEAD2_HEAP_INLINE_SPANS;
 
@@ -50,8 +50,8 @@ spead2_heap_new_control (Spead2Flavour flavour, guint control)
 void
 spead2_heap_free (Spead2Heap *heap)
 {
-  g_clear_pointer (&heap->held, spead2_held_buffer_unref);
-  g_clear_pointer (&heap->more_held, g_ptr_array_unref);
+  g_clear_pointer (&heap->mapped, spead2_mapped_buffer_unref);
+  g_clear_pointer (&heap->more_mapped, g_ptr_array_unref);
 
   if (heap->pointers != heap->inline_pointers)
     g_free (heap->pointers);
@@ -133,26 +133,26 @@ spead2_heap_add_addressed (Spead2Heap *heap, guint64 id, GError **error)
   return TRUE;
 }
 
-static Spead2HeldBuffer *
-last_held (const Spead2Heap *heap)
+static Spead2MappedBuffer *
+last_mapped (const Spead2Heap *heap)
 {
-  return heap->more_held
-      ? g_ptr_array_index (heap->more_held, heap->more_held->len - 1)
-      : heap->held;
+  return heap->more_mapped
+      ? g_ptr_array_index (heap->more_mapped, heap->more_mapped->len - 1)
+      : heap->mapped;
 }
 
 /* Takes the reference. */
 static void
-keep (Spead2Heap *heap, Spead2HeldBuffer *held)
+keep (Spead2Heap *heap, Spead2MappedBuffer *mapped)
 {
-  if (heap->held == NULL) {
-    heap->held = held;
+  if (heap->mapped == NULL) {
+    heap->mapped = mapped;
     return;
   }
-  if (heap->more_held == NULL)
-    heap->more_held = g_ptr_array_new_with_free_func (
-        (GDestroyNotify) spead2_held_buffer_unref);
-  g_ptr_array_add (heap->more_held, held);
+  if (heap->more_mapped == NULL)
+    heap->more_mapped = g_ptr_array_new_with_free_func (
+        (GDestroyNotify) spead2_mapped_buffer_unref);
+  g_ptr_array_add (heap->more_mapped, mapped);
 }
 
 static Spead2Span *
@@ -194,14 +194,15 @@ append_packets (Spead2Heap *heap, GstMemory *memory, gsize offset, gsize size,
 
 /* Appends bytes of a buffer that the heap has kept. */
 static void
-append_kept (Spead2Heap *heap, Spead2HeldBuffer *held, gsize offset, gsize size)
+append_kept (
+    Spead2Heap *heap, Spead2MappedBuffer *mapped, gsize offset, gsize size)
 {
-  gboolean rooms = offset >= held->rooms_taken;
+  gboolean rooms = offset >= mapped->headroom_used;
   guint i;
 
-  held->rooms_taken = MAX (held->rooms_taken, offset + size);
-  for (i = 0; i < held->n_memories && size > 0; i++) {
-    Spead2HeldMemory *from = &held->memories[i];
+  mapped->headroom_used = MAX (mapped->headroom_used, offset + size);
+  for (i = 0; i < mapped->n_memories && size > 0; i++) {
+    Spead2MappedMemory *from = &mapped->memories[i];
     GstMemory *memory = from->map.memory;
     gsize available = gst_memory_get_sizes (memory, NULL, NULL);
     gsize take;
@@ -239,14 +240,14 @@ check_length (const Spead2Heap *heap, gsize size, GError **error)
 }
 
 gboolean
-spead2_heap_append_held (Spead2Heap *heap, Spead2HeldBuffer *held, gsize offset,
-    gsize size, GError **error)
+spead2_heap_append_mapped (Spead2Heap *heap, Spead2MappedBuffer *mapped,
+    gsize offset, gsize size, GError **error)
 {
   if (!check_length (heap, size, error))
     return FALSE;
-  if (last_held (heap) != held)
-    keep (heap, spead2_held_buffer_ref (held));
-  append_kept (heap, held, offset, size);
+  if (last_mapped (heap) != mapped)
+    keep (heap, spead2_mapped_buffer_ref (mapped));
+  append_kept (heap, mapped, offset, size);
   return TRUE;
 }
 
@@ -254,18 +255,18 @@ gboolean
 spead2_heap_append_buffer (Spead2Heap *heap, GstBuffer *buffer, gsize offset,
     gsize size, GError **error)
 {
-  Spead2HeldBuffer *held = last_held (heap);
+  Spead2MappedBuffer *mapped = last_mapped (heap);
 
   if (!check_length (heap, size, error))
     return FALSE;
   /* Rows of a picture come one by one from the same buffer. */
-  if (held == NULL || held->buffer != buffer) {
-    held = spead2_held_buffer_new (buffer, error);
-    if (held == NULL)
+  if (mapped == NULL || mapped->buffer != buffer) {
+    mapped = spead2_mapped_buffer_new (buffer, error);
+    if (mapped == NULL)
       return FALSE;
-    keep (heap, held);
+    keep (heap, mapped);
   }
-  append_kept (heap, held, offset, size);
+  append_kept (heap, mapped, offset, size);
   return TRUE;
 }
 

@@ -15,7 +15,7 @@
 #include <gst/gst.h>
 
 #include "spead2/wire/flavour.h"
-#include "spead2/memory/heldbuffer.h"
+#include "spead2/memory/mappedbuffer.h"
 
 G_BEGIN_DECLS
 
@@ -99,8 +99,8 @@ struct _Spead2Heap {
   Spead2Span inline_spans[SPEAD2_HEAP_INLINE_SPANS];
   guint64 inline_pointers[SPEAD2_HEAP_INLINE_POINTERS];
 
-  Spead2HeldBuffer *held; /* (owned) the first buffer, or NULL */
-  GPtrArray *more_held;   /* (owned Spead2HeldBuffer) beyond it, or NULL */
+  Spead2MappedBuffer *mapped; /* (owned) the first buffer, or NULL */
+  GPtrArray *more_mapped; /* (owned Spead2MappedBuffer) beyond it, or NULL */
   guint allocated_pointers;
   guint allocated_spans;
   gpointer block; /* what the heap was allocated in */
@@ -143,8 +143,8 @@ gboolean spead2_heap_append_buffer (Spead2Heap *heap, GstBuffer *buffer,
 /* The same for a buffer that other heaps take bytes from, too: in the order of
  * their bytes, if they are to have their headers in its rooms. Takes a reference
  * of its own. */
-gboolean spead2_heap_append_held (Spead2Heap *heap, Spead2HeldBuffer *held,
-    gsize offset, gsize size, GError **error);
+gboolean spead2_heap_append_mapped (Spead2Heap *heap,
+    Spead2MappedBuffer *mapped, gsize offset, gsize size, GError **error);
 
 /* The same for bytes that are not in a buffer yet. */
 gboolean spead2_heap_append_bytes (

@@ -671,7 +671,8 @@ append_parts (Spead2Heap *heap, const Spead2HeapValues *values, GError **error)
     const Spead2Part *part = &values->parts[i];
     gsize size = MIN (left, part->size);
 
-    if (!spead2_heap_append_held (heap, part->held, part->offset, size, error))
+    if (!spead2_heap_append_mapped (
+            heap, part->mapped, part->offset, size, error))
       return FALSE;
     left -= size;
   }
@@ -692,10 +693,10 @@ add_payload (Spead2Heap *heap, const Spead2Item *item,
   for (left = values->size; left > 0;) {
     gsize size = MIN (left, row_size);
 
-    if (!(values->held ? spead2_heap_append_held (
-                             heap, values->held, offset, size, error)
-                       : spead2_heap_append_buffer (
-                             heap, values->buffer, offset, size, error)))
+    if (!(values->mapped ? spead2_heap_append_mapped (
+                               heap, values->mapped, offset, size, error)
+                         : spead2_heap_append_buffer (
+                               heap, values->buffer, offset, size, error)))
       return FALSE;
     offset += values->row_stride;
     left -= size;

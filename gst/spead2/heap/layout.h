@@ -56,9 +56,9 @@ typedef struct {
 /* Bytes: "|u1", as many as there are. */
 void spead2_payload_type_init (Spead2PayloadType *type);
 
-/* Bytes of a held buffer. */
+/* Bytes of a mapped buffer. */
 typedef struct {
-  Spead2HeldBuffer *held;
+  Spead2MappedBuffer *mapped;
   gsize offset;
   gsize size;
 } Spead2Part;
@@ -78,7 +78,7 @@ typedef struct {
   guint64 running_time; /* ns; 0 before time runs */
   /* Values by item name; the first that has one counts. NULL: none. */
   const GstStructure *own[2];
-  Spead2HeldBuffer *held; /* of the buffer, where heaps share it, or NULL */
+  Spead2MappedBuffer *mapped; /* of the buffer, where heaps share it, or NULL */
   /* The payload, in order, of size bytes or more; instead of the buffer, unless
    * n_parts is 0. */
   const Spead2Part *parts;

@@ -29,7 +29,7 @@ spead2_batch_init (Spead2Batch *batch, const Spead2Endpoint *destinations,
     batch->gso[i] = TRUE;
   batch->max_message = max_message;
   batch->iovs = g_new (struct iovec, SPEAD2_BATCH_IOVS);
-  batch->spans = g_new (Spead2TransferSpan, BATCH_SPANS);
+  batch->spans = g_new (Spead2TxSpan, BATCH_SPANS);
   batch->scratch = g_malloc (SPEAD2_BATCH_BYTES);
   spead2_batch_begin (batch, G_MAXUINT64);
 }
@@ -208,15 +208,15 @@ take_scratch (Spead2Batch *batch, gsize size)
 }
 
 static void
-add_to_span (Spead2Batch *batch, Spead2Message *message,
-    Spead2Transfer *transfer, guint n_packets, gsize size)
+add_to_span (Spead2Batch *batch, Spead2Message *message, Spead2TxState *tx,
+    guint n_packets, gsize size)
 {
-  Spead2TransferSpan *span = message->spans + message->n_spans - 1;
+  Spead2TxSpan *span = message->spans + message->n_spans - 1;
 
-  if (message->n_spans == 0 || span->transfer != transfer) {
+  if (message->n_spans == 0 || span->tx != tx) {
     span = &batch->spans[batch->n_spans++];
     message->n_spans++;
-    span->transfer = transfer;
+    span->tx = tx;
     span->n_packets = 0;
     span->bytes = 0;
   }
@@ -252,7 +252,7 @@ add_iovs (Spead2Batch *batch, Spead2Message *message, guint n_iov)
 
 gboolean
 spead2_batch_add (
-    Spead2Batch *batch, Spead2Packetizer *packetizer, Spead2Transfer *transfer)
+    Spead2Batch *batch, Spead2Packetizer *packetizer, Spead2TxState *tx)
 {
   const Spead2Packet *packet = &packetizer->next;
   struct iovec *iov = batch->iovs + batch->n_iovs;
@@ -283,8 +283,8 @@ spead2_batch_add (
 
   message->n_packets += n;
   message->size += size;
-  add_to_span (batch, message, transfer, n, size);
-  transfer->in_flight += n;
+  add_to_span (batch, message, tx, n, size);
+  tx->in_flight += n;
   return TRUE;
 }
 
@@ -380,7 +380,7 @@ spead2_batch_split (const Spead2Batch *batch, const Spead2Message *message,
     packet->n_fragments = 0;
     iovs += packet->n_iov;
 
-    plain->spans[i].transfer = message->spans[span].transfer;
+    plain->spans[i].tx = message->spans[span].tx;
     plain->spans[i].n_packets = 1;
     plain->spans[i].bytes = size;
     packet->spans = &plain->spans[i];

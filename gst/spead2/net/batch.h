@@ -3,7 +3,7 @@
  * A batch is filled with the packets of heaps, in order. Consecutive packets of one
  * size to one destination share a message, whichever heap they belong to, and the
  * kernel cuts it apart again (UDP_SEGMENT, "GSO"); only the last of them may be
- * smaller. Each message names its heaps' transfers, so that its sender can say in
+ * smaller. Each message names its heaps' tx states, so that its sender can say in
  * them what became of it.
  *
  * Pure: no system call, no clock, and no allocation but in spead2_batch_init().
@@ -18,7 +18,7 @@
 
 #include "spead2/net/endpoint.h"
 #include "spead2/heap/packetizer.h"
-#include "spead2/net/transfer.h"
+#include "spead2/net/txstate.h"
 
 G_BEGIN_DECLS
 
@@ -40,7 +40,7 @@ typedef struct {
   gsize packet_size; /* of all packets but the last, which may be smaller */
   gsize size;
   struct iovec *iov;
-  Spead2TransferSpan *spans;
+  Spead2TxSpan *spans;
   guint n_iov;
   guint n_spans;
   guint n_fragments; /* pages of its pieces, at most; only with limits */
@@ -78,7 +78,7 @@ typedef struct {
   /* Filled from the front, a message's part of each lying together. */
   struct iovec *iovs;
   guint n_iovs;
-  Spead2TransferSpan *spans;
+  Spead2TxSpan *spans;
   guint n_spans;
   guint8 *scratch; /* SPEAD2_BATCH_BYTES for packet headers */
   gsize scratch_used;
@@ -113,11 +113,11 @@ void spead2_batch_set_limits (
     Spead2Batch *batch, const Spead2BatchLimits *limits);
 
 /* Adds the packetizer's next packets, as many as are alike and go into one message:
- * they are in flight in transfer from then on. FALSE when the batch has no room for
+ * they are in flight in tx from then on. FALSE when the batch has no room for
  * the first; nothing has been added then. Where the batch is empty and its limits
  * reserve nothing, they are taken off. */
 gboolean spead2_batch_add (
-    Spead2Batch *batch, Spead2Packetizer *packetizer, Spead2Transfer *transfer);
+    Spead2Batch *batch, Spead2Packetizer *packetizer, Spead2TxState *tx);
 
 /* Writes headers, one for each message. They point into the batch. */
 void spead2_batch_write_headers (Spead2Batch *batch);
@@ -127,7 +127,7 @@ typedef struct {
   guint n;
   Spead2Message messages[SPEAD2_MESSAGE_PACKETS];
   struct mmsghdr headers[SPEAD2_MESSAGE_PACKETS];
-  Spead2TransferSpan spans[SPEAD2_MESSAGE_PACKETS];
+  Spead2TxSpan spans[SPEAD2_MESSAGE_PACKETS];
   /* A packet begins within another's iovec, at worst. */
   struct iovec iovs[SPEAD2_PACKET_MAX_IOV + SPEAD2_MESSAGE_PACKETS];
 } Spead2PlainMessages;

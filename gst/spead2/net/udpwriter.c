@@ -462,8 +462,8 @@ spead2_udp_writer_size (const Spead2UdpWriter *writer)
  * first packet decides which memory all of it must lie in. A function of its own, so
  * that all other packets go straight to the batch. */
 static G_GNUC_NO_INLINE gboolean
-add_where_suited (Spead2UdpWriter *writer, Spead2Packetizer *packetizer,
-    Spead2Transfer *transfer)
+add_where_suited (
+    Spead2UdpWriter *writer, Spead2Packetizer *packetizer, Spead2TxState *tx)
 {
   Spead2ZeroCopy *zerocopy = writer->zerocopy;
 
@@ -477,16 +477,16 @@ add_where_suited (Spead2UdpWriter *writer, Spead2Packetizer *packetizer,
       spead2_batch_set_limits (&writer->batch, &writer->limits);
     }
   }
-  return spead2_batch_add (&writer->batch, packetizer, transfer);
+  return spead2_batch_add (&writer->batch, packetizer, tx);
 }
 
 gboolean
-spead2_udp_writer_add (Spead2UdpWriter *writer, Spead2Packetizer *packetizer,
-    Spead2Transfer *transfer)
+spead2_udp_writer_add (
+    Spead2UdpWriter *writer, Spead2Packetizer *packetizer, Spead2TxState *tx)
 {
   if (writer->batch.limits || writer->batch.bytes == 0)
-    return add_where_suited (writer, packetizer, transfer);
-  return spead2_batch_add (&writer->batch, packetizer, transfer);
+    return add_where_suited (writer, packetizer, tx);
+  return spead2_batch_add (&writer->batch, packetizer, tx);
 }
 
 /* -- sending ---------------------------------------------------------------- */
@@ -579,17 +579,17 @@ settle_sent (Spead2UdpWriter *writer, const Spead2Message *message)
   writer->counters.packets += message->n_packets;
   writer->counters.bytes += message->size;
   for (i = 0; i < message->n_spans; i++) {
-    message->spans[i].transfer->bytes += message->spans[i].bytes;
-    message->spans[i].transfer->in_flight -= message->spans[i].n_packets;
+    message->spans[i].tx->bytes += message->spans[i].bytes;
+    message->spans[i].tx->in_flight -= message->spans[i].n_packets;
   }
 }
 
 static void
-fail_transfer (Spead2Transfer *transfer, guint n_packets, gint errnum)
+fail_tx (Spead2TxState *tx, guint n_packets, gint errnum)
 {
-  transfer->in_flight -= n_packets;
-  if (transfer->error == 0 || errnum == ABANDONED)
-    transfer->error = errnum;
+  tx->in_flight -= n_packets;
+  if (tx->error == 0 || errnum == ABANDONED)
+    tx->error = errnum;
 }
 
 static void
@@ -601,8 +601,7 @@ settle_failed (
   if (errnum != ABANDONED)
     count_error (writer, message->destination, errnum);
   for (i = 0; i < message->n_spans; i++)
-    fail_transfer (
-        message->spans[i].transfer, message->spans[i].n_packets, errnum);
+    fail_tx (message->spans[i].tx, message->spans[i].n_packets, errnum);
 }
 
 /* What the kernel answers when it cannot do more than send plain packets. */

@@ -51,20 +51,20 @@ void spead2_udp_writer_begin (
     Spead2UdpWriter *writer, guint64 max_bytes, gboolean may_wait);
 
 /* Adds the packetizer's next packets, as many as are alike and go into one
- * message: their bytes are in flight in transfer from then on. FALSE when the
+ * message: their bytes are in flight in tx from then on. FALSE when the
  * batch has no room for the first. */
-gboolean spead2_udp_writer_add (Spead2UdpWriter *writer,
-    Spead2Packetizer *packetizer, Spead2Transfer *transfer);
+gboolean spead2_udp_writer_add (
+    Spead2UdpWriter *writer, Spead2Packetizer *packetizer, Spead2TxState *tx);
 
 /* Bytes of the batch. */
 guint64 spead2_udp_writer_size (const Spead2UdpWriter *writer);
 
 /* Sends the batch. Returns when each packet of it was accepted, refused or
- * given up, and says so in the transfers. Waits as long as the kernel has no
+ * given up, and says so in the tx states. Waits as long as the kernel has no
  * room, until the deadline; a packet that need not wait is sent in any case. */
 void spead2_udp_writer_send (Spead2UdpWriter *writer);
 
-/* Gives the batch up: nothing of it is sent, and its transfers get ECANCELED. */
+/* Gives the batch up: nothing of it is sent, and its tx states get ECANCELED. */
 void spead2_udp_writer_abandon (Spead2UdpWriter *writer);
 
 /* Has every packet be a message of its own from now on. */
@@ -88,7 +88,7 @@ void spead2_udp_writer_wake (Spead2UdpWriter *writer);
 /* Messages that were released since the last call. */
 guint spead2_udp_writer_take_released (Spead2UdpWriter *writer);
 
-/* Waits no longer for what the kernel has not released: those transfers are
+/* Waits no longer for what the kernel has not released: those tx states are
  * marked held, and nothing of them is in flight. Returns the ring, which must be
  * freed, and the heaps' memory kept, with spead2_uring_bury(). There must be
  * such messages. Zero copy is off until spead2_udp_writer_probe(). */

@@ -25,7 +25,7 @@ typedef struct {
 typedef struct {
   guint destination;
   guint n_spans;
-  Spead2TransferSpan spans[SPEAD2_ZERO_COPY_SPANS];
+  Spead2TxSpan spans[SPEAD2_ZERO_COPY_SPANS];
 } Flight;
 
 struct _Spead2ZeroCopy {
@@ -62,7 +62,7 @@ end_flight (Flight *flight)
   guint i;
 
   for (i = 0; i < flight->n_spans; i++)
-    flight->spans[i].transfer->in_flight -= flight->spans[i].n_packets;
+    flight->spans[i].tx->in_flight -= flight->spans[i].n_packets;
   flight->n_spans = 0;
 }
 
@@ -158,7 +158,7 @@ spead2_zero_copy_give_up (Spead2ZeroCopy *zerocopy)
     Flight *flight = &zerocopy->flights[i];
 
     for (k = 0; k < flight->n_spans; k++)
-      flight->spans[k].transfer->held = TRUE;
+      flight->spans[k].tx->held = TRUE;
     end_flight (flight);
   }
   zerocopy->error = "The kernel held memory of earlier heaps for too long";
@@ -295,7 +295,7 @@ spead2_zero_copy_reserve (Spead2ZeroCopy *zerocopy, gsize size)
 
 gboolean
 spead2_zero_copy_add (Spead2ZeroCopy *zerocopy, guint destination,
-    const Spead2TransferSpan *spans, guint n_spans)
+    const Spead2TxSpan *spans, guint n_spans)
 {
   gint number = spead2_uring_next (zerocopy->ring, zerocopy->n_added);
   Flight *flight;
@@ -308,7 +308,7 @@ spead2_zero_copy_add (Spead2ZeroCopy *zerocopy, guint destination,
   flight->n_spans = n_spans;
   for (i = 0; i < n_spans; i++) {
     flight->spans[i] = spans[i];
-    spans[i].transfer->in_flight += spans[i].n_packets;
+    spans[i].tx->in_flight += spans[i].n_packets;
   }
   zerocopy->n_added++;
   return TRUE;

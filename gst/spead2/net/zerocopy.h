@@ -2,7 +2,7 @@
  *
  * Decides for each batch whether it can be sent without copying, says for each
  * destination why not, and keeps the packets of every message in flight in their
- * transfers until the kernel has released them. It sends through a ring of its
+ * tx states until the kernel has released them. It sends through a ring of its
  * own (uring.h), and belongs to one thread.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
@@ -11,7 +11,7 @@
 #define SPEAD2_ZERO_COPY_H
 
 #include "spead2/heap/packetizer.h"
-#include "spead2/net/transfer.h"
+#include "spead2/net/txstate.h"
 #include "spead2/net/uring.h"
 
 G_BEGIN_DECLS
@@ -53,10 +53,10 @@ guint spead2_zero_copy_room (const Spead2ZeroCopy *zerocopy);
  * since it was last called; at most SPEAD2_ZERO_COPY_SPANS spans. FALSE when it
  * cannot send more at a time. */
 gboolean spead2_zero_copy_add (Spead2ZeroCopy *zerocopy, guint destination,
-    const Spead2TransferSpan *spans, guint n_spans);
+    const Spead2TxSpan *spans, guint n_spans);
 
 /* Sends the messages that were added, one at least, as spead2_uring_send(). The packets of
- * those that went are then in flight in their transfers once more, until they are
+ * those that went are then in flight in their tx states once more, until they are
  * released. */
 gint spead2_zero_copy_send (
     Spead2ZeroCopy *zerocopy, gint fd, const struct mmsghdr *headers);
@@ -73,7 +73,7 @@ gint spead2_zero_copy_fd (const Spead2ZeroCopy *zerocopy);
 /* How many messages have been released, counted without end. */
 guint spead2_zero_copy_released (const Spead2ZeroCopy *zerocopy);
 
-/* Waits no longer for what is held: those transfers are marked so, and none of
+/* Waits no longer for what is held: those tx states are marked so, and none of
  * their packets is in flight any more. Returns the ring, which the caller frees
  * by spead2_uring_bury(). Only while messages are held. */
 Spead2Uring *spead2_zero_copy_give_up (Spead2ZeroCopy *zerocopy);

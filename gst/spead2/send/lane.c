@@ -143,8 +143,8 @@ drop_last_taken (Lane *lane)
 static gboolean
 is_abandoned (const Slot *slot)
 {
-  return slot->transfer.error == ECANCELED && slot->transfer.bytes == 0 &&
-      slot->transfer.in_flight == 0;
+  return slot->tx.error == ECANCELED && slot->tx.bytes == 0 &&
+      slot->tx.in_flight == 0;
 }
 
 /* Drops the queue, and what the lane took and has not begun. */
@@ -184,7 +184,7 @@ finish (Lane *lane)
   for (; lane->first != lane->current; lane->first++) {
     Slot *slot = lane_slot (lane, lane->first);
 
-    if (slot->transfer.in_flight > 0)
+    if (slot->tx.in_flight > 0)
       break;
     slot->state = SLOT_DONE;
     end_barrier (sender, lane->taken[lane->first & (sender->n_slots - 1)]);
@@ -316,8 +316,7 @@ fill (Lane *lane)
     if (!lane->cutting)
       begin_heap (lane, slot);
     while (spead2_packetizer_peek (&lane->packetizer) != NULL)
-      if (!spead2_udp_writer_add (
-              lane->writer, &lane->packetizer, &slot->transfer))
+      if (!spead2_udp_writer_add (lane->writer, &lane->packetizer, &slot->tx))
         return;
     lane->cutting = FALSE;
     lane->waiting_bytes -= slot->length;
@@ -394,11 +393,10 @@ cut_short (Lane *lane)
   if (!lane->cutting)
     return;
   slot = lane_slot (lane, lane->current);
-  if (slot->transfer.error != ECANCELED &&
-      !spead2_udp_writer_expired (lane->writer))
+  if (slot->tx.error != ECANCELED && !spead2_udp_writer_expired (lane->writer))
     return;
 
-  slot->transfer.error = ECANCELED;
+  slot->tx.error = ECANCELED;
   lane->waiting_bytes -= slot->length;
   lane->current++;
   lane->cutting = FALSE;

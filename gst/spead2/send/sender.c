@@ -56,21 +56,21 @@ static GError *
 error_of (Spead2Sender *sender, const Slot *slot)
 {
   const gchar *destination = sender->config.destination.text;
-  gint errnum = slot->transfer.error;
+  gint errnum = slot->tx.error;
 
-  if (slot->transfer.held)
+  if (slot->tx.held)
     return g_error_new (SPEAD2_ERROR, SPEAD2_ERROR_ABANDONED,
         "A heap for %s was abandoned: the kernel has taken it and still reads "
         "its memory",
         destination);
   if (slot->state == SLOT_DROPPED ||
-      (errnum == ECANCELED && slot->transfer.bytes == 0))
+      (errnum == ECANCELED && slot->tx.bytes == 0))
     return g_error_new (SPEAD2_ERROR, SPEAD2_ERROR_DROPPED,
         "A heap for %s was dropped before it was sent", destination);
   if (errnum == ECANCELED)
     return g_error_new (SPEAD2_ERROR, SPEAD2_ERROR_CUT_SHORT,
         "A heap for %s was cut short after %" G_GUINT64_FORMAT " bytes",
-        destination, slot->transfer.bytes);
+        destination, slot->tx.bytes);
   if (errnum != 0) {
     GError *error = NULL;
 
@@ -96,7 +96,7 @@ count_end (Spead2SenderStats *stats, const Slot *slot, const GError *error,
     stats->heaps_dropped++;
   } else {
     stats->heaps_failed++;
-    if (slot->transfer.held)
+    if (slot->tx.held)
       stats->heaps_abandoned++;
   }
 }
@@ -109,13 +109,13 @@ deliver_slot (
   Spead2HeapResult result = {slot->heap, slot->flags,
       slot->state == SLOT_DROPPED ? SPEAD2_NO_HEAP_CNT
                                   : spead2_sender_cnt (sender, slot),
-      slot->transfer.bytes, error};
+      slot->tx.bytes, error};
 
   if (sender->callbacks.heap_done)
     sender->callbacks.heap_done (&result, sender->user_data);
   count_end (stats, slot, error, now);
   g_clear_error (&error);
-  if (slot->transfer.held)
+  if (slot->tx.held)
     g_ptr_array_add (sender->held_heaps, g_steal_pointer (&slot->heap));
 }
 

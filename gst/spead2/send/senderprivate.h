@@ -26,7 +26,7 @@ typedef struct {
   Spead2Heap *heap;
   guint64 nth;    /* of the heaps that the sender numbers, from 0 */
   guint64 pushed; /* when, ns */
-  Spead2Transfer transfer;
+  Spead2TxState tx;
 } Slot;
 
 G_STATIC_ASSERT (sizeof (Slot) == SPEAD2_CACHE_LINE);

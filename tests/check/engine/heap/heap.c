@@ -189,7 +189,7 @@ GST_START_TEST (test_more_parts_than_mappings)
   GstBuffer *buffer = gst_buffer_new_allocate (NULL, 2 * n, NULL);
   GstMemory *memory = gst_buffer_peek_memory (buffer, 0);
   Spead2Heap *heap = spead2_heap_new (40), *heaps[300];
-  Spead2HeldBuffer *held;
+  Spead2MappedBuffer *mapped;
   guint i;
 
   for (i = 0; i < n; i++)
@@ -199,12 +199,12 @@ GST_START_TEST (test_more_parts_than_mappings)
   spead2_heap_free (heap);
   fail_unless (gst_buffer_is_writable (buffer));
 
-  held = spead2_held_buffer_new (buffer, NULL);
+  mapped = spead2_mapped_buffer_new (buffer, NULL);
   for (i = 0; i < n; i++) {
     heaps[i] = spead2_heap_new (40);
-    fail_unless (spead2_heap_append_held (heaps[i], held, 2 * i, 2, NULL));
+    fail_unless (spead2_heap_append_mapped (heaps[i], mapped, 2 * i, 2, NULL));
   }
-  spead2_held_buffer_unref (held);
+  spead2_mapped_buffer_unref (mapped);
   for (i = 0; i < n; i++) {
     fail_if (gst_buffer_is_writable (buffer));
     spead2_heap_free (heaps[i]);

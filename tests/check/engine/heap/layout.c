@@ -564,7 +564,7 @@ GST_START_TEST (test_rows)
   fail_unless_equals_int (made->n_spans, 2 + 3);
   fail_unless (made->spans[3].data == map.data + 18);
   /* Two descriptors, and the picture once. */
-  fail_unless_equals_int (made->more_held->len, 2);
+  fail_unless_equals_int (made->more_mapped->len, 2);
   heap = transmit (made);
   bytes = fake_heap_bytes (heap, 0x3300, &size);
   fail_unless_equals_uint64 (size, 30);

@@ -428,11 +428,11 @@ GST_END_TEST;
 
 /* As many heaps as one likes share the rooms of a buffer, if they take its bytes
  * in order. */
-GST_START_TEST (heaps_of_a_held_buffer)
+GST_START_TEST (heaps_of_a_mapped_buffer)
 {
   Spead2PacketConfig config;
   Spead2PacketShape shape;
-  Spead2HeldBuffer *held;
+  Spead2MappedBuffer *held;
   Spead2Heap *heaps[301];
   GstBuffer *buffer;
   guint i, n_in_place;
@@ -441,16 +441,16 @@ GST_START_TEST (heaps_of_a_held_buffer)
   fail_unless (spead2_packet_config_shape (&config, 2, &shape));
   shape.heap_size = 100;
   buffer = new_buffer (&shape, 30000);
-  held = spead2_held_buffer_new (buffer, NULL);
+  held = spead2_mapped_buffer_new (buffer, NULL);
   for (i = 0; i <= 300; i++) {
     heaps[i] = spead2_heap_new (40);
     fail_unless (spead2_heap_add_immediate (heaps[i], 0x1600, i, NULL));
     fail_unless (spead2_heap_add_addressed (heaps[i], 0x3300, NULL));
     /* The last one is the second of its bytes. */
-    fail_unless (spead2_heap_append_held (
+    fail_unless (spead2_heap_append_mapped (
         heaps[i], held, i < 300 ? i * 100 : 7000, 100, NULL));
   }
-  spead2_held_buffer_unref (held);
+  spead2_mapped_buffer_unref (held);
   for (i = 0; i <= 300; i++) {
     g_byte_array_unref (cut (&config, heaps[i], 1, &n_in_place));
     fail_unless_equals_int (n_in_place, i < 300 ? 1 : 0);
@@ -588,7 +588,7 @@ headroom_suite (void)
   tcase_add_loop_test (
       tc, headers_go_in_front_of_the_payload, 0, G_N_ELEMENTS (ways));
   tcase_add_test (tc, several_heaps_of_a_memory);
-  tcase_add_test (tc, heaps_of_a_held_buffer);
+  tcase_add_test (tc, heaps_of_a_mapped_buffer);
   tcase_add_loop_test (tc, packets_that_do_not_fit_the_pieces, 0, 2);
   tcase_add_test (tc, heaps_of_the_same_bytes_do_not_share_headers);
   tcase_add_test (tc, nobody_writes_what_a_heap_holds);

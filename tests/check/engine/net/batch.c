@@ -161,10 +161,10 @@ take_message (const Spead2Message *message, const struct msghdr *header)
   g_array_append_val (sent, now);
 
   for (i = 0; i < message->n_spans; i++) {
-    const Spead2TransferSpan *span = &message->spans[i];
+    const Spead2TxSpan *span = &message->spans[i];
 
-    span->transfer->bytes += span->bytes;
-    span->transfer->in_flight -= span->n_packets;
+    span->tx->bytes += span->bytes;
+    span->tx->in_flight -= span->n_packets;
     n_bytes += span->bytes;
     n_packets += span->n_packets;
   }
@@ -194,9 +194,9 @@ begin (guint64 max_bytes)
 }
 
 static gboolean
-add (Spead2Packetizer *packetizer, Spead2Transfer *transfer)
+add (Spead2Packetizer *packetizer, Spead2TxState *tx)
 {
-  return spead2_batch_add (&batch, packetizer, transfer);
+  return spead2_batch_add (&batch, packetizer, tx);
 }
 
 static void
@@ -295,7 +295,7 @@ GST_END_TEST
 GST_START_TEST (test_heaps_in_place)
 {
   Spead2PacketShape shape;
-  Spead2HeldBuffer *held;
+  Spead2MappedBuffer *held;
   GstAllocator *allocator;
   GstBuffer *buffer;
   guint i;
@@ -305,10 +305,10 @@ GST_START_TEST (test_heaps_in_place)
   allocator = spead2_headroom_allocator_new (&shape, NULL);
   buffer = gst_buffer_new_allocate (allocator, 20000, NULL);
   gst_buffer_memset (buffer, 0, 0x5a, 20000);
-  held = spead2_held_buffer_new (buffer, NULL);
+  held = spead2_mapped_buffer_new (buffer, NULL);
   for (i = 0; i < 20; i++)
     add_job_of (held, i * 1000, 1000);
-  spead2_held_buffer_unref (held);
+  spead2_mapped_buffer_unref (held);
   send_jobs ();
   fail_unless_equals_int (sent->len, 1);
   fail_unless_equals_int (sent_at (0)->n_segments, 20);
@@ -485,17 +485,17 @@ GST_START_TEST (test_limited_fragments)
   gsize offset = (gsize) memory % SPEAD2_HUGE_PAGE_SIZE;
   guint8 *page = memory + SPEAD2_HUGE_PAGE_SIZE - offset;
   GstBuffer *buffer;
-  Spead2HeldBuffer *held;
+  Spead2MappedBuffer *held;
   guint i, most = 0;
 
   /* Half a megabyte of each page. */
   memset (page, 0x5a, 2 * SPEAD2_HUGE_PAGE_SIZE);
   buffer = gst_buffer_new_wrapped_full (
       0, page + SPEAD2_HUGE_PAGE_SIZE - MIB / 2, MIB, 0, MIB, NULL, NULL);
-  held = spead2_held_buffer_new (buffer, NULL);
+  held = spead2_mapped_buffer_new (buffer, NULL);
   set_packet_size (3008);
   add_job_of (held, 0, MIB);
-  spead2_held_buffer_unref (held);
+  spead2_mapped_buffer_unref (held);
   limited = TRUE;
   send_jobs ();
   for (i = 0; i < sent->len; i++) {
@@ -519,7 +519,7 @@ GST_END_TEST
 GST_START_TEST (test_reserved_headers)
 {
   Spead2Packetizer packetizer;
-  Spead2Transfer transfer = {0};
+  Spead2TxState tx = {0};
   guint i, n_messages;
 
   add_job (FULL_PACKETS (200));
@@ -527,11 +527,11 @@ GST_START_TEST (test_reserved_headers)
   headers_left = 8000;
   limited = TRUE;
   begin (G_MAXUINT64);
-  while (add (&packetizer, &transfer))
+  while (add (&packetizer, &tx))
     ;
   n_messages = batch.n_messages;
   fail_unless (n_messages > 1);
-  fail_unless_equals_int (transfer.in_flight, packetizer.offset / 1432 + 1);
+  fail_unless_equals_int (tx.in_flight, packetizer.offset / 1432 + 1);
   fail_unless (batch.limits != NULL);
   fail_unless_equals_uint64 (batch.scratch_used, 0);
   for (i = 0; i < n_messages; i++) {
@@ -541,7 +541,7 @@ GST_START_TEST (test_reserved_headers)
   }
 
   headers_left = MIB;
-  fail_unless (add (&packetizer, &transfer));
+  fail_unless (add (&packetizer, &tx));
   fail_unless_equals_int (batch.n_messages, n_messages + 1);
 }
 GST_END_TEST
@@ -550,7 +550,7 @@ GST_END_TEST
 GST_START_TEST (test_nothing_reserved)
 {
   Spead2Packetizer packetizer;
-  Spead2Transfer transfer = {0};
+  Spead2TxState tx = {0};
 
   add_job (FULL_PACKETS (200));
   spead2_packetizer_start (&packetizer, &config, jobs[0].heap);
@@ -558,9 +558,9 @@ GST_START_TEST (test_nothing_reserved)
   limited = TRUE;
   begin (G_MAXUINT64);
   fail_unless (batch.limits == &limits);
-  fail_unless (add (&packetizer, &transfer));
+  fail_unless (add (&packetizer, &tx));
   fail_unless (batch.limits == NULL);
-  fail_unless (add (&packetizer, &transfer));
+  fail_unless (add (&packetizer, &tx));
   fail_unless_equals_uint64 (n_reserved, 0);
   fail_unless (batch.messages[0].iov[0].iov_base == batch.scratch);
 }

@@ -122,9 +122,9 @@ begin (guint64 max_bytes)
 }
 
 static gboolean
-add (Spead2Packetizer *packetizer, Spead2Transfer *transfer)
+add (Spead2Packetizer *packetizer, Spead2TxState *tx)
 {
-  return spead2_udp_writer_add (writer, packetizer, transfer);
+  return spead2_udp_writer_add (writer, packetizer, tx);
 }
 
 static void
@@ -148,7 +148,7 @@ send_jobs (void)
   send_jobs_in_batches (G_MAXUINT64, TRUE);
 }
 
-/* What was captured is what was to be sent, as far as transfers and counters say. */
+/* What was captured is what was to be sent, as far as tx states and counters say. */
 static void
 check_captured (void)
 {
@@ -312,8 +312,8 @@ GST_START_TEST (test_not_gso)
   rule = faults_fail_all (errnum);
   add_job (FULL_PACKETS (100));
   send_jobs ();
-  fail_unless_equals_int (jobs[0].transfer.error, errnum);
-  fail_unless_equals_uint64 (jobs[0].transfer.bytes, 0);
+  fail_unless_equals_int (jobs[0].tx.error, errnum);
+  fail_unless_equals_uint64 (jobs[0].tx.bytes, 0);
   fail_unless_equals_int (spead2_udp_writer_gso_errno (writer, 0), 0);
   fail_unless_equals_uint64 (counters->gso_off, 0);
 
@@ -335,8 +335,8 @@ GST_START_TEST (test_plain_packet_fails)
   faults_fail_message (2, 2, EPERM);
   add_job (FULL_PACKETS (5));
   send_jobs ();
-  fail_unless_equals_int (jobs[0].transfer.error, EPERM);
-  fail_unless_equals_uint64 (jobs[0].transfer.bytes, 4 * 1472);
+  fail_unless_equals_int (jobs[0].tx.error, EPERM);
+  fail_unless_equals_uint64 (jobs[0].tx.bytes, 4 * 1472);
   check_captured ();
 }
 GST_END_TEST
@@ -506,9 +506,9 @@ GST_START_TEST (test_refused_by_this_machine)
   add_job (200);
   send_jobs ();
   check_captured ();
-  fail_unless_equals_int (jobs[0].transfer.error, 0);
-  fail_unless_equals_int (jobs[1].transfer.error, EMSGSIZE);
-  fail_unless_equals_int (jobs[2].transfer.error, 0);
+  fail_unless_equals_int (jobs[0].tx.error, 0);
+  fail_unless_equals_int (jobs[1].tx.error, EMSGSIZE);
+  fail_unless_equals_int (jobs[2].tx.error, 0);
   fail_unless_equals_uint64 (
       spead2_udp_writer_take_icmp_errors (writer, &errnum), 0);
   /* The first; the messages of the second, each with GSO and without, but for its
@@ -546,10 +546,9 @@ GST_START_TEST (test_one_message_fails)
     add_job (FULL_PACKETS (30));
   send_jobs ();
   for (i = 0; i < 6; i++)
-    fail_unless_equals_int (
-        jobs[i].transfer.error, i == 1 || i == 2 ? errnum : 0);
-  fail_unless_equals_uint64 (jobs[1].transfer.bytes, 14 * 1472);
-  fail_unless_equals_uint64 (jobs[2].transfer.bytes, 2 * 1472);
+    fail_unless_equals_int (jobs[i].tx.error, i == 1 || i == 2 ? errnum : 0);
+  fail_unless_equals_uint64 (jobs[1].tx.bytes, 14 * 1472);
+  fail_unless_equals_uint64 (jobs[2].tx.bytes, 2 * 1472);
   check_captured ();
   fail_unless_equals_uint64 (counters->errors[errnum], 1);
   fail_unless_equals_uint64 (counters->gso_off, 0);
@@ -586,11 +585,11 @@ GST_START_TEST (test_deadline)
   g_thread_join (thread);
   fail_unless (spead2_now () - start < 10000 * MS);
   /* Two messages of 44 went: heaps 0 and 1, and 28 packets of heap 2. */
-  fail_unless_equals_int (jobs[0].transfer.error, 0);
-  fail_unless_equals_int (jobs[1].transfer.error, 0);
+  fail_unless_equals_int (jobs[0].tx.error, 0);
+  fail_unless_equals_int (jobs[1].tx.error, 0);
   for (i = 2; i < 5; i++)
-    fail_unless_equals_int (jobs[i].transfer.error, ECANCELED);
-  fail_unless_equals_uint64 (jobs[2].transfer.bytes, 28 * 1472);
+    fail_unless_equals_int (jobs[i].tx.error, ECANCELED);
+  fail_unless_equals_uint64 (jobs[2].tx.bytes, 28 * 1472);
   check_captured ();
   fail_unless (spead2_udp_writer_expired (writer));
   fail_if (spead2_udp_writer_sleep_until (writer, spead2_now () + 1000 * MS));
@@ -618,8 +617,8 @@ GST_START_TEST (test_no_wait)
   add_job (MIB);
   send_jobs_in_batches (G_MAXUINT64, FALSE);
   fail_unless (spead2_now () - start < 10000 * MS);
-  fail_unless_equals_uint64 (jobs[0].transfer.bytes, 0);
-  fail_unless (jobs[0].transfer.error != 0);
+  fail_unless_equals_uint64 (jobs[0].tx.bytes, 0);
+  fail_unless (jobs[0].tx.error != 0);
   faults_block (FALSE);
   send_jobs_in_batches (G_MAXUINT64, FALSE);
   check_all_sent ();
@@ -635,11 +634,11 @@ GST_START_TEST (test_abandon)
   spead2_packetizer_start (&packetizer, &config, job->heap);
   spead2_udp_writer_begin (writer, G_MAXUINT64, TRUE);
   while (spead2_packetizer_peek (&packetizer))
-    fail_unless (spead2_udp_writer_add (writer, &packetizer, &job->transfer));
-  fail_unless_equals_int (job->transfer.in_flight, 7);
+    fail_unless (spead2_udp_writer_add (writer, &packetizer, &job->tx));
+  fail_unless_equals_int (job->tx.in_flight, 7);
   spead2_udp_writer_abandon (writer);
-  fail_unless_equals_int (job->transfer.in_flight, 0);
-  fail_unless_equals_int (job->transfer.error, ECANCELED);
+  fail_unless_equals_int (job->tx.in_flight, 0);
+  fail_unless_equals_int (job->tx.error, ECANCELED);
   spead2_udp_writer_send (writer);
   faults_get_counts (&counts);
   fail_unless_equals_uint64 (counts.messages, 0);

@@ -99,11 +99,11 @@ add_job (gsize length)
 }
 
 Job *
-add_job_of (Spead2HeldBuffer *held, gsize offset, gsize length)
+add_job_of (Spead2MappedBuffer *held, gsize offset, gsize length)
 {
   Job *job = add_empty_job ();
 
-  g_assert (spead2_heap_append_held (job->heap, held, offset, length, NULL));
+  g_assert (spead2_heap_append_mapped (job->heap, held, offset, length, NULL));
   return job;
 }
 
@@ -113,21 +113,21 @@ pass_job (Job *job, const JobSender *sender, guint64 max_bytes)
   const Spead2Packet *packet;
   Spead2Packetizer packetizer;
 
-  memset (&job->transfer, 0, sizeof job->transfer);
+  memset (&job->tx, 0, sizeof job->tx);
   job->wire_bytes = 0;
   spead2_packetizer_start (&packetizer, &config, job->heap);
   while ((packet = spead2_packetizer_peek (&packetizer)) != NULL) {
     gsize size = packet->size;
-    guint before = job->transfer.in_flight;
+    guint before = job->tx.in_flight;
 
-    if (!sender->add (&packetizer, &job->transfer)) {
-      fail_unless_equals_int (job->transfer.in_flight, before);
+    if (!sender->add (&packetizer, &job->tx)) {
+      fail_unless_equals_int (job->tx.in_flight, before);
       sender->send ();
       sender->begin (max_bytes);
-      before = job->transfer.in_flight;
-      fail_unless (sender->add (&packetizer, &job->transfer));
+      before = job->tx.in_flight;
+      fail_unless (sender->add (&packetizer, &job->tx));
     }
-    job->wire_bytes += (job->transfer.in_flight - before) * size;
+    job->wire_bytes += (job->tx.in_flight - before) * size;
   }
 }
 
@@ -141,7 +141,7 @@ pass_jobs (const JobSender *sender, guint64 max_bytes)
     pass_job (&jobs[i], sender, max_bytes);
   sender->send ();
   for (i = 0; i < n_jobs; i++)
-    fail_unless_equals_int (jobs[i].transfer.in_flight, 0);
+    fail_unless_equals_int (jobs[i].tx.in_flight, 0);
 }
 
 void
@@ -150,8 +150,8 @@ check_all_sent (void)
   guint i;
 
   for (i = 0; i < n_jobs; i++) {
-    fail_unless_equals_int (jobs[i].transfer.error, 0);
-    fail_unless_equals_uint64 (jobs[i].transfer.bytes, jobs[i].wire_bytes);
+    fail_unless_equals_int (jobs[i].tx.error, 0);
+    fail_unless_equals_uint64 (jobs[i].tx.bytes, jobs[i].wire_bytes);
   }
 }
 
@@ -226,13 +226,13 @@ check_datagrams (GetDatagram get, gsize n)
     const Job *job = &jobs[i];
     guint64 bytes = check_job (job, get, &next, n);
 
-    if (bytes != job->transfer.bytes)
+    if (bytes != job->tx.bytes)
       fail ("heap %u: sent %" G_GUINT64_FORMAT ", accounted "
             "%" G_GUINT64_FORMAT,
-          i, bytes, job->transfer.bytes);
-    if ((bytes == job->wire_bytes) != (job->transfer.error == 0))
+          i, bytes, job->tx.bytes);
+    if ((bytes == job->wire_bytes) != (job->tx.error == 0))
       fail ("heap %u: error %d, %" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT, i,
-          job->transfer.error, bytes, job->wire_bytes);
+          job->tx.error, bytes, job->wire_bytes);
     total += bytes;
   }
   fail_unless_equals_uint64 (next, n);

@@ -7,7 +7,7 @@
 #define SPEAD2_TESTS_JOBS_H
 
 #include "spead2/heap/packetizer.h"
-#include "spead2/net/transfer.h"
+#include "spead2/net/txstate.h"
 
 #define MAX_JOBS 64
 
@@ -16,7 +16,7 @@
 
 typedef struct {
   Spead2Heap *heap;
-  Spead2Transfer transfer;
+  Spead2TxState tx;
   guint64 wire_bytes; /* of all its packets */
 } Job;
 
@@ -34,13 +34,13 @@ void forget_jobs (void);
 Job *add_job (gsize length);
 /* The same, whose payload lies in pieces of so many bytes. */
 Job *add_job_in_pieces (gsize length, gsize piece);
-/* The same with parts of a held buffer. */
-Job *add_job_of (Spead2HeldBuffer *held, gsize offset, gsize length);
+/* The same with parts of a mapped buffer. */
+Job *add_job_of (Spead2MappedBuffer *held, gsize offset, gsize length);
 
 /* What is tested: batches that are begun, filled and sent. */
 typedef struct {
   void (*begin) (guint64 max_bytes);
-  gboolean (*add) (Spead2Packetizer *packetizer, Spead2Transfer *transfer);
+  gboolean (*add) (Spead2Packetizer *packetizer, Spead2TxState *tx);
   void (*send) (void);
 } JobSender;
 
@@ -53,7 +53,7 @@ void check_all_sent (void);
 typedef const guint8 *(*GetDatagram) (gsize index, gsize *size);
 
 /* The n datagrams are in the order of heaps and packets, once each at most, with
- * the bytes that the packetizer makes, and are what the transfers say. Returns how
+ * the bytes that the packetizer makes, and are what the tx states say. Returns how
  * many bytes they have. */
 guint64 check_datagrams (GetDatagram get, gsize n);
 

@@ -1,8 +1,8 @@
-/* A buffer that heaps take bytes from: see heldbuffer.h.
+/* A buffer that heaps take bytes from: see mappedbuffer.h.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
-#include "spead2/memory/heldbuffer.h"
+#include "spead2/memory/mappedbuffer.h"
 
 #include <string.h>
 
@@ -104,77 +104,77 @@ unref_shared (Spead2SharedMapping *shared)
 
 /* Nearly every memory is mapped by one buffer at a time, which costs no look-up. */
 static gboolean
-hold_memory (Spead2HeldMemory *held, GstMemory *memory)
+map_one (Spead2MappedMemory *mapped, GstMemory *memory)
 {
-  held->shared = NULL;
+  mapped->shared = NULL;
   if (is_mapped (memory)) {
-    held->shared = find_shared (memory);
-    if (held->shared == NULL)
-      held->shared = add_shared (memory);
-    if (held->shared == NULL)
+    mapped->shared = find_shared (memory);
+    if (mapped->shared == NULL)
+      mapped->shared = add_shared (memory);
+    if (mapped->shared == NULL)
       return FALSE;
-    held->map = held->shared->map;
-  } else if (!map_memory (memory, &held->map)) {
+    mapped->map = mapped->shared->map;
+  } else if (!map_memory (memory, &mapped->map)) {
     return FALSE;
   }
-  held->is_packets = spead2_is_headroom_memory (memory);
-  held->is_claimed = held->is_packets && spead2_headroom_claim (memory);
+  mapped->is_packets = spead2_is_headroom_memory (memory);
+  mapped->is_claimed = mapped->is_packets && spead2_headroom_claim (memory);
   return TRUE;
 }
 
 static void
-release_memory (Spead2HeldMemory *held)
+release_memory (Spead2MappedMemory *mapped)
 {
-  if (held->is_claimed)
-    spead2_headroom_return (held->map.memory);
-  if (held->shared)
-    unref_shared (held->shared);
+  if (mapped->is_claimed)
+    spead2_headroom_return (mapped->map.memory);
+  if (mapped->shared)
+    unref_shared (mapped->shared);
   else
-    unmap_memory (&held->map);
+    unmap_memory (&mapped->map);
 }
 
 static void
-held_buffer_free (Spead2HeldBuffer *held)
+mapped_buffer_free (Spead2MappedBuffer *mapped)
 {
   guint i;
 
-  for (i = 0; i < held->n_memories; i++)
-    release_memory (&held->memories[i]);
-  gst_buffer_unref (held->buffer);
-  g_free (held);
+  for (i = 0; i < mapped->n_memories; i++)
+    release_memory (&mapped->memories[i]);
+  gst_buffer_unref (mapped->buffer);
+  g_free (mapped);
 }
 
-Spead2HeldBuffer *
-spead2_held_buffer_new (GstBuffer *buffer, GError **error)
+Spead2MappedBuffer *
+spead2_mapped_buffer_new (GstBuffer *buffer, GError **error)
 {
   guint i, n = gst_buffer_n_memory (buffer);
-  Spead2HeldBuffer *held =
-      g_malloc (sizeof *held + n * sizeof (Spead2HeldMemory));
+  Spead2MappedBuffer *mapped =
+      g_malloc (sizeof *mapped + n * sizeof (Spead2MappedMemory));
 
-  held->refs = 1;
-  held->buffer = gst_buffer_ref (buffer);
-  held->rooms_taken = 0;
+  mapped->refs = 1;
+  mapped->buffer = gst_buffer_ref (buffer);
+  mapped->headroom_used = 0;
   for (i = 0; i < n; i++) {
     GstMemory *memory = gst_buffer_peek_memory (buffer, i);
 
-    held->n_memories = i;
-    if (hold_memory (&held->memories[i], memory))
+    mapped->n_memories = i;
+    if (map_one (&mapped->memories[i], memory))
       continue;
     g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_MEMORY,
         "Memory of type '%s' cannot be mapped for reading",
         memory->allocator ? memory->allocator->mem_type : "unknown");
-    held_buffer_free (held);
+    mapped_buffer_free (mapped);
     return NULL;
   }
-  held->n_memories = n;
-  return held;
+  mapped->n_memories = n;
+  return mapped;
 }
 
-Spead2HeldBuffer *
-spead2_held_buffer_ref (Spead2HeldBuffer *held)
+Spead2MappedBuffer *
+spead2_mapped_buffer_ref (Spead2MappedBuffer *mapped)
 {
-  g_atomic_int_inc (&held->refs);
-  return held;
+  g_atomic_int_inc (&mapped->refs);
+  return mapped;
 }
 
 static void
@@ -194,13 +194,13 @@ read_packets (GstMemory *memory, gsize offset, guint8 *to, gsize size)
 }
 
 void
-spead2_held_buffer_read (
-    const Spead2HeldBuffer *held, gsize offset, guint8 *to, gsize size)
+spead2_mapped_buffer_read (
+    const Spead2MappedBuffer *mapped, gsize offset, guint8 *to, gsize size)
 {
   guint i;
 
-  for (i = 0; i < held->n_memories && size > 0; i++) {
-    const Spead2HeldMemory *from = &held->memories[i];
+  for (i = 0; i < mapped->n_memories && size > 0; i++) {
+    const Spead2MappedMemory *from = &mapped->memories[i];
     gsize available = gst_memory_get_sizes (from->map.memory, NULL, NULL);
     gsize take;
 
@@ -221,8 +221,8 @@ spead2_held_buffer_read (
 }
 
 void
-spead2_held_buffer_unref (Spead2HeldBuffer *held)
+spead2_mapped_buffer_unref (Spead2MappedBuffer *mapped)
 {
-  if (g_atomic_int_dec_and_test (&held->refs))
-    held_buffer_free (held);
+  if (g_atomic_int_dec_and_test (&mapped->refs))
+    mapped_buffer_free (mapped);
 }

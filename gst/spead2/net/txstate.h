@@ -2,8 +2,8 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
-#ifndef SPEAD2_TRANSFER_H
-#define SPEAD2_TRANSFER_H
+#ifndef SPEAD2_TXSTATE_H
+#define SPEAD2_TXSTATE_H
 
 #include <glib.h>
 
@@ -16,15 +16,15 @@ typedef struct {
   guint in_flight; /* packets added and not yet released by the kernel */
   gint error; /* first errno; ECANCELED if any was given up at the deadline */
   gboolean held; /* nobody waits any more for the kernel to release some */
-} Spead2Transfer;
+} Spead2TxState;
 
 /* The packets that one heap has in one message. */
 typedef struct {
-  Spead2Transfer *transfer;
+  Spead2TxState *tx;
   guint n_packets;
   gsize bytes;
-} Spead2TransferSpan;
+} Spead2TxSpan;
 
 G_END_DECLS
 
-#endif /* SPEAD2_TRANSFER_H */
+#endif /* SPEAD2_TXSTATE_H */
