@@ -42,20 +42,20 @@ G_BEGIN_DECLS
  *   k     = floor (2^bits / range)
  *
  * Random words. Block b = floor (n / 65536) holds 65536 samples. It begins
- * with 16 lanes of xoshiro256++; lane l (0 to 15) of block b starts with the
+ * with 16 workers of xoshiro256++; worker l (0 to 15) of block b starts with the
  * four state words
  *
  *   h = hash (seed, b, l)
  *   s[i] = mix64 (h + (i + 1) * G),  i = 0, 1, 2, 3
  *
- * A step takes one 64-bit word from every lane. In each lane it is
+ * A step takes one 64-bit word from every worker. In each worker it is
  *
  *   result = rotl (s[0] + s[3], 23) + s[0]
  *   t = s[1] << 17
  *   s[2] ^= s[0];  s[3] ^= s[1];  s[1] ^= s[2];  s[0] ^= s[3]
  *   s[2] ^= t;  s[3] = rotl (s[3], 45)
  *
- * in this order. The 16 results in the order of the lanes, each split into
+ * in this order. The 16 results in the order of the workers, each split into
  * words of `bits` bits with its least significant word first, are the words of
  * the step: 64 of 16 bits, or 32 of 32 bits, or, as adcwave.h takes them, 16 of
  * 64 bits. With p the number of words in a step and m = n - 65536 * b, sample n
@@ -77,14 +77,14 @@ G_BEGIN_DECLS
  * Below is the case of 8-bit samples, where range never exceeds 256, and the
  * words themselves, of which adcwave makes the rest. */
 
-#define ADC_NOISE_LANES 16
+#define ADC_NOISE_WORKERS 16
 /* Samples in a block: what is computed from its beginning when the stream is
  * entered anywhere else than where it was left. */
 #define ADC_NOISE_BLOCK 65536
 /* Samples in a step. */
 #define ADC_NOISE_STEP 64
-/* 64-bit results in a step, one of each lane. */
-#define ADC_NOISE_RESULTS ADC_NOISE_LANES
+/* 64-bit results in a step, one of each worker. */
+#define ADC_NOISE_RESULTS ADC_NOISE_WORKERS
 /* Samples that are made at once where only some of them are wanted: 64 steps. */
 #define ADC_NOISE_TILE 4096
 
@@ -100,14 +100,15 @@ typedef struct {
 } AdcNoiseMap;
 
 /* The two inner loops, compiled for one set of instructions. Both advance the
- * lanes by steps. */
+ * workers by steps. */
 typedef struct {
   const gchar *name;
   /* Writes the steps' words. */
-  void (*draw) (guint64 lanes[4][ADC_NOISE_LANES], guint16 *words, guint steps);
+  void (*draw) (
+      guint64 workers[4][ADC_NOISE_WORKERS], guint16 *words, guint steps);
   /* Writes the sample of each word instead. A word that is to be drawn again
    * gives maximum + 1, modulo 256. */
-  void (*fill) (guint64 lanes[4][ADC_NOISE_LANES], const AdcNoiseMap *map,
+  void (*fill) (guint64 workers[4][ADC_NOISE_WORKERS], const AdcNoiseMap *map,
       gint8 *samples, guint steps);
 } AdcNoiseKernel;
 
@@ -121,11 +122,11 @@ typedef struct {
   guint range;
   guint k;
   AdcNoiseMap map;
-  /* Counting from sample 0: the step that the lanes give next, and the tile whose
+  /* Counting from sample 0: the step that the workers give next, and the tile whose
    * samples are in samples; G_MAXUINT64 when there is none. */
   guint64 next_step;
   guint64 tile;
-  guint64 lanes[4][ADC_NOISE_LANES];
+  guint64 workers[4][ADC_NOISE_WORKERS];
   gint8 samples[ADC_NOISE_TILE];
 } AdcNoise;
 
@@ -144,7 +145,7 @@ void adc_noise_fill (
 void adc_noise_init_words (AdcNoise *noise, guint64 seed, guint bits);
 
 /* Writes the 16 results of each of the steps step to step + steps - 1, in the
- * order of the lanes. Steps count from the first of block 0, a block having
+ * order of the workers. Steps count from the first of block 0, a block having
  * 64 * bits of them; noise has been set up for words. What it costs is as with
  * adc_noise_fill. */
 void adc_noise_results (

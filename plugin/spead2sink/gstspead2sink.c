@@ -347,7 +347,7 @@ gst_spead2_sink_uri_handler_init (gpointer iface, gpointer iface_data)
   handler->set_uri = gst_spead2_sink_uri_set_uri;
 }
 
-/* -- what lanes report --------------------------------------------------------- */
+/* -- what workers report --------------------------------------------------------- */
 
 /* A heap was refused by the kernel. */
 static void
@@ -397,7 +397,7 @@ gst_spead2_sink_heap_not_sent (
     gst_spead2_sink_heap_failed (self, result);
 }
 
-/* In a lane, with no lock held, one heap at a time. */
+/* In a worker, with no lock held, one heap at a time. */
 static void
 gst_spead2_sink_heap_done (const Spead2HeapResult *result, gpointer user_data)
 {
@@ -415,7 +415,7 @@ gst_spead2_sink_heap_done (const Spead2HeapResult *result, gpointer user_data)
         result->bytes, result->error);
 }
 
-/* In a lane, with no lock held: the network answered earlier packets. */
+/* In a worker, with no lock held: the network answered earlier packets. */
 static void
 gst_spead2_sink_icmp_errors (gint errnum, guint n, gpointer user_data)
 {
@@ -425,7 +425,7 @@ gst_spead2_sink_icmp_errors (gint errnum, guint n, gpointer user_data)
       spead2_sender_destination (self->sender)->text, errnum, n);
 }
 
-/* At the start, or in a lane with no lock held: heaps are copied. */
+/* At the start, or in a worker with no lock held: heaps are copied. */
 static void
 gst_spead2_sink_zerocopy_refused (const gchar *reason, gpointer user_data)
 {
@@ -439,13 +439,13 @@ gst_spead2_sink_zerocopy_refused (const gchar *reason, gpointer user_data)
 }
 
 static void
-gst_spead2_sink_lane_started (guint lane, gpointer user_data)
+gst_spead2_sink_worker_started (guint worker, gpointer user_data)
 {
   gst_spead2_sink_report_thread (user_data, GST_STREAM_STATUS_TYPE_ENTER);
 }
 
 static void
-gst_spead2_sink_lane_stopped (guint lane, gpointer user_data)
+gst_spead2_sink_worker_stopped (guint worker, gpointer user_data)
 {
   gst_spead2_sink_report_thread (user_data, GST_STREAM_STATUS_TYPE_LEAVE);
 }
@@ -531,8 +531,8 @@ gst_spead2_sink_start (GstBaseSink *base)
       .heap_done = gst_spead2_sink_heap_done,
       .icmp_errors = gst_spead2_sink_icmp_errors,
       .zerocopy_refused = gst_spead2_sink_zerocopy_refused,
-      .lane_started = gst_spead2_sink_lane_started,
-      .lane_stopped = gst_spead2_sink_lane_stopped,
+      .worker_started = gst_spead2_sink_worker_started,
+      .worker_stopped = gst_spead2_sink_worker_stopped,
   };
   GError *error = NULL;
 
@@ -562,7 +562,7 @@ gst_spead2_sink_start (GstBaseSink *base)
   used = gst_spead2_sink_open_used_socket (sender, settings.socket, &error);
   if (used == NULL)
     goto failed;
-  /* Lanes may post as soon as they run. */
+  /* Workers may post as soon as they run. */
   if (!spead2_sender_start (sender, &error))
     goto failed;
 

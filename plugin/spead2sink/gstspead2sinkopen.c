@@ -1,4 +1,4 @@
-/* gst-spead2: from spead2sink's settings to a layout, a socket and lanes: see
+/* gst-spead2: from spead2sink's settings to a layout, a socket and workers: see
  * gstspead2sinkopen.h
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
@@ -211,7 +211,7 @@ open_sender (GstElement *element, const GstSpead2SinkSettings *settings,
   Spead2SenderConfig config = {
       .packet = *packet,
       .fd = settings->socket ? g_socket_get_fd (settings->socket) : -1,
-      .n_lanes = settings->send_threads,
+      .n_workers = settings->send_threads,
       .max_heaps = settings->max_heaps,
       .rate = settings->rate,
       .burst_size = settings->burst_size,

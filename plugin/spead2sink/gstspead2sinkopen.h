@@ -1,4 +1,4 @@
-/* gst-spead2: from spead2sink's settings to a layout, a socket and lanes
+/* gst-spead2: from spead2sink's settings to a layout, a socket and workers
  *
  * Here is all that can be wrong with the settings taken together.
  *

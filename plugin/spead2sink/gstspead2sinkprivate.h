@@ -1,6 +1,6 @@
 /* gst-spead2: spead2sink as its own files see it
  *
- * gstspead2sink.c has properties, states, events and what lanes call;
+ * gstspead2sink.c has properties, states, events and what workers call;
  * gstspead2sinkstream.c is the way from a buffer to a heap.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
@@ -25,7 +25,7 @@ G_BEGIN_DECLS
  * streaming thread read it without the lock, all other threads with it, and use it
  * only as long as they hold it. What follows sender belongs to the streaming
  * thread, or to state changes while the pad is inactive; the last part is atomic,
- * or the lanes' own, since heaps end one at a time. The lock is held while calling
+ * or the workers' own, since heaps end one at a time. The lock is held while calling
  * the engine only for what neither waits nor calls back. */
 struct _GstSpead2Sink {
   GstBaseSink parent;

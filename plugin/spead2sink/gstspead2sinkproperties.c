@@ -414,7 +414,7 @@ install_heaps (GObjectClass *klass)
   g_object_class_install_property (klass, GST_SPEAD2_SINK_PROP_SEND_THREADS,
       g_param_spec_uint ("send-threads", "Send threads",
           "Threads that send, each with a socket of its own", 1,
-          SPEAD2_MAX_LANES, DEFAULT_SEND_THREADS,
+          SPEAD2_MAX_WORKERS, DEFAULT_SEND_THREADS,
           FLAGS | GST_PARAM_MUTABLE_READY));
   /**
    * GstSpead2Sink:cpu-affinity:

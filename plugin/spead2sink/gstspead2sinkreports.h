@@ -20,7 +20,7 @@ typedef struct {
   guint untold;      /* since then */
 } GstSpead2Bounded;
 
-/* Of heaps: the lanes' own, since heaps end one at a time. icmp is guarded by
+/* Of heaps: the workers' own, since heaps end one at a time. icmp is guarded by
  * the element's object lock. The summary's are the streaming thread's, or a
  * state change's while the pad is inactive. */
 typedef struct {
@@ -36,7 +36,7 @@ typedef struct {
   gboolean cnt_wrap_warned;
 } GstSpead2SinkReports;
 
-/* Nothing has been told of yet. No lane runs. */
+/* Nothing has been told of yet. No worker runs. */
 void gst_spead2_sink_reports_begin (
     GstSpead2SinkReports *reports, GstElement *element);
 
@@ -68,7 +68,7 @@ void gst_spead2_sink_report_cnt (
     GstSpead2SinkReports *reports, guint64 cnt, Spead2Flavour flavour);
 
 /* The network answered earlier packets to destination with n errors, errnum the
- * last of them. Any lane. */
+ * last of them. Any worker. */
 void gst_spead2_sink_report_icmp (GstSpead2SinkReports *reports,
     const gchar *destination, gint errnum, guint n);
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Counts the instructions of a lane per packet, and of lane and streaming thread
+"""Counts the instructions of a worker per packet, and of worker and streaming thread
 together per heap, in user space: what a regression shows in without a quiet
 machine.
 
@@ -38,7 +38,7 @@ SETUPS = {
     "8972, 8 KiB cut": (8972, 8 * KIBI, 1, (40, 120), True),
 }
 # A thread is known by a function that only it calls.
-THREADS = {"lane": "sendmmsg", "streaming": "reused_src_fill"}
+THREADS = {"worker": "sendmmsg", "streaming": "reused_src_fill"}
 
 
 def pipeline(port, packet, heap, lists, cut):
@@ -85,7 +85,7 @@ def count(send, port, setup):
     per_heap = {thread: (many[thread] - few[thread]) / heaps for thread in THREADS}
     counts = {"both threads, a heap": round(sum(per_heap.values()))}
     if packets > 1:
-        counts["lane, a packet"] = round(per_heap["lane"] / packets)
+        counts["worker, a packet"] = round(per_heap["worker"] / packets)
     return counts
 
 

@@ -154,17 +154,17 @@ def _items(n):
     return f'items="{constants}adc_samples,id=0x3300,value=payload"'
 
 
-def lanes_title(lanes):
-    return f"send only, {lanes} lanes"
+def workers_title(workers):
+    return f"send only, {workers} workers"
 
 
-def _our_programs(send, lanes):
+def _our_programs(send, workers):
     reused = _reused()
     return [
         Pipeline("send only", send, f"{reused} ! {_sink()}", 4000),
         Pipeline("send only, a buffer a heap", send,
                  f"{_lists()} ! {_sink().replace('{cut}', '0')}", 4000),
-        Pipeline(lanes_title(lanes), send, f"{reused} ! {_sink(f'send-threads={lanes}')}", 4000,
+        Pipeline(workers_title(workers), send, f"{reused} ! {_sink(f'send-threads={workers}')}", 4000,
                  properties=("send-threads",)),
         Pipeline("zero copy", send, f"{reused} ! {_sink('zero-copy=on')}", 8000,
                  properties=("zero-copy",)),
@@ -189,15 +189,15 @@ def _our_programs(send, lanes):
     ]
 
 
-def programs(directory, peer, lanes):
+def programs(directory, peer, workers):
     """{name: Program}: of ours in a directory, and of spead2's in {name: path}."""
     bare, wave = f"{directory}/bench-bare", f"{directory}/adcwave"
-    made = _our_programs(f"{directory}/bench-send", lanes) + [
+    made = _our_programs(f"{directory}/bench-send", workers) + [
         Samples("uniform", wave, "uniform"),
         Samples("gaussian", wave, "gaussian"),
         Bare("bare", bare),
         Bare("bare, contiguous", bare, ("--contiguous",)),
-        Bare(f"bare, {lanes} threads", bare, ("--threads", str(lanes))),
+        Bare(f"bare, {workers} threads", bare, ("--threads", str(workers))),
     ]
     if peer:
         made += [
@@ -245,14 +245,14 @@ def _growth():
         yield Ratio(f"{n} items / 1 item", f"{n} items", ("1 items",), setup)
 
 
-def default_plan(lanes):
+def default_plan(workers):
     plan = Plan()
-    for packet, target, lanes_target in ((1472, 1.3, 2.0), (8972, 1.05, 1.9)):
+    for packet, target, workers_target in ((1472, 1.3, 2.0), (8972, 1.05, 1.9)):
         for destination in ("none", "wire"):
             setup = Setup(packet, MEBI, destination)
             plan.add(*_send_only(setup, target, 0.95),
-                     Ratio(f"{lanes} lanes / spead2's best", lanes_title(lanes),
-                           _spead2_in(setup), setup, lanes_target))
+                     Ratio(f"{workers} workers / spead2's best", workers_title(workers),
+                           _spead2_in(setup), setup, workers_target))
     # On the wire, 10 times spead2 would be more than the kernel's own limit.
     for destination, target in (("none", 10), ("wire", None)):
         plan.add(*_send_only(Setup(1456, MEBI, destination), target, 0.95))
@@ -286,9 +286,9 @@ def default_plan(lanes):
     return plan
 
 
-def full_plan(lanes):
+def full_plan(workers):
     """The default's rows, and each packet and heap size to each destination."""
-    plan = default_plan(lanes)
+    plan = default_plan(workers)
     for destination in DESTINATIONS:
         for packet in PACKETS:
             for heap in HEAPS:
@@ -296,5 +296,5 @@ def full_plan(lanes):
                 # Those with a target are there already.
                 known = {row.title for row in plan.rows if row.setup == setup}
                 plan.add(*(row for row in _send_only(setup) if row.title not in known))
-                plan.need(setup, "full pipeline", "bare, contiguous", f"bare, {lanes} threads")
+                plan.need(setup, "full pipeline", "bare, contiguous", f"bare, {workers} threads")
     return plan

@@ -147,7 +147,7 @@ def parse_arguments():
                              "regular expression is found")
     parser.add_argument("--repeats", type=int, default=9, metavar="N",
                         help="rounds (default: %(default)s)")
-    parser.add_argument("--lanes", type=int, default=2, metavar="N",
+    parser.add_argument("--workers", type=int, default=2, metavar="N",
                         help="sending threads of the rows with several (default: %(default)s)")
     parser.add_argument("--build", default="build", metavar="DIRECTORY",
                         help="where the programs are (default: %(default)s)")
@@ -160,11 +160,11 @@ def main():
     arguments = parse_arguments()
     build = os.path.abspath(arguments.build)
     directory = f"{build}/tests/benchmark"
-    plan = (rows.full_plan if arguments.full else rows.default_plan)(arguments.lanes)
+    plan = (rows.full_plan if arguments.full else rows.default_plan)(arguments.workers)
     plan = select(plan, arguments.only)
     wanted = {name for names in plan.runs.values() for name in names}
     peer_programs, peer_problem = build_peer(build)
-    programs = available(rows.programs(directory, peer_programs, arguments.lanes), wanted)
+    programs = available(rows.programs(directory, peer_programs, arguments.workers), wanted)
 
     # What was made in the network is removed however this ends.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("bench: ended"))

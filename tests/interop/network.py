@@ -57,7 +57,7 @@ class Sender(Process):
     def __init__(self, prefix, properties):
         super().__init__([*prefix, PYTHON, str(HERE / "streamer.py"),
                           "adctestsrc samplesperbuffer=65536 ! "
-                          f"spead2sink name=lane {properties}"])
+                          f"spead2sink name=sender {properties}"])
         self.read("playing")
 
     def stats(self):

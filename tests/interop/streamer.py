@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Runs a pipeline with a spead2sink named "lane", and tells what it says, a JSON object a line.
+"""Runs a pipeline with a spead2sink named "sender", and tells what it says, a JSON object a line.
 
 What it prints: {"playing": true}, {"warning": text}, {"error": text}, {"stats": counters}.
 What it reads: `stats` prints the counters; `set NAME VALUE` sets a property; `end` ends the
@@ -40,7 +40,7 @@ def plain(structure):
 class Streamer:
     def __init__(self, description):
         self.pipeline = Gst.parse_launch(description)
-        self.sink = self.pipeline.get_by_name("lane")
+        self.sink = self.pipeline.get_by_name("sender")
         self.loop = GLib.MainLoop()
         self.failed = False
         bus = self.pipeline.get_bus()

@@ -83,7 +83,7 @@ typedef enum {
 #define SPEAD2_HEAP_INLINE_SPANS 2
 
 /* Other rooms read these fields; heap.c writes them, and an owner flags and cnt.
- * What a lane needs as a rule stands in front, in as few lines of another
+ * What a worker needs as a rule stands in front, in as few lines of another
  * processor's cache as can be: a heap begins with one. */
 struct _Spead2Heap {
   Spead2Flavour flavour;

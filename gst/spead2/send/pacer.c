@@ -7,7 +7,7 @@
 /* Bursts are never longer than this part of a second at the rate. */
 #define BURSTS_PER_SECOND 1000
 
-/* More bytes than can have been sent ahead: a burst of each lane. */
+/* More bytes than can have been sent ahead: a burst of each worker. */
 #define MOST_AHEAD (64 << 20)
 
 static void

@@ -1,8 +1,8 @@
 /* Sends heaps on threads of its own: see sender.h.
  *
- * The way of a heap: push puts it into the next slot of a ring; a lane takes it
+ * The way of a heap: push puts it into the next slot of a ring; a worker takes it
  * from there, together with as many behind it as fill a batch, cuts it into
- * packets, sends them, and marks the slot done; whichever lane finds the oldest
+ * packets, sends them, and marks the slot done; whichever worker finds the oldest
  * slot done delivers it, and all done ones behind it, in order.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
@@ -26,28 +26,28 @@
 #define FLUSH_GRACE (100 * G_GUINT64_CONSTANT (1000000))
 
 /* Where many heaps may be outstanding, a push that has to wait waits for room for
- * half of them, as long as the lanes have others: being woken and waking cost more
+ * half of them, as long as the workers have others: being woken and waking cost more
  * than a small heap does. */
 #define MANY_HEAPS 16
 
-/* To wake a thread costs a lane more than two messages where a processor sleeps (10
+/* To wake a thread costs a worker more than two messages where a processor sleeps (10
  * to 160 us in a virtual machine). So a push that waits first looks for itself, after
- * at least so many us each time, and so many times: as long as fast lanes need for a
- * queue of 4 MiB. With a rate lanes have the time, and where they leave it no
+ * at least so many us each time, and so many times: as long as fast workers need for a
+ * queue of 4 MiB. With a rate workers have the time, and where they leave it no
  * processor it would take theirs. */
 #define LOOK_INTERVAL 50
 #define LOOKS 16
 
 /* Of all senders; atomic. */
-static guint n_running_lanes;
+static guint n_running_workers;
 
 guint
-spead2_max_heaps (guint max_heaps, guint n_lanes, guint64 heap_bytes)
+spead2_max_heaps (guint max_heaps, guint n_workers, guint64 heap_bytes)
 {
   if (max_heaps > 0)
     return max_heaps;
   return CLAMP (SPEAD2_AUTO_BYTES / MAX (heap_bytes, 1),
-      MAX (SPEAD2_AUTO_MIN_HEAPS, 2 * n_lanes), SPEAD2_AUTO_MAX_HEAPS);
+      MAX (SPEAD2_AUTO_MIN_HEAPS, 2 * n_workers), SPEAD2_AUTO_MAX_HEAPS);
 }
 
 /* -- delivering ------------------------------------------------------------- */
@@ -199,7 +199,7 @@ wait_for_room (Spead2Sender *sender, guint64 wanted, gint64 until)
   spead2_sender_release (sender);
 }
 
-/* Whether the thread that pushes is ahead of the lanes, and will come again: it
+/* Whether the thread that pushes is ahead of the workers, and will come again: it
  * came since the last time, and has left them half of what is outstanding. */
 static gboolean
 pusher_is_ahead (const Spead2Sender *sender)
@@ -261,50 +261,51 @@ shares_socket (const Spead2SenderConfig *config)
 }
 
 static gboolean
-open_socket (Lane *lane, GError **error)
+open_socket (Worker *worker, GError **error)
 {
-  const Spead2SenderConfig *config = &lane->sender->config;
+  const Spead2SenderConfig *config = &worker->sender->config;
 
-  if (lane->index > 0 && shares_socket (config)) {
-    lane->fd = lane->sender->lanes[0].fd;
+  if (worker->index > 0 && shares_socket (config)) {
+    worker->fd = worker->sender->workers[0].fd;
     return TRUE;
   }
   if (config->fd < 0) {
-    lane->fd =
+    worker->fd =
         spead2_udp_socket_open (&config->destination, &config->socket, error);
-    lane->owns_fd = lane->fd >= 0;
-    return lane->owns_fd;
+    worker->owns_fd = worker->fd >= 0;
+    return worker->owns_fd;
   }
   /* When its owner closes it, its number may soon be another file's. */
-  lane->fd = fcntl (config->fd, F_DUPFD_CLOEXEC, 0);
-  if (lane->fd < 0) {
+  worker->fd = fcntl (config->fd, F_DUPFD_CLOEXEC, 0);
+  if (worker->fd < 0) {
     spead2_set_errno (error, errno, "Could not share the socket");
     return FALSE;
   }
-  lane->owns_fd = TRUE;
-  lane->sender->adopted = spead2_udp_socket_adopt (
-      lane->fd, &config->destination, &config->socket, error);
-  return lane->sender->adopted != NULL;
+  worker->owns_fd = TRUE;
+  worker->sender->adopted = spead2_udp_socket_adopt (
+      worker->fd, &config->destination, &config->socket, error);
+  return worker->sender->adopted != NULL;
 }
 
 static gboolean
-open_lane (Lane *lane, GError **error)
+open_worker (Worker *worker, GError **error)
 {
-  Spead2Sender *sender = lane->sender;
+  Spead2Sender *sender = worker->sender;
 
-  lane->taken = g_new (guint64, sender->n_slots);
-  if (!open_socket (lane, error))
+  worker->taken = g_new (guint64, sender->n_slots);
+  if (!open_socket (worker, error))
     return FALSE;
-  lane->writer =
-      spead2_udp_writer_new (lane->fd, &sender->config.destination, 1, error);
-  if (lane->writer && sender->config.no_gso)
-    spead2_udp_writer_disable_gso (lane->writer);
-  if (lane->writer && sender->config.zero_copy) {
+  worker->writer =
+      spead2_udp_writer_new (worker->fd, &sender->config.destination, 1, error);
+  if (worker->writer && sender->config.no_gso)
+    spead2_udp_writer_disable_gso (worker->writer);
+  if (worker->writer && sender->config.zero_copy) {
     spead2_udp_writer_use_zerocopy (
-        lane->writer, sender->config.zero_copy_always);
-    lane->zerocopy_reason = spead2_udp_writer_zerocopy_reason (lane->writer, 0);
+        worker->writer, sender->config.zero_copy_always);
+    worker->zerocopy_reason =
+        spead2_udp_writer_zerocopy_reason (worker->writer, 0);
   }
-  return lane->writer != NULL;
+  return worker->writer != NULL;
 }
 
 /* The next one from n on. */
@@ -333,7 +334,7 @@ spead2_sender_new (const Spead2SenderConfig *config,
   guint i;
 
   g_return_val_if_fail (
-      config->n_lanes >= 1 && config->n_lanes <= SPEAD2_MAX_LANES, NULL);
+      config->n_workers >= 1 && config->n_workers <= SPEAD2_MAX_WORKERS, NULL);
   g_return_val_if_fail (config->cnt_step >= 1, NULL);
 
   if (!spead2_sender_check_rate (config->rate, error) ||
@@ -357,7 +358,7 @@ spead2_sender_new (const Spead2SenderConfig *config,
   g_cond_init (&sender->room);
   /* One more at least, for stream control. */
   sender->n_slots = power_of_two (
-      spead2_max_heaps (config->max_heaps, config->n_lanes, 0) + 1);
+      spead2_max_heaps (config->max_heaps, config->n_workers, 0) + 1);
   sender->slots =
       g_aligned_alloc0 (sender->n_slots, sizeof (Slot), _Alignof(Slot));
   sender->held_rings = g_ptr_array_new ();
@@ -367,15 +368,15 @@ spead2_sender_new (const Spead2SenderConfig *config,
       config->burst_rate_ratio);
 
   sender->n_processors = g_get_num_processors ();
-  sender->n_lanes = config->n_lanes;
-  sender->lanes = g_new0 (Lane, sender->n_lanes);
-  for (i = 0; i < sender->n_lanes; i++) {
-    sender->lanes[i].sender = sender;
-    sender->lanes[i].index = i;
-    sender->lanes[i].fd = -1;
+  sender->n_workers = config->n_workers;
+  sender->workers = g_new0 (Worker, sender->n_workers);
+  for (i = 0; i < sender->n_workers; i++) {
+    sender->workers[i].sender = sender;
+    sender->workers[i].index = i;
+    sender->workers[i].fd = -1;
   }
-  for (i = 0; i < sender->n_lanes; i++) {
-    if (!open_lane (&sender->lanes[i], error)) {
+  for (i = 0; i < sender->n_workers; i++) {
+    if (!open_worker (&sender->workers[i], error)) {
       spead2_sender_free (sender);
       return NULL;
     }
@@ -383,7 +384,7 @@ spead2_sender_new (const Spead2SenderConfig *config,
   sender->stats.mtu = spead2_udp_mtu (&config->destination, &config->socket);
   sender->stats.no_gso = config->no_gso;
   sender->stats.buffer_size =
-      spead2_udp_socket_buffer_size (sender->lanes[0].fd);
+      spead2_udp_socket_buffer_size (sender->workers[0].fd);
   /* Only the sockets' opening needed them. */
   sender->config.socket.multicast_iface = NULL;
   sender->config.socket.local = NULL;
@@ -391,26 +392,28 @@ spead2_sender_new (const Spead2SenderConfig *config,
 }
 
 static gboolean
-start_lane (Lane *lane, GError **error)
+start_worker (Worker *worker, GError **error)
 {
-  Spead2Sender *sender = lane->sender;
+  Spead2Sender *sender = worker->sender;
   /* The kernel has room for 15 bytes. */
-  gchar *name = g_strdup_printf ("%.12s:%u", sender->thread_name, lane->index);
+  gchar *name =
+      g_strdup_printf ("%.12s:%u", sender->thread_name, worker->index);
 
-  lane->thread = g_thread_try_new (name, spead2_lane_run, lane, error);
+  worker->thread = g_thread_try_new (name, spead2_worker_run, worker, error);
   g_free (name);
-  if (lane->thread == NULL)
+  if (worker->thread == NULL)
     return FALSE;
-  g_atomic_int_inc (&n_running_lanes);
+  g_atomic_int_inc (&n_running_workers);
 
   g_mutex_lock (&sender->lock);
-  while (!lane->started)
+  while (!worker->started)
     wait_for_room (sender, 0, 0);
   g_mutex_unlock (&sender->lock);
-  if (lane->start_errno != 0)
-    spead2_set_errno (error, lane->start_errno,
-        "Could not keep a sending thread to CPU %u", spead2_lane_cpu (lane));
-  return lane->start_errno == 0;
+  if (worker->start_errno != 0)
+    spead2_set_errno (error, worker->start_errno,
+        "Could not keep a sending thread to CPU %u",
+        spead2_worker_cpu (worker));
+  return worker->start_errno == 0;
 }
 
 gboolean
@@ -418,8 +421,8 @@ spead2_sender_start (Spead2Sender *sender, GError **error)
 {
   guint i;
 
-  for (i = 0; i < sender->n_lanes; i++) {
-    if (!start_lane (&sender->lanes[i], error)) {
+  for (i = 0; i < sender->n_workers; i++) {
+    if (!start_worker (&sender->workers[i], error)) {
       spead2_sender_stop (sender);
       return FALSE;
     }
@@ -442,7 +445,7 @@ spead2_sender_packet_config (const Spead2Sender *sender)
 gint
 spead2_sender_dup_fd (Spead2Sender *sender, GError **error)
 {
-  gint fd = fcntl (sender->lanes[0].fd, F_DUPFD_CLOEXEC, 0);
+  gint fd = fcntl (sender->workers[0].fd, F_DUPFD_CLOEXEC, 0);
 
   if (fd < 0)
     spead2_set_errno (error, errno, "Could not share the socket");
@@ -454,19 +457,19 @@ set_deadlines (Spead2Sender *sender, guint64 deadline)
 {
   guint i;
 
-  for (i = 0; i < sender->n_lanes; i++)
-    spead2_udp_writer_set_deadline (sender->lanes[i].writer, deadline);
+  for (i = 0; i < sender->n_workers; i++)
+    spead2_udp_writer_set_deadline (sender->workers[i].writer, deadline);
 }
 
 static void
-join_lane (Lane *lane)
+join_worker (Worker *worker)
 {
-  if (lane->thread == NULL)
+  if (worker->thread == NULL)
     return;
-  spead2_udp_writer_set_deadline (lane->writer, 0);
-  g_thread_join (lane->thread);
-  lane->thread = NULL;
-  g_atomic_int_add (&n_running_lanes, -1);
+  spead2_udp_writer_set_deadline (worker->writer, 0);
+  g_thread_join (worker->thread);
+  worker->thread = NULL;
+  g_atomic_int_add (&n_running_workers, -1);
 }
 
 void
@@ -478,15 +481,15 @@ spead2_sender_stop (Spead2Sender *sender)
   if (!sender->stopping)
     sender->release_deadline = spead2_now () + RELEASE_GRACE;
   sender->stopping = TRUE;
-  spead2_lanes_wake (sender);
+  spead2_workers_wake (sender);
   g_cond_broadcast (&sender->room);
   while (sender->joining)
     wait_for_room (sender, 0, 0);
   sender->joining = TRUE;
   g_mutex_unlock (&sender->lock);
 
-  for (i = 0; i < sender->n_lanes; i++)
-    join_lane (&sender->lanes[i]);
+  for (i = 0; i < sender->n_workers; i++)
+    join_worker (&sender->workers[i]);
 
   g_mutex_lock (&sender->lock);
   bury_held (sender);
@@ -502,17 +505,17 @@ spead2_sender_free (Spead2Sender *sender)
 
   spead2_sender_stop (sender);
   if (sender->adopted)
-    spead2_udp_socket_give_back (sender->lanes[0].fd, sender->adopted);
-  for (i = 0; i < sender->n_lanes; i++) {
-    Lane *lane = &sender->lanes[i];
+    spead2_udp_socket_give_back (sender->workers[0].fd, sender->adopted);
+  for (i = 0; i < sender->n_workers; i++) {
+    Worker *worker = &sender->workers[i];
 
-    if (lane->writer)
-      spead2_udp_writer_free (lane->writer);
-    if (lane->owns_fd)
-      close (lane->fd);
-    g_free (lane->taken);
+    if (worker->writer)
+      spead2_udp_writer_free (worker->writer);
+    if (worker->owns_fd)
+      close (worker->fd);
+    g_free (worker->taken);
   }
-  g_free (sender->lanes);
+  g_free (sender->workers);
   g_aligned_free (sender->slots);
   g_ptr_array_unref (sender->held_rings);
   g_ptr_array_unref (sender->held_heaps);
@@ -551,7 +554,7 @@ static gboolean
 may_look (Spead2Sender *sender)
 {
   return spead2_pacer_burst (&sender->pacer) == G_MAXUINT64 &&
-      (guint) g_atomic_int_get (&n_running_lanes) < sender->n_processors;
+      (guint) g_atomic_int_get (&n_running_workers) < sender->n_processors;
 }
 
 /* Another push may be filling slots. */
@@ -590,7 +593,7 @@ static guint
 limit_for (const Spead2Sender *sender, const Spead2Heap *heap)
 {
   return spead2_max_heaps (
-      sender->config.max_heaps, sender->n_lanes, heap->length);
+      sender->config.max_heaps, sender->n_workers, heap->length);
 }
 
 /* Waits for room for a heap; where there may be many, for more of them. */
@@ -636,7 +639,7 @@ fill_slot (Slot *slot, Spead2Heap *heap, guint64 now)
   slot->pushed = now;
 }
 
-/* The lanes may take the next n slots. */
+/* The workers may take the next n slots. */
 static void
 publish (Spead2Sender *sender, guint n)
 {
@@ -645,7 +648,7 @@ publish (Spead2Sender *sender, guint n)
     g_cond_broadcast (&sender->work);
   else if (sender->work_waiters > 0)
     g_cond_signal (&sender->work);
-  spead2_lanes_wake_polling (sender);
+  spead2_workers_wake_polling (sender);
 }
 
 /* Puts heaps into slots that nobody looks at yet. Called with the lock, which is
@@ -788,7 +791,7 @@ spead2_sender_flush (Spead2Sender *sender)
   if (!sender->stopping)
     sender->release_deadline = spead2_now () + RELEASE_GRACE;
   set_deadlines (sender, spead2_now () + FLUSH_GRACE);
-  spead2_lanes_wake (sender);
+  spead2_workers_wake (sender);
   g_cond_broadcast (&sender->room);
   while (slots_used (sender) > 0 && !sender->stopping)
     wait_for_room (sender, 0, 0);
@@ -812,13 +815,13 @@ spead2_sender_set_rate (Spead2Sender *sender, gdouble rate, guint64 burst_size,
   last = sender->pacer;
   spead2_pacer_set_rate (
       &sender->pacer, now, rate, burst_size, burst_rate_ratio);
-  for (i = 0; i < sender->n_lanes; i++) {
-    Lane *lane = &sender->lanes[i];
+  for (i = 0; i < sender->n_workers; i++) {
+    Worker *worker = &sender->workers[i];
 
-    if (lane->due <= now)
+    if (worker->due <= now)
       continue;
-    lane->due = spead2_pacer_move (&sender->pacer, &last, now, lane->due);
-    spead2_udp_writer_wake (lane->writer);
+    worker->due = spead2_pacer_move (&sender->pacer, &last, now, worker->due);
+    spead2_udp_writer_wake (worker->writer);
   }
   g_mutex_unlock (&sender->lock);
 }
@@ -828,8 +831,8 @@ spead2_sender_probe (Spead2Sender *sender)
 {
   guint i;
 
-  for (i = 0; i < sender->n_lanes; i++)
-    spead2_udp_writer_probe (sender->lanes[i].writer);
+  for (i = 0; i < sender->n_workers; i++)
+    spead2_udp_writer_probe (sender->workers[i].writer);
 }
 
 static void
@@ -860,12 +863,12 @@ spead2_sender_get_stats (Spead2Sender *sender, Spead2SenderStats *stats)
     stats->heap_cnt_wraps =
         spead2_sender_long_cnt (sender, sender->n_numbered - 1) >>
         sender->config.packet.flavour;
-  for (i = 0; i < sender->n_lanes; i++) {
-    add_counters (&stats->writer, &sender->lanes[i].counters);
+  for (i = 0; i < sender->n_workers; i++) {
+    add_counters (&stats->writer, &sender->workers[i].counters);
     if (stats->gso_errno == 0)
-      stats->gso_errno = sender->lanes[i].gso_errno;
+      stats->gso_errno = sender->workers[i].gso_errno;
     if (stats->zerocopy_reason == NULL)
-      stats->zerocopy_reason = sender->lanes[i].zerocopy_reason;
+      stats->zerocopy_reason = sender->workers[i].zerocopy_reason;
   }
   g_mutex_unlock (&sender->lock);
 }

@@ -1,11 +1,11 @@
 /* Sends heaps on threads of its own, a bounded number of them at a time.
  *
  * spead2_sender_push() hands a heap over and returns while it is being sent; it
- * blocks while as many heaps as allowed are outstanding. Lanes, each a thread
+ * blocks while as many heaps as allowed are outstanding. Workers, each a thread
  * and a socket, take heaps in the order of the pushes, number them, and send
  * them. Every heap that was accepted ends in exactly one call of heap_done, in
  * the order of the pushes: sent, or failed, or dropped. It is freed after that,
- * by a lane or by a thread that pushes or waits, with no lock held; what runs then
+ * by a worker or by a thread that pushes or waits, with no lock held; what runs then
  * may call back into the sender as the callbacks below may.
  *
  * Threads: all functions may be called from any thread, spead2_sender_free()
@@ -31,7 +31,7 @@ G_BEGIN_DECLS
 #define SPEAD2_AUTO_MIN_HEAPS 4
 #define SPEAD2_AUTO_MAX_HEAPS 4095
 
-#define SPEAD2_MAX_LANES 64
+#define SPEAD2_MAX_WORKERS 64
 
 /* The heap counter of a heap that was dropped before it got one. */
 #define SPEAD2_NO_HEAP_CNT G_MAXUINT64
@@ -41,12 +41,12 @@ typedef struct {
   Spead2Endpoint destination;
   Spead2UdpSocketOptions socket; /* its pointers are borrowed for the call */
   gint fd; /* an outside socket, duplicated, in the end given back; or -1 */
-  const gchar *thread_name; /* of the lanes, with ":<lane>" behind it */
-  guint n_lanes;            /* 1 to SPEAD2_MAX_LANES */
-  GArray *cpus;    /* (guint) lane i keeps to number i modulo their number; NULL
+  const gchar *thread_name; /* of the workers, with ":<worker>" behind it */
+  guint n_workers;          /* 1 to SPEAD2_MAX_WORKERS */
+  GArray *cpus; /* (guint) worker i keeps to number i modulo their number; NULL
                    or empty: any CPU; a reference is kept */
-  guint max_heaps; /* outstanding; 0: automatic */
-  gdouble rate;    /* bytes of UDP payload per second, from 1; 0: no limit */
+  guint max_heaps;    /* outstanding; 0: automatic */
+  gdouble rate;       /* bytes of UDP payload per second, from 1; 0: no limit */
   guint64 burst_size; /* bytes */
   gdouble burst_rate_ratio;
   gboolean no_gso;           /* every packet is a message of its own */
@@ -67,8 +67,8 @@ typedef struct {
   const GError *error; /* NULL: all of it was sent */
 } Spead2HeapResult;
 
-/* Called by lanes, with no lock held; they may call back into the sender, but
- * not wait or stop, nor push anything but stream control. Each may be NULL. heap_done is called by one lane at
+/* Called by workers, with no lock held; they may call back into the sender, but
+ * not wait or stop, nor push anything but stream control. Each may be NULL. heap_done is called by one worker at
  * a time, the others by any. */
 typedef struct {
   void (*heap_done) (const Spead2HeapResult *result, gpointer user_data);
@@ -76,8 +76,8 @@ typedef struct {
   void (*icmp_errors) (gint errnum, guint n, gpointer user_data);
   /* Heaps are copied from now on, for that reason. */
   void (*zerocopy_refused) (const gchar *reason, gpointer user_data);
-  void (*lane_started) (guint lane, gpointer user_data);
-  void (*lane_stopped) (guint lane, gpointer user_data);
+  void (*worker_started) (guint worker, gpointer user_data);
+  void (*worker_stopped) (guint worker, gpointer user_data);
 } Spead2SenderCallbacks;
 
 typedef enum {
@@ -113,21 +113,21 @@ typedef struct {
   const gchar *zerocopy_reason; /* why heaps are copied, or NULL */
   guint64 last_end;      /* spead2_now() when a heap ended last; 0: none did */
   guint mtu;             /* spead2_udp_mtu(), when it was opened */
-  guint buffer_size;     /* of the first lane's socket, bytes */
+  guint buffer_size;     /* of the first worker's socket, bytes */
   Spead2Times heap_time; /* of heaps sent, from push to release */
   Spead2Times pacing_error;    /* of bursts: how late they went */
-  Spead2WriterCounters writer; /* of all lanes */
+  Spead2WriterCounters writer; /* of all workers */
 } Spead2SenderStats;
 
 typedef struct _Spead2Sender Spead2Sender;
 
-/* Opens a socket for each lane; with a local port, or an outside socket, the
- * lanes share one. NULL with the socket's error, or SPEAD2_ERROR_INVALID for
+/* Opens a socket for each worker; with a local port, or an outside socket, the
+ * workers share one. NULL with the socket's error, or SPEAD2_ERROR_INVALID for
  * counters that do not fit the flavour, and for a rate that cannot be. */
 Spead2Sender *spead2_sender_new (const Spead2SenderConfig *config,
     const Spead2SenderCallbacks *callbacks, gpointer user_data, GError **error);
 
-/* Starts the lanes' threads. On failure none runs, with GLib's thread error, or
+/* Starts the workers' threads. On failure none runs, with GLib's thread error, or
  * SPEAD2_ERRNO for a CPU that they may not have. */
 gboolean spead2_sender_start (Spead2Sender *sender, GError **error);
 
@@ -138,7 +138,7 @@ const Spead2Endpoint *spead2_sender_destination (const Spead2Sender *sender);
 const Spead2PacketConfig *spead2_sender_packet_config (
     const Spead2Sender *sender);
 
-/* A copy of the first lane's descriptor, for the caller to close; -1 with
+/* A copy of the first worker's descriptor, for the caller to close; -1 with
  * SPEAD2_ERRNO. */
 gint spead2_sender_dup_fd (Spead2Sender *sender, GError **error);
 
@@ -177,17 +177,17 @@ void spead2_sender_set_flushing (Spead2Sender *sender, gboolean flushing);
  * Returns when all have ended. */
 void spead2_sender_flush (Spead2Sender *sender);
 
-/* Ends the lanes, without waiting for the network, but at most 500 ms for memory
+/* Ends the workers, without waiting for the network, but at most 500 ms for memory
  * that the kernel still reads; what is outstanding is cut short, dropped or
  * abandoned. Harmless when they do not run; of several threads, each returns when
- * the lanes have ended. */
+ * the workers have ended. */
 void spead2_sender_stop (Spead2Sender *sender);
 
 /* FALSE, with SPEAD2_ERROR_INVALID: there is no such rate. */
 gboolean spead2_sender_check_rate (gdouble rate, GError **error);
 
 /* Another rate, checked. It counts for what has been sent and is not yet paid for,
- * too, and for lanes that sleep: see spead2_pacer_set_rate(). */
+ * too, and for workers that sleep: see spead2_pacer_set_rate(). */
 void spead2_sender_set_rate (Spead2Sender *sender, gdouble rate,
     guint64 burst_size, gdouble burst_rate_ratio);
 
@@ -202,7 +202,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (Spead2Sender, spead2_sender_free)
 
 /* How many heaps of so many payload bytes may be outstanding: max_heaps, or
  * what it means when it is 0. */
-guint spead2_max_heaps (guint max_heaps, guint n_lanes, guint64 heap_bytes);
+guint spead2_max_heaps (guint max_heaps, guint n_workers, guint64 heap_bytes);
 
 G_END_DECLS
 

@@ -1,5 +1,5 @@
-/* What sender.c and lane.c share, and nobody else sees: slots, lanes and the
- * sender itself. Slot and Lane are theirs alone.
+/* What sender.c and worker.c share, and nobody else sees: slots, workers and the
+ * sender itself. Slot and Worker are theirs alone.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -16,7 +16,7 @@ G_BEGIN_DECLS
 typedef enum { SLOT_QUEUED, SLOT_TAKEN, SLOT_DONE, SLOT_DROPPED } SlotState;
 
 /* Place of one outstanding heap. It belongs to the push that fills it, from taking
- * to its end to its lane, then to whoever delivers and to whoever releases; the
+ * to its end to its worker, then to whoever delivers and to whoever releases; the
  * lock guards the rest. */
 typedef struct {
   /* Neighbours are in the hands of different threads. */
@@ -39,7 +39,7 @@ typedef struct {
   Spead2UdpWriter *writer;
   GThread *thread;
 
-  /* The lane's own, used by its thread only. taken is a ring of slot numbers:
+  /* The worker's own, used by its thread only. taken is a ring of slot numbers:
    * from first to current they are cut into packets and may be in flight, from
    * current to end they wait. */
   guint64 *taken;
@@ -60,7 +60,7 @@ typedef struct {
   Spead2WriterCounters counters;
   gint gso_errno;
   const gchar *zerocopy_reason;
-} Lane;
+} Worker;
 
 /* lock is never held while sending, delivering, calling back or freeing heaps, and
  * nothing else is locked under it. */
@@ -69,17 +69,17 @@ struct _Spead2Sender {
   Spead2SenderCallbacks callbacks;
   gpointer user_data;
   gchar *thread_name;
-  Lane *lanes;
-  guint n_lanes;
+  Worker *workers;
+  guint n_workers;
   guint n_processors;
   Spead2UdpSocketState *adopted; /* (owned) of an outside socket, or NULL */
 
   GMutex lock;
   GCond
-      work; /* for lanes: something to take, or the end; see spead2_lanes_wake() */
+      work; /* for workers: something to take, or the end; see spead2_workers_wake() */
   GCond room; /* for pushes, drains and flushes: something has ended; for
-                 other pushes: slots are filled; for spead2_sender_start(): a lane
-                 has started; for spead2_sender_stop(): lanes are joined */
+                 other pushes: slots are filled; for spead2_sender_start(): a worker
+                 has started; for spead2_sender_stop(): workers are joined */
   /* Waking nobody is a system call, too. */
   guint work_waiters, room_waiters, fill_waiters;
   /* A push waits to be woken when fewer are outstanding (1: when none is, since it
@@ -89,7 +89,7 @@ struct _Spead2Sender {
   /* Guarded by lock. Slots are numbered from 0 without end; number n lives in
    * slots[n % n_slots], n_slots being a power of two. head is the oldest that
    * has not been released, ended the oldest that has not been told of, taken the
-   * next for a lane, tail the next to be pushed, which a push sets. */
+   * next for a worker, tail the next to be pushed, which a push sets. */
   Slot *slots;
   guint n_slots;
   guint64 head, ended, taken, tail;
@@ -100,14 +100,14 @@ struct _Spead2Sender {
       pushing; /* something was pushed since spead2_sender_have_released() */
   gboolean barrier; /* barrier_slot has been taken and has not gone */
   guint64 barrier_slot;
-  guint barrier_lane;
+  guint barrier_worker;
   guint64 n_numbered; /* heaps that were given a counter */
   Spead2Pacer pacer;
   gboolean interrupted;
   gboolean flushing;
   guint n_discarding; /* threads in spead2_sender_flush() */
   gboolean stopping;
-  gboolean joining; /* a thread in spead2_sender_stop() joins the lanes */
+  gboolean joining; /* a thread in spead2_sender_stop() joins the workers */
   guint64 release_deadline; /* of a flush or a stop */
   GPtrArray *held_rings;    /* (owned) with messages that were given up */
   Spead2SenderStats stats;
@@ -173,21 +173,21 @@ void spead2_sender_release (Spead2Sender *sender);
 void spead2_sender_have_released (Spead2Sender *sender);
 
 /* Wakes a push that waits and does not look for itself, if there is any room: the
- * lanes have the last heaps, and the next are to be there when these have gone. */
+ * workers have the last heaps, and the next are to be there when these have gone. */
 void spead2_sender_want_more (Spead2Sender *sender);
 
-/* lane.c. */
+/* worker.c. */
 
-/* A lane's thread; data is the lane. */
-gpointer spead2_lane_run (gpointer data);
+/* A worker's thread; data is the worker. */
+gpointer spead2_worker_run (gpointer data);
 
-/* The CPU that a lane keeps to, where it does. */
-guint spead2_lane_cpu (const Lane *lane);
+/* The CPU that a worker keeps to, where it does. */
+guint spead2_worker_cpu (const Worker *worker);
 
-/* Wakes all lanes, or those that wait for more than the condition. Called with
+/* Wakes all workers, or those that wait for more than the condition. Called with
  * the lock. */
-void spead2_lanes_wake (Spead2Sender *sender);
-void spead2_lanes_wake_polling (Spead2Sender *sender);
+void spead2_workers_wake (Spead2Sender *sender);
+void spead2_workers_wake_polling (Spead2Sender *sender);
 
 G_END_DECLS
 

@@ -1,4 +1,4 @@
-/* Random heaps through the sender while the kernel fails at random, lanes wait
+/* Random heaps through the sender while the kernel fails at random, workers wait
  * for each other, and somebody empties or stops it in the middle; and after each
  * of them: every heap has ended once, in order and for a reason that was given,
  * what is counted is what left, and no memory was touched, kept or let go early.
@@ -13,7 +13,7 @@
  * | FAULTS_ONLY  | the number of a case: only this one is run             |
  *
  * Threads: the test's own does what happens in the middle; one pushes; the
- * lanes end heaps. What they share is guarded by lock.
+ * workers end heaps. What they share is guarded by lock.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -380,7 +380,7 @@ random_config (void)
   config.socket.ttl = 64;
   config.socket.ttl_mc = 1;
   config.socket.dscp = -1;
-  config.n_lanes = 1 + roll (4);
+  config.n_workers = 1 + roll (4);
   config.max_heaps = chance (0.2) ? 0 : 1 + roll (60);
   config.rate = chance (0.2) ? 50e6 + roll (1000000000) : 0;
   config.burst_size = 1 + roll (100000);
@@ -604,7 +604,7 @@ check_sums (void)
   fail_unless_equals_uint64 (stats.heap_time.n, sent);
   fail_unless_equals_int (stats.outstanding, 0);
   fail_unless (stats.peak_outstanding <=
-      spead2_max_heaps (config.max_heaps, config.n_lanes, 0));
+      spead2_max_heaps (config.max_heaps, config.n_workers, 0));
 
   faults_get_counts (&counts);
   fail_unless_equals_uint64 (counts.kernel_errors, 0);
@@ -673,9 +673,9 @@ check_gso (void)
   switch (network) {
     case NO_GSO_NETWORK:
     case SMALL_NETWORK:
-      /* Each lane finds it out once, and each time that it tries again. */
+      /* Each worker finds it out once, and each time that it tries again. */
       fail_unless (emptied || blamed == 0 || stats.writer.gso_off > 0);
-      fail_unless (stats.writer.gso_off <= config.n_lanes * (1 + n_probes));
+      fail_unless (stats.writer.gso_off <= config.n_workers * (1 + n_probes));
       fail_unless (
           emptied || (stats.heaps_failed == 0 && stats.heaps_dropped == 0));
       break;
@@ -751,7 +751,7 @@ job_of (guint64 cnt)
   return NULL;
 }
 
-/* One datagram more of a heap: its bytes, behind those before it, by one lane. */
+/* One datagram more of a heap: its bytes, behind those before it, by one worker. */
 static void
 check_packet (Job *job, const Packet *packet, gsize size, gint thread)
 {
@@ -776,7 +776,7 @@ typedef struct {
   gint64 barrier;
 } Order;
 
-/* Heaps of one lane follow each other; a barrier stands between all. */
+/* Heaps of one worker follow each other; a barrier stands between all. */
 static void
 check_order (Order *order, gint64 number, gint thread)
 {
@@ -785,12 +785,12 @@ check_order (Order *order, gint64 number, gint thread)
   for (i = 0; i < order->n_threads && order->threads[i] != thread; i++)
     ;
   if (i == order->n_threads) {
-    fail_unless (i < config.n_lanes);
+    fail_unless (i < config.n_workers);
     order->threads[order->n_threads++] = thread;
     order->last[i] = -1;
   }
   fail_unless (number >= order->last[i],
-      "a lane sent heap %" G_GINT64_FORMAT " behind heap %" G_GINT64_FORMAT,
+      "a worker sent heap %" G_GINT64_FORMAT " behind heap %" G_GINT64_FORMAT,
       number, order->last[i]);
   order->last[i] = number;
 
@@ -872,9 +872,9 @@ run_case (guint number)
     heaps[i] = make_heap (&jobs[i], i);
   random_network ();
   open_rings ();
-  printf ("case %u: %u heaps, %u lanes, packets of %" G_GSIZE_FORMAT
+  printf ("case %u: %u heaps, %u workers, packets of %" G_GSIZE_FORMAT
           ", network %d\n",
-      number, n, config.n_lanes, config.packet.packet_size, network);
+      number, n, config.n_workers, config.packet.packet_size, network);
   fflush (stdout);
 
   sender = spead2_sender_new (&config, &callbacks, NULL, &error);

@@ -1,4 +1,4 @@
-/* A sender of many lanes that gets descriptors or threads for some of them only:
+/* A sender of many workers that gets descriptors or threads for some of them only:
  * it does not start, says why, and leaves nothing behind.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
@@ -14,25 +14,25 @@
 #include "spead2/error.h"
 #include "spead2/send/sender.h"
 
-#define N_LANES 4
+#define N_WORKERS 4
 
 static Spead2SenderConfig config;
-static gint n_running; /* atomic: lanes */
+static gint n_running; /* atomic: workers */
 
 static void
-lane_started (guint lane, gpointer user_data)
+worker_started (guint worker, gpointer user_data)
 {
   g_atomic_int_inc (&n_running);
 }
 
 static void
-lane_stopped (guint lane, gpointer user_data)
+worker_stopped (guint worker, gpointer user_data)
 {
   g_atomic_int_add (&n_running, -1);
 }
 
 static const Spead2SenderCallbacks callbacks = {
-    .lane_started = lane_started, .lane_stopped = lane_stopped};
+    .worker_started = worker_started, .worker_stopped = worker_stopped};
 
 static void
 setup (void)
@@ -47,7 +47,7 @@ setup (void)
   config.socket.ttl = 64;
   config.socket.ttl_mc = 1;
   config.socket.dscp = -1;
-  config.n_lanes = N_LANES;
+  config.n_workers = N_WORKERS;
   config.burst_size = 65536;
   config.burst_rate_ratio = 1.05;
   config.cnt_start = config.cnt_step = 1;
@@ -65,14 +65,14 @@ count_fds (void)
   return n;
 }
 
-/* A lane needs a socket and an eventfd. */
-GST_START_TEST (test_descriptors_for_some_lanes_only)
+/* A worker needs a socket and an eventfd. */
+GST_START_TEST (test_descriptors_for_some_workers_only)
 {
   struct rlimit usual, limit;
   guint before = count_fds (), n;
 
   getrlimit (RLIMIT_NOFILE, &usual);
-  for (n = 0; n < 2 * N_LANES; n++) {
+  for (n = 0; n < 2 * N_WORKERS; n++) {
     gint next = open ("/dev/null", O_RDONLY | O_CLOEXEC);
     GError *error = NULL;
     Spead2Sender *sender;
@@ -92,7 +92,7 @@ GST_START_TEST (test_descriptors_for_some_lanes_only)
 GST_END_TEST
 
 /* Those that run are ended. */
-GST_START_TEST (test_threads_for_some_lanes_only)
+GST_START_TEST (test_threads_for_some_workers_only)
 {
   Spead2Sender *sender = spead2_sender_new (&config, &callbacks, NULL, NULL);
   GError *error = NULL;
@@ -115,8 +115,8 @@ resources_suite (void)
 
   suite_add_tcase (suite, tc);
   tcase_add_checked_fixture (tc, setup, faults_reset);
-  tcase_add_test (tc, test_descriptors_for_some_lanes_only);
-  tcase_add_loop_test (tc, test_threads_for_some_lanes_only, 0, N_LANES);
+  tcase_add_test (tc, test_descriptors_for_some_workers_only);
+  tcase_add_loop_test (tc, test_threads_for_some_workers_only, 0, N_WORKERS);
   return suite;
 }
 

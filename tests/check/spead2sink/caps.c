@@ -15,7 +15,7 @@
   "audio/x-raw,format=" format ",rate=48000,channels=2,layout=" layout         \
   ",channel-mask=(bitmask)3"
 #define GOOD AUDIO ("S16LE", "interleaved")
-#define SINK " ! spead2sink name=lane"
+#define SINK " ! spead2sink name=sender"
 
 static GstPad *
 sink_pad (void)

@@ -16,7 +16,7 @@
 #define BYTES "application/octet-stream"
 #define STEREO                                                                 \
   "audio/x-raw,format=S16LE,rate=44100,channels=2,layout=interleaved"
-#define SINK " ! spead2sink name=lane"
+#define SINK " ! spead2sink name=sender"
 #define FILE_SIZE 200000
 
 static gchar *folder, *bytes_file, *wave_file;

@@ -78,7 +78,7 @@ push_samples (guint64 index, gsize size)
 
 /* -- the decoder ---------------------------------------------------------------------- */
 
-/* Takes the packets of one lane, in order and without a gap. Written from the
+/* Takes the packets of one worker, in order and without a gap. Written from the
  * wire format alone. */
 typedef struct {
   guint bits;      /* of SPEAD-64-N */
@@ -736,7 +736,7 @@ sum_of_sinks (GstElement *bin, const gchar *name)
   guint i;
 
   for (i = 0; i < N_SINKS; i++) {
-    gchar *sink_name = g_strdup_printf ("lane%u", i);
+    gchar *sink_name = g_strdup_printf ("sender%u", i);
     GstElement *one = gst_bin_get_by_name (GST_BIN (bin), sink_name);
     GstStructure *stats;
     guint64 value;
@@ -792,7 +792,7 @@ GST_START_TEST (many_sinks_do_not_meet)
   for (i = 0; i < N_SINKS; i++)
     g_string_append_printf (text,
         "adctestsrc num-buffers=%d samplesperbuffer=%d ! spead2sink "
-        "name=lane%u "
+        "name=sender%u "
         "port=%d ",
         HEAPS_PER_SINK, SINK_HEAP, i, port);
   bin = gst_parse_launch (text->str, NULL);

@@ -84,7 +84,7 @@ launch_ramp (const gchar *between, const gchar *properties)
 {
   gchar *text = g_strdup_printf (
       "adctestsrc wave=ramp num-buffers=%u samplesperbuffer=%u %s ! "
-      "spead2sink name=lane %s",
+      "spead2sink name=sender %s",
       N_HEAPS, HEAP, between, properties);
 
   launch (text);

@@ -196,7 +196,7 @@ GST_START_TEST (a_pipeline_sends_where_its_uri_says)
 {
   gchar *text =
       g_strdup_printf ("fakesrc num-buffers=3 filltype=zero sizetype=fixed "
-                       "sizemax=2000 ! spead2sink name=lane "
+                       "sizemax=2000 ! spead2sink name=sender "
                        "uri=\"spead://127.0.0.1:%u?max-packet-size="
                        "200\"",
           fake_receiver_port (receiver));

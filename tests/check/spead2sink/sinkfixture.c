@@ -35,7 +35,7 @@ setup_stand (void)
   decoder = fake_receiver_new (AF_UNSPEC);
 
   take_pipeline (gst_pipeline_new (NULL));
-  sink = gst_element_factory_make ("spead2sink", "lane");
+  sink = gst_element_factory_make ("spead2sink", "sender");
   fail_unless (sink != NULL);
   gst_bin_add (GST_BIN (pipeline), gst_object_ref (sink));
   g_object_set (sink, "port", fake_receiver_port (receiver), NULL);
@@ -73,7 +73,7 @@ teardown_stand (void)
   faults_reset ();
 }
 
-/* A whole pipeline instead, with a spead2sink named "lane". */
+/* A whole pipeline instead, with a spead2sink named "sender". */
 void
 launch (const gchar *text)
 {
@@ -83,7 +83,7 @@ launch (const gchar *text)
   fail_if (error != NULL, "%s", error ? error->message : NULL);
   drop_pipeline ();
   take_pipeline (element);
-  sink = gst_bin_get_by_name (GST_BIN (pipeline), "lane");
+  sink = gst_bin_get_by_name (GST_BIN (pipeline), "sender");
   fail_unless (sink != NULL);
   g_object_set (sink, "port", fake_receiver_port (receiver), NULL);
 }

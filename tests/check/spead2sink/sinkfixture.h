@@ -1,4 +1,4 @@
-/* The stand of the sink's tests: a pipeline with a spead2sink named "lane", a
+/* The stand of the sink's tests: a pipeline with a spead2sink named "sender", a
  * pad that pushes into it, a receiver that listens where it sends to, and a
  * decoder that is fed with every datagram that the kernel took, without loss.
  *
@@ -34,7 +34,7 @@ extern GstBus *bus;
 void setup_stand (void);
 void teardown_stand (void);
 
-/* A whole pipeline instead of the pad, with a spead2sink named "lane". */
+/* A whole pipeline instead of the pad, with a spead2sink named "sender". */
 void launch (const gchar *text);
 gboolean have_element (const gchar *name);
 

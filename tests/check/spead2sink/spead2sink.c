@@ -119,7 +119,7 @@ GST_START_TEST (the_tutorials_pipeline_arrives_whole)
 {
   GByteArray *kept = g_byte_array_new ();
 
-  launch ("adctestsrc num-buffers=3 ! spead2sink name=lane");
+  launch ("adctestsrc num-buffers=3 ! spead2sink name=sender");
   probe_buffers (keep_bytes, kept);
   fake_receiver_set_keep_payload (receiver, FALSE);
   gst_element_set_state (pipeline, GST_STATE_PLAYING);
@@ -831,7 +831,7 @@ GST_START_TEST (an_interrupted_pipeline_ends_with_one_stop_heap)
 {
   guint n;
 
-  launch ("adctestsrc samplesperbuffer=4096 ! spead2sink name=lane "
+  launch ("adctestsrc samplesperbuffer=4096 ! spead2sink name=sender "
           "rate=20000000");
   gst_element_set_state (pipeline, GST_STATE_PLAYING);
   while (counter ("heaps-sent") < 50)
@@ -1104,12 +1104,12 @@ GST_START_TEST (null_comes_soon_though_the_network_is_blocked)
   thread = g_thread_new ("feed", feed_run, &feed);
   wait_stat ("outstanding", 2);
   g_usleep (20000);
-  fail_unless_equals_int (n_threads ("lane:"), 1);
+  fail_unless_equals_int (n_threads ("sender:"), 1);
   begun = g_get_monotonic_time ();
   fail_unless_equals_int (gst_element_set_state (pipeline, GST_STATE_NULL),
       GST_STATE_CHANGE_SUCCESS);
   fail_unless (g_get_monotonic_time () - begun < 2 * G_USEC_PER_SEC);
-  fail_unless_equals_int (n_threads ("lane:"), 0);
+  fail_unless_equals_int (n_threads ("sender:"), 0);
   g_thread_join (thread);
   if (__i__ == 0)
     fail_unless_equals_int (feed.flow, GST_FLOW_FLUSHING);
@@ -1496,13 +1496,14 @@ static const struct {
 } sources[] = {
     {"audiotestsrc",
         "audiotestsrc num-buffers=3 samplesperbuffer=300 ! "
-        "audio/x-raw,format=S16LE,channels=1 ! spead2sink name=lane",
+        "audio/x-raw,format=S16LE,channels=1 ! spead2sink name=sender",
         {600, 600, 600}},
     {"videotestsrc",
         "videotestsrc num-buffers=3 ! "
-        "video/x-raw,format=GRAY8,width=320,height=240 ! spead2sink name=lane",
+        "video/x-raw,format=GRAY8,width=320,height=240 ! spead2sink "
+        "name=sender",
         {76800, 76800, 76800}},
-    {"filesrc", "filesrc name=file blocksize=1000 ! spead2sink name=lane",
+    {"filesrc", "filesrc name=file blocksize=1000 ! spead2sink name=sender",
         {1000, 1000, 500}},
 };
 
@@ -1654,7 +1655,7 @@ GST_START_TEST (a_multicast_group_on_the_loopback_gets_heaps)
 
 GST_END_TEST;
 
-/* In a lane, while the end of the stream waits for this heap: the first thing that
+/* In a worker, while the end of the stream waits for this heap: the first thing that
  * a pause does. What it does next interrupts the wait, and comes too late here. */
 static void
 want_pause (GstElement *element, guint64 cnt, guint64 bytes, GError *error,

@@ -184,7 +184,7 @@ GST_END_TEST;
 GST_START_TEST (a_paced_stream_goes_on_after_each_step)
 {
   launch ("adctestsrc samplesperbuffer=4096 ! audio/x-raw,rate=1000000 ! "
-          "spead2sink name=lane rate=4000000 max-heaps=4");
+          "spead2sink name=sender rate=4000000 max-heaps=4");
   go_to (GST_STATE_PLAYING);
   for (guint i = 0; i < 20; i++) {
     guint64 sent = counter ("heaps-sent");

@@ -1396,7 +1396,7 @@ GST_START_TEST (a_storm_with_a_real_source)
     return;
   launch ("adctestsrc name=noise seed=" G_STRINGIFY (
       NOISE_SEED) " !"
-                  " spead2sink name=lane");
+                  " spead2sink name=sender");
   send_to_the_deaf ();
   run_storm (REAL_SOURCE);
 }

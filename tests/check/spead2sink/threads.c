@@ -120,10 +120,10 @@ GST_START_TEST (every_thread_has_a_name_and_says_when_it_comes_and_goes)
 {
   g_object_set (sink, "send-threads", 3, NULL);
   gst_element_set_state (pipeline, GST_STATE_READY);
-  fail_unless_equals_int (for_each_thread ("lane:", see), 3);
+  fail_unless_equals_int (for_each_thread ("sender:", see), 3);
   fail_unless_equals_int (threads_seen, 1 | 2 | 4);
   gst_element_set_state (pipeline, GST_STATE_NULL);
-  fail_unless_equals_int (for_each_thread ("lane:", see), 0);
+  fail_unless_equals_int (for_each_thread ("sender:", see), 0);
   for (guint i = 0; i < 6; i++)
     gst_message_unref (pop (GST_MESSAGE_STREAM_STATUS));
   assert_no_message (GST_MESSAGE_STREAM_STATUS);
@@ -163,7 +163,7 @@ GST_START_TEST (threads_keep_to_their_cpus)
   }
   g_object_set (sink, "send-threads", 3, "cpu-affinity", text, NULL);
   gst_element_set_state (pipeline, GST_STATE_READY);
-  fail_unless_equals_int (for_each_thread ("lane:", check_cpu), 3);
+  fail_unless_equals_int (for_each_thread ("sender:", check_cpu), 3);
   fail_unless (sched_getaffinity (0, sizeof after, &after) == 0);
   fail_unless (CPU_EQUAL (&allowed, &after));
   g_free (text);

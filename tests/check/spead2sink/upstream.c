@@ -186,7 +186,7 @@ static const struct {
 static Passed *
 run_chain (guint chain, gboolean into_fakesink)
 {
-  gchar *text = g_strdup_printf ("%s ! %s spead2sink name=lane",
+  gchar *text = g_strdup_printf ("%s ! %s spead2sink name=sender",
       chains[chain].text, into_fakesink ? "fakesink name=plain" : "");
   GstElement *app;
   Passed *passed = passed_new ();
@@ -246,7 +246,7 @@ GST_START_TEST (a_drain_query_before_a_queue_returns_when_all_heaps_are_sent)
 
   if (!have_element ("appsrc"))
     return;
-  launch ("appsrc name=app ! queue ! spead2sink name=lane");
+  launch ("appsrc name=app ! queue ! spead2sink name=sender");
   faults_block (true);
   gst_element_set_state (pipeline, GST_STATE_PLAYING);
   for (guint i = 0; i < 4; i++)
@@ -267,12 +267,12 @@ GST_END_TEST;
 
 GST_START_TEST (a_tee_feeds_several_sinks_whole)
 {
-  static const gchar *const names[] = {"lane", "second", "third"};
+  static const gchar *const names[] = {"sender", "second", "third"};
   FakeReceiver *receivers[3] = {receiver};
   Passed *passed = passed_new ();
 
   launch ("adctestsrc num-buffers=20 samplesperbuffer=50000 ! tee name=t "
-          "t. ! queue ! spead2sink name=lane "
+          "t. ! queue ! spead2sink name=sender "
           "t. ! queue ! spead2sink name=second max-heaps=2 "
           "t. ! queue ! spead2sink name=third max-packet-size=8972");
   watch_pad (sink, passed);
@@ -302,7 +302,7 @@ GST_START_TEST (a_branch_that_waits_for_its_network_loses_nothing)
   Passed *passed = passed_new ();
 
   launch ("adctestsrc num-buffers=30 samplesperbuffer=1000 ! tee name=t "
-          "t. ! queue max-size-buffers=2 ! spead2sink name=lane max-heaps=2 "
+          "t. ! queue max-size-buffers=2 ! spead2sink name=sender max-heaps=2 "
           "t. ! queue max-size-buffers=2 ! "
           "spead2sink name=second max-heaps=2 rate=200000");
   watch_pad (sink, passed);
@@ -340,7 +340,7 @@ GST_START_TEST (a_buffer_list_through_a_tee_is_a_heap_a_buffer)
     fake_receiver_free (other);
     return;
   }
-  launch ("appsrc name=app ! tee name=t t. ! queue ! spead2sink name=lane "
+  launch ("appsrc name=app ! tee name=t t. ! queue ! spead2sink name=sender "
           "t. ! queue ! spead2sink name=second");
   g_object_set (element ("second"), "port", fake_receiver_port (other), NULL);
   gst_element_set_state (pipeline, GST_STATE_PLAYING);
@@ -366,7 +366,7 @@ GST_START_TEST (a_pause_within_a_buffer_list_loses_nothing)
 {
   if (!have_element ("appsrc"))
     return;
-  launch ("appsrc name=app ! spead2sink name=lane max-heaps=2");
+  launch ("appsrc name=app ! spead2sink name=sender max-heaps=2");
   faults_block (true);
   gst_element_set_state (pipeline, GST_STATE_PLAYING);
   app_push (element ("app"), make_list (8, 2000, 0));
@@ -394,27 +394,27 @@ static const struct {
 } streams[] = {
     {"audiotestsrc",
         "audiotestsrc num-buffers=5 samplesperbuffer=100 ! "
-        "spead2sink name=lane",
+        "spead2sink name=sender",
         FALSE},
     {"audiotestsrc",
         "audiotestsrc num-buffers=5 samplesperbuffer=100 ! "
-        "spead2sink name=lane sync=true",
+        "spead2sink name=sender sync=true",
         FALSE},
     {"audiotestsrc",
         "audiotestsrc num-buffers=5 samplesperbuffer=100 is-live=true ! "
-        "spead2sink name=lane",
+        "spead2sink name=sender",
         TRUE},
     {"audiotestsrc",
         "audiotestsrc num-buffers=5 samplesperbuffer=100 is-live=true ! "
-        "queue ! spead2sink name=lane sync=true",
+        "queue ! spead2sink name=sender sync=true",
         TRUE},
     {"adctestsrc",
         "adctestsrc num-buffers=5 samplesperbuffer=100 is-live=true ! "
-        "spead2sink name=lane sync=true",
+        "spead2sink name=sender sync=true",
         TRUE},
     {"adctestsrc",
         "adctestsrc num-buffers=5 samplesperbuffer=100 ! queue ! "
-        "spead2sink name=lane async=false",
+        "spead2sink name=sender async=false",
         FALSE},
 };
 
@@ -471,14 +471,14 @@ GST_END_TEST;
 typedef struct {
   gint n;     /* atomic: threads come at the same time */
   gint named; /* of them, by a thread whose name the kernel knows */
-} Lanes;
+} Workers;
 
 /* In the thread that posts. The kernel keeps 15 bytes of a name, and some are
- * the lane's number. */
+ * the worker's number. */
 static GstBusSyncReply
 look_at_thread (GstBus *message_bus, GstMessage *message, gpointer user_data)
 {
-  Lanes *lanes = user_data;
+  Workers *workers = user_data;
   GstStreamStatusType type;
   GstElement *owner;
   gchar *comm, *begin;
@@ -495,10 +495,10 @@ look_at_thread (GstBus *message_bus, GstMessage *message, gpointer user_data)
     if (g_str_has_prefix (comm, begin) &&
         g_value_get_boxed (gst_message_get_stream_status_object (message)) ==
             g_thread_self ())
-      g_atomic_int_inc (&lanes->named);
+      g_atomic_int_inc (&workers->named);
     g_free (comm);
   }
-  g_atomic_int_inc (&lanes->n);
+  g_atomic_int_inc (&workers->n);
   g_free (begin);
   return GST_BUS_PASS;
 }
@@ -507,17 +507,17 @@ look_at_thread (GstBus *message_bus, GstMessage *message, gpointer user_data)
 static void
 look_at_threads (const gchar *name)
 {
-  Lanes lanes = {0};
+  Workers workers = {0};
 
   gst_bin_add_many (GST_BIN (pipeline),
       gst_element_factory_make ("spead2sink", name),
       gst_element_factory_make ("spead2sink", "digitiser-2"), NULL);
-  gst_bus_set_sync_handler (bus, look_at_thread, &lanes, NULL);
+  gst_bus_set_sync_handler (bus, look_at_thread, &workers, NULL);
   gst_element_set_state (pipeline, GST_STATE_READY);
   gst_element_set_state (pipeline, GST_STATE_NULL);
   gst_bus_set_sync_handler (bus, NULL, NULL, NULL);
-  fail_unless_equals_int (lanes.n, 2);
-  fail_unless_equals_int (lanes.named, 2);
+  fail_unless_equals_int (workers.n, 2);
+  fail_unless_equals_int (workers.named, 2);
 }
 
 GST_START_TEST (a_sending_thread_is_named_after_its_element)
@@ -799,7 +799,7 @@ GST_START_TEST (bytes_are_sent_without_waiting_for_the_clock)
 {
   launch ("fakesrc num-buffers=5 filltype=zero sizetype=fixed sizemax=1000 "
           "format=bytes ! "
-          "spead2sink name=lane sync=true");
+          "spead2sink name=sender sync=true");
   use_test_clock ();
   gst_element_set_state (pipeline, GST_STATE_PLAYING);
   fail_unless_equals_uint64 (wait_for_waiter (), 0);
@@ -827,7 +827,7 @@ GST_START_TEST (a_live_source_is_paced_by_the_clock)
     return;
   launch ("audiotestsrc num-buffers=6 samplesperbuffer=480 is-live=true ! "
           "audio/x-raw,rate=48000,channels=1 ! "
-          "spead2sink name=lane processing-deadline=3000000");
+          "spead2sink name=sender processing-deadline=3000000");
   g_object_set (sink, "sync", sync, NULL);
   use_test_clock ();
   gst_element_set_state (pipeline, GST_STATE_PLAYING);
@@ -856,7 +856,7 @@ GST_START_TEST (a_source_of_other_caps_linked_while_playing_is_described)
   if (!have_element ("appsrc"))
     return;
   launch (
-      "appsrc name=one format=time caps=" CAPS_S8 " ! spead2sink name=lane");
+      "appsrc name=one format=time caps=" CAPS_S8 " ! spead2sink name=sender");
   one = element ("one");
   gst_element_set_state (pipeline, GST_STATE_PLAYING);
   for (guint i = 0; i < 2; i++)
@@ -901,7 +901,7 @@ GST_START_TEST (one_source_after_the_other_is_one_stream)
 {
   if (!have_element ("audiotestsrc"))
     return;
-  launch ("concat name=c ! spead2sink name=lane "
+  launch ("concat name=c ! spead2sink name=sender "
           "audiotestsrc num-buffers=3 samplesperbuffer=100 ! "
           "audio/x-raw,format=S16LE,rate=48000,channels=1 ! c. "
           "audiotestsrc num-buffers=2 samplesperbuffer=50 ! "
@@ -935,7 +935,7 @@ GST_START_TEST (a_capsfilter_that_changes_its_mind_is_described_once)
   }
   launch ("audiotestsrc samplesperbuffer=100 ! capsfilter name=filter caps="
           "audio/x-raw,format=S16LE,rate=48000,channels=1,layout=interleaved ! "
-          "spead2sink name=lane max-heaps=2 rate=1000000");
+          "spead2sink name=sender max-heaps=2 rate=1000000");
   gst_element_set_state (pipeline, GST_STATE_PLAYING);
   while (counter ("heaps-sent") < 5)
     g_usleep (1000);
@@ -986,20 +986,20 @@ static const struct {
     {"audiotestsrc",
         "audiotestsrc samplesperbuffer=480 ! "
         "audio/x-raw,format=S16LE,rate=48000,channels=1 ! "
-        "spead2sink name=lane",
+        "spead2sink name=sender",
         GST_FORMAT_TIME, 10 * GST_MSECOND, 480},
     {"audiotestsrc",
         "audiotestsrc samplesperbuffer=480 ! audio/x-raw,rate=48000 ! queue ! "
         "audioconvert ! audio/x-raw,format=F64LE,channels=2 ! queue ! "
-        "spead2sink name=lane sync=true",
+        "spead2sink name=sender sync=true",
         GST_FORMAT_TIME, 10 * GST_MSECOND, 480},
     {"adctestsrc",
         "adctestsrc samplesperbuffer=1000 ! audio/x-raw,rate=1000000 ! "
-        "spead2sink name=lane",
+        "spead2sink name=sender",
         GST_FORMAT_TIME, GST_MSECOND, 1000},
     {"fakesrc",
         "fakesrc filltype=zero sizetype=fixed sizemax=500 format=bytes ! "
-        "spead2sink name=lane",
+        "spead2sink name=sender",
         GST_FORMAT_BYTES, 500, 500},
 };
 
@@ -1048,7 +1048,7 @@ GST_START_TEST (a_flushing_seek_returns_though_the_network_is_blocked)
     return;
   launch ("audiotestsrc samplesperbuffer=480 ! "
           "audio/x-raw,format=S16LE,rate=48000,channels=1 ! queue ! "
-          "spead2sink name=lane max-heaps=2");
+          "spead2sink name=sender max-heaps=2");
   faults_block (true);
   gst_element_set_state (pipeline, GST_STATE_PLAYING);
   wait_stat ("outstanding", 2);
@@ -1080,7 +1080,7 @@ GST_START_TEST (a_seek_without_flush_goes_on_without_descriptors)
     return;
   launch ("audiotestsrc samplesperbuffer=480 ! "
           "audio/x-raw,format=S16LE,rate=48000,channels=1 ! "
-          "spead2sink name=lane");
+          "spead2sink name=sender");
   go_to (GST_STATE_PAUSED);
   seek (GST_FORMAT_TIME, GST_SEEK_FLAG_FLUSH | GST_SEEK_FLAG_SEGMENT, 0,
       30 * GST_MSECOND);
@@ -1132,12 +1132,12 @@ static const struct {
 } positions[] = {
     {"audiotestsrc",
         "audiotestsrc num-buffers=3 samplesperbuffer=480 ! "
-        "audio/x-raw,rate=48000 ! spead2sink name=lane",
+        "audio/x-raw,rate=48000 ! spead2sink name=sender",
         GST_FORMAT_TIME, 30 * GST_MSECOND},
     {"fakesrc",
         "fakesrc num-buffers=3 filltype=zero sizetype=fixed sizemax=500 "
         "format=bytes ! "
-        "spead2sink name=lane",
+        "spead2sink name=sender",
         GST_FORMAT_BYTES, 1500},
 };
 
@@ -1191,7 +1191,7 @@ GST_START_TEST (the_latency_of_a_live_pipeline_has_the_sinks_in_it)
   if (!have_element ("audiotestsrc"))
     return;
   launch ("audiotestsrc name=source ! queue ! "
-          "spead2sink name=lane processing-deadline=0");
+          "spead2sink name=sender processing-deadline=0");
   g_object_set (element ("source"), "is-live", latencies[__i__].live, NULL);
   g_object_set (sink, "sync", latencies[__i__].sync, NULL);
   go_to (GST_STATE_PLAYING);
@@ -1270,7 +1270,7 @@ GST_START_TEST (stepped_buffers_are_skipped_and_the_rest_is_whole)
   if (!have_element ("appsrc"))
     return;
   launch (
-      "appsrc name=app format=time caps=" CAPS_S8 " ! spead2sink name=lane");
+      "appsrc name=app format=time caps=" CAPS_S8 " ! spead2sink name=sender");
   app = element ("app");
   gst_element_set_state (pipeline, GST_STATE_PAUSED);
   for (guint i = 0; i < 8; i++) {
@@ -1304,7 +1304,7 @@ GST_START_TEST (gaps_and_empty_buffers_pass_between_heaps)
   if (!have_element ("appsrc"))
     return;
   launch ("appsrc name=app format=time caps=" CAPS_S8
-          " ! queue ! spead2sink name=lane");
+          " ! queue ! spead2sink name=sender");
   app = element ("app");
   gst_element_set_state (pipeline, GST_STATE_PLAYING);
   for (guint i = 0; i < 4; i++) {
@@ -1333,7 +1333,7 @@ GST_START_TEST (silence_flagged_as_a_gap_is_sent_all_the_same)
   if (!have_element ("audiotestsrc"))
     return;
   launch ("audiotestsrc wave=silence num-buffers=3 samplesperbuffer=300 ! "
-          "audio/x-raw,format=S16LE,channels=1 ! spead2sink name=lane");
+          "audio/x-raw,format=S16LE,channels=1 ! spead2sink name=sender");
   run_to_eos ();
   decode ();
   for (guint i = 0; i < 3; i++) {

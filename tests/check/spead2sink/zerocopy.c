@@ -189,7 +189,7 @@ GST_START_TEST (heaps_of_adctestsrc_are_not_copied)
   FaultsCounts counts;
 
   launch ("adctestsrc seed=5 num-buffers=30 samplesperbuffer=200000 ! "
-          "spead2sink name=lane max-packet-size=8972");
+          "spead2sink name=sender max-packet-size=8972");
   g_object_set (sink, "heap-size", runs[__i__].heap_size, NULL);
   gst_util_set_object_arg (G_OBJECT (sink), "zero-copy", runs[__i__].zero_copy);
   if (!open_rings ())
@@ -217,7 +217,7 @@ GST_START_TEST (null_does_not_wait_for_the_kernel)
   gint64 begun;
 
   launch ("adctestsrc samplesperbuffer=200000 ! "
-          "spead2sink name=lane max-packet-size=8972 zero-copy=on");
+          "spead2sink name=sender max-packet-size=8972 zero-copy=on");
   if (!open_rings ())
     return;
   gst_element_set_state (pipeline, GST_STATE_PLAYING);

@@ -122,7 +122,7 @@ setup (void)
   config.socket.ttl = 64;
   config.socket.ttl_mc = 1;
   config.socket.dscp = -1;
-  config.n_lanes = 1;
+  config.n_workers = 1;
   config.cnt_start = config.cnt_step = 1;
   config.max_heaps = 64;
   config.burst_size = 65536;
@@ -713,7 +713,7 @@ GST_START_TEST (memory_is_held_until_it_is_released)
   faults_hold_releases (TRUE);
   push_buffer (gst_buffer_ref (buffer), 0);
   for (i = 2; i <= 4; i++) {
-    /* The lane waits for the release by now, and is woken all the same. */
+    /* The worker waits for the release by now, and is woken all the same. */
     fail_unless (fake_receiver_wait_heaps (receiver, i - 1, 10000));
     g_usleep (20000);
     push (100000, i);
@@ -736,7 +736,7 @@ GST_START_TEST (memory_is_held_until_it_is_released)
 }
 GST_END_TEST;
 
-/* The lane sleeps, neither spinning nor polling by time. */
+/* The worker sleeps, neither spinning nor polling by time. */
 GST_START_TEST (waiting_for_releases_costs_nothing)
 {
   FaultsCounts before, after;
@@ -757,7 +757,7 @@ GST_START_TEST (waiting_for_releases_costs_nothing)
 }
 GST_END_TEST;
 
-/* With a rate, a lane waits longer between bursts than for releases. */
+/* With a rate, a worker waits longer between bursts than for releases. */
 GST_START_TEST (a_rate_does_not_hold_completions_back)
 {
   if (!available)
@@ -881,15 +881,15 @@ GST_START_TEST (a_stop_waits_for_releases)
 }
 GST_END_TEST;
 
-/* Each lane has a ring of its own; a barrier still comes last. */
-GST_START_TEST (lanes_release_apart)
+/* Each worker has a ring of its own; a barrier still comes last. */
+GST_START_TEST (workers_release_apart)
 {
   FaultsCounts counts;
   guint i;
 
   if (!available)
     return;
-  config.n_lanes = 3;
+  config.n_workers = 3;
   start ();
   for (i = 1; i <= 200; i++)
     push_buffer (make_buffer (GST_ALLOCATOR (pages), 30000, i),
@@ -916,7 +916,7 @@ GST_START_TEST (nothing_is_lost_in_a_storm)
     g_rand_free (rand);
     return;
   }
-  config.n_lanes = 1 + __i__ % 2;
+  config.n_workers = 1 + __i__ % 2;
   /* A push must not wait for what it holds back. */
   config.max_heaps = 512;
   faults_capture (FALSE, FALSE);
@@ -976,7 +976,7 @@ zerocopy_suite (void)
   tcase_add_test (tc, a_stop_abandons_what_is_held);
   tcase_add_test (tc, a_flush_abandons_what_is_held);
   tcase_add_test (tc, a_stop_waits_for_releases);
-  tcase_add_test (tc, lanes_release_apart);
+  tcase_add_test (tc, workers_release_apart);
   tcase_add_loop_test (tc, nothing_is_lost_in_a_storm, 0, 6);
   return suite;
 }

@@ -44,7 +44,7 @@ typedef struct {
   void (*send) (void);
 } JobSender;
 
-/* Sends all jobs, as a lane does. Nothing is in flight any more then. */
+/* Sends all jobs, as a worker does. Nothing is in flight any more then. */
 void pass_jobs (const JobSender *sender, guint64 max_bytes);
 
 void check_all_sent (void);

@@ -86,7 +86,7 @@ icmp_errors (gint errnum, guint n, gpointer user_data)
 }
 
 static void
-lane_started (guint lane, gpointer user_data)
+worker_started (guint worker, gpointer user_data)
 {
   g_mutex_lock (&lock);
   n_started++;
@@ -94,7 +94,7 @@ lane_started (guint lane, gpointer user_data)
 }
 
 static void
-lane_stopped (guint lane, gpointer user_data)
+worker_stopped (guint worker, gpointer user_data)
 {
   g_mutex_lock (&lock);
   n_stopped++;
@@ -140,7 +140,7 @@ setup (void)
   config.socket.ttl = 64;
   config.socket.ttl_mc = 1;
   config.socket.dscp = -1;
-  config.n_lanes = 1;
+  config.n_workers = 1;
   config.max_heaps = 256;
   config.burst_size = 65536;
   config.burst_rate_ratio = 1.05;
@@ -165,8 +165,8 @@ open_sender (void)
 {
   static const Spead2SenderCallbacks callbacks = {.heap_done = heap_done,
       .icmp_errors = icmp_errors,
-      .lane_started = lane_started,
-      .lane_stopped = lane_stopped};
+      .worker_started = worker_started,
+      .worker_stopped = worker_stopped};
   GError *error = NULL;
 
   fail_unless (spead2_packet_config_check (&config.packet, NULL));
@@ -369,7 +369,7 @@ GST_START_TEST (test_random_faults)
   static const gint errnums[] = {EAGAIN, ENOBUFS, EINTR, ECONNREFUSED, EINVAL,
       EMSGSIZE, EPERM, ENETUNREACH};
 
-  config.n_lanes = __i__ % 2 + 1;
+  config.n_workers = __i__ % 2 + 1;
   open_sender ();
   faults_random (__i__ + 1, 0.1, 0.2, errnums, G_N_ELEMENTS (errnums));
   start ();
@@ -635,7 +635,7 @@ GST_START_TEST (test_max_heaps)
   fail_unless_equals_int (spead2_max_heaps (0, 1, 1 << 30), 4);
   fail_unless_equals_int (spead2_max_heaps (0, 4, 1 << 30), 8);
 
-  config.n_lanes = 4;
+  config.n_workers = 4;
   config.max_heaps = 8;
   open_sender ();
   start ();
@@ -647,7 +647,7 @@ GST_START_TEST (test_max_heaps)
 }
 GST_END_TEST
 
-/* From one on, fewer than there are lanes, too: those that have none sleep. With
+/* From one on, fewer than there are workers, too: those that have none sleep. With
  * barriers, stream control and a rate. */
 GST_START_TEST (test_few_heaps)
 {
@@ -655,7 +655,7 @@ GST_START_TEST (test_few_heaps)
   guint i;
 
   config.max_heaps = 1 + __i__ % 3;
-  config.n_lanes = 1 + __i__ / 3;
+  config.n_workers = 1 + __i__ / 3;
   if (__i__ % 2 == 1)
     config.rate = 100e6;
   open_sender ();
@@ -745,7 +745,7 @@ push_foreign (gpointer data)
   return NULL;
 }
 
-/* Whoever frees a heap runs it with no lock held: a lane, or one of two pushes. */
+/* Whoever frees a heap runs it with no lock held: a worker, or one of two pushes. */
 GST_START_TEST (test_what_frees_a_heap_may_push_control)
 {
   Spead2SenderStats stats;
@@ -772,12 +772,12 @@ stop_sender (gpointer data)
   return GINT_TO_POINTER (n_stopped);
 }
 
-/* Each returns when the lanes have ended. */
+/* Each returns when the workers have ended. */
 GST_START_TEST (test_stop_in_several_threads)
 {
   guint round, i;
 
-  config.n_lanes = 4;
+  config.n_workers = 4;
   for (round = 0; round < 50; round++) {
     GThread *threads[3];
 
@@ -970,7 +970,7 @@ GST_START_TEST (test_stop_blocked)
 {
   guint64 begun;
 
-  config.n_lanes = __i__ + 1;
+  config.n_workers = __i__ + 1;
   open_sender ();
   faults_block (TRUE);
   start ();
@@ -1063,16 +1063,16 @@ GST_START_TEST (test_chosen_number)
 }
 GST_END_TEST
 
-/* -- lanes -------------------------------------------------------------------------------- */
+/* -- workers -------------------------------------------------------------------------------- */
 
 /* Every 50th heap is a barrier: all packets of earlier heaps have gone before
  * its first, and none of later ones before its last. */
-GST_START_TEST (test_two_lanes)
+GST_START_TEST (test_two_workers)
 {
   guint64 highest = 0, barrier;
   gsize i, n;
 
-  config.n_lanes = 2;
+  config.n_workers = 2;
   config.max_heaps = 64;
   open_sender ();
   faults_capture (TRUE, TRUE);
@@ -1110,8 +1110,8 @@ GST_START_TEST (test_two_lanes)
 }
 GST_END_TEST
 
-/* With a port of their own the lanes have one socket between them. */
-GST_START_TEST (test_lanes_share_a_bound_socket)
+/* With a port of their own the workers have one socket between them. */
+GST_START_TEST (test_workers_share_a_bound_socket)
 {
   Spead2Endpoint local;
   FaultsCounts counts;
@@ -1124,7 +1124,7 @@ GST_START_TEST (test_lanes_share_a_bound_socket)
   fail_unless (spead2_endpoint_local (
       &local, AF_INET, "127.0.0.1", fake_receiver_port (free_port), NULL));
   fake_receiver_free (free_port);
-  config.n_lanes = 3;
+  config.n_workers = 3;
   config.socket.local = &local;
   open_sender ();
   faults_get_counts (&counts);
@@ -1144,12 +1144,12 @@ GST_START_TEST (test_lanes_share_a_bound_socket)
 }
 GST_END_TEST
 
-/* Several lanes send with an outside socket, and leave it open. */
+/* Several workers send with an outside socket, and leave it open. */
 GST_START_TEST (test_outside_socket)
 {
   gint fd = socket (AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
-  config.n_lanes = 2;
+  config.n_workers = 2;
   config.fd = fd;
   open_sender ();
   faults_capture (TRUE, TRUE);
@@ -1163,7 +1163,7 @@ GST_START_TEST (test_outside_socket)
 }
 GST_END_TEST
 
-/* Nobody listens: the lane tells of it, and nothing fails. */
+/* Nobody listens: the worker tells of it, and nothing fails. */
 GST_START_TEST (test_icmp_errors)
 {
   Spead2SenderStats stats;
@@ -1185,14 +1185,14 @@ GST_START_TEST (test_icmp_errors)
 }
 GST_END_TEST
 
-/* A lane that is free does not take a barrier while another one is not. */
+/* A worker that is free does not take a barrier while another one is not. */
 GST_START_TEST (test_barrier_waits)
 {
   FaultsCounts counts;
   gint rule;
   gsize i;
 
-  config.n_lanes = 2;
+  config.n_workers = 2;
   open_sender ();
   faults_capture (TRUE, TRUE);
   rule = faults_refuse_above (5000, ENOBUFS);
@@ -1224,7 +1224,7 @@ GST_START_TEST (test_rate)
   FaultsCounts counts;
 
   config.rate = 8e6;
-  config.n_lanes = __i__ + 1;
+  config.n_workers = __i__ + 1;
   open_sender ();
   faults_capture (TRUE, FALSE);
   start ();
@@ -1235,7 +1235,7 @@ GST_START_TEST (test_rate)
   fail_unless (faults_message (0, &first));
   fail_unless (faults_message (faults_n_messages () - 1, &last));
   expected = (counts.bytes - last.bytes) / config.rate * 1e9;
-  /* 206 ms. With two lanes the messages may return in another order. */
+  /* 206 ms. With two workers the messages may return in another order. */
   fail_unless (last.time - first.time >= expected * 0.95);
   fail_unless (last.time - first.time <= expected * 3);
   /* No burst is longer than a millisecond, or a packet. */
@@ -1245,9 +1245,9 @@ GST_END_TEST
 
 /* Gives up at once where others wait. */
 /* 13 minutes to go for the second packet: another rate ends the sleep. */
-GST_START_TEST (test_a_new_rate_wakes_lanes)
+GST_START_TEST (test_a_new_rate_wakes_workers)
 {
-  config.n_lanes = 2;
+  config.n_workers = 2;
   config.rate = 10;
   faults_capture (TRUE, FALSE);
   open_sender ();
@@ -1332,13 +1332,13 @@ sender_suite (void)
   tcase_add_test (tc, test_start_and_step);
   tcase_add_test (tc, test_numbers_that_do_not_fit);
   tcase_add_test (tc, test_chosen_number);
-  tcase_add_test (tc, test_two_lanes);
-  tcase_add_test (tc, test_lanes_share_a_bound_socket);
+  tcase_add_test (tc, test_two_workers);
+  tcase_add_test (tc, test_workers_share_a_bound_socket);
   tcase_add_test (tc, test_outside_socket);
   tcase_add_test (tc, test_icmp_errors);
   tcase_add_test (tc, test_barrier_waits);
   tcase_add_loop_test (tc, test_rate, 0, 2);
-  tcase_add_loop_test (tc, test_a_new_rate_wakes_lanes, 0, 2);
+  tcase_add_loop_test (tc, test_a_new_rate_wakes_workers, 0, 2);
   tcase_add_loop_test (tc, test_rates_that_cannot_be, 0, 5);
   tcase_add_test (tc, test_no_wait);
   return suite;
