@@ -90,9 +90,9 @@ def paragraphs(lines, own):
         elif re.match(r"#+ ", line):
             flush()
             output.append("#" + line.strip())
-        elif line.startswith("- "):
+        elif line.startswith(("- ", "* ")):
             flush()
-            block.append(line.strip())
+            block.append("- " + line[2:].strip())
         elif line.startswith("@"):
             flush()
             block.append(re.sub(r"^@(\w+):( \(\w+\):)?", r"- `\1`:", line.strip()))
@@ -166,13 +166,19 @@ def anchor(element, spec):
     return f"{element.get_factory().get_name()}-{spec.name}"
 
 
+def default(spec, element):
+    if not spec.flags & GObject.ParamFlags.WRITABLE:
+        return "read only"
+    return plain(element.get_property(spec.name))
+
+
 def facts(spec, element):
     """One line on a property: type, range, default, when it may change."""
     parts = [type_name(spec, element)]
     if hasattr(spec, "minimum") and spec.value_type.name != "gboolean":
         parts.append(f"from {plain(spec.minimum)} to {plain(spec.maximum)}")
     if spec.flags & GObject.ParamFlags.WRITABLE:
-        parts.append(f"default {plain(element.get_property(spec.name))}")
+        parts.append(f"default {default(spec, element)}")
         parts.append("changeable " + changeable(spec))
     else:
         parts.append("read only")
@@ -257,8 +263,9 @@ def write_element(page, factory, found):
                     f", as a {factory.get_uri_type().value_nick}: see [`uri`](#{factory.get_name()}-uri).")
     specs = sorted(own_properties(element), key=lambda spec: spec.name)
     page.append("### Properties")
-    page.append("\n".join(["| name | in short |", "|---|---|",
-                           *(f"| [`{spec.name}`](#{anchor(element, spec)}) | {spec.blurb} |" for spec in specs)]))
+    page.append("\n".join(["| name | default | in short |", "|---|---|---|",
+                           *(f"| [`{spec.name}`](#{anchor(element, spec)}) | {default(spec, element)} | {spec.blurb} |"
+                             for spec in specs)]))
     for spec in specs:
         write_property(page, spec, element, found)
     write_inherited(page, element)

@@ -14,6 +14,8 @@ from test_tutorial import alone_on_the_network
 
 TROUBLESHOOTING = ROOT / "docs/troubleshooting.md"
 PAGES = sorted((ROOT / "docs").glob("*.md")) + [ROOT / "README.md"]
+# All that is written in Markdown.
+LINKING = [*PAGES, ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "tests").rglob("*.md"))]
 # What a message takes over from GLib or the kernel.
 FOREIGN = [re.escape(os.strerror(number)) for number in range(1, 134)] + [
     "Temporary failure in name resolution", "Name or service not known"]
@@ -150,39 +152,6 @@ def test_the_clock_is_not_advised_instead_of_a_rate(page):
             assert re.search(r",rate=\d", source), line
 
 
-def reference_of(element):
-    """Of each property of an element, its default as docs/reference.md says it."""
-    text = (ROOT / "docs/reference.md").read_text()
-    found = {}
-    for name, facts in re.findall(rf'<a id="{element}-([^"]+)"></a>\n#### .*\n\n\*(.*?)\.\*', text):
-        default = re.search(r"default (.*?);", facts)
-        found[name] = default.group(1) if default else "read only"
-    assert found
-    return found
-
-
-def table_under(heading):
-    """The rows of the first table under a heading of README.md."""
-    text = (ROOT / "README.md").read_text().split(f"\n{heading}\n")[1]
-    rows = re.findall(r"^\| (.*) \|$", re.search(r"(^\|.*\n)+", text, re.M).group(), re.M)[1:]
-    return [row.split(" | ") for row in rows]
-
-
-@pytest.mark.parametrize("element", ["spead2sink", "adctestsrc"])
-def test_the_readme_has_all_properties(element):
-    told = {}
-    for names, defaults, *_ in table_under(f"### {element}"):
-        names = re.findall(r"`([^`]+)`", names)
-        told.update(zip(names, defaults.split(", ") if len(names) > 1 else [defaults]))
-    assert told == reference_of(element)
-
-
-def test_the_readme_has_all_counters():
-    fields = re.findall(r"`([^`]+)` \(", (ROOT / "docs/reference.md").read_text().split("The fields, in")[1])
-    told = [name for names, *_ in table_under("## Statistics") for name in re.findall(r"`([^`]+)`", names)]
-    assert sorted(told) == sorted(fields)
-
-
 def test_the_reference_is_current():
     done = subprocess.run(["/usr/bin/python3", str(ROOT / "docs/make-reference.py"), "--check"],
                           stdin=subprocess.DEVNULL, capture_output=True, text=True,
@@ -201,7 +170,7 @@ def anchors(page):
                          for heading in headings}
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", LINKING, ids=lambda page: str(page.relative_to(ROOT)))
 def test_links_lead_somewhere(page):
     text = re.sub(r"^```.*?^```$", "", page.read_text(), flags=re.S | re.M)
     for link in re.findall(r"\]\(([^)]+)\)", text):
