@@ -65,7 +65,7 @@
 
 #include "gstspead2sink.h"
 
-#include "common/gstspead2items.h"
+#include "common/gstspead2itemvalues.h"
 #include "common/gstspead2outstanding.h"
 #include "gstspead2sinkopen.h"
 #include "gstspead2sinkprivate.h"
@@ -99,7 +99,7 @@ static void
 register_metas (void)
 {
   gst_spead2_outstanding_api_get_type ();
-  gst_spead2_items_meta_register ();
+  gst_spead2_item_values_meta_register ();
 }
 
 GST_ELEMENT_REGISTER_DEFINE_WITH_CODE (spead2sink, "spead2sink", GST_RANK_NONE,
@@ -487,7 +487,7 @@ gst_spead2_sink_close_sender (GstSpead2Sink *self)
     GST_OBJECT_UNLOCK (self);
     spead2_sender_free (sender);
   }
-  gst_spead2_heaps_clear (&self->heaps);
+  gst_spead2_adapter_clear (&self->adapter);
   g_clear_pointer (&self->layout, spead2_layout_free);
   g_clear_pointer (&self->items, spead2_items_unref);
 }
@@ -557,7 +557,7 @@ gst_spead2_sink_start (GstBaseSink *base)
       &callbacks, &self->items, &self->layout, self->resolving, &error);
   if (sender == NULL)
     goto failed;
-  gst_spead2_heaps_init (&self->heaps, self->layout, settings.heap_size,
+  gst_spead2_adapter_init (&self->adapter, self->layout, settings.heap_size,
       settings.max_packet_size, settings.remainder);
   used = gst_spead2_sink_open_used_socket (sender, settings.socket, &error);
   if (used == NULL)
@@ -584,7 +584,7 @@ gst_spead2_sink_start (GstBaseSink *base)
 failed:
   g_clear_object (&used);
   g_clear_pointer (&sender, spead2_sender_free);
-  gst_spead2_heaps_clear (&self->heaps);
+  gst_spead2_adapter_clear (&self->adapter);
   g_clear_pointer (&self->layout, spead2_layout_free);
   g_clear_pointer (&self->items, spead2_items_unref);
   gst_spead2_sink_settings_clear (&settings);
@@ -672,7 +672,7 @@ gst_spead2_sink_event (GstBaseSink *base, GstEvent *event)
       gst_spead2_index_forget_unit (&self->index);
       break;
     default:
-      gst_spead2_items_take_event (&self->waiting, event);
+      gst_spead2_item_values_add_event (&self->waiting, event);
       break;
   }
   return GST_BASE_SINK_CLASS (gst_spead2_sink_parent_class)
@@ -717,7 +717,7 @@ gst_spead2_sink_n_heaps (GstSpead2Sink *self)
   const GstSpead2SinkSettings *settings = &self->settings;
 
   return (guint64) spead2_max_heaps (settings->max_heaps,
-             settings->send_threads, self->heaps.heap_size) +
+             settings->send_threads, self->adapter.heap_size) +
       1;
 }
 
@@ -727,7 +727,7 @@ static void
 gst_spead2_sink_find_outstanding (
     GstSpead2Sink *self, GstSpead2Outstanding *outstanding)
 {
-  const guint64 heap_size = self->heaps.heap_size;
+  const guint64 heap_size = self->adapter.heap_size;
 
   outstanding->shape.heap_size = heap_size;
   outstanding->max_heaps = self->settings.max_heaps;
@@ -750,7 +750,7 @@ gst_spead2_sink_propose_pool (GstSpead2Sink *self,
   GstCaps *caps;
 
   gst_query_parse_allocation (query, &caps, NULL);
-  if (self->heaps.heap_size == 0 || caps == NULL ||
+  if (self->adapter.heap_size == 0 || caps == NULL ||
       !gst_video_info_from_caps (&info, caps))
     return;
   /* Two more, of which the first and the last heap have a part. */

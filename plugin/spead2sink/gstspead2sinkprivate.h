@@ -8,7 +8,7 @@
 #ifndef GST_SPEAD2_SINK_PRIVATE_H
 #define GST_SPEAD2_SINK_PRIVATE_H
 
-#include "common/gstspead2heaps.h"
+#include "common/gstspead2adapter.h"
 #include "common/gstspead2index.h"
 #include "common/gstspead2payload.h"
 #include "gstspead2sink.h"
@@ -50,7 +50,7 @@ struct _GstSpead2Sink {
   Spead2Items *items;
   Spead2Layout *layout;
   Spead2Flavour flavour;
-  GstSpead2Heaps heaps;
+  GstSpead2Adapter adapter;
   GstSpead2Payload payload;
   GstCaps *refused; /* if the last that came were, or NULL */
   GstSpead2Index index;

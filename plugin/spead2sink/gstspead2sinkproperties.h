@@ -12,7 +12,7 @@
 #include <gst/gst.h>
 #include <gio/gio.h>
 
-#include "common/gstspead2heaps.h"
+#include "common/gstspead2adapter.h"
 #include "common/gstspead2index.h"
 
 G_BEGIN_DECLS

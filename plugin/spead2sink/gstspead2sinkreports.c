@@ -1,4 +1,4 @@
-/* gst-spead2: what spead2sink tells of while it sends: see
+/* gst-spead2: what spead2sink reports while it sends: see
  * gstspead2sinkreports.h
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
@@ -13,25 +13,27 @@
 GST_DEBUG_CATEGORY_EXTERN (spead2_sink_debug);
 #define GST_CAT_DEFAULT spead2_sink_debug
 
-/* Failing heaps, and errors of the network, are told of once in this time, with
+/* Failed heaps, and errors of the network, are reported once in this time, with
  * their number. */
 #define FAILED_INTERVAL GST_SECOND
 #define ICMP_INTERVAL (10 * GST_SECOND)
 
-/* Whether to tell of one more. If so, untold is how many have not been told of
- * before it. */
+/* Whether n more are reported now. If so, suppressed is how many were not, since the
+ * last report. */
 static gboolean
-pass (GstSpead2Bounded *bounded, GstClockTime interval, guint n, guint *untold)
+may_report (GstSpead2RateLimit *limit, GstClockTime interval, guint n,
+    guint *suppressed)
 {
   GstClockTime now = gst_util_get_timestamp ();
 
-  if (bounded->told != GST_CLOCK_TIME_NONE && now - bounded->told < interval) {
-    bounded->untold += n;
+  if (limit->reported != GST_CLOCK_TIME_NONE &&
+      now - limit->reported < interval) {
+    limit->suppressed += n;
     return FALSE;
   }
-  *untold = bounded->untold + n - 1;
-  bounded->told = now;
-  bounded->untold = 0;
+  *suppressed = limit->suppressed + n - 1;
+  limit->reported = now;
+  limit->suppressed = 0;
   return TRUE;
 }
 
@@ -39,33 +41,33 @@ void
 gst_spead2_sink_reports_begin (
     GstSpead2SinkReports *reports, GstElement *element)
 {
-  g_clear_error (&reports->untold_error);
+  g_clear_error (&reports->suppressed_error);
   *reports = (GstSpead2SinkReports){.element = element,
-      .icmp.told = GST_CLOCK_TIME_NONE,
-      .failed.told = GST_CLOCK_TIME_NONE};
+      .icmp.reported = GST_CLOCK_TIME_NONE,
+      .failed.reported = GST_CLOCK_TIME_NONE};
 }
 
-/* What a message says of those that it stands for; the caller frees it. */
+/* How many suppressed ones a message stands for; the caller frees it. */
 static gchar *
-and_more (guint untold)
+and_more (guint suppressed)
 {
-  return untold > 0 ? g_strdup_printf (" (and %u more before)", untold)
-                    : g_strdup ("");
+  return suppressed > 0 ? g_strdup_printf (" (and %u more before)", suppressed)
+                        : g_strdup ("");
 }
 
-/* Tells of a failed heap, for programs and for people. */
+/* For programs and for people. */
 static void
-tell_failed (GstElement *element, const GError *error, guint64 cnt,
-    guint64 bytes, guint untold)
+report_failed (GstElement *element, const GError *error, guint64 cnt,
+    guint64 bytes, guint suppressed)
 {
-  gchar *more = and_more (untold);
+  gchar *more = and_more (suppressed);
 
   gst_element_post_message (element,
       gst_message_new_element (GST_OBJECT (element),
           gst_structure_new ("spead2-heap-failed", "heap-cnt", G_TYPE_UINT64,
               cnt, "bytes", G_TYPE_UINT64, bytes, "errno", G_TYPE_INT,
               error->code, "reason", G_TYPE_STRING, error->message,
-              "suppressed", G_TYPE_UINT, untold, NULL)));
+              "suppressed", G_TYPE_UINT, suppressed, NULL)));
   GST_ELEMENT_WARNING (element, RESOURCE, WRITE,
       ("%s. Heap %" G_GUINT64_FORMAT " is incomplete%s; the stream goes on.",
           error->message, cnt, more),
@@ -78,28 +80,29 @@ void
 gst_spead2_sink_report_failed (
     GstSpead2SinkReports *reports, const Spead2HeapResult *result)
 {
-  guint untold;
+  guint suppressed;
 
-  g_clear_error (&reports->untold_error);
-  if (pass (&reports->failed, FAILED_INTERVAL, 1, &untold)) {
-    tell_failed (
-        reports->element, result->error, result->cnt, result->bytes, untold);
+  g_clear_error (&reports->suppressed_error);
+  if (may_report (&reports->failed, FAILED_INTERVAL, 1, &suppressed)) {
+    report_failed (reports->element, result->error, result->cnt, result->bytes,
+        suppressed);
     return;
   }
-  reports->untold_error = g_error_copy (result->error);
-  reports->untold_cnt = result->cnt;
-  reports->untold_bytes = result->bytes;
+  reports->suppressed_error = g_error_copy (result->error);
+  reports->suppressed_cnt = result->cnt;
+  reports->suppressed_bytes = result->bytes;
 }
 
 void
 gst_spead2_sink_report_rest (GstSpead2SinkReports *reports)
 {
-  if (reports->untold_error == NULL)
+  if (reports->suppressed_error == NULL)
     return;
-  tell_failed (reports->element, reports->untold_error, reports->untold_cnt,
-      reports->untold_bytes, reports->failed.untold - 1);
-  g_clear_error (&reports->untold_error);
-  reports->failed.untold = 0;
+  report_failed (reports->element, reports->suppressed_error,
+      reports->suppressed_cnt, reports->suppressed_bytes,
+      reports->failed.suppressed - 1);
+  g_clear_error (&reports->suppressed_error);
+  reports->failed.suppressed = 0;
 }
 
 void
@@ -191,17 +194,17 @@ gst_spead2_sink_report_icmp (GstSpead2SinkReports *reports,
     const gchar *destination, gint errnum, guint n)
 {
   GstElement *element = reports->element;
-  gboolean tell;
-  guint untold = 0;
+  gboolean report;
+  guint suppressed = 0;
   gchar *more;
 
   GST_OBJECT_LOCK (element);
-  tell = pass (&reports->icmp, ICMP_INTERVAL, n, &untold);
+  report = may_report (&reports->icmp, ICMP_INTERVAL, n, &suppressed);
   GST_OBJECT_UNLOCK (element);
-  if (!tell)
+  if (!report)
     return;
 
-  more = and_more (untold);
+  more = and_more (suppressed);
   if (errnum == ECONNREFUSED)
     GST_ELEMENT_WARNING (element, RESOURCE, WRITE,
         ("Nobody listens at %s%s: start the receiver, or look at host and "

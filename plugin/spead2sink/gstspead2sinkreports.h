@@ -1,7 +1,7 @@
-/* gst-spead2: what spead2sink tells of while it sends
+/* gst-spead2: what spead2sink reports while it sends
  *
- * Heaps that failed, answers of the network, counters that wrapped: messages on
- * the bus, at a bounded rate, which say how many they stand for.
+ * Heaps that failed, errors of the network, counters that wrapped: messages on the
+ * bus, at a limited rate, each with the number of those that were suppressed.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -14,11 +14,11 @@
 
 G_BEGIN_DECLS
 
-/* What is told of at a bounded rate. */
+/* Of one kind of message. */
 typedef struct {
-  GstClockTime told; /* when, or GST_CLOCK_TIME_NONE */
-  guint untold;      /* since then */
-} GstSpead2Bounded;
+  GstClockTime reported; /* time of the last message, or GST_CLOCK_TIME_NONE */
+  guint suppressed;      /* since then */
+} GstSpead2RateLimit;
 
 /* Of heaps: the workers' own, since heaps end one at a time. icmp is guarded by
  * the element's object lock. The summary's are the streaming thread's, or a
@@ -27,16 +27,16 @@ typedef struct {
   GstElement *element;          /* that posts; borrowed */
   Spead2SenderStats summarized; /* what the next summary does not count */
   guint64 first_push;           /* spead2_now() of its first heap, or 0 */
-  GstSpead2Bounded icmp;
-  GstSpead2Bounded failed;
-  GError *untold_error; /* of the last failed heap that was not told of */
-  guint64 untold_cnt;
-  guint64 untold_bytes;
+  GstSpead2RateLimit icmp;
+  GstSpead2RateLimit failed;
+  GError *suppressed_error; /* of the last failed heap without a message */
+  guint64 suppressed_cnt;
+  guint64 suppressed_bytes;
   guint64 last_cnt;
   gboolean cnt_wrap_warned;
 } GstSpead2SinkReports;
 
-/* Nothing has been told of yet. No worker runs. */
+/* Nothing has been reported yet. No worker runs. */
 void gst_spead2_sink_reports_begin (
     GstSpead2SinkReports *reports, GstElement *element);
 
@@ -56,10 +56,10 @@ void gst_spead2_sink_report_push (GstSpead2SinkReports *reports);
 void gst_spead2_sink_report_summary (
     GstSpead2SinkReports *reports, Spead2Sender *sender);
 
-/* What was held back. No heap is outstanding. */
+/* The failed heaps that were suppressed. No heap is outstanding. */
 void gst_spead2_sink_report_rest (GstSpead2SinkReports *reports);
 
-/* The stream has gone, and nobody knows that it has ended. */
+/* The stop heap failed: receivers do not notice the end of the stream. */
 void gst_spead2_sink_report_stop_heap (
     GstSpead2SinkReports *reports, const GError *error);
 
@@ -67,8 +67,8 @@ void gst_spead2_sink_report_stop_heap (
 void gst_spead2_sink_report_cnt (
     GstSpead2SinkReports *reports, guint64 cnt, Spead2Flavour flavour);
 
-/* The network answered earlier packets to destination with n errors, errnum the
- * last of them. Any worker. */
+/* n ICMP errors arrived for earlier packets to destination, errnum the last of
+ * them. Any worker. */
 void gst_spead2_sink_report_icmp (GstSpead2SinkReports *reports,
     const gchar *destination, gint errnum, guint n);
 

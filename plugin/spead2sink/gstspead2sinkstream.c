@@ -4,8 +4,8 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
-#include "common/gstspead2clock.h"
-#include "common/gstspead2items.h"
+#include "common/gstspead2dates.h"
+#include "common/gstspead2itemvalues.h"
 #include "gstspead2sinkprivate.h"
 #include "spead2/error.h"
 
@@ -70,20 +70,20 @@ gst_spead2_sink_forget_caps (GstSpead2Sink *self)
 static gboolean
 gst_spead2_sink_check_heap_size (GstSpead2Sink *self, GError **error)
 {
-  if (self->heaps.heap_size == 0)
+  if (self->adapter.heap_size == 0)
     return TRUE;
   if (self->payload.is_video) {
     g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT,
         "heap-size=%" G_GSIZE_FORMAT
         " would cut pictures, and a picture is one heap: set "
         "heap-size=0 in NULL or READY",
-        self->heaps.heap_size);
+        self->adapter.heap_size);
     return FALSE;
   }
-  if (spead2_layout_check_size (self->layout, self->heaps.heap_size, error))
+  if (spead2_layout_check_size (self->layout, self->adapter.heap_size, error))
     return TRUE;
   g_prefix_error (
-      error, "heap-size=%" G_GSIZE_FORMAT ": ", self->heaps.heap_size);
+      error, "heap-size=%" G_GSIZE_FORMAT ": ", self->adapter.heap_size);
   return FALSE;
 }
 
@@ -155,7 +155,7 @@ gst_spead2_sink_reset_stream (GstSpead2Sink *self)
   gst_spead2_sink_drop_left (self);
   spead2_layout_restart (self->layout);
   gst_spead2_index_restart (&self->index);
-  gst_spead2_heaps_reset (&self->heaps);
+  gst_spead2_adapter_reset (&self->adapter);
   gst_clear_structure (&self->waiting);
   gst_clear_structure (&self->given);
   g_atomic_int_set (&self->started, FALSE);
@@ -451,12 +451,27 @@ gst_spead2_sink_sample_rate (GstSpead2Sink *self)
   return rate.numerator > 0 ? rate : self->payload.rate;
 }
 
+static gboolean
+gst_spead2_sink_find_date (GstSpead2Sink *self, GstBuffer *buffer,
+    GstSpead2TimeScale scales, guint64 *ns, GError **error)
+{
+  GstElement *element = GST_ELEMENT (self);
+  const GstSpead2Timeline timeline = {.clock = gst_element_get_clock (element),
+      .base_time = gst_element_get_base_time (element),
+      .segment = &GST_BASE_SINK (self)->segment};
+  gboolean found = gst_spead2_dates_find (buffer, &timeline, scales, ns, error);
+
+  if (timeline.clock)
+    gst_object_unref (timeline.clock);
+  return found;
+}
+
 /* The index on the wire of the stream's first heap. */
 static gboolean
 gst_spead2_sink_first_index (GstSpead2Sink *self,
     const Spead2HeapValues *values, guint64 *first, GError **error)
 {
-  gsize heap_size = self->heaps.heap_size;
+  gsize heap_size = self->adapter.heap_size;
   guint64 n = spead2_layout_n_samples (
       self->layout, heap_size ? heap_size : values->size);
   GstSpead2Rate rate = gst_spead2_sink_sample_rate (self);
@@ -476,7 +491,7 @@ gst_spead2_sink_first_index (GstSpead2Sink *self,
         "not say it, so set sample-rate in NULL or READY");
     return FALSE;
   }
-  if (!gst_spead2_clock_date (GST_BASE_SINK (self), values->buffer,
+  if (!gst_spead2_sink_find_date (self, values->buffer,
           GST_SPEAD2_TIME_UTC | GST_SPEAD2_TIME_PTP, &date, error))
     return FALSE;
   if (date < (guint64) epoch) {
@@ -506,7 +521,7 @@ gst_spead2_sink_check_given_cnt (
         " bytes, which heap-size=%" G_GSIZE_FORMAT
         " cuts into several heaps: leave it out, push one buffer a heap, or "
         "set heap-size=0",
-        values->size, self->heaps.heap_size);
+        values->size, self->adapter.heap_size);
     return FALSE;
   }
   return TRUE;
@@ -517,22 +532,21 @@ static gboolean
 gst_spead2_sink_find_values (GstSpead2Sink *self, GstBuffer *buffer,
     Spead2HeapValues *values, GError **error)
 {
-  GstBaseSink *base = GST_BASE_SINK (self);
   guint i;
 
   values->sample_index =
       gst_spead2_index_next (&self->index, gst_spead2_sink_index_source (self),
           buffer, spead2_layout_n_samples (self->layout, values->size));
-  values->own[0] = gst_spead2_items_of_buffer (buffer);
+  values->own[0] = gst_spead2_item_values_of_buffer (buffer);
   values->own[1] = self->given;
   for (i = 0; i < G_N_ELEMENTS (values->own); i++)
     gst_spead2_sink_check_given (self, values->own[i]);
   return (!self->uses_utc ||
-             gst_spead2_clock_date (
-                 base, buffer, GST_SPEAD2_TIME_UTC, &values->utc_ns, error)) &&
+             gst_spead2_sink_find_date (
+                 self, buffer, GST_SPEAD2_TIME_UTC, &values->utc_ns, error)) &&
       (!self->uses_ptp ||
-          gst_spead2_clock_date (
-              base, buffer, GST_SPEAD2_TIME_PTP, &values->ptp_ns, error));
+          gst_spead2_sink_find_date (
+              self, buffer, GST_SPEAD2_TIME_PTP, &values->ptp_ns, error));
 }
 
 /* What counts for a batch, and the start of the stream. */
@@ -660,14 +674,14 @@ gst_spead2_sink_end_batch (GstSpead2Sink *self, HeapBatch *batch, GError *error)
 static void
 gst_spead2_sink_note_remainder (GstSpead2Sink *self)
 {
-  const GstSpead2Heaps *heaps = &self->heaps;
+  const GstSpead2Adapter *adapter = &self->adapter;
 
-  if (heaps->dropped == self->remainder_bytes &&
-      heaps->padding == self->padding_bytes)
+  if (adapter->dropped == self->remainder_bytes &&
+      adapter->padding == self->padding_bytes)
     return;
   GST_OBJECT_LOCK (self);
-  self->remainder_bytes = heaps->dropped;
-  self->padding_bytes = heaps->padding;
+  self->remainder_bytes = adapter->dropped;
+  self->padding_bytes = adapter->padding;
   GST_OBJECT_UNLOCK (self);
 }
 
@@ -679,8 +693,9 @@ gst_spead2_sink_add_heaps (GstSpead2Sink *self, HeapBatch *batch)
   Spead2HeapValues values;
   GError *error = NULL;
 
-  while (flow == GST_FLOW_OK && gst_spead2_heaps_may_have_next (&self->heaps) &&
-      gst_spead2_heaps_next (&self->heaps, &values, &error)) {
+  while (flow == GST_FLOW_OK &&
+      gst_spead2_adapter_may_have_next (&self->adapter) &&
+      gst_spead2_adapter_next (&self->adapter, &values, &error)) {
     if (batch->n >= HEAPS_AT_ONCE)
       flow = gst_spead2_sink_push_batch (self, batch);
     if (flow == GST_FLOW_OK &&
@@ -697,7 +712,7 @@ gst_spead2_sink_add_heaps (GstSpead2Sink *self, HeapBatch *batch)
 static GstFlowReturn
 gst_spead2_sink_add_open (GstSpead2Sink *self, HeapBatch *batch)
 {
-  gst_spead2_heaps_close (&self->heaps);
+  gst_spead2_adapter_close (&self->adapter);
   return gst_spead2_sink_add_heaps (self, batch);
 }
 
@@ -725,7 +740,7 @@ gst_spead2_sink_begin_buffer (
       return FALSE;
     gst_spead2_index_set_first (&self->index, values->sample_index, first);
   }
-  if (gst_spead2_heaps_cuts (&self->heaps, values)) {
+  if (gst_spead2_adapter_cuts (&self->adapter, values)) {
     if (!gst_spead2_sink_check_given_cnt (self, values, error))
       return FALSE;
     if (self->uses_utc || self->uses_ptp) {
@@ -734,7 +749,7 @@ gst_spead2_sink_begin_buffer (
         goto no_rate;
     }
   }
-  gst_spead2_heaps_begin (&self->heaps, values, &rate);
+  gst_spead2_adapter_begin (&self->adapter, values, &rate);
   return TRUE;
 
   /* ERRORS */
@@ -757,15 +772,15 @@ gst_spead2_sink_add_values (
 
   if (!gst_spead2_sink_find_values (self, values->buffer, values, &error))
     goto refused;
-  if (gst_spead2_heaps_is_open (&self->heaps) &&
-      !gst_spead2_heaps_continues (&self->heaps, values))
+  if (gst_spead2_adapter_is_open (&self->adapter) &&
+      !gst_spead2_adapter_continues (&self->adapter, values))
     flow = gst_spead2_sink_add_open (self, batch);
   if (flow != GST_FLOW_OK)
     return flow;
   if (!gst_spead2_sink_begin_buffer (self, values, &error))
     goto refused;
   flow = gst_spead2_sink_add_heaps (self, batch);
-  if (flow == GST_FLOW_OK && !gst_spead2_heaps_end (&self->heaps, &error))
+  if (flow == GST_FLOW_OK && !gst_spead2_adapter_end (&self->adapter, &error))
     flow = gst_spead2_sink_end_batch (self, batch, error);
   return flow;
 
@@ -793,7 +808,7 @@ gst_spead2_sink_add_buffer (
   gst_clear_structure (&self->given);
   /* Nothing goes on from there. */
   if (flow != GST_FLOW_OK)
-    gst_spead2_heaps_reset (&self->heaps);
+    gst_spead2_adapter_reset (&self->adapter);
   return flow;
 }
 
@@ -854,7 +869,7 @@ gst_spead2_sink_end_run (GstSpead2Sink *self, GstMiniObject *before)
 {
   GstFlowReturn flow;
 
-  if (!gst_spead2_heaps_is_open (&self->heaps))
+  if (!gst_spead2_adapter_is_open (&self->adapter))
     return GST_FLOW_OK;
   flow = gst_base_sink_do_preroll (GST_BASE_SINK (self), before);
   if (flow == GST_FLOW_OK)
@@ -901,7 +916,7 @@ gst_spead2_sink_set_caps (GstBaseSink *base, GstCaps *caps)
           GST_FLOW_OK)
     return FALSE;
   /* A run of bytes is counted in samples of one size. */
-  gst_spead2_heaps_reset (&self->heaps);
+  gst_spead2_adapter_reset (&self->adapter);
   if (!gst_spead2_sink_take_caps (self, caps, &error))
     goto refused;
   return TRUE;

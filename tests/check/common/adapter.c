@@ -1,4 +1,4 @@
-/* Where buffers are cut and joined into heaps, without a sink.
+/* Buffers cut and joined into payloads of heaps.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -6,14 +6,14 @@
 
 #include <string.h>
 
-#include "plugin/common/gstspead2heaps.h"
+#include "plugin/common/gstspead2adapter.h"
 #include "spead2/error.h"
 #include "spead2/memory/headroom.h"
 
 #define COPY_SIZE 50
 
 static Spead2Layout *layout;
-static GstSpead2Heaps heaps;
+static GstSpead2Adapter adapter;
 static const GstSpead2Rate no_rate, per_ms = {1000, 1};
 
 static void
@@ -31,7 +31,7 @@ setup (void)
 static void
 teardown (void)
 {
-  gst_spead2_heaps_clear (&heaps);
+  gst_spead2_adapter_clear (&adapter);
   spead2_layout_free (layout);
 }
 
@@ -79,7 +79,7 @@ take_heaps (gsize size, guint64 *end)
   Spead2HeapValues values;
   GError *error = NULL;
 
-  while (gst_spead2_heaps_next (&heaps, &values, &error)) {
+  while (gst_spead2_adapter_next (&adapter, &values, &error)) {
     Spead2Heap *heap = spead2_layout_make_heap (layout, &values, NULL);
 
     fail_unless (heap != NULL);
@@ -103,8 +103,8 @@ GST_START_TEST (test_any_sizes)
   const gint largest = g_rand_int_range (rand, 2, 9000);
   guint64 begin = 0, end = 0;
 
-  gst_spead2_heaps_init (
-      &heaps, layout, heap_size, COPY_SIZE, GST_SPEAD2_REMAINDER_ERROR);
+  gst_spead2_adapter_init (
+      &adapter, layout, heap_size, COPY_SIZE, GST_SPEAD2_REMAINDER_ERROR);
   for (guint i = 0; i < 100; i++) {
     gsize size = g_rand_int_range (rand, 1, largest);
     Spead2HeapValues values = {
@@ -113,21 +113,21 @@ GST_START_TEST (test_any_sizes)
         .size = size,
         .sample_index = 5 + begin};
 
-    if (gst_spead2_heaps_is_open (&heaps))
-      fail_unless (gst_spead2_heaps_continues (&heaps, &values));
-    gst_spead2_heaps_begin (&heaps, &values, &no_rate);
+    if (gst_spead2_adapter_is_open (&adapter))
+      fail_unless (gst_spead2_adapter_continues (&adapter, &values));
+    gst_spead2_adapter_begin (&adapter, &values, &no_rate);
     take_heaps (heap_size, &end);
-    fail_unless (gst_spead2_heaps_end (&heaps, NULL));
+    fail_unless (gst_spead2_adapter_end (&adapter, NULL));
     gst_buffer_unref (values.buffer);
     begin += size;
     fail_unless_equals_uint64 (end, begin - begin % heap_size);
     fail_unless_equals_int (
-        gst_spead2_heaps_is_open (&heaps), begin % heap_size != 0);
+        gst_spead2_adapter_is_open (&adapter), begin % heap_size != 0);
   }
-  gst_spead2_heaps_close (&heaps);
+  gst_spead2_adapter_close (&adapter);
   take_heaps (begin % heap_size, &end);
   fail_unless_equals_uint64 (end, begin);
-  fail_if (gst_spead2_heaps_is_open (&heaps));
+  fail_if (gst_spead2_adapter_is_open (&adapter));
   g_rand_free (rand);
   gst_object_unref (packets);
 }
@@ -143,16 +143,16 @@ GST_START_TEST (test_part_of_a_buffer)
       .ptp_ns = 8};
   Spead2HeapValues made;
 
-  gst_spead2_heaps_init (
-      &heaps, layout, 500, COPY_SIZE, GST_SPEAD2_REMAINDER_ERROR);
-  gst_spead2_heaps_begin (&heaps, &values, &per_ms);
-  fail_unless (gst_spead2_heaps_next (&heaps, &made, NULL));
+  gst_spead2_adapter_init (
+      &adapter, layout, 500, COPY_SIZE, GST_SPEAD2_REMAINDER_ERROR);
+  gst_spead2_adapter_begin (&adapter, &values, &per_ms);
+  fail_unless (gst_spead2_adapter_next (&adapter, &made, NULL));
   fail_unless_equals_uint64 (made.offset, 100);
-  fail_if (gst_spead2_heaps_next (&heaps, &made, NULL));
-  fail_unless (gst_spead2_heaps_end (&heaps, NULL));
+  fail_if (gst_spead2_adapter_next (&adapter, &made, NULL));
+  fail_unless (gst_spead2_adapter_end (&adapter, NULL));
   gst_buffer_unref (values.buffer);
-  gst_spead2_heaps_close (&heaps);
-  fail_unless (gst_spead2_heaps_next (&heaps, &made, NULL));
+  gst_spead2_adapter_close (&adapter);
+  fail_unless (gst_spead2_adapter_next (&adapter, &made, NULL));
   fail_unless_equals_uint64 (made.size, 300);
   fail_unless_equals_uint64 (made.sample_index, 500);
   fail_unless_equals_uint64 (made.utc_ns, 7 + GST_SECOND / 2);
@@ -171,17 +171,17 @@ GST_START_TEST (test_not_mappable)
   GError *error = NULL;
   GstMapInfo map;
 
-  gst_spead2_heaps_init (
-      &heaps, layout, 500, COPY_SIZE, GST_SPEAD2_REMAINDER_ERROR);
+  gst_spead2_adapter_init (
+      &adapter, layout, 500, COPY_SIZE, GST_SPEAD2_REMAINDER_ERROR);
   fail_unless (gst_memory_map (
       gst_buffer_peek_memory (values.buffer, 0), &map, GST_MAP_WRITE));
-  gst_spead2_heaps_begin (&heaps, &values, &no_rate);
-  fail_if (gst_spead2_heaps_next (&heaps, &made, &error));
+  gst_spead2_adapter_begin (&adapter, &values, &no_rate);
+  fail_if (gst_spead2_adapter_next (&adapter, &made, &error));
   fail_if (error != NULL);
-  fail_if (gst_spead2_heaps_end (&heaps, &error));
+  fail_if (gst_spead2_adapter_end (&adapter, &error));
   fail_unless (g_error_matches (error, SPEAD2_ERROR, SPEAD2_ERROR_MEMORY));
   g_error_free (error);
-  fail_if (gst_spead2_heaps_is_open (&heaps));
+  fail_if (gst_spead2_adapter_is_open (&adapter));
   gst_memory_unmap (map.memory, &map);
   ASSERT_MINI_OBJECT_REFCOUNT (values.buffer, "buffer", 1);
   gst_buffer_unref (values.buffer);
@@ -189,9 +189,9 @@ GST_START_TEST (test_not_mappable)
 GST_END_TEST
 
 static Suite *
-heaps_suite (void)
+adapter_suite (void)
 {
-  Suite *suite = suite_create ("heaps");
+  Suite *suite = suite_create ("adapter");
   TCase *tc = tcase_create ("general");
 
   suite_add_tcase (suite, tc);
@@ -202,4 +202,4 @@ heaps_suite (void)
   return suite;
 }
 
-GST_CHECK_MAIN (heaps);
+GST_CHECK_MAIN (adapter);

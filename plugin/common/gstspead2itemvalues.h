@@ -10,26 +10,26 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
-#ifndef GST_SPEAD2_ITEMS_H
-#define GST_SPEAD2_ITEMS_H
+#ifndef GST_SPEAD2_ITEM_VALUES_H
+#define GST_SPEAD2_ITEM_VALUES_H
 
 #include <gst/gst.h>
 
 G_BEGIN_DECLS
 
-#define GST_SPEAD2_ITEMS_META_NAME "GstSpead2Items"
-#define GST_SPEAD2_ITEMS_EVENT_NAME "spead2-items"
+#define GST_SPEAD2_ITEM_VALUES_META_NAME "GstSpead2Items"
+#define GST_SPEAD2_ITEM_VALUES_EVENT_NAME "spead2-items"
 
 /* Once in a process; harmless when the application has done it. */
-void gst_spead2_items_meta_register (void);
+void gst_spead2_item_values_meta_register (void);
 
 /* The values on a buffer, which owns them, or NULL. */
-const GstStructure *gst_spead2_items_of_buffer (GstBuffer *buffer);
+const GstStructure *gst_spead2_item_values_of_buffer (GstBuffer *buffer);
 
-/* Adds an event's values to those that wait for the next buffer (NULL or owned;
- * later ones count). Does nothing with any other event. */
-void gst_spead2_items_take_event (GstStructure **waiting, GstEvent *event);
+/* Adds an event's values to those of the next buffer (NULL or owned; later ones
+ * replace earlier ones of the same name). Does nothing with any other event. */
+void gst_spead2_item_values_add_event (GstStructure **pending, GstEvent *event);
 
 G_END_DECLS
 
-#endif /* GST_SPEAD2_ITEMS_H */
+#endif /* GST_SPEAD2_ITEM_VALUES_H */

@@ -1,28 +1,27 @@
-/* gst-spead2: where buffers are cut and joined into heaps
+/* gst-spead2: buffers of any size in, payloads of heap-size bytes out
  *
- * Buffers go in, and what heaps are made of comes out: payloads of heap_size bytes,
- * whatever the sizes of the buffers are. A heap may therefore end within a buffer,
- * and have bytes of many. With heap_size 0 each buffer is a heap.
+ * What GstAdapter does for elements, without merging: a payload may begin or end within
+ * a buffer, and have bytes of many. With heap_size 0 each buffer is one payload.
  *
- * A buffer goes through three steps: gst_spead2_heaps_begin(), then
- * gst_spead2_heaps_next() for each heap that it completes, then
- * gst_spead2_heaps_end(), after which its last bytes may wait for the next buffer:
- * they are the open heap. What does not go on with the next buffer ends the open
- * heap before: a discontinuity, a jump of the sample index, other values of the
- * application, and whatever else the owner calls gst_spead2_heaps_close() for. It
- * is then shorter than the others, or treated as `remainder` says where the shape of
- * a payload does not allow that.
+ * A buffer goes through three steps: gst_spead2_adapter_begin(), then
+ * gst_spead2_adapter_next() for each payload that it completes, then
+ * gst_spead2_adapter_end(), after which its last bytes are the open heap, which the
+ * next buffer continues. A buffer that does not continue it (a discontinuity, a jump of
+ * the sample index, other values of the application), and whatever else the owner calls
+ * gst_spead2_adapter_close() for, ends the open heap. It is then shorter than the
+ * others, or treated as `remainder` says where the shape of a payload does not allow
+ * its size.
  *
- * The open heap holds the buffers of its bytes, but for small pieces, which are
- * copied, and for those of a pool that would run dry.
+ * The open heap holds the buffers of its bytes, except for small pieces and those of a
+ * pool that would run dry: these are copied.
  *
  * Without threads, clocks and elements. All functions belong to one thread at a
  * time; those that release buffers run foreign code: call them with no lock held.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
-#ifndef GST_SPEAD2_HEAPS_H
-#define GST_SPEAD2_HEAPS_H
+#ifndef GST_SPEAD2_ADAPTER_H
+#define GST_SPEAD2_ADAPTER_H
 
 #include <gst/gst.h>
 
@@ -54,7 +53,7 @@ typedef struct {
   gsize copy_size; /* a piece of fewer bytes is copied if it is to be joined */
   GstSpead2Remainder remainder;
 
-  /* Since gst_spead2_heaps_init(), bytes. */
+  /* Since gst_spead2_adapter_init(), bytes. */
   guint64 dropped;
   guint64 padding;
 
@@ -86,57 +85,57 @@ typedef struct {
   /* Memory that small pieces are copied into, of one heap after the other. */
   Spead2MappedBuffer *chunk; /* (owned) or NULL */
   gsize chunk_used;
-} GstSpead2Heaps;
+} GstSpead2Adapter;
 
-void gst_spead2_heaps_init (GstSpead2Heaps *heaps, Spead2Layout *layout,
+void gst_spead2_adapter_init (GstSpead2Adapter *adapter, Spead2Layout *layout,
     gsize heap_size, gsize copy_size, GstSpead2Remainder remainder);
 
 /* Drops what is open and releases all buffers. Harmless if it was never
  * initialised, but zeroed. */
-void gst_spead2_heaps_reset (GstSpead2Heaps *heaps);
+void gst_spead2_adapter_reset (GstSpead2Adapter *adapter);
 
 /* Releases everything. */
-void gst_spead2_heaps_clear (GstSpead2Heaps *heaps);
+void gst_spead2_adapter_clear (GstSpead2Adapter *adapter);
 
 static inline gboolean
-gst_spead2_heaps_is_open (const GstSpead2Heaps *heaps)
+gst_spead2_adapter_is_open (const GstSpead2Adapter *adapter)
 {
-  return heaps->open.size > 0;
+  return adapter->open.size > 0;
 }
 
 /* Whether the open heap goes on with this buffer. Otherwise the owner closes it
  * first. */
-gboolean gst_spead2_heaps_continues (
-    const GstSpead2Heaps *heaps, const Spead2HeapValues *buffer);
+gboolean gst_spead2_adapter_continues (
+    const GstSpead2Adapter *adapter, const Spead2HeapValues *buffer);
 
 /* Whether a heap begins behind the first byte of this buffer. */
-gboolean gst_spead2_heaps_cuts (
-    const GstSpead2Heaps *heaps, const Spead2HeapValues *buffer);
+gboolean gst_spead2_adapter_cuts (
+    const GstSpead2Adapter *adapter, const Spead2HeapValues *buffer);
 
 /* The open heap is the next one. */
-void gst_spead2_heaps_close (GstSpead2Heaps *heaps);
+void gst_spead2_adapter_close (GstSpead2Adapter *adapter);
 
 /* Takes a buffer and what is known of it, which the caller keeps until
- * gst_spead2_heaps_end(). rate: that dates go on by. */
-void gst_spead2_heaps_begin (GstSpead2Heaps *heaps,
+ * gst_spead2_adapter_end(). rate: that dates go on by. */
+void gst_spead2_adapter_begin (GstSpead2Adapter *adapter,
     const Spead2HeapValues *buffer, const GstSpead2Rate *rate);
 
-/* FALSE if gst_spead2_heaps_next() has none. */
+/* FALSE if gst_spead2_adapter_next() has none. */
 static inline gboolean
-gst_spead2_heaps_may_have_next (const GstSpead2Heaps *heaps)
+gst_spead2_adapter_may_have_next (const GstSpead2Adapter *adapter)
 {
-  return heaps->left > 0 || heaps->closing;
+  return adapter->left > 0 || adapter->closing;
 }
 
 /* The next heap: what it is made of is valid until the next call of any function
  * here. FALSE if there is none yet; or with SPEAD2_ERROR_MEMORY, or
  * SPEAD2_ERROR_INVALID for a rest that the shape does not allow. */
-gboolean gst_spead2_heaps_next (
-    GstSpead2Heaps *heaps, Spead2HeapValues *values, GError **error);
+gboolean gst_spead2_adapter_next (
+    GstSpead2Adapter *adapter, Spead2HeapValues *values, GError **error);
 
 /* The rest of the buffer is open from now on. FALSE with SPEAD2_ERROR_MEMORY. */
-gboolean gst_spead2_heaps_end (GstSpead2Heaps *heaps, GError **error);
+gboolean gst_spead2_adapter_end (GstSpead2Adapter *adapter, GError **error);
 
 G_END_DECLS
 
-#endif /* GST_SPEAD2_HEAPS_H */
+#endif /* GST_SPEAD2_ADAPTER_H */

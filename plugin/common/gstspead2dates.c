@@ -1,8 +1,8 @@
-/* gst-spead2: which date a buffer has: see gstspead2clock.h
+/* gst-spead2: the date of a buffer: see gstspead2dates.h
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
-#include "gstspead2clock.h"
+#include "gstspead2dates.h"
 
 static GstStaticCaps unix_caps = GST_STATIC_CAPS ("timestamp/x-unix");
 static GstStaticCaps ptp_caps = GST_STATIC_CAPS ("timestamp/x-ptp");
@@ -46,40 +46,36 @@ scale_of (GstClock *clock)
 
 /* When the buffer is due on the clock, or now. */
 static guint64
-time_of (GstBaseSink *sink, GstClock *clock, GstBuffer *buffer)
+time_of (const GstSpead2Timeline *timeline, GstBuffer *buffer)
 {
-  GstClockTime base_time = gst_element_get_base_time (GST_ELEMENT (sink));
   GstClockTime time = GST_CLOCK_TIME_NONE;
 
   if (GST_BUFFER_PTS_IS_VALID (buffer) &&
-      sink->segment.format == GST_FORMAT_TIME)
+      timeline->segment->format == GST_FORMAT_TIME)
     time = gst_segment_to_running_time (
-        &sink->segment, GST_FORMAT_TIME, GST_BUFFER_PTS (buffer));
-  return time != GST_CLOCK_TIME_NONE && base_time > 0
-      ? base_time + time
-      : gst_clock_get_time (clock);
+        timeline->segment, GST_FORMAT_TIME, GST_BUFFER_PTS (buffer));
+  return time != GST_CLOCK_TIME_NONE && timeline->base_time > 0
+      ? timeline->base_time + time
+      : gst_clock_get_time (timeline->clock);
 }
 
 static gboolean
-date_of_clock (GstBaseSink *sink, GstBuffer *buffer, GstSpead2TimeScale scales,
-    guint64 *ns)
+date_of_clock (const GstSpead2Timeline *timeline, GstBuffer *buffer,
+    GstSpead2TimeScale scales, guint64 *ns)
 {
-  GstClock *clock = gst_element_get_clock (GST_ELEMENT (sink));
-  gboolean known = clock && scale_of (clock) & scales;
-
-  if (known)
-    *ns = time_of (sink, clock, buffer);
-  gst_clear_object (&clock);
-  return known;
+  if (timeline->clock == NULL || !(scale_of (timeline->clock) & scales))
+    return FALSE;
+  *ns = time_of (timeline, buffer);
+  return TRUE;
 }
 
 gboolean
-gst_spead2_clock_date (GstBaseSink *sink, GstBuffer *buffer,
+gst_spead2_dates_find (GstBuffer *buffer, const GstSpead2Timeline *timeline,
     GstSpead2TimeScale scales, guint64 *ns, GError **error)
 {
   if ((scales & GST_SPEAD2_TIME_UTC && date_of_meta (buffer, &unix_caps, ns)) ||
       (scales & GST_SPEAD2_TIME_PTP && date_of_meta (buffer, &ptp_caps, ns)) ||
-      date_of_clock (sink, buffer, scales, ns))
+      date_of_clock (timeline, buffer, scales, ns))
     return TRUE;
 
   if (scales & GST_SPEAD2_TIME_UTC) {
