@@ -15,7 +15,7 @@
  * | CONFORMANCE_ONLY    | the number of a script: only this one             |
  * | CONFORMANCE_SCRIPT  | a script, as it is printed: only this one         |
  *
- * A comparison is a vocabulary, a table and a stand: conformancesink.c and
+ * A comparison is a vocabulary, a table and a fixture: conformancesink.c and
  * conformancesource.c. Another element is compared with its peers by one more.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later

@@ -596,7 +596,7 @@ upstream_query (GstPad *own_pad, GstObject *parent, GstQuery *query)
   }
 }
 
-/* -- the stand ------------------------------------------------------------------------------- */
+/* -- the fixture ------------------------------------------------------------------------------- */
 
 static guint16
 open_deaf (void)

@@ -488,7 +488,7 @@ advance_clock (gchar **args)
   advance_test_clock (test_clock, parse_number (args[0]), source_is_at_rest);
 }
 
-/* -- the stand -------------------------------------------------------------------------- */
+/* -- the fixture -------------------------------------------------------------------------- */
 
 static GstBusSyncReply
 note_thread (GstBus *own_bus, GstMessage *message, gpointer data)

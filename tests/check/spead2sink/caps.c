@@ -386,7 +386,7 @@ sinkcaps_suite (void)
   TCase *tc = tcase_create ("general");
 
   suite_add_tcase (s, tc);
-  tcase_add_checked_fixture (tc, setup_stand, teardown_stand);
+  tcase_add_checked_fixture (tc, setup_fixture, teardown_fixture);
   tcase_add_loop_test (
       tc, caps_that_have_a_type_are_offered, 0, 2 * G_N_ELEMENTS (filters));
   tcase_add_loop_test (

@@ -709,7 +709,7 @@ sinkcut_suite (void)
   TCase *tc = tcase_create ("sinkcut");
 
   suite_add_tcase (s, tc);
-  tcase_add_checked_fixture (tc, setup_stand, teardown_stand);
+  tcase_add_checked_fixture (tc, setup_fixture, teardown_fixture);
   tcase_add_test (tc, a_buffer_is_cut_into_heaps);
   tcase_add_test (tc, what_is_left_at_the_end_is_a_shorter_heap);
   tcase_add_test (tc, heaps_go_from_one_memory_into_the_next);

@@ -690,7 +690,7 @@ sinkerrors_suite (void)
   TCase *tc = tcase_create ("sinkerrors");
 
   suite_add_tcase (s, tc);
-  tcase_add_checked_fixture (tc, setup_stand, teardown_stand);
+  tcase_add_checked_fixture (tc, setup_fixture, teardown_fixture);
   tcase_add_loop_test (tc, a_wrong_setting_is_an_error_that_says_what_to_do, 0,
       G_N_ELEMENTS (wrong));
   tcase_add_loop_test (

@@ -200,16 +200,16 @@ remove_files (void)
 static void
 setup_pipelines (void)
 {
-  setup_stand ();
+  setup_fixture ();
   write_files ();
-  teardown_stand ();
-  setup_stand ();
+  teardown_fixture ();
+  setup_fixture ();
 }
 
 static void
 teardown_pipelines (void)
 {
-  teardown_stand ();
+  teardown_fixture ();
   remove_files ();
 }
 
@@ -546,7 +546,7 @@ sinkindex_suite (void)
   TCase *tc = tcase_create ("buffers");
 
   suite_add_tcase (s, tc);
-  tcase_add_checked_fixture (tc, setup_stand, teardown_stand);
+  tcase_add_checked_fixture (tc, setup_fixture, teardown_fixture);
   tcase_add_loop_test (tc,
       an_offset_is_believed_where_it_counts_samples_or_bytes, 0,
       G_N_ELEMENTS (walks));

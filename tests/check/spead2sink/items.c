@@ -655,7 +655,7 @@ sinkitems_suite (void)
   TCase *tc = tcase_create ("sinkitems");
 
   suite_add_tcase (s, tc);
-  tcase_add_checked_fixture (tc, setup_stand, teardown_stand);
+  tcase_add_checked_fixture (tc, setup_fixture, teardown_fixture);
   tcase_add_test (tc, items_say_what_every_heap_carries_and_in_which_order);
   tcase_add_test (tc, a_counter_goes_on_every_so_many_heaps);
   tcase_add_test (tc, a_flush_begins_arrays_and_steps_anew);

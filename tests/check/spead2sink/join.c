@@ -526,7 +526,7 @@ sinkjoin_suite (void)
   TCase *tc = tcase_create ("sinkjoin");
 
   suite_add_tcase (s, tc);
-  tcase_add_checked_fixture (tc, setup_stand, teardown_stand);
+  tcase_add_checked_fixture (tc, setup_fixture, teardown_fixture);
   tcase_add_loop_test (
       tc, heaps_do_not_depend_on_the_sizes_of_buffers, 0, G_N_ELEMENTS (sizes));
   tcase_add_test (tc, a_sample_may_lie_in_two_buffers);

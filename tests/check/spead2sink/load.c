@@ -406,14 +406,14 @@ check_decoder (guint64 n)
 static void
 setup (void)
 {
-  setup_stand ();
+  setup_fixture ();
   faults_capture (false, false);
 }
 
 static void
 teardown (void)
 {
-  teardown_stand ();
+  teardown_fixture ();
   g_clear_pointer (&samples, g_free);
 }
 

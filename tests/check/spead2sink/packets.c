@@ -158,7 +158,7 @@ sinkpackets_suite (void)
   TCase *tc = tcase_create ("general");
 
   suite_add_tcase (suite, tc);
-  tcase_add_checked_fixture (tc, setup_stand, teardown_stand);
+  tcase_add_checked_fixture (tc, setup_fixture, teardown_fixture);
   tcase_add_loop_test (
       tc, samples_arrive_and_messages_are_in_one_piece, 0, G_N_ELEMENTS (ways));
   if (SEVERAL_THREADS)

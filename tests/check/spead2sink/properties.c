@@ -567,7 +567,7 @@ sinkproperties_suite (void)
   TCase *tc = tcase_create ("sinkproperties");
 
   suite_add_tcase (s, tc);
-  tcase_add_checked_fixture (tc, setup_stand, teardown_stand);
+  tcase_add_checked_fixture (tc, setup_fixture, teardown_fixture);
   tcase_add_test (tc, the_uri_of_a_new_element_is_where_it_sends);
   tcase_add_test (tc, a_uri_carries_every_property_that_a_text_can_say);
   tcase_add_test (tc, options_that_a_uri_does_not_name_stay);

@@ -166,7 +166,7 @@ resources_suite (void)
   TCase *tc = tcase_create ("general");
 
   suite_add_tcase (suite, tc);
-  tcase_add_checked_fixture (tc, setup_stand, teardown_stand);
+  tcase_add_checked_fixture (tc, setup_fixture, teardown_fixture);
   tcase_add_loop_test (tc, without_descriptors_it_does_not_start_and_says_so, 0,
       G_N_ELEMENTS (hosts));
   tcase_add_test (tc, a_stream_needs_no_more_descriptors);

@@ -600,7 +600,7 @@ sinksamples_suite (void)
   TCase *tc = tcase_create ("sinksamples");
 
   suite_add_tcase (s, tc);
-  tcase_add_checked_fixture (tc, setup_stand, teardown_stand);
+  tcase_add_checked_fixture (tc, setup_fixture, teardown_fixture);
   tcase_add_loop_test (tc, timestamps_step_by_samples_whatever_those_are, 0,
       G_N_ELEMENTS (types));
   tcase_add_test (tc, an_offset_in_bytes_is_no_index_of_packed_samples);

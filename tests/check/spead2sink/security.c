@@ -336,7 +336,7 @@ security_suite (void)
 
   suite_add_tcase (suite, tc);
   tcase_set_timeout (tc, 1800);
-  tcase_add_checked_fixture (tc, setup_stand, teardown_stand);
+  tcase_add_checked_fixture (tc, setup_fixture, teardown_fixture);
   tcase_add_test (tc, what_a_buffer_hides_is_never_sent);
   tcase_add_test (tc, a_socket_that_its_owner_closes_is_not_taken_for_another);
   tcase_add_loop_test (

@@ -1,4 +1,4 @@
-/* The stand of the sink's tests: see sinkfixture.h.
+/* The fixture of the sink's tests: see sinkfixture.h.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -25,7 +25,7 @@ take_pipeline (GstElement *element)
 }
 
 void
-setup_stand (void)
+setup_fixture (void)
 {
   GstPad *peer;
 
@@ -65,7 +65,7 @@ drop_pipeline (void)
 }
 
 void
-teardown_stand (void)
+teardown_fixture (void)
 {
   drop_pipeline ();
   fake_receiver_free (receiver);
@@ -330,7 +330,7 @@ wait_stat (const gchar *name, guint64 value)
   }
 }
 
-/* Decodes what has been sent since the stand was set up. */
+/* Decodes what has been sent since the fixture was set up. */
 void
 decode (void)
 {

@@ -1,15 +1,15 @@
-/* The stand of the sink's tests: a pipeline with a spead2sink named "sender", a
+/* The fixture of the sink's tests: a pipeline with a spead2sink named "sender", a
  * pad that pushes into it, a receiver that listens where it sends to, and a
  * decoder that is fed with every datagram that the kernel took, without loss.
  *
  * A program's tests share these variables; each test runs in a process of its
- * own, between setup_stand() and teardown_stand(). Functions fail the test when
+ * own, between setup_fixture() and teardown_fixture(). Functions fail the test when
  * what they say does not come true.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
-#ifndef SPEAD2_TESTS_SINK_STAND_H
-#define SPEAD2_TESTS_SINK_STAND_H
+#ifndef SPEAD2_TESTS_SINK_FIXTURE_H
+#define SPEAD2_TESTS_SINK_FIXTURE_H
 
 #include <gst/check/gstcheck.h>
 
@@ -30,9 +30,9 @@ extern GstElement *pipeline, *sink;
 extern GstPad *pad; /* pushes into the sink; NULL with a source element */
 extern GstBus *bus;
 
-/* The fixture. */
-void setup_stand (void);
-void teardown_stand (void);
+/* A checked fixture: around each test. */
+void setup_fixture (void);
+void teardown_fixture (void);
 
 /* A whole pipeline instead of the pad, with a spead2sink named "sender". */
 void launch (const gchar *text);
@@ -75,7 +75,7 @@ void assert_error (GQuark domain, gint code, const gchar *words);
 guint64 counter (const gchar *name);
 void wait_stat (const gchar *name, guint64 value);
 
-/* Decodes what has been sent since the stand was set up. The functions below
+/* Decodes what has been sent since the fixture was set up. The functions below
  * look at the decoder. */
 void decode (void);
 const FakeHeap *whole_heap (guint index);
@@ -89,4 +89,4 @@ guint64 date_of (guint index);
 void assert_stop_heap (guint index, guint64 cnt);
 void assert_descriptors (guint index, guint n);
 
-#endif /* SPEAD2_TESTS_SINK_STAND_H */
+#endif /* SPEAD2_TESTS_SINK_FIXTURE_H */

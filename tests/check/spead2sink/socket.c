@@ -572,7 +572,7 @@ sinksocket_suite (void)
   TCase *tc = tcase_create ("sinksocket");
 
   suite_add_tcase (s, tc);
-  tcase_add_checked_fixture (tc, setup_stand, teardown_stand);
+  tcase_add_checked_fixture (tc, setup_fixture, teardown_fixture);
   tcase_add_test (tc, socket_options_are_the_properties_on_ipv4);
   tcase_add_test (tc, socket_options_are_the_properties_on_ipv6);
   tcase_add_test (tc, socket_options_by_default_are_udpsinks);

@@ -1705,7 +1705,7 @@ spead2sink_suite (void)
   TCase *tc = tcase_create ("spead2sink");
 
   suite_add_tcase (s, tc);
-  tcase_add_checked_fixture (tc, setup_stand, teardown_stand);
+  tcase_add_checked_fixture (tc, setup_fixture, teardown_fixture);
   tcase_add_test (tc, the_default_properties_are_the_tutorials);
   tcase_add_test (tc, properties_changed_in_ready_count_in_paused);
   tcase_add_test (tc, a_property_that_is_wrong_in_ready_is_an_error_in_paused);

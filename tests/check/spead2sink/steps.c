@@ -205,7 +205,7 @@ sinksteps_suite (void)
   TCase *tc = tcase_create ("sinksteps");
 
   suite_add_tcase (s, tc);
-  tcase_add_checked_fixture (tc, setup_stand, teardown_stand);
+  tcase_add_checked_fixture (tc, setup_fixture, teardown_fixture);
   tcase_add_loop_test (tc, a_step_skips_buffers_from_the_one_that_waits_on, 0,
       G_N_ELEMENTS (steps));
   tcase_add_loop_test (

@@ -298,7 +298,7 @@ sinkstop_suite (void)
   TCase *tc = tcase_create ("sinkstop");
 
   suite_add_tcase (s, tc);
-  tcase_add_checked_fixture (tc, setup_stand, teardown_stand);
+  tcase_add_checked_fixture (tc, setup_fixture, teardown_fixture);
   tcase_add_loop_test (tc,
       a_stop_heap_among_buffers_that_flow_begins_another_stream, 0,
       G_N_ELEMENTS (flows));

@@ -1360,7 +1360,7 @@ send_to_the_deaf (void)
 static void
 teardown (void)
 {
-  teardown_stand ();
+  teardown_fixture ();
   close (deaf);
 }
 
@@ -1412,7 +1412,7 @@ storm_suite (void)
   suite_add_tcase (s, tc);
   /* The watchdog knows better, and says what hangs. */
   tcase_set_timeout (tc, 0);
-  tcase_add_checked_fixture (tc, setup_stand, teardown);
+  tcase_add_checked_fixture (tc, setup_fixture, teardown);
   tcase_add_test (tc, a_storm_with_an_open_network);
   tcase_add_test (tc, a_storm_with_a_network_that_blocks);
   tcase_add_test (tc, a_storm_with_a_real_source);

@@ -204,7 +204,7 @@ sinkthreads_suite (void)
   TCase *tc = tcase_create ("sinkthreads");
 
   suite_add_tcase (s, tc);
-  tcase_add_checked_fixture (tc, setup_stand, teardown_stand);
+  tcase_add_checked_fixture (tc, setup_fixture, teardown_fixture);
   tcase_add_test (tc, heaps_of_several_threads_arrive_whole);
   tcase_add_test (tc, heaps_of_several_threads_end_in_order);
   tcase_add_test (tc, every_thread_has_a_name_and_says_when_it_comes_and_goes);

@@ -1356,7 +1356,7 @@ upstream_suite (void)
   TCase *tc = tcase_create ("upstream");
 
   suite_add_tcase (s, tc);
-  tcase_add_checked_fixture (tc, setup_stand, teardown_stand);
+  tcase_add_checked_fixture (tc, setup_fixture, teardown_fixture);
   tcase_add_loop_test (tc, buffers_are_cut_as_for_a_sink_that_proposes_nothing,
       0, G_N_ELEMENTS (chains));
   tcase_add_test (

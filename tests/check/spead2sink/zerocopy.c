@@ -242,7 +242,7 @@ sinkzerocopy_suite (void)
   TCase *tc = tcase_create ("sinkzerocopy");
 
   suite_add_tcase (suite, tc);
-  tcase_add_checked_fixture (tc, setup_stand, teardown_stand);
+  tcase_add_checked_fixture (tc, setup_fixture, teardown_fixture);
   tcase_add_loop_test (tc, huge_pages_are_asked_for_where_they_are_of_use, 0,
       G_N_ELEMENTS (settings));
   tcase_add_test (tc, without_io_uring_nothing_is_asked_for);
