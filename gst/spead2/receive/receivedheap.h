@@ -1,0 +1,118 @@
+/* A heap that was received: whole, or as much of it as came.
+ *
+ * The assembler makes it, and hands it over to its owner. From then on one thread
+ * at a time may read it, change what it has of memory, and free it, whichever
+ * thread that is; spead2_assembler_recycle() takes it back instead, in the
+ * assembler's thread.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#ifndef SPEAD2_RECEIVED_HEAP_H
+#define SPEAD2_RECEIVED_HEAP_H
+
+#include "spead2/wire/flavour.h"
+#include "spead2/receive/ranges.h"
+
+G_BEGIN_DECLS
+
+/* Memory for the payload of one heap, which the assembler borrows from its owner
+ * (Spead2HeapMemoryOwner). */
+typedef struct {
+  guint8 *data;
+  gsize size;     /* bytes that may be written at data */
+  gpointer token; /* the owner's own: a GstBuffer, for example */
+} Spead2HeapMemory;
+
+/* How a heap ended. */
+typedef enum {
+  /* Every byte of it has come. Where no packet said its length: all of what was
+   * seen of it, from byte 0 on, when it was given up. */
+  SPEAD2_HEAP_COMPLETE,
+  /* Given up, with bytes missing: */
+  SPEAD2_HEAP_EVICTED, /* for newer ones: max_heaps or max_live_bytes */
+  SPEAD2_HEAP_TIMEOUT, /* heap_timeout passed after its last packet */
+  SPEAD2_HEAP_STOPPED, /* the stream ended: spead2_assembler_flush() */
+  SPEAD2_HEAP_FLUSHED, /* the same, for a flush */
+  SPEAD2_N_HEAP_ENDS
+} Spead2HeapEnd;
+
+/* A word for counters: "complete", "evicted" ...; static. */
+const gchar *spead2_heap_end_name (Spead2HeapEnd end);
+
+typedef enum {
+  /* One packet carried the whole heap. */
+  SPEAD2_RECEIVED_SINGLE = 1 << 0,
+  /* Stream control that came with it: STREAM_CTRL start, stop. */
+  SPEAD2_RECEIVED_START = 1 << 1,
+  SPEAD2_RECEIVED_STOP = 1 << 2,
+  /* It has descriptors (addressed items 0x05). */
+  SPEAD2_RECEIVED_DESCRIBES = 1 << 3,
+  /* No packet said its length. */
+  SPEAD2_RECEIVED_UNSIZED = 1 << 4
+} Spead2ReceivedFlags;
+
+/* Bytes at which the first byte of an item is aligned. */
+#define SPEAD2_PAYLOAD_ALIGNMENT 64
+
+#define SPEAD2_INLINE_POINTERS 16
+
+/* More pointers than that are refused as the heap is too large. */
+#define SPEAD2_MAX_HEAP_POINTERS 65536
+
+typedef struct _Spead2ReceivedHeap Spead2ReceivedHeap;
+
+/* For reading, beside next and memory. */
+struct _Spead2ReceivedHeap {
+  Spead2ReceivedHeap *next; /* in the list that it is in, or NULL */
+  guint64 cnt;
+  Spead2Flavour flavour;
+  Spead2HeapEnd end;
+  guint flags; /* Spead2ReceivedFlags */
+
+  /* Bytes of payload: HEAP_LENGTH, or with SPEAD2_RECEIVED_UNSIZED the end of what
+   * has come. */
+  guint64 length;
+  guint64 received;    /* bytes of it that have come */
+  Spead2Ranges ranges; /* and which */
+
+  /* The payload's first byte, in memory; length bytes may be read there. What has
+   * not come is not initialised: see spead2_received_heap_missing(). NULL with a
+   * length of 0.
+   * The first byte of the item that spead2_assembler_set_align_id() chose lies at a
+   * multiple of SPEAD2_PAYLOAD_ALIGNMENT if the first packet seen had its pointer;
+   * otherwise the payload does. */
+  guint8 *payload;
+  /* The owner's. Who takes it out sets its data to NULL, and payload is then
+   * only valid as long as the owner keeps the memory. */
+  Spead2HeapMemory memory;
+
+  /* Item pointers, immediates and addressed ones, as encoded for the flavour, in
+   * the order in which they came first; each 64 bits once. Not the standard four.
+   * spead2_item_views_read() makes items of them. */
+  guint64 *pointers;
+  guint n_pointers;
+
+  /* When its first and its last packet came, as told to the assembler. */
+  guint64 first_time;
+  guint64 last_time;
+
+  /*< private >*/
+  guint allocated_pointers; /* entries of pointers; 0: the inline ones */
+  guint32 *pointer_index;   /* hash of pointers, where they are not few */
+  guint64 inline_pointers[SPEAD2_INLINE_POINTERS];
+  Spead2ReceivedHeap *newer, *older; /* of the live ones, by their start */
+  Spead2ReceivedHeap *hash_next;
+};
+
+/* How many ranges of the payload are missing, and which: at most as many as
+ * heap->ranges.n + 1 are written, in order. missing may be NULL. */
+guint spead2_received_heap_missing (
+    const Spead2ReceivedHeap *heap, Spead2Range *missing);
+
+/* Frees the heap (or nothing, of NULL), and none of the others in its list. Its
+ * memory must have been taken out. */
+void spead2_received_heap_free (Spead2ReceivedHeap *heap);
+
+G_END_DECLS
+
+#endif /* SPEAD2_RECEIVED_HEAP_H */
