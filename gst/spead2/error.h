@@ -35,6 +35,10 @@ GQuark spead2_error_quark (void);
 
 GQuark spead2_errno_quark (void);
 
+/* Counters by errno have so many: errnos are small numbers on Linux, and a larger
+ * one counts as the last. */
+#define SPEAD2_MAX_ERRNO 134
+
 /* Sets error to SPEAD2_ERRNO, errnum and "<what>: <strerror (errnum)>". */
 void spead2_set_errno (GError **error, gint errnum, const gchar *format, ...)
     G_GNUC_PRINTF (3, 4);

@@ -1,4 +1,4 @@
-/* Opens the sockets that heaps leave by.
+/* Opens the sockets that heaps leave and arrive by.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -29,6 +29,37 @@ typedef struct {
 gint spead2_udp_socket_open (const Spead2Endpoint *destination,
     const Spead2UdpSocketOptions *options, GError **error);
 
+typedef struct {
+  guint buffer_size; /* of the receive buffer, bytes; 0: the kernel's */
+  /* Other sockets may be bound to the same address and port (SO_REUSEADDR). Each
+   * then gets all of multicast; unicast goes to the last one alone. */
+  gboolean reuse;
+  gboolean gro; /* the kernel merges datagrams into trains, where it can */
+} Spead2UdpListenOptions;
+
+/* Opens a socket that receives what is sent to a port at addresses, all of one
+ * family: bound to the address where there is one (a group, an address of this
+ * machine, or any), and to any address where there are several. port 0: the
+ * kernel chooses, see spead2_udp_socket_get_local(). Nothing is joined yet: see
+ * multicast.h.
+ *
+ * The socket blocks, for up to SPEAD2_READER_MAX_BLOCK (SO_RCVTIMEO). It hears no
+ * group that only other sockets have joined (IP_MULTICAST_ALL and
+ * IPV6_MULTICAST_ALL are off, also without groups). reuse is implied for groups.
+ * The buffer is set with SO_RCVBUFFORCE or, where that is not allowed, with
+ * SO_RCVBUF, which net.core.rmem_max cuts: spead2_udp_socket_receive_buffer_size()
+ * returns what it became.
+ *
+ * iface: an interface as multicast_iface above, or NULL: the scope of a link-local
+ * group without one.
+ *
+ * Returns the descriptor, which the caller closes, or -1 with
+ * SPEAD2_ERROR_NOT_FOUND (no such interface) or SPEAD2_ERRNO, naming address, port
+ * and what to do. */
+gint spead2_udp_socket_listen (const Spead2Endpoint *addresses,
+    guint n_addresses, guint port, const gchar *iface,
+    const Spead2UdpListenOptions *options, GError **error);
+
 /* The options of an outside socket as they were before it was adopted. */
 typedef struct _Spead2UdpSocketState Spead2UdpSocketState;
 
@@ -40,6 +71,12 @@ Spead2UdpSocketState *spead2_udp_socket_adopt (gint fd,
     const Spead2Endpoint *destination, const Spead2UdpSocketOptions *options,
     GError **error);
 
+/* As spead2_udp_socket_adopt(), with the options of one that receives. It must be
+ * bound, or nothing arrives; reuse is not used. family: of the groups to join, or
+ * AF_UNSPEC. */
+Spead2UdpSocketState *spead2_udp_socket_adopt_listening (gint fd, gint family,
+    const Spead2UdpListenOptions *options, GError **error);
+
 /* Restores the options of an adopted socket, and frees state. fd may be a
  * duplicate of that descriptor. What the kernel does not tell stays: the
  * interface of IPv4 multicast where it was set by number is then the routing
@@ -49,6 +86,14 @@ void spead2_udp_socket_give_back (gint fd, Spead2UdpSocketState *state);
 /* Size of the send buffer, bytes: as it was asked for, not doubled as the
  * kernel reports it. */
 guint spead2_udp_socket_buffer_size (gint fd);
+
+/* Size of the receive buffer, bytes: as it was asked for, not doubled as the
+ * kernel reports it. */
+guint spead2_udp_socket_receive_buffer_size (gint fd);
+
+/* The address and port that a socket is bound to. FALSE with SPEAD2_ERRNO. */
+gboolean spead2_udp_socket_get_local (
+    gint fd, Spead2Endpoint *local, GError **error);
 
 /* The largest IP packet, bytes, that goes to a destination in one piece, as
  * the kernel knows it; 0 when it knows no way there. Only the interface of

@@ -16,14 +16,12 @@
 #ifndef SPEAD2_UDPWRITER_H
 #define SPEAD2_UDPWRITER_H
 
+#include "spead2/error.h"
 #include "spead2/net/endpoint.h"
 #include "spead2/heap/packetizer.h"
 #include "spead2/net/zerocopy.h"
 
 G_BEGIN_DECLS
-
-/* Errnos are small numbers on Linux; a larger one counts as the last. */
-#define SPEAD2_MAX_ERRNO 134
 
 typedef struct {
   guint64 packets;  /* accepted by the kernel */

@@ -1,0 +1,140 @@
+/* Datagrams from the kernel: the only module that receives.
+ *
+ * A reader reads one socket or several. spead2_udp_reader_drain() gives everything
+ * that is queued, up to a budget, to a function, one datagram at a time, and never
+ * blocks; spead2_udp_reader_wait() sleeps until there is something to drain:
+ *
+ *   while (!stopped) {
+ *     gboolean more = spead2_udp_reader_drain (reader, budget, take, worker);
+ *
+ *     ...hand over what is complete: once a drain...
+ *     if (!more)
+ *       spead2_udp_reader_wait (reader, next_deadline);
+ *   }
+ *
+ * With UDP_GRO the kernel merges datagrams into trains, of which each call of
+ * recvmsg() returns one, into the same 64 KiB every time, which therefore stay in
+ * the cache. Where nothing comes merged, recvmmsg() fetches many. What to do about
+ * each errno stands in udpreader.c; none ends the stream.
+ *
+ * A wake-up costs more than reading 64 KiB, so that wake-ups are coalesced at high
+ * rates: see coalesce.h.
+ *
+ * A reader belongs to one thread, but for spead2_udp_reader_wake(),
+ * spead2_udp_reader_cancel() and spead2_udp_reader_get_kernel(), which any thread
+ * may call. Times are of spead2_now(), in ns.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#ifndef SPEAD2_UDPREADER_H
+#define SPEAD2_UDPREADER_H
+
+#include <sys/socket.h>
+
+#include "spead2/error.h"
+
+G_BEGIN_DECLS
+
+/* The longest that a wait lasts after spead2_udp_reader_wake(), ns: a reader of
+ * one socket that blocks is in recvmsg(), which only its time-out ends. */
+#define SPEAD2_READER_MAX_BLOCK (50 * G_GUINT64_CONSTANT (1000000))
+
+/* The default of Spead2UdpReaderOptions.coalesce, ns. */
+#define SPEAD2_READER_COALESCE (200 * G_GUINT64_CONSTANT (1000))
+
+/* One datagram. All of it is borrowed: valid until the function returns. */
+typedef struct {
+  const guint8 *data;
+  gsize size;    /* 0 to 65527 bytes */
+  guint socket;  /* whose: index in the reader's descriptors */
+  guint64 time;  /* when this drain began: one time for all of its datagrams */
+  /* Who sent it; NULL unless Spead2UdpReaderOptions.source. */
+  const struct sockaddr_storage *source;
+} Spead2Datagram;
+
+typedef void (*Spead2DatagramFunc) (
+    const Spead2Datagram *datagram, gpointer user_data);
+
+typedef struct {
+  guint64 datagrams; /* that arrived: given to the caller, truncated or ctrunc */
+  guint64 bytes;     /* of UDP payload in those that were given */
+  guint64 messages;  /* that carried them: a train is one */
+  guint64 trains;    /* of them, with more than one datagram */
+  guint64 calls;     /* of recvmsg and recvmmsg, also those that gave nothing */
+  guint64 waits;     /* that blocked */
+  guint64 sleeps;    /* waits that slept to coalesce wake-ups */
+  /* Not given, since the message was longer than its memory (MSG_TRUNC): the last
+   * datagrams of a train, or the only one. */
+  guint64 truncated;
+  /* Not given, since the control data were cut off (MSG_CTRUNC) and with them
+   * the size of the segments: one a message, however many were in it. */
+  guint64 ctrunc;
+  guint64 discarded;       /* datagrams of spead2_udp_reader_discard() */
+  guint64 discarded_bytes; /* in them; neither is counted above */
+  guint64 errors[SPEAD2_MAX_ERRNO + 1]; /* by errno, ICMP errors included */
+} Spead2ReaderCounters;
+
+/* What the kernel says of all sockets together. */
+typedef struct {
+  /* Messages that it dropped since the reader was made, for want of room in the
+   * buffer or of a right checksum. A merged train counts as one message. */
+  guint64 drops;
+  guint64 fill; /* bytes of memory that queued messages take, of... */
+  guint64 size; /* ...this: twice the buffer size (SO_RCVBUF) that was asked for */
+} Spead2ReaderKernel;
+
+typedef struct {
+  gboolean source;  /* Spead2Datagram.source is wanted */
+  guint64 coalesce; /* longest sleep that coalesces wake-ups, ns; 0: none */
+} Spead2UdpReaderOptions;
+
+typedef struct _Spead2UdpReader Spead2UdpReader;
+
+/* At least one descriptor, of spead2_udp_socket_listen() or adopted by
+ * spead2_udp_socket_adopt_listening(). They are borrowed, are not closed, and must
+ * stay open as long as the reader. A reader of one blocking socket blocks in
+ * recvmsg(); of several, or of one that is O_NONBLOCK, in ppoll(). Fails with
+ * SPEAD2_ERRNO (no descriptor left). */
+Spead2UdpReader *spead2_udp_reader_new (const gint *fds, guint n_fds,
+    const Spead2UdpReaderOptions *options, GError **error);
+
+/* No thread may use it any more. */
+void spead2_udp_reader_free (Spead2UdpReader *reader);
+
+/* Gives queued datagrams to func, in the order of their arrival at their socket,
+ * until the sockets are empty or max_bytes are read (a short message counts as 2
+ * KiB, and the last may go beyond). Never blocks. Every socket has its share of
+ * max_bytes, so that none starves. Returns TRUE if it ended by the budget: there
+ * may be more, and nothing is to be waited for. FALSE: drained, or cancelled. */
+gboolean spead2_udp_reader_drain (Spead2UdpReader *reader, gsize max_bytes,
+    Spead2DatagramFunc func, gpointer user_data);
+
+/* Sleeps until there may be something to drain, until a time (G_MAXUINT64: for
+ * ever), or until another thread ends it; shorter for no reason, too: the caller
+ * drains and waits again. A time that has passed: returns at once. */
+void spead2_udp_reader_wait (Spead2UdpReader *reader, guint64 time);
+
+/* Throws away what was queued when it was called (and, at most, as much again
+ * that comes meanwhile), and counts it. Never blocks. */
+void spead2_udp_reader_discard (Spead2UdpReader *reader);
+
+/* Ends the wait under way or, where there is none, the next one: at once where it
+ * is in ppoll(), else within SPEAD2_READER_MAX_BLOCK. Any thread. */
+void spead2_udp_reader_wake (Spead2UdpReader *reader);
+
+/* For the end: waits and drains return at once from now on, also one that blocks.
+ * A socket that is not O_NONBLOCK is shut down for that, and receives no more. Any
+ * thread. */
+void spead2_udp_reader_cancel (Spead2UdpReader *reader);
+
+/* The reader's own thread; a copy is for others. */
+const Spead2ReaderCounters *spead2_udp_reader_counters (
+    const Spead2UdpReader *reader);
+
+/* A system call for each socket. Any thread. */
+void spead2_udp_reader_get_kernel (
+    Spead2UdpReader *reader, Spead2ReaderKernel *kernel);
+
+G_END_DECLS
+
+#endif /* SPEAD2_UDPREADER_H */
