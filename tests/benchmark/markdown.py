@@ -1,39 +1,76 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Prints the rows that the benchmark wrote as a table in Markdown, for docs/performance.md.
+"""Prints the rows that the benchmark wrote as a table in Markdown.
 
     ./dev bench
-    /usr/bin/python3 tests/benchmark/markdown.py build/bench.json
+    /usr/bin/python3 tests/benchmark/markdown.py build/bench.json            # for tests/benchmark/README.md
+    /usr/bin/python3 tests/benchmark/markdown.py --short build/bench.json    # for docs/performance.md
 
 Several files of figures may be named, of runs with --only.
 """
 
+import argparse
 import json
 import sys
 
 UNITS = ((1 << 20, "MiB"), (1 << 10, "KiB"))
+KIBI, MEBI = 1 << 10, 1 << 20
+# The rows that a user decides by: which sender, packet, heap, source and number of workers.
+SHORT = (
+    ("send only / spead2's best", 1472, MEBI, "none"),
+    ("send only / spead2's best", 1472, MEBI, "wire"),
+    ("send only / spead2's best", 8972, MEBI, "wire"),
+    ("send only / spead2's best", 8972, 8 * KIBI, "wire"),
+    ("2 workers / spead2's best", 1472, MEBI, "none"),
+    ("zero copy / copying", 8972, MEBI, "wire"),
+    ("full pipeline / send only", 1472, MEBI, "none"),
+    ("send only / udpsink", 1472, MEBI, "none"),
+)
 
 
 def size(count):
     return next(f"{count // unit} {name}" for unit, name in UNITS if count >= unit)
 
 
-def main():
+def read(paths):
+    """{(title, packet, heap, destination): row}, in the order of the benchmark."""
     rows = {}
-    for path in sys.argv[1:]:
+    for path in paths:
         with open(path, encoding="utf-8") as file:
             for row in json.load(file)["rows"]:
                 rows[row["title"], row["packet"], row["heap"], row["destination"]] = row
+    return rows
 
-    print("| | packet | heap | to | median | from | to | to reach |")
-    print("|---|---|---|---|---|---|---|---|")
-    for (title, packet, heap, destination), row in rows.items():
-        title = title + (f" ({row['remark']})" if row["remark"] else "")
-        wanted = "" if row["to_reach"] is None else f"{row['to_reach']:g}"
-        if not row["reached"]:
-            wanted += " missed"
-        print(f"| {title} | {packet or ''} | {size(heap)} | {destination} | **{row['median']:.2f}** "
-              f"| {row['min']:.2f} | {row['max']:.2f} | {wanted.strip()} |")
+
+def cells(row):
+    title = row["title"] + (f" ({row['remark']})" if row["remark"] else "")
+    return [title, str(row["packet"] or ""), size(row["heap"]), row["destination"], f"**{row['median']:.2f}**",
+            f"{row['min']:.2f}", f"{row['max']:.2f}"]
+
+
+def to_reach(row):
+    wanted = "" if row["to_reach"] is None else f"{row['to_reach']:g}"
+    return (wanted if row["reached"] else f"{wanted} missed").strip()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    parser.add_argument("figures", nargs="+", metavar="BENCH.json")
+    parser.add_argument("--short", action="store_true", help="only the rows of docs/performance.md")
+    arguments = parser.parse_args()
+
+    rows = read(arguments.figures)
+    heading = ["", "packet", "heap", "to", "median", "min", "max"]
+    if arguments.short:
+        missing = [key for key in SHORT if key not in rows]
+        if missing:
+            sys.exit(f"these rows were not measured: {missing}")
+        table = [heading, *(cells(rows[key]) for key in SHORT)]
+    else:
+        table = [[*heading, "to reach"], *([*cells(row), to_reach(row)] for row in rows.values())]
+    table.insert(1, ["---"] * len(table[0]))
+    for row in table:
+        print(f"| {' | '.join(row)} |")
 
 
 if __name__ == "__main__":

@@ -152,6 +152,12 @@ def test_the_clock_is_not_advised_instead_of_a_rate(page):
             assert re.search(r",rate=\d", source), line
 
 
+def test_the_rows_for_users_are_rows_of_the_whole_table():
+    users = re.search(r"(^\|.*\|\n)+", (ROOT / "docs/performance.md").read_text(), re.M).group().splitlines()[2:]
+    rows = (ROOT / "tests/benchmark/README.md").read_text().splitlines()
+    assert len(users) == 8 and not [row for row in users if not any(line.startswith(row) for line in rows)]
+
+
 def test_the_reference_is_current():
     done = subprocess.run(["/usr/bin/python3", str(ROOT / "docs/make-reference.py"), "--check"],
                           stdin=subprocess.DEVNULL, capture_output=True, text=True,
