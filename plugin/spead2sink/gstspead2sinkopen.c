@@ -7,7 +7,7 @@
 
 #include <glib/gstdio.h>
 
-#include "spead2/send/cpulist.h"
+#include "spead2/cpulist.h"
 #include "spead2/error.h"
 
 GST_DEBUG_CATEGORY_EXTERN (spead2_sink_debug);

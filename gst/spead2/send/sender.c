@@ -348,8 +348,7 @@ spead2_sender_new (const Spead2SenderConfig *config,
   sender->config = *config;
   sender->callbacks = *callbacks;
   sender->user_data = user_data;
-  sender->thread_name =
-      g_strdup (config->thread_name ? config->thread_name : "spead2");
+  sender->thread_name = g_strdup (config->thread_name);
   sender->config.thread_name = NULL;
   if (config->cpus)
     g_array_ref (config->cpus);
@@ -394,26 +393,23 @@ spead2_sender_new (const Spead2SenderConfig *config,
 static gboolean
 start_worker (Worker *worker, GError **error)
 {
-  Spead2Sender *sender = worker->sender;
-  /* The kernel has room for 15 bytes. */
-  gchar *name =
-      g_strdup_printf ("%.12s:%u", sender->thread_name, worker->index);
+  const Spead2Sender *sender = worker->sender;
+  const Spead2ThreadConfig config = {
+      .name = sender->thread_name,
+      .index = worker->index,
+      .cpus = sender->config.cpus,
+      .run = spead2_worker_run,
+      .data = worker,
+      .started = sender->callbacks.worker_started,
+      .stopped = sender->callbacks.worker_stopped,
+      .user_data = sender->user_data,
+  };
 
-  worker->thread = g_thread_try_new (name, spead2_worker_run, worker, error);
-  g_free (name);
+  worker->thread = spead2_thread_start (&config, error);
   if (worker->thread == NULL)
     return FALSE;
   g_atomic_int_inc (&n_running_workers);
-
-  g_mutex_lock (&sender->lock);
-  while (!worker->started)
-    wait_for_room (sender, 0, 0);
-  g_mutex_unlock (&sender->lock);
-  if (worker->start_errno != 0)
-    spead2_set_errno (error, worker->start_errno,
-        "Could not keep a sending thread to CPU %u",
-        spead2_worker_cpu (worker));
-  return worker->start_errno == 0;
+  return TRUE;
 }
 
 gboolean
@@ -467,8 +463,7 @@ join_worker (Worker *worker)
   if (worker->thread == NULL)
     return;
   spead2_udp_writer_set_deadline (worker->writer, 0);
-  g_thread_join (worker->thread);
-  worker->thread = NULL;
+  g_clear_pointer (&worker->thread, spead2_thread_join);
   g_atomic_int_add (&n_running_workers, -1);
 }
 

@@ -8,6 +8,7 @@
 
 #include "spead2/send/pacer.h"
 #include "spead2/send/sender.h"
+#include "spead2/thread.h"
 
 G_BEGIN_DECLS
 
@@ -37,7 +38,7 @@ typedef struct {
   gint fd;
   gboolean owns_fd;
   Spead2UdpWriter *writer;
-  GThread *thread;
+  Spead2Thread *thread;
 
   /* The worker's own, used by its thread only. taken is a ring of slot numbers:
    * from first to current they are cut into packets and may be in flight, from
@@ -52,8 +53,6 @@ typedef struct {
   Spead2Packetizer packetizer;
 
   /* Guarded by the sender's lock. */
-  gboolean started;
-  gint start_errno; /* why it could not have its CPU, or 0 */
   gboolean busy;    /* holds heaps */
   gboolean polling; /* waits for memory to be released, or to be woken */
   guint64 due;      /* when its burst may go, ns; 0 with no rate */
@@ -78,8 +77,8 @@ struct _Spead2Sender {
   GCond
       work; /* for workers: something to take, or the end; see spead2_workers_wake() */
   GCond room; /* for pushes, drains and flushes: something has ended; for
-                 other pushes: slots are filled; for spead2_sender_start(): a worker
-                 has started; for spead2_sender_stop(): workers are joined */
+                 other pushes: slots are filled; for spead2_sender_stop(): workers are
+                 joined */
   /* Waking nobody is a system call, too. */
   guint work_waiters, room_waiters, fill_waiters;
   /* A push waits to be woken when fewer are outstanding (1: when none is, since it
@@ -179,10 +178,7 @@ void spead2_sender_want_more (Spead2Sender *sender);
 /* worker.c. */
 
 /* A worker's thread; data is the worker. */
-gpointer spead2_worker_run (gpointer data);
-
-/* The CPU that a worker keeps to, where it does. */
-guint spead2_worker_cpu (const Worker *worker);
+void spead2_worker_run (gpointer data);
 
 /* Wakes all workers, or those that wait for more than the condition. Called with
  * the lock. */

@@ -8,8 +8,6 @@
 #endif
 
 #include <errno.h>
-#include <sched.h>
-#include <sys/prctl.h>
 
 #include "spead2/net/batch.h"
 #include "spead2/clock.h"
@@ -428,55 +426,12 @@ report_zerocopy (Worker *worker, const gchar *before)
     sender->callbacks.zerocopy_refused (reason, sender->user_data);
 }
 
-guint
-spead2_worker_cpu (const Worker *worker)
-{
-  const GArray *cpus = worker->sender->config.cpus;
-
-  return g_array_index (cpus, guint, worker->index % cpus->len);
-}
-
-/* Keeps the calling thread to the worker's CPU. 0 or an errno. */
-static gint
-keep_to_cpu (Worker *worker)
-{
-  const GArray *cpus = worker->sender->config.cpus;
-  cpu_set_t set;
-
-  if (cpus == NULL || cpus->len == 0)
-    return 0;
-  CPU_ZERO (&set);
-  CPU_SET (spead2_worker_cpu (worker), &set);
-  return sched_setaffinity (0, sizeof set, &set) < 0 ? errno : 0;
-}
-
-static void
-tell_started (Worker *worker, gint start_errno)
-{
-  Spead2Sender *sender = worker->sender;
-
-  g_mutex_lock (&sender->lock);
-  worker->started = TRUE;
-  worker->start_errno = start_errno;
-  g_cond_broadcast (&sender->room);
-  g_mutex_unlock (&sender->lock);
-}
-
-gpointer
+void
 spead2_worker_run (gpointer data)
 {
   Worker *worker = data;
   Spead2Sender *sender = worker->sender;
-  gint start_errno = keep_to_cpu (worker);
 
-  tell_started (worker, start_errno);
-  if (start_errno != 0)
-    return NULL;
-
-  /* The kernel may be 50 us late otherwise, which a rate can feel. */
-  prctl (PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL);
-  if (sender->callbacks.worker_started)
-    sender->callbacks.worker_started (worker->index, sender->user_data);
   /* Perhaps it could not be opened. */
   report_zerocopy (worker, NULL);
 
@@ -496,8 +451,4 @@ spead2_worker_run (gpointer data)
     g_mutex_lock (&sender->lock);
   }
   g_mutex_unlock (&sender->lock);
-
-  if (sender->callbacks.worker_stopped)
-    sender->callbacks.worker_stopped (worker->index, sender->user_data);
-  return NULL;
 }

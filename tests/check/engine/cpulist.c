@@ -7,7 +7,7 @@
 #include <sched.h>
 #include <string.h>
 
-#include "spead2/send/cpulist.h"
+#include "spead2/cpulist.h"
 #include "spead2/error.h"
 
 static const struct {

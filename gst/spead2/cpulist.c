@@ -2,13 +2,13 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
-#include "spead2/send/cpulist.h"
+#include "spead2/cpulist.h"
 
 #include <sched.h>
 
 #include "spead2/error.h"
 
-/* Reads a CPU number, and goes on behind it. */
+/* Reads a CPU number and advances the text past it. */
 static gboolean
 parse_cpu (const gchar **text, guint *cpu)
 {
@@ -52,9 +52,9 @@ spead2_cpu_list_parse (const gchar *text, GError **error)
   for (i = 0; ranges[i] != NULL; i++) {
     if (!parse_range (g_strstrip (ranges[i]), cpus)) {
       g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID,
-          "'%s' in the CPU list \"%s\" is no CPU: write numbers below %d and "
-          "ranges of them, as in \"1,3\" or \"0-2\"",
-          ranges[i], text, CPU_SETSIZE);
+          "Invalid CPU list \"%s\": '%s' is not a CPU number from 0 to %d or a "
+          "range of them, as in \"1,3\" or \"0-2\"",
+          text, ranges[i], CPU_SETSIZE - 1);
       g_array_unref (cpus);
       cpus = NULL;
       break;
