@@ -170,11 +170,11 @@ add_span (
   return span;
 }
 
-/* Where one heap of the memory ends another span begins. rooms: they may be
- * written. */
+/* A span ends with each heap that the memory was laid out for. writable: the
+ * headroom is the heap's to write. */
 static void
-append_packets (Spead2Heap *heap, GstMemory *memory, gsize offset, gsize size,
-    gboolean rooms)
+append_pieces (Spead2Heap *heap, GstMemory *memory, gsize offset, gsize size,
+    gboolean writable)
 {
   while (size > 0) {
     Spead2PacketPlace place;
@@ -185,8 +185,8 @@ append_packets (Spead2Heap *heap, GstMemory *memory, gsize offset, gsize size,
         spead2_headroom_pages (memory));
     span->first = MIN (span->size, place.size);
     span->piece = place.next_piece;
-    span->gap = place.next_room;
-    span->room = rooms ? place.room : 0;
+    span->gap = place.next_headroom;
+    span->headroom = writable ? place.headroom : 0;
     offset += span->size;
     size -= span->size;
   }
@@ -197,7 +197,7 @@ static void
 append_kept (
     Spead2Heap *heap, Spead2MappedBuffer *mapped, gsize offset, gsize size)
 {
-  gboolean rooms = offset >= mapped->headroom_used;
+  gboolean unused = offset >= mapped->headroom_used;
   guint i;
 
   mapped->headroom_used = MAX (mapped->headroom_used, offset + size);
@@ -212,8 +212,8 @@ append_kept (
       continue;
     }
     take = MIN (size, available - offset);
-    if (from->is_packets)
-      append_packets (heap, memory, offset, take, rooms && from->is_claimed);
+    if (from->has_headroom)
+      append_pieces (heap, memory, offset, take, unused && from->is_claimed);
     else
       add_span (
           heap, from->map.data + offset, take, spead2_huge_pages_of (memory));

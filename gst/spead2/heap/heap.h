@@ -21,45 +21,44 @@ G_BEGIN_DECLS
 
 typedef struct _Spead2Heap Spead2Heap;
 
-/* A run of payload bytes: in one piece where piece is 0, or else in pieces with
- * gaps between them, in which the heap may write headers where it has room. */
+/* Payload in one memory: contiguous where piece is 0, otherwise in pieces of which
+ * each is preceded by space for a packet's header. */
 typedef struct {
   const guint8 *data;
-  gsize size;    /* of the payload, without gaps */
-  guint16 first; /* bytes of the first piece, */
-  guint16 piece; /* and of each behind it */
-  guint16 gap;   /* bytes between two pieces */
-  guint16 room;  /* bytes in front of data; 0: neither these nor the gaps are
-                  * the heap's to write */
+  gsize size;       /* of the payload, without gaps */
+  guint16 first;    /* bytes of the first piece */
+  guint16 piece;    /* bytes of each following piece */
+  guint16 gap;      /* bytes between two pieces */
+  guint16 headroom; /* bytes in front of data; 0: the heap may write neither
+                     * there nor in the gaps */
 } Spead2Span;
 
-/* The bytes of a span that lie together from offset on, and how many in front of
- * them may be written. */
+/* The contiguous bytes of a span from an offset on. */
 typedef struct {
   guint8 *data;
   gsize size;
-  gsize room;
+  gsize headroom; /* bytes in front of data that the heap may write */
 } Spead2Piece;
 
 static inline void
 spead2_span_find (const Spead2Span *span, gsize offset, Spead2Piece *piece)
 {
   piece->data = (guint8 *) span->data + offset;
-  piece->room = 0;
+  piece->headroom = 0;
   if (span->piece == 0) {
     piece->size = span->size - offset;
   } else if (offset < span->first) {
     piece->size = span->first - offset;
     if (offset == 0)
-      piece->room = span->room;
+      piece->headroom = span->headroom;
   } else {
     gsize n = (offset - span->first) / span->piece;
     gsize into = (offset - span->first) % span->piece;
 
     piece->data += (n + 1) * span->gap;
     piece->size = MIN (span->piece - into, span->size - offset);
-    if (into == 0 && span->room > 0)
-      piece->room = span->gap;
+    if (into == 0 && span->headroom > 0)
+      piece->headroom = span->gap;
   }
 }
 
@@ -67,8 +66,8 @@ typedef enum {
   /* Every earlier heap has gone before this one starts, and no later heap
    * starts before it has gone: descriptors and stream control. */
   SPEAD2_HEAP_BARRIER = 1 << 0,
-  /* Goes at once, whatever the rate, or is dropped when the kernel has no
-   * room. For a heap that nothing else is outstanding with. */
+  /* Goes at once, whatever the rate, or is dropped when the kernel's
+   * buffer is full. For a heap that nothing else is outstanding with. */
   SPEAD2_HEAP_NO_WAIT = 1 << 1,
   /* Carries descriptors: if it fails, they must be sent again. */
   SPEAD2_HEAP_DESCRIBES = 1 << 2,
@@ -82,7 +81,7 @@ typedef enum {
 #define SPEAD2_HEAP_INLINE_POINTERS 8
 #define SPEAD2_HEAP_INLINE_SPANS 2
 
-/* Other rooms read these fields; heap.c writes them, and an owner flags and cnt.
+/* Other modules read these fields; heap.c writes them, and an owner flags and cnt.
  * What a worker needs as a rule stands in front, in as few lines of another
  * processor's cache as can be: a heap begins with one. */
 struct _Spead2Heap {
@@ -141,8 +140,8 @@ gboolean spead2_heap_append_buffer (Spead2Heap *heap, GstBuffer *buffer,
     gsize offset, gsize size, GError **error);
 
 /* The same for a buffer that other heaps take bytes from, too: in the order of
- * their bytes, if they are to have their headers in its rooms. Takes a reference
- * of its own. */
+ * their bytes, if they are to have their headers in its headroom. Takes a
+ * reference of its own. */
 gboolean spead2_heap_append_mapped (Spead2Heap *heap,
     Spead2MappedBuffer *mapped, gsize offset, gsize size, GError **error);
 

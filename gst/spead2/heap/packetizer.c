@@ -196,14 +196,14 @@ static gsize
 balanced_size (const Spead2PacketConfig *config, guint n_items, guint64 length)
 {
   gsize pointers = n_items * SPEAD2_POINTER_SIZE;
-  gsize room = config->packet_size - config->prefix_size;
+  gsize space = config->packet_size - config->prefix_size;
   guint64 n, size;
 
   if (n_items > config->max_items)
     return config->packet_size;
   n = config->repeat_pointers
-      ? (length + room - pointers - 1) / (room - pointers)
-      : (length + pointers + room - 1) / room;
+      ? (length + space - pointers - 1) / (space - pointers)
+      : (length + pointers + space - 1) / space;
   size = config->prefix_size +
       (length + (config->repeat_pointers ? n * pointers : pointers) + n - 1) /
           n;
@@ -339,11 +339,11 @@ is_in_place (
   Spead2Piece piece;
 
   if (packetizer->span == heap->n_spans ||
-      heap->spans[packetizer->span].room == 0)
+      heap->spans[packetizer->span].headroom == 0)
     return FALSE;
   spead2_span_find (
       &heap->spans[packetizer->span], packetizer->span_offset, &piece);
-  return piece.room >= header_size && piece.size >= payload_size;
+  return piece.headroom >= header_size && piece.size >= payload_size;
 }
 
 /* Whether all packets from here on have their header in the gap that they have
@@ -356,7 +356,7 @@ fill_pieces (const Spead2Packetizer *packetizer, const Spead2Span *span)
   return next->payload_size == span->piece &&
       next->size - next->payload_size == span->gap &&
       (packetizer->span_offset > 0 ||
-          (span->first == span->piece && span->room == span->gap));
+          (span->first == span->piece && span->headroom == span->gap));
 }
 
 /* How many packets from the next one on are alike: of one size, with the same

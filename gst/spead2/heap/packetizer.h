@@ -8,7 +8,7 @@
  * Rules, as every SPEAD receiver expects them and spead2 sends them:
  * - Items go in the first packet, and in as many of the next as they need;
  *   with repeat_pointers all of them go in every packet. With these, or a fixed
- *   payload, the first one must have room for all.
+ *   payload, the first one must hold all.
  * - Each packet is filled to the packet size rounded down to a multiple of 8,
  *   or to the size that makes all packets of the heap alike, or with a fixed
  *   number of payload bytes; the last one of a heap has any length.
@@ -114,8 +114,8 @@ typedef struct {
 } Spead2Packetizer;
 
 /* Whether the heap can be sent at all: FALSE with SPEAD2_ERROR_INVALID when
- * not all pointers fit where they must, the flavour no room for the
- * heap's zeros, or when it needs more than the one packet that the header is
+ * not all pointers fit where they must, the heap with its zeros is too long for
+ * the flavour, or when it needs more than the one packet that the header is
  * for. */
 gboolean spead2_packetizer_check (
     const Spead2PacketConfig *config, const Spead2Heap *heap, GError **error);

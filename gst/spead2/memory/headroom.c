@@ -1,4 +1,4 @@
-/* Payload with room for packet headers: see headroom.h.
+/* Memory with headroom for packet headers: see headroom.h.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -6,23 +6,24 @@
 
 #include <string.h>
 
-/* What maps are aligned to, less one; more where that is asked for. */
+/* Least alignment of maps, less one, as in GstAllocationParams. */
 #define MIN_ALIGN 15
 
-/* A memory, or with a parent a part of one: then only the first field counts. */
+/* A memory. One with a parent is a part that was shared: only its first field is
+ * in use. */
 typedef struct {
   GstMemory memory;
 
   /* Constant. */
-  GstMapInfo storage;     /* (owned) mapped as long as it lives */
-  Spead2HugePages *pages; /* (borrowed) that it lies in, or NULL */
+  GstMapInfo storage;     /* (owned) mapped until the memory is freed */
+  Spead2HugePages *pages; /* (borrowed from storage) or NULL */
 
   /* Guarded by lock, under which nothing is called. */
   GMutex lock;
-  guint8 *copy; /* (owned) of the payload, while somebody has it mapped */
+  guint8 *copy; /* (owned) contiguous payload, while n_maps > 0 */
   guint n_maps;
 
-  gint claimed; /* atomic: the rooms are */
+  gint claimed; /* atomic */
 } HeadroomMemory;
 
 struct _Spead2HeadroomAllocator {
@@ -30,7 +31,7 @@ struct _Spead2HeadroomAllocator {
 
   /* Constant. */
   Spead2PacketShape shape;
-  GstAllocator *storage; /* (owned) or NULL */
+  GstAllocator *storage; /* (owned) or NULL: the default allocator */
 };
 
 G_DEFINE_FINAL_TYPE (
@@ -51,8 +52,8 @@ heap_storage (const Spead2PacketShape *shape, gsize size)
   return shape->first_header + size + n * shape->header;
 }
 
-/* The place of the payload's byte at offset within a heap, whose storage begins
- * at data; the heap has so many bytes of payload, or more than anybody asks. */
+/* The place of the payload's byte at offset within a heap of heap_size bytes of
+ * payload (G_MAXUINT64: unlimited), whose storage begins at data. */
 static void
 find_in_heap (const Spead2PacketShape *shape, guint8 *data, gsize offset,
     guint64 heap_size, Spead2PacketPlace *place)
@@ -62,17 +63,17 @@ find_in_heap (const Spead2PacketShape *shape, guint8 *data, gsize offset,
   if (offset < shape->first_piece) {
     place->data = data + shape->first_header + offset;
     place->size = shape->first_piece - offset;
-    place->room = offset == 0 ? shape->first_header : 0;
+    place->headroom = offset == 0 ? shape->first_header : 0;
   } else {
     n = (offset - shape->first_piece) / shape->piece;
     into = (offset - shape->first_piece) % shape->piece;
     place->data = data + shape->first_header + offset + (n + 1) * shape->header;
     place->size = shape->piece - into;
-    place->room = into == 0 ? shape->header : 0;
+    place->headroom = into == 0 ? shape->header : 0;
   }
   place->heap_size = heap_size - offset;
   place->size = MIN (place->size, place->heap_size);
-  place->next_room = shape->header;
+  place->next_headroom = shape->header;
   place->next_piece = shape->piece;
 }
 
@@ -101,7 +102,7 @@ spead2_packet_shape_storage (const Spead2PacketShape *shape, gsize size)
 
 /* -- memories ------------------------------------------------------------------ */
 
-/* The memory that has the storage. */
+/* The memory that owns the storage: itself, or the one that it is part of. */
 static HeadroomMemory *
 root_of (GstMemory *memory)
 {
@@ -119,7 +120,7 @@ spead2_headroom_allocator_alloc (
     GstAllocator *allocator, gsize size, GstAllocationParams *params)
 {
   Spead2HeadroomAllocator *self = SPEAD2_HEADROOM_ALLOCATOR (allocator);
-  HeadroomMemory *packets;
+  HeadroomMemory *root;
   GstMemory *storage;
 
   if (params->prefix > 0 || params->padding > 0)
@@ -130,35 +131,35 @@ spead2_headroom_allocator_alloc (
   if (storage == NULL)
     return NULL;
 
-  packets = g_new0 (HeadroomMemory, 1);
-  if (!gst_memory_map (storage, &packets->storage, GST_MAP_READWRITE)) {
+  root = g_new0 (HeadroomMemory, 1);
+  if (!gst_memory_map (storage, &root->storage, GST_MAP_READWRITE)) {
     gst_memory_unref (storage);
-    g_free (packets);
+    g_free (root);
     return NULL;
   }
-  packets->pages = spead2_huge_pages_of (storage);
-  gst_memory_init (GST_MEMORY_CAST (packets), params->flags, allocator, NULL,
-      size, params->align | MIN_ALIGN, 0, size);
-  g_mutex_init (&packets->lock);
-  return GST_MEMORY_CAST (packets);
+  root->pages = spead2_huge_pages_of (storage);
+  gst_memory_init (GST_MEMORY_CAST (root), params->flags, allocator, NULL, size,
+      params->align | MIN_ALIGN, 0, size);
+  g_mutex_init (&root->lock);
+  return GST_MEMORY_CAST (root);
 }
 
 static void
 spead2_headroom_allocator_free (GstAllocator *allocator, GstMemory *memory)
 {
-  HeadroomMemory *packets = (HeadroomMemory *) memory;
-  GstMemory *storage = packets->storage.memory;
+  HeadroomMemory *root = (HeadroomMemory *) memory;
+  GstMemory *storage = root->storage.memory;
 
   if (memory->parent == NULL) {
-    gst_memory_unmap (storage, &packets->storage);
+    gst_memory_unmap (storage, &root->storage);
     gst_memory_unref (storage);
-    g_mutex_clear (&packets->lock);
+    g_mutex_clear (&root->lock);
   }
-  g_free (packets);
+  g_free (root);
 }
 
 static GstMemory *
-share_packets (GstMemory *memory, gssize offset, gssize size)
+share_headroom (GstMemory *memory, gssize offset, gssize size)
 {
   GstMemory *parent = GST_MEMORY_CAST (root_of (memory));
   HeadroomMemory *part = g_new0 (HeadroomMemory, 1);
@@ -172,56 +173,56 @@ share_packets (GstMemory *memory, gssize offset, gssize size)
   return GST_MEMORY_CAST (part);
 }
 
-/* -- who knows nothing of the rooms --------------------------------------------- */
+/* -- mapping: a contiguous copy -------------------------------------------------- */
 
-/* Copies all of the payload between its pieces and the copy. */
+/* Copies the payload from its pieces to the copy, or back. */
 static void
-copy_payload (HeadroomMemory *packets, gboolean back)
+copy_payload (HeadroomMemory *root, gboolean back)
 {
-  const Spead2PacketShape *shape = shape_of (&packets->memory);
+  const Spead2PacketShape *shape = shape_of (&root->memory);
   gsize offset, size;
 
-  for (offset = 0; offset < packets->memory.maxsize; offset += size) {
+  for (offset = 0; offset < root->memory.maxsize; offset += size) {
     Spead2PacketPlace place;
 
-    find (shape, packets->storage.data, offset, &place);
-    size = MIN (place.size, packets->memory.maxsize - offset);
+    find (shape, root->storage.data, offset, &place);
+    size = MIN (place.size, root->memory.maxsize - offset);
     if (back)
-      memcpy (place.data, packets->copy + offset, size);
+      memcpy (place.data, root->copy + offset, size);
     else
-      memcpy (packets->copy + offset, place.data, size);
+      memcpy (root->copy + offset, place.data, size);
   }
 }
 
 static gpointer
 map_copy (GstMemory *memory, GstMapInfo *info, gsize max_size)
 {
-  HeadroomMemory *packets = root_of (memory);
+  HeadroomMemory *root = root_of (memory);
 
-  g_mutex_lock (&packets->lock);
-  if (packets->n_maps++ == 0) {
-    packets->copy = g_aligned_alloc (
-        MAX (packets->memory.maxsize, 1), 1, packets->memory.align + 1);
-    copy_payload (packets, FALSE);
+  g_mutex_lock (&root->lock);
+  if (root->n_maps++ == 0) {
+    root->copy = g_aligned_alloc (
+        MAX (root->memory.maxsize, 1), 1, root->memory.align + 1);
+    copy_payload (root, FALSE);
   }
-  g_mutex_unlock (&packets->lock);
-  return packets->copy;
+  g_mutex_unlock (&root->lock);
+  return root->copy;
 }
 
 static void
 unmap_copy (GstMemory *memory, GstMapInfo *info)
 {
-  HeadroomMemory *packets = root_of (memory);
+  HeadroomMemory *root = root_of (memory);
 
-  g_mutex_lock (&packets->lock);
+  g_mutex_lock (&root->lock);
   if (info->flags & GST_MAP_WRITE)
-    copy_payload (packets, TRUE);
-  if (--packets->n_maps == 0)
-    g_clear_pointer (&packets->copy, g_aligned_free);
-  g_mutex_unlock (&packets->lock);
+    copy_payload (root, TRUE);
+  if (--root->n_maps == 0)
+    g_clear_pointer (&root->copy, g_aligned_free);
+  g_mutex_unlock (&root->lock);
 }
 
-/* -- who does ---------------------------------------------------------------------- */
+/* -- access in place --------------------------------------------------------------- */
 
 gboolean
 spead2_is_headroom_memory (const GstMemory *memory)
@@ -283,10 +284,10 @@ spead2_headroom_allocator_init (Spead2HeadroomAllocator *self)
 {
   GstAllocator *allocator = GST_ALLOCATOR (self);
 
-  allocator->mem_type = "Spead2Packets";
+  allocator->mem_type = "Spead2Headroom";
   allocator->mem_map_full = map_copy;
   allocator->mem_unmap_full = unmap_copy;
-  allocator->mem_share = share_packets;
+  allocator->mem_share = share_headroom;
 }
 
 static void

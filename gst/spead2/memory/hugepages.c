@@ -1,6 +1,7 @@
-/* Memory on pages of 2 MiB: see hugepages.h.
+/* Slabs on pages of 2 MiB: see hugepages.h.
  *
- * The pages are asked for with madvise() and need not be reserved by anybody.
+ * The pages are transparent huge pages, by madvise(): the administrator need not
+ * reserve any.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -16,11 +17,11 @@
 #define MADV_COLLAPSE 25
 #endif
 
-#define HEADERS_SIZE (SPEAD2_HEADER_ROOM * SPEAD2_HEADER_ROOMS)
+#define HEADERS_SIZE (SPEAD2_HEADER_AREA_SIZE * SPEAD2_N_HEADER_AREAS)
 G_STATIC_ASSERT (HEADERS_SIZE <= SPEAD2_HUGE_PAGE_SIZE);
-G_STATIC_ASSERT (SPEAD2_HEADER_ROOMS <= 32);
+G_STATIC_ASSERT (SPEAD2_N_HEADER_AREAS <= 32);
 
-/* A slab, or with a parent a part of one. */
+/* A slab, or with a parent a part of one that was shared. */
 typedef struct {
   GstMemory memory;
   guint8 *data;
@@ -31,18 +32,18 @@ struct _Spead2HugePages {
 
   /* Constant. */
   guint64 id;
-  guint8 *mapping; /* from where it was mapped */
+  guint8 *mapping; /* as mmap() returned it */
   gsize mapping_size;
-  guint8 *data; /* the first whole page of it */
+  guint8 *data; /* its first whole page */
   gsize size;
   gsize slab_size;
-  gsize alignment; /* of slabs, and the most that an allocation may ask for */
+  gsize alignment; /* of slabs, and the greatest of an allocation */
 
   /* Guarded by lock, under which nothing is called. */
   GMutex lock;
   guint8 **free_slabs;
   guint n_free_slabs;
-  guint32 claimed; /* a bit for each header room */
+  guint32 claimed; /* a bit for each area for headers */
 };
 
 G_DEFINE_FINAL_TYPE (Spead2HugePages, spead2_huge_pages, GST_TYPE_ALLOCATOR)
@@ -76,8 +77,7 @@ map_pages (Spead2HugePages *pages, gsize size)
     return FALSE;
   for (i = 0; i < size; i += SPEAD2_HUGE_PAGE_SIZE)
     pages->data[i] = 0;
-  /* Makes one of each page that the kernel could not give at once, and fails
-   * where it cannot. */
+  /* Replaces those that the kernel filled with small pages, or fails. */
   return madvise (pages->data, size, MADV_COLLAPSE) == 0;
 }
 
@@ -202,7 +202,7 @@ share_slab (GstMemory *memory, gssize offset, gssize size)
       memory->offset + offset, size);
 }
 
-/* -- what senders ask --------------------------------------------------------- */
+/* -- for senders --------------------------------------------------------------- */
 
 Spead2HugePages *
 spead2_huge_pages_of (const GstMemory *memory)
@@ -238,11 +238,11 @@ spead2_huge_pages_claim_headers (Spead2HugePages *pages)
   guint i;
 
   g_mutex_lock (&pages->lock);
-  for (i = 0; i < SPEAD2_HEADER_ROOMS && headers == NULL; i++) {
+  for (i = 0; i < SPEAD2_N_HEADER_AREAS && headers == NULL; i++) {
     if (pages->claimed & (guint32) 1 << i)
       continue;
     pages->claimed |= (guint32) 1 << i;
-    headers = pages->data + i * SPEAD2_HEADER_ROOM;
+    headers = pages->data + i * SPEAD2_HEADER_AREA_SIZE;
   }
   g_mutex_unlock (&pages->lock);
   return headers;
@@ -251,7 +251,7 @@ spead2_huge_pages_claim_headers (Spead2HugePages *pages)
 void
 spead2_huge_pages_return_headers (Spead2HugePages *pages, guint8 *headers)
 {
-  guint i = (headers - pages->data) / SPEAD2_HEADER_ROOM;
+  guint i = (headers - pages->data) / SPEAD2_HEADER_AREA_SIZE;
 
   g_mutex_lock (&pages->lock);
   pages->claimed &= ~((guint32) 1 << i);

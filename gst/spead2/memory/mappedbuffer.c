@@ -1,4 +1,4 @@
-/* A buffer that heaps take bytes from: see mappedbuffer.h.
+/* A buffer that heaps take payload from: see mappedbuffer.h.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -8,14 +8,14 @@
 
 #include "spead2/error.h"
 
-/* A mapping of a memory that was mapped already when it was made. */
+/* A mapping of a memory that had another mapping already. */
 struct _Spead2SharedMapping {
   GstMapInfo map;
   guint refs; /* guarded by shared_lock */
 };
 
-/* The shared mappings by memory. The lock is the innermost: nothing is called
- * under it that takes another, nor any code of a memory. */
+/* The shared mappings by memory. The lock is innermost: no other lock is taken, and
+ * no function of a memory called, while it is held. */
 static GMutex shared_lock;
 static GHashTable *shared_mappings;
 
@@ -64,7 +64,8 @@ find_shared (GstMemory *memory)
   return shared;
 }
 
-/* One that another thread has added meanwhile is found no more. */
+/* Replaces a shared mapping that another thread added in the meantime: that one
+ * stays valid for its owners, and is not found any more. */
 static Spead2SharedMapping *
 add_shared (GstMemory *memory)
 {
@@ -102,7 +103,7 @@ unref_shared (Spead2SharedMapping *shared)
 
 /* -- the memories of a buffer ---------------------------------------------------- */
 
-/* Nearly every memory is mapped by one buffer at a time, which costs no look-up. */
+/* A memory without another mapping, the usual case, needs no look-up. */
 static gboolean
 map_one (Spead2MappedMemory *mapped, GstMemory *memory)
 {
@@ -117,8 +118,8 @@ map_one (Spead2MappedMemory *mapped, GstMemory *memory)
   } else if (!map_memory (memory, &mapped->map)) {
     return FALSE;
   }
-  mapped->is_packets = spead2_is_headroom_memory (memory);
-  mapped->is_claimed = mapped->is_packets && spead2_headroom_claim (memory);
+  mapped->has_headroom = spead2_is_headroom_memory (memory);
+  mapped->is_claimed = mapped->has_headroom && spead2_headroom_claim (memory);
   return TRUE;
 }
 
@@ -178,7 +179,7 @@ spead2_mapped_buffer_ref (Spead2MappedBuffer *mapped)
 }
 
 static void
-read_packets (GstMemory *memory, gsize offset, guint8 *to, gsize size)
+read_pieces (GstMemory *memory, gsize offset, guint8 *to, gsize size)
 {
   while (size > 0) {
     Spead2PacketPlace place;
@@ -209,8 +210,8 @@ spead2_mapped_buffer_read (
       continue;
     }
     take = MIN (size, available - offset);
-    if (from->is_packets)
-      read_packets (from->map.memory, offset, to, take);
+    if (from->has_headroom)
+      read_pieces (from->map.memory, offset, to, take);
     else
       memcpy (to, from->map.data + offset, take);
     to += take;

@@ -1,17 +1,17 @@
-/* A buffer that heaps take bytes from.
+/* A buffer that heaps take payload from, mapped until the last of them is freed.
  *
- * It is held by one reference, and its memories are mapped for reading (packet
- * memory: locked, and its rooms claimed), until the last of its heaps is freed: a
- * pool cannot issue it again, and nobody can write into it, while one of them is
- * being sent.
+ * A mapped buffer owns one reference to the GstBuffer and one mapping of each of
+ * its memories for reading (headroom memory is locked for reading instead, and its
+ * headroom claimed). While one of the heaps is being sent, a pool therefore cannot
+ * issue the buffer again, and no element can write to its memory.
  *
- * GStreamer counts no more than 255 mappings of a memory. The heaps of a mapped
- * buffer therefore share one mapping, and so do mapped buffers that have a memory in
- * common, whether it is the same buffer pushed again or another one: no memory has
- * more than two mappings for each streaming thread.
+ * GStreamer limits a memory to 255 mappings at a time. All heaps of a mapped buffer
+ * share its mappings. Mapped buffers with a memory in common share a mapping of
+ * that memory, whether they are the same GstBuffer pushed again or different ones:
+ * a memory has no more than two mappings for each streaming thread.
  *
- * References may be taken and given back by any thread; all else belongs to one
- * thread at a time.
+ * References may be taken and released in any thread. Everything else belongs to
+ * one thread at a time.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -27,34 +27,35 @@ G_BEGIN_DECLS
 typedef struct _Spead2SharedMapping Spead2SharedMapping;
 
 typedef struct {
-  GstMapInfo map;              /* of headroom memory, only the memory */
-  Spead2SharedMapping *shared; /* (a reference) that map is, or NULL: its own */
-  gboolean is_packets;
-  gboolean is_claimed;
+  GstMapInfo map;              /* of headroom memory, only the field memory */
+  Spead2SharedMapping *shared; /* (a reference) that map is of, or NULL */
+  gboolean has_headroom;
+  gboolean is_claimed; /* its headroom, by this mapped buffer */
 } Spead2MappedMemory;
 
 typedef struct {
   gint refs; /* atomic */
   GstBuffer *buffer;
-  /* Where the next heap may write headers into the buffer's rooms, or behind it:
-   * bytes from the buffer's beginning. */
+  /* Offset in the buffer from which on no heap uses the headroom yet: each part of
+   * it may hold the headers of one heap only. */
   gsize headroom_used;
   guint n_memories;
   Spead2MappedMemory memories[];
 } Spead2MappedBuffer;
 
-/* Takes a reference to the buffer. NULL with SPEAD2_ERROR_MEMORY when one of its
- * memories cannot be mapped. */
+/* Maps the buffer, and takes a reference to it. NULL with SPEAD2_ERROR_MEMORY when
+ * one of its memories cannot be mapped. */
 Spead2MappedBuffer *spead2_mapped_buffer_new (
     GstBuffer *buffer, GError **error);
 
 Spead2MappedBuffer *spead2_mapped_buffer_ref (Spead2MappedBuffer *mapped);
 
-/* Copies bytes of the buffer; offset + size must lie within it. */
+/* Copies size bytes of the buffer from offset on, which must be within it. */
 void spead2_mapped_buffer_read (
     const Spead2MappedBuffer *mapped, gsize offset, guint8 *to, gsize size);
 
-/* The last one runs foreign code: call it with no lock held. */
+/* Releasing the last reference unmaps and unrefs the buffer, which runs code of
+ * its owner: call this without locks. */
 void spead2_mapped_buffer_unref (Spead2MappedBuffer *mapped);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Spead2MappedBuffer, spead2_mapped_buffer_unref)
 

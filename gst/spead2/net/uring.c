@@ -201,7 +201,7 @@ set_pages_error (GError **error, gint errnum)
   if (errnum == ENOSPC)
     spead2_set_errno (error, errnum,
         "More than %d sending threads cannot share the memory",
-        SPEAD2_HEADER_ROOMS);
+        SPEAD2_N_HEADER_AREAS);
   else
     spead2_set_errno (error, errnum,
         "The memory could not be registered ('ulimit -l' says how much may be "
@@ -250,14 +250,15 @@ spead2_uring_reserve (Spead2Uring *uring, gsize size)
   guint64 in_use = spead2_uring_in_flight (uring) > 0
       ? record_at (uring, uring->first)->headers
       : uring->batch;
-  gsize left = SPEAD2_HEADER_ROOM - begin % SPEAD2_HEADER_ROOM;
+  gsize left = SPEAD2_HEADER_AREA_SIZE - begin % SPEAD2_HEADER_AREA_SIZE;
 
   if (left < size)
     begin += left;
-  if (size > SPEAD2_HEADER_ROOM || begin + size - in_use > SPEAD2_HEADER_ROOM)
+  if (size > SPEAD2_HEADER_AREA_SIZE ||
+      begin + size - in_use > SPEAD2_HEADER_AREA_SIZE)
     return NULL;
   uring->reserved = begin + size;
-  return uring->headers + begin % SPEAD2_HEADER_ROOM;
+  return uring->headers + begin % SPEAD2_HEADER_AREA_SIZE;
 }
 
 /* Where the message's headers begin, or could at the earliest if they lie with
@@ -270,8 +271,9 @@ position_of (const Spead2Uring *uring, const struct msghdr *header)
   for (i = 0; i < header->msg_iovlen; i++) {
     gsize into = (gsize) header->msg_iov[i].iov_base - (gsize) uring->headers;
 
-    if (into < SPEAD2_HEADER_ROOM)
-      return uring->reserved - (uring->reserved - into) % SPEAD2_HEADER_ROOM;
+    if (into < SPEAD2_HEADER_AREA_SIZE)
+      return uring->reserved -
+          (uring->reserved - into) % SPEAD2_HEADER_AREA_SIZE;
   }
   return uring->batch;
 }

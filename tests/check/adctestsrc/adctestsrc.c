@@ -1654,7 +1654,7 @@ static const struct {
 };
 
 /* The samples are the same, wherever they lie. */
-GST_START_TEST (test_buffers_have_room_for_headers_when_that_is_asked_for)
+GST_START_TEST (test_buffers_have_headroom_when_that_is_asked_for)
 {
   gchar *settings =
       g_strdup_printf ("%s seed=3 num-buffers=10 samplesperbuffer=5000",
@@ -1669,7 +1669,7 @@ GST_START_TEST (test_buffers_have_room_for_headers_when_that_is_asked_for)
   for (i = 0; i < G_N_ELEMENTS (shapes); i++) {
     GstStructure *params =
         shape (shapes[i].first_piece, shapes[i].piece, shapes[i].heap_size);
-    GBytes *packets = pull_all (settings, caps, params, "Spead2Packets");
+    GBytes *packets = pull_all (settings, caps, params, "Spead2Headroom");
 
     fail_unless (g_bytes_equal (plain, packets), "shape %u", i);
     g_bytes_unref (packets);
@@ -1681,7 +1681,7 @@ GST_START_TEST (test_buffers_have_room_for_headers_when_that_is_asked_for)
 GST_END_TEST;
 
 /* The last: heaps do not begin where buffers do. */
-GST_START_TEST (test_impossible_rooms_are_ignored)
+GST_START_TEST (test_impossible_headroom_is_ignored)
 {
   static const guint pieces[][3] = {
       {0, 1432, 0}, {1416, 0, 0}, {65536, 1432, 0}, {1416, 1432, 3000}};
@@ -1783,10 +1783,9 @@ adctestsrc_suite (void)
   tcase_add_test (tc, test_collecting_sink_does_not_deadlock);
   tcase_add_test (tc, test_clipped_buffer_is_whole_again);
   tcase_add_test (tc, test_pool_follows_what_is_outstanding);
-  tcase_add_loop_test (tc,
-      test_buffers_have_room_for_headers_when_that_is_asked_for, 0,
+  tcase_add_loop_test (tc, test_buffers_have_headroom_when_that_is_asked_for, 0,
       G_N_ELEMENTS (packets));
-  tcase_add_loop_test (tc, test_impossible_rooms_are_ignored, 0, 4);
+  tcase_add_loop_test (tc, test_impossible_headroom_is_ignored, 0, 4);
   tcase_add_test (tc, test_pool_gives_out_what_came_back_last);
   tcase_add_loop_test (
       tc, test_pool_lies_on_huge_pages_when_that_is_asked_for, 0, 2);

@@ -1,5 +1,5 @@
-/* Memory with room for packet headers: for those who know of the rooms, for those
- * who do not, and as packets on the wire.
+/* Memory with headroom for packet headers: in place, mapped, and as packets on the
+ * wire.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -9,7 +9,7 @@
 
 #include "spead2/heap/packetizer.h"
 
-#define ROOM 0xee
+#define HEADROOM 0xee
 
 static const struct {
   Spead2PacketShape shape;
@@ -47,9 +47,9 @@ pattern (gsize position)
   return position * 131 + (position >> 8) * 7 + 5;
 }
 
-/* The places of the payload cover the storage, each with its room in front and
+/* The places of the payload cover the storage, each with its headroom in front and
  * nothing between them. */
-GST_START_TEST (pieces_and_rooms_lie_one_behind_the_other)
+GST_START_TEST (pieces_and_headroom_alternate)
 {
   const Spead2PacketShape *shape = &shapes[__i__].shape;
   const gsize size = shapes[__i__].size;
@@ -66,11 +66,11 @@ GST_START_TEST (pieces_and_rooms_lie_one_behind_the_other)
 
     spead2_headroom_find (memory, offset, &place);
     fail_unless_equals_int (
-        place.room, into == 0 ? shape->first_header : shape->header);
+        place.headroom, into == 0 ? shape->first_header : shape->header);
     if (into > 0) {
       fail_unless (next.data == place.data);
       fail_unless_equals_uint64 (next.size, place.size);
-      fail_unless_equals_int (next.room, place.room);
+      fail_unless_equals_int (next.headroom, place.headroom);
       fail_unless_equals_uint64 (next.heap_size, place.heap_size);
     } else {
       fail_unless_equals_uint64 (next.size, 0);
@@ -78,9 +78,9 @@ GST_START_TEST (pieces_and_rooms_lie_one_behind_the_other)
     next = place;
     spead2_packet_place_next (&next);
     if (begin == NULL)
-      begin = place.data - place.room;
+      begin = place.data - place.headroom;
     else
-      fail_unless (place.data - place.room == end);
+      fail_unless (place.data - place.headroom == end);
     step = MIN (place.size, size - offset);
     if (shape->heap_size)
       fail_unless_equals_uint64 (place.heap_size, shape->heap_size - into);
@@ -91,7 +91,7 @@ GST_START_TEST (pieces_and_rooms_lie_one_behind_the_other)
 
       spead2_headroom_find (memory, offset + step - 1, &within);
       fail_unless (within.data == end - 1);
-      fail_unless_equals_int (within.room, 0);
+      fail_unless_equals_int (within.headroom, 0);
     }
   }
   fail_unless_equals_uint64 (end - begin, shapes[__i__].storage);
@@ -100,7 +100,7 @@ GST_START_TEST (pieces_and_rooms_lie_one_behind_the_other)
 
 GST_END_TEST;
 
-/* Writes the pattern where it belongs, and something else into the rooms. */
+/* Writes the pattern where it belongs, and something else into the headroom. */
 static void
 fill_pieces (GstMemory *memory)
 {
@@ -110,7 +110,7 @@ fill_pieces (GstMemory *memory)
     Spead2PacketPlace place;
 
     spead2_headroom_find (memory, offset, &place);
-    memset (place.data - place.room, ROOM, place.room);
+    memset (place.data - place.headroom, HEADROOM, place.headroom);
     step = MIN (place.size, size - offset);
     for (i = 0; i < step; i++)
       place.data[i] = pattern (offset + i);
@@ -179,8 +179,8 @@ GST_START_TEST (what_is_written_is_put_back)
     spead2_headroom_find (memory, i, &place);
     if (place.data[0] != (guint8) (i % 2 ? pattern (i) : ~pattern (i)))
       fail ("byte %" G_GSIZE_FORMAT, i);
-    if (place.room > 0 && place.data[-1] != ROOM)
-      fail ("the room in front of byte %" G_GSIZE_FORMAT, i);
+    if (place.headroom > 0 && place.data[-1] != HEADROOM)
+      fail ("the headroom in front of byte %" G_GSIZE_FORMAT, i);
   }
   gst_memory_unmap (memory, &inner);
   gst_memory_unref (memory);
@@ -188,7 +188,7 @@ GST_START_TEST (what_is_written_is_put_back)
 
 GST_END_TEST;
 
-GST_START_TEST (rooms_have_one_owner)
+GST_START_TEST (headroom_has_one_owner)
 {
   GstMemory *memory = new_memory (&shapes[4].shape, 10000);
   GstMemory *part = gst_memory_share (memory, 5000, 5000);
@@ -314,7 +314,7 @@ copy_of (GstBuffer *buffer)
   return gst_buffer_new_wrapped (bytes, size);
 }
 
-/* The packets are those of ordinary memory; payload and rooms of others are left
+/* The packets are those of ordinary memory; payload and headroom of others are left
  * alone. in_place: how many packets have their headers there, or -1: any. */
 static void
 check_packets (const Spead2PacketConfig *config, GstBuffer *packets,
@@ -406,7 +406,7 @@ GST_START_TEST (headers_go_in_front_of_the_payload)
 
 GST_END_TEST;
 
-/* Heaps cut from one memory, which has rooms for each. */
+/* Heaps cut from one memory, which has headroom for each. */
 GST_START_TEST (several_heaps_of_a_memory)
 {
   Spead2PacketConfig config;
@@ -426,13 +426,13 @@ GST_START_TEST (several_heaps_of_a_memory)
 
 GST_END_TEST;
 
-/* As many heaps as one likes share the rooms of a buffer, if they take its bytes
+/* As many heaps as one likes share the headroom of a buffer, if they take its bytes
  * in order. */
 GST_START_TEST (heaps_of_a_mapped_buffer)
 {
   Spead2PacketConfig config;
   Spead2PacketShape shape;
-  Spead2MappedBuffer *held;
+  Spead2MappedBuffer *mapped;
   Spead2Heap *heaps[301];
   GstBuffer *buffer;
   guint i, n_in_place;
@@ -441,16 +441,16 @@ GST_START_TEST (heaps_of_a_mapped_buffer)
   fail_unless (spead2_packet_config_shape (&config, 2, &shape));
   shape.heap_size = 100;
   buffer = new_buffer (&shape, 30000);
-  held = spead2_mapped_buffer_new (buffer, NULL);
+  mapped = spead2_mapped_buffer_new (buffer, NULL);
   for (i = 0; i <= 300; i++) {
     heaps[i] = spead2_heap_new (40);
     fail_unless (spead2_heap_add_immediate (heaps[i], 0x1600, i, NULL));
     fail_unless (spead2_heap_add_addressed (heaps[i], 0x3300, NULL));
     /* The last one is the second of its bytes. */
     fail_unless (spead2_heap_append_mapped (
-        heaps[i], held, i < 300 ? i * 100 : 7000, 100, NULL));
+        heaps[i], mapped, i < 300 ? i * 100 : 7000, 100, NULL));
   }
-  spead2_mapped_buffer_unref (held);
+  spead2_mapped_buffer_unref (mapped);
   for (i = 0; i <= 300; i++) {
     g_byte_array_unref (cut (&config, heaps[i], 1, &n_in_place));
     fail_unless_equals_int (n_in_place, i < 300 ? 1 : 0);
@@ -577,12 +577,12 @@ headroom_suite (void)
 
   suite_add_tcase (suite, tc);
   tcase_add_loop_test (
-      tc, pieces_and_rooms_lie_one_behind_the_other, 0, G_N_ELEMENTS (shapes));
+      tc, pieces_and_headroom_alternate, 0, G_N_ELEMENTS (shapes));
   tcase_add_loop_test (
       tc, who_maps_it_sees_the_payload_alone, 0, G_N_ELEMENTS (shapes));
   tcase_add_loop_test (
       tc, what_is_written_is_put_back, 0, G_N_ELEMENTS (shapes));
-  tcase_add_test (tc, rooms_have_one_owner);
+  tcase_add_test (tc, headroom_has_one_owner);
   tcase_add_test (tc, maps_are_as_aligned_as_was_asked);
   tcase_add_test (tc, prefix_and_padding_are_given_by_ordinary_memory);
   tcase_add_loop_test (

@@ -266,26 +266,26 @@ GST_START_TEST (a_part_holds_its_slab)
 }
 GST_END_TEST;
 
-GST_START_TEST (header_rooms_are_apart)
+GST_START_TEST (header_areas_are_apart)
 {
-  guint8 *rooms[SPEAD2_HEADER_ROOMS];
+  guint8 *areas[SPEAD2_N_HEADER_AREAS];
   guint i, k;
 
   if (!open_pages (1000, 1))
     return;
-  for (i = 0; i < SPEAD2_HEADER_ROOMS; i++) {
-    rooms[i] = spead2_huge_pages_claim_headers (pages);
-    fail_unless (rooms[i] != NULL);
+  for (i = 0; i < SPEAD2_N_HEADER_AREAS; i++) {
+    areas[i] = spead2_huge_pages_claim_headers (pages);
+    fail_unless (areas[i] != NULL);
     fail_unless_equals_int (
-        spead2_huge_pages_count (rooms[i], SPEAD2_HEADER_ROOM), 1);
+        spead2_huge_pages_count (areas[i], SPEAD2_HEADER_AREA_SIZE), 1);
     for (k = 0; k < i; k++)
-      fail_unless (ABS (rooms[i] - rooms[k]) >= SPEAD2_HEADER_ROOM);
+      fail_unless (ABS (areas[i] - areas[k]) >= SPEAD2_HEADER_AREA_SIZE);
   }
   fail_unless (spead2_huge_pages_claim_headers (pages) == NULL);
-  spead2_huge_pages_return_headers (pages, rooms[5]);
-  fail_unless (spead2_huge_pages_claim_headers (pages) == rooms[5]);
-  for (i = 0; i < SPEAD2_HEADER_ROOMS; i++)
-    spead2_huge_pages_return_headers (pages, rooms[i]);
+  spead2_huge_pages_return_headers (pages, areas[5]);
+  fail_unless (spead2_huge_pages_claim_headers (pages) == areas[5]);
+  for (i = 0; i < SPEAD2_N_HEADER_AREAS; i++)
+    spead2_huge_pages_return_headers (pages, areas[i]);
 }
 GST_END_TEST;
 
@@ -541,7 +541,7 @@ GST_START_TEST (headers_behind_a_message_without_are_kept)
     fail_unless (seen + 1000 <= first || seen >= first + 30000);
     fail_unless (++n < 1000);
   }
-  fail_unless_equals_int (n, (SPEAD2_HEADER_ROOM - 30000) / 1000);
+  fail_unless_equals_int (n, (SPEAD2_HEADER_AREA_SIZE - 30000) / 1000);
   faults_hold_releases (FALSE);
   reap_until (50);
 }
@@ -564,14 +564,15 @@ GST_START_TEST (headers_in_flight_are_not_given_again)
     memset (seen, 0xff, 1000);
     fail_unless (++n < 1000);
   }
-  fail_unless_equals_int (n, (SPEAD2_HEADER_ROOM - 20 * HEADER) / 1000);
+  fail_unless_equals_int (n, (SPEAD2_HEADER_AREA_SIZE - 20 * HEADER) / 1000);
   faults_hold_releases (FALSE);
   reap_until (20);
   spead2_uring_begin (ring);
   for (i = 0; i < 65; i++)
     fail_unless (spead2_uring_reserve (ring, 1000) != NULL);
   fail_unless (spead2_uring_reserve (ring, 1000) == NULL);
-  fail_unless (spead2_uring_reserve (ring, SPEAD2_HEADER_ROOM + 1) == NULL);
+  fail_unless (
+      spead2_uring_reserve (ring, SPEAD2_HEADER_AREA_SIZE + 1) == NULL);
 }
 GST_END_TEST;
 
@@ -677,7 +678,7 @@ uring_suite (void)
   tcase_add_test (tc, slabs_are_of_the_pages_and_used_again);
   tcase_add_test (tc, what_does_not_fit_is_ordinary_memory);
   tcase_add_test (tc, a_part_holds_its_slab);
-  tcase_add_test (tc, header_rooms_are_apart);
+  tcase_add_test (tc, header_areas_are_apart);
   tcase_add_test (tc, a_heap_knows_whether_all_of_it_lies_on_the_pages);
   tcase_add_test (tc, a_ring_that_does_not_open_says_why);
   tcase_add_test (tc, messages_arrive_in_order_and_are_released);
