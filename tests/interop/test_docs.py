@@ -152,6 +152,23 @@ def test_the_clock_is_not_advised_instead_of_a_rate(page):
             assert re.search(r",rate=\d", source), line
 
 
+def test_the_design_has_every_module_in_its_folder():
+    folders = {folder: set(re.findall(r"^\| `(\w+)` \|", text, re.M)) for folder, text in
+               re.findall(r"^### `([^`]*)/`\n(.*?)(?=^##)", (ROOT / "docs/design.md").read_text(), re.S | re.M)}
+    sources = {}
+    for source in [*ROOT.glob("gst/spead2/**/*.[ch]"), *ROOT.glob("plugin/**/*.[ch]")]:
+        folder = source.parent.relative_to(ROOT).as_posix()
+        sources.setdefault(folder, set()).add(source.stem.removesuffix("private"))
+    assert folders == sources
+
+
+def test_the_files_that_the_design_names_exist():
+    names = re.findall(r"`([\w/]+\.[ch])`", (ROOT / "docs/design.md").read_text())
+    found = {path.name for folder in ("gst", "plugin") for path in (ROOT / folder).rglob("*.[ch]")}
+    assert names and not [name for name in names
+                          if not (ROOT / name).exists() and ("/" in name or name not in found)]
+
+
 def test_the_rows_for_users_are_rows_of_the_whole_table():
     users = re.search(r"(^\|.*\|\n)+", (ROOT / "docs/performance.md").read_text(), re.M).group().splitlines()[2:]
     rows = (ROOT / "tests/benchmark/README.md").read_text().splitlines()
