@@ -14,15 +14,15 @@ static const gchar *const keys[] = {"id", "value", "default", "start", "step",
     "every", "mode", "format", "dtype", "shape", "description"};
 
 static void
-single_clear (gpointer data)
+value_clear (gpointer data)
 {
-  g_free (((Spead2ItemSingle *) data)->text);
+  g_free (((Spead2FieldValue *) data)->text);
 }
 
 static void
 field_clear (gpointer data)
 {
-  g_array_unref (((Spead2ItemField *) data)->singles);
+  g_array_unref (((Spead2ItemField *) data)->values);
 }
 
 gboolean
@@ -64,7 +64,7 @@ skip_blanks (Spead2ItemText *text)
 }
 
 static gboolean
-take (Spead2ItemText *text, gchar c)
+scan_char (Spead2ItemText *text, gchar c)
 {
   skip_blanks (text);
   if (*text->at != c)
@@ -81,7 +81,7 @@ is_word (gchar c)
 
 /* The word that is next, perhaps an empty one; the caller frees it. */
 static gchar *
-take_word (Spead2ItemText *text)
+scan_word (Spead2ItemText *text)
 {
   const gchar *begin;
 
@@ -94,7 +94,7 @@ take_word (Spead2ItemText *text)
 
 /* The string behind its first quote, or NULL with an error. */
 static gchar *
-take_string (Spead2ItemText *text)
+scan_string (Spead2ItemText *text)
 {
   GString *string = g_string_new (NULL);
   gsize offset = offset_of (text) - 1;
@@ -125,7 +125,7 @@ take_string (Spead2ItemText *text)
 }
 
 static gboolean
-take_type (Spead2ItemText *text, const gchar **type)
+scan_type (Spead2ItemText *text, const gchar **type)
 {
   static const gchar *const types[] = {
       "int", "uint", "gint64", "guint64", "string"};
@@ -133,9 +133,9 @@ take_type (Spead2ItemText *text, const gchar **type)
   guint i;
 
   *type = NULL;
-  if (!take (text, '('))
+  if (!scan_char (text, '('))
     return TRUE;
-  word = take_word (text);
+  word = scan_word (text);
   for (i = 0; i < G_N_ELEMENTS (types); i++)
     if (g_str_equal (word, types[i]))
       *type = types[i];
@@ -147,59 +147,59 @@ take_type (Spead2ItemText *text, const gchar **type)
         "guint64, string",
         word);
   g_free (word);
-  if (*type && !take (text, ')'))
+  if (*type && !scan_char (text, ')'))
     return spead2_item_text_fail (
         text, offset_of (text), "the type's ) is missing");
   return *type != NULL;
 }
 
 static gboolean
-take_single (Spead2ItemText *text, Spead2ItemField *field)
+scan_value (Spead2ItemText *text, Spead2ItemField *field)
 {
-  Spead2ItemSingle single = {0};
+  Spead2FieldValue value = {0};
 
   skip_blanks (text);
-  single.offset = offset_of (text);
-  if (!take_type (text, &single.type))
+  value.offset = offset_of (text);
+  if (!scan_type (text, &value.type))
     return FALSE;
-  if (take (text, '"')) {
-    single.quoted = TRUE;
-    single.text = take_string (text);
-    if (single.text == NULL)
+  if (scan_char (text, '"')) {
+    value.quoted = TRUE;
+    value.text = scan_string (text);
+    if (value.text == NULL)
       return FALSE;
     /* GStreamer would read some of these as numbers, and some not. */
-    if (single.type && !g_str_equal (single.type, "string")) {
-      g_free (single.text);
+    if (value.type && !g_str_equal (value.type, "string")) {
+      g_free (value.text);
       return spead2_item_text_fail (
-          text, single.offset, "a string in quotes is no %s", single.type);
+          text, value.offset, "a string in quotes is no %s", value.type);
     }
   } else {
-    single.text = take_word (text);
-    if (*single.text == '\0') {
-      g_free (single.text);
+    value.text = scan_word (text);
+    if (*value.text == '\0') {
+      g_free (value.text);
       if (*text->at == '[' || *text->at == '{')
         return spead2_item_text_fail (text, offset_of (text), ARRAY_HINT);
       return spead2_item_text_fail (text, offset_of (text),
           "there is no value; what has other characters than letters, digits "
           "and _-+/:. stands in double quotes");
     }
-    single.quoted = single.type && g_str_equal (single.type, "string");
+    value.quoted = value.type && g_str_equal (value.type, "string");
   }
-  g_array_append_val (field->singles, single);
+  g_array_append_val (field->values, value);
   return TRUE;
 }
 
 static gboolean
-take_array (Spead2ItemText *text, Spead2ItemField *field)
+scan_array (Spead2ItemText *text, Spead2ItemField *field)
 {
   field->is_array = TRUE;
-  if (take (text, '>'))
+  if (scan_char (text, '>'))
     return TRUE;
   do {
-    if (!take_single (text, field))
+    if (!scan_value (text, field))
       return FALSE;
-  } while (take (text, ','));
-  return take (text, '>') ||
+  } while (scan_char (text, ','));
+  return scan_char (text, '>') ||
       spead2_item_text_fail (
           text, offset_of (text), "the array's > is missing");
 }
@@ -231,14 +231,14 @@ spead2_item_text_find (const Spead2ItemText *text, const gchar *key)
 }
 
 static gboolean
-take_key (Spead2ItemText *text, Spead2ItemField *field)
+scan_key (Spead2ItemText *text, Spead2ItemField *field)
 {
   gchar *word;
   gboolean good = FALSE;
 
   skip_blanks (text);
   field->offset = offset_of (text);
-  word = take_word (text);
+  word = scan_word (text);
   field->key = known_key (word);
   if (*word == '\0')
     spead2_item_text_fail (
@@ -256,22 +256,22 @@ take_key (Spead2ItemText *text, Spead2ItemField *field)
     good = TRUE;
   g_free (word);
   text->key = field->key;
-  if (good && !take (text, '='))
+  if (good && !scan_char (text, '='))
     good = spead2_item_text_fail (text, offset_of (text), "= is missing");
   return good;
 }
 
 static gboolean
-take_field (Spead2ItemText *text)
+scan_field (Spead2ItemText *text)
 {
   Spead2ItemField field = {
-      .singles = g_array_new (FALSE, TRUE, sizeof (Spead2ItemSingle))};
+      .values = g_array_new (FALSE, TRUE, sizeof (Spead2FieldValue))};
   gboolean good;
 
-  g_array_set_clear_func (field.singles, single_clear);
-  good = take_key (text, &field) &&
-      (take (text, '<') ? take_array (text, &field)
-                        : take_single (text, &field));
+  g_array_set_clear_func (field.values, value_clear);
+  good = scan_key (text, &field) &&
+      (scan_char (text, '<') ? scan_array (text, &field)
+                             : scan_value (text, &field));
   if (good)
     g_array_append_val (text->fields, field);
   else
@@ -283,17 +283,17 @@ take_field (Spead2ItemText *text)
 
 /* Takes an item's name and fields, and the ; behind them. */
 static gboolean
-take_item (Spead2ItemText *text)
+scan_item (Spead2ItemText *text)
 {
   skip_blanks (text);
   if (!g_ascii_isalpha (*text->at))
     return spead2_item_text_fail (text, offset_of (text),
         "an item begins with its name, and that with a letter");
-  text->name = take_word (text);
-  while (take (text, ','))
-    if (!take_field (text))
+  text->name = scan_word (text);
+  while (scan_char (text, ','))
+    if (!scan_field (text))
       return FALSE;
-  if (take (text, ';') || *text->at == '\0')
+  if (scan_char (text, ';') || *text->at == '\0')
     return TRUE;
   return spead2_item_text_fail (text, offset_of (text),
       "a comma is missing here, or a semicolon before the next item");
@@ -332,7 +332,7 @@ spead2_item_text_next (Spead2ItemText *text)
   text->number++;
   skip_blanks (text);
   text->offset = offset_of (text);
-  return take_item (text);
+  return scan_item (text);
 }
 
 gsize
@@ -375,11 +375,11 @@ is_hexadecimal (const gchar *text)
 /* Why a word that begins like a number is none, or NULL. */
 static const gchar *
 why_no_number (
-    const Spead2ItemSingle *single, guint64 *number, gboolean *negative)
+    const Spead2FieldValue *value, guint64 *number, gboolean *negative)
 {
-  const gchar *digits = single->text + (single->text[0] == '-');
+  const gchar *digits = value->text + (value->text[0] == '-');
 
-  if (!spead2_parse_number (single->text, number, negative))
+  if (!spead2_parse_number (value->text, number, negative))
     return is_hexadecimal (digits)
         ? "a hexadecimal number has 0x in front"
         : "it is no whole number up to 2^64 - 1, decimal or with 0x in front";
@@ -392,13 +392,13 @@ why_no_number (
 /* Whether GStreamer would read it the same: a number without a type is an int,
  * and one in quotes is a text to it. */
 static gboolean
-check_type (Spead2ItemText *text, const Spead2ItemSingle *single,
-    guint64 number, gboolean negative)
+check_type (Spead2ItemText *text, const Spead2FieldValue *value, guint64 number,
+    gboolean negative)
 {
-  const gchar *type = single->type ? single->type : "int";
+  const gchar *type = value->type ? value->type : "int";
   guint64 limit = G_MAXUINT64;
 
-  if (g_str_equal (type, "int") && !single->quoted)
+  if (g_str_equal (type, "int") && !value->quoted)
     limit = G_MAXINT;
   else if (g_str_equal (type, "uint"))
     limit = G_MAXUINT;
@@ -407,25 +407,25 @@ check_type (Spead2ItemText *text, const Spead2ItemSingle *single,
 
   if (negative && (g_str_equal (type, "uint") || g_str_equal (type, "guint64")))
     return spead2_item_text_fail (
-        text, single->offset, "'%s' is no %s", single->text, type);
+        text, value->offset, "'%s' is no %s", value->text, type);
   /* ~(-n) = n - 1: they reach one further below 0. */
   return (negative ? ~number : number) <= limit ||
-      spead2_item_text_fail (text, single->offset,
+      spead2_item_text_fail (text, value->offset,
           "'%s' is outside GStreamer's integers, which end at "
           "%" G_GUINT64_FORMAT ": write (%s)%s, or put it in double quotes",
-          single->text, limit, negative ? "gint64" : "guint64", single->text);
+          value->text, limit, negative ? "gint64" : "guint64", value->text);
 }
 
 gboolean
-spead2_item_text_number (Spead2ItemText *text, const Spead2ItemSingle *single,
+spead2_item_text_number (Spead2ItemText *text, const Spead2FieldValue *value,
     guint64 *number, gboolean *negative)
 {
-  const gchar *why = why_no_number (single, number, negative);
+  const gchar *why = why_no_number (value, number, negative);
 
-  if (why && strchr ("<([{", single->text[0]))
+  if (why && strchr ("<([{", value->text[0]))
     why = ARRAY_HINT;
   if (why)
     return spead2_item_text_fail (
-        text, single->offset, "'%s' is no number: %s", single->text, why);
-  return check_type (text, single, *number, *negative);
+        text, value->offset, "'%s' is no number: %s", value->text, why);
+  return check_type (text, value, *number, *negative);
 }

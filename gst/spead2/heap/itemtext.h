@@ -19,13 +19,13 @@ typedef struct {
   gboolean quoted;
   const gchar *type; /* static, or NULL */
   gsize offset;      /* in the text, bytes */
-} Spead2ItemSingle;
+} Spead2FieldValue;
 
 typedef struct {
   const gchar *key; /* one of the known ones, static */
   gsize offset;
   gboolean is_array;
-  GArray *singles; /* of Spead2ItemSingle */
+  GArray *values; /* of Spead2FieldValue */
 } Spead2ItemField;
 
 /* Messages name the item by number and name, and the field by key. */
@@ -58,10 +58,10 @@ const Spead2ItemField *spead2_item_text_find (
 /* Where the item's field begins, or the item ends if it has none such. */
 gsize spead2_item_text_offset_of (const Spead2ItemText *text, const gchar *key);
 
-/* The single as a number; a negative one is the two's complement. FALSE with an
+/* The value as a number; a negative one is the two's complement. FALSE with an
  * error. */
 gboolean spead2_item_text_number (Spead2ItemText *text,
-    const Spead2ItemSingle *single, guint64 *number, gboolean *negative);
+    const Spead2FieldValue *value, guint64 *number, gboolean *negative);
 
 /* Sets the error to SPEAD2_ERROR_INVALID with what is wrong at that offset, and
  * returns FALSE. */

@@ -4,20 +4,8 @@
  */
 #include "spead2/heap/layout.h"
 
-#include "spead2/wire/dtype.h"
 #include "spead2/error.h"
-#include "spead2/heap/itemtext.h"
-
-/* How the elements of a payload lie: its item's word, or else the buffers'. */
-typedef struct {
-  const gchar *dtype;
-  const Spead2Format *formats;
-  guint n_formats;
-  guint element_bits;
-  const gint64 *shape;
-  guint n_dimensions;
-  guint sample_elements;
-} Payload;
+#include "spead2/heap/itemvalue.h"
 
 struct _Spead2Layout {
   Spead2LayoutConfig config;
@@ -27,7 +15,7 @@ struct _Spead2Layout {
   const Spead2Item *payload_item;
   const Spead2Item *cnt_item; /* with a value of its own, or NULL */
   Spead2PayloadType type;
-  Payload payload;
+  Spead2Payload payload;
   gsize good_size; /* of the last payload that has its shape */
   gsize last_size; /* of the last payload, or 0 */
   guint n_changes; /* of the size, from payload to payload; at most 2 */
@@ -42,51 +30,12 @@ struct _Spead2Layout {
   gboolean requested;
 };
 
-static const gint64 one_variable[] = {SPEAD2_VARIABLE_SIZE};
-
-void
-spead2_payload_type_init (Spead2PayloadType *type)
-{
-  *type = (Spead2PayloadType){.dtype = "|u1",
-      .element_bits = 8,
-      .shape = {SPEAD2_VARIABLE_SIZE},
-      .n_dimensions = 1,
-      .sample_elements = 1};
-}
-
 /* -- life --------------------------------------------------------------------- */
 
 static void
-resolve_payload (Spead2Layout *layout)
+update_payload (Spead2Layout *layout)
 {
-  const Spead2Item *item = layout->payload_item;
-  const Spead2PayloadType *type = &layout->type;
-  Payload *payload = &layout->payload;
-  guint i;
-
-  if (item->dtype || item->n_formats > 0) {
-    *payload = (Payload){.dtype = item->dtype,
-        .formats = item->formats,
-        .n_formats = item->n_formats,
-        .element_bits = item->dtype_size * 8,
-        .shape = one_variable,
-        .n_dimensions = 1,
-        .sample_elements = 1};
-    for (i = 0; i < item->n_formats; i++)
-      payload->element_bits += item->formats[i].bits;
-  } else {
-    *payload = (Payload){.dtype = type->dtype,
-        .formats = &type->format,
-        .n_formats = type->dtype ? 0 : 1,
-        .element_bits = type->element_bits,
-        .shape = type->shape,
-        .n_dimensions = type->n_dimensions,
-        .sample_elements = type->sample_elements};
-  }
-  if (item->has_shape) {
-    payload->shape = item->shape;
-    payload->n_dimensions = item->n_dimensions;
-  }
+  spead2_payload_init (&layout->payload, layout->payload_item, &layout->type);
   layout->good_size = G_MAXSIZE;
   layout->last_size = 0;
   layout->n_changes = 0;
@@ -121,7 +70,7 @@ spead2_layout_new (const Spead2LayoutConfig *config, GError **error)
       layout->payload_item = item;
   }
   spead2_payload_type_init (&layout->type);
-  resolve_payload (layout);
+  update_payload (layout);
   return layout;
 }
 
@@ -138,15 +87,14 @@ spead2_layout_set_payload_type (
     Spead2Layout *layout, const Spead2PayloadType *type)
 {
   layout->type = *type;
-  resolve_payload (layout);
+  update_payload (layout);
   layout->described = FALSE;
 }
 
 guint64
 spead2_layout_n_samples (const Spead2Layout *layout, gsize size)
 {
-  return (guint64) size * 8 / layout->payload.element_bits /
-      layout->payload.sample_elements;
+  return spead2_payload_n_samples (&layout->payload, size);
 }
 
 void
@@ -172,76 +120,6 @@ spead2_layout_request_descriptors (Spead2Layout *layout)
 
 /* -- descriptors --------------------------------------------------------------- */
 
-/* "(any, 2)", for messages; the caller frees it. */
-static gchar *
-shape_in_words (const Payload *payload)
-{
-  GString *text = g_string_new ("(");
-  guint i;
-
-  for (i = 0; i < payload->n_dimensions; i++) {
-    g_string_append (text, i ? ", " : "");
-    if (payload->shape[i] == SPEAD2_VARIABLE_SIZE)
-      g_string_append (text, "any");
-    else
-      g_string_append_printf (text, "%" G_GINT64_FORMAT, payload->shape[i]);
-  }
-  g_string_append_c (text, ')');
-  return g_string_free (text, FALSE);
-}
-
-/* bits: of a payload of that shape, or of one more in the dimension that is
- * variable; 0 where they are too many to count. */
-static void
-set_size_error (GError **error, const Payload *payload, gsize size,
-    guint64 bits, gboolean variable)
-{
-  gchar *words = shape_in_words (payload);
-  /* As many more as make whole bytes, or a last byte that is filled up. */
-  guint64 bytes = variable
-      ? bits / (guint64) gst_util_greatest_common_divisor_int64 (bits, 8)
-      : bits / 8 + (bits % 8 > 0);
-  gchar *rule = bits == 0
-      ? g_strdup ("")
-      : g_strdup_printf (": it must be %s%" G_GUINT64_FORMAT " bytes",
-            variable ? "a multiple of " : "", bytes);
-
-  g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID,
-      "A payload of %" G_GSIZE_FORMAT " bytes does not have the shape %s with "
-      "elements of %u bits%s",
-      size, words, payload->element_bits, rule);
-  g_free (rule);
-  g_free (words);
-}
-
-/* The shape of a payload of so many bytes, every size known. */
-static gboolean
-shape_of (const Payload *payload, gsize size, gint64 *shape, GError **error)
-{
-  guint64 bits = payload->element_bits;
-  gint64 *variable = NULL;
-  gboolean counted = TRUE, good;
-  guint i;
-
-  for (i = 0; i < payload->n_dimensions; i++) {
-    shape[i] = payload->shape[i];
-    if (shape[i] == SPEAD2_VARIABLE_SIZE)
-      variable = &shape[i];
-    else
-      counted = counted && g_uint64_checked_mul (&bits, bits, shape[i]);
-  }
-  if (variable) {
-    good = counted && (guint64) size * 8 % bits == 0;
-    *variable = good ? (guint64) size * 8 / bits : 0;
-  } else {
-    /* The last byte is filled up. */
-    good = counted && size == bits / 8 + (bits % 8 > 0);
-  }
-  if (!good)
-    set_size_error (error, payload, size, counted ? bits : 0, variable != NULL);
-  return good;
-}
-
 /* Nearly all payloads are of one size. */
 gboolean
 spead2_layout_check_size (Spead2Layout *layout, gsize size, GError **error)
@@ -250,7 +128,7 @@ spead2_layout_check_size (Spead2Layout *layout, gsize size, GError **error)
 
   if (size == layout->good_size)
     return TRUE;
-  if (!shape_of (&layout->payload, size, shape, error))
+  if (!spead2_payload_find_shape (&layout->payload, size, shape, error))
     return FALSE;
   layout->good_size = size;
   return TRUE;
@@ -260,52 +138,7 @@ gboolean
 spead2_layout_round (
     const Spead2Layout *layout, gsize size, gsize *below, gsize *above)
 {
-  const Payload *payload = &layout->payload;
-  guint64 bits = payload->element_bits;
-  gboolean variable = FALSE;
-  guint i;
-
-  *below = *above = 0;
-  for (i = 0; i < payload->n_dimensions; i++) {
-    if (payload->shape[i] == SPEAD2_VARIABLE_SIZE)
-      variable = TRUE;
-    else if (!g_uint64_checked_mul (&bits, bits, payload->shape[i]))
-      return FALSE;
-  }
-  if (bits == 0 || (!variable && bits % 8 != 0))
-    return FALSE;
-  *above = bits / (guint64) gst_util_greatest_common_divisor_int64 (bits, 8);
-  if (!variable)
-    return size < *above;
-  *below = size - size % *above;
-  return g_size_checked_add (above, *below, *above);
-}
-
-/* What SPEAD calls elements of a numpy dtype, where it has a word for them that
- * receivers make the same numbers of: big endian, or of one byte. Other than a numpy
- * header, a format can leave a dimension open. */
-static gboolean
-format_of_dtype (const gchar *text, Spead2Format *format)
-{
-  Spead2Dtype dtype;
-
-  if (!spead2_dtype_parse (text, &dtype, NULL) ||
-      (dtype.little_endian && dtype.size > 1))
-    return FALSE;
-  *format = (Spead2Format){dtype.kind, 8 * dtype.size};
-  return dtype.kind == 'i' || dtype.kind == 'u' ||
-      (dtype.kind == 'f' && dtype.size >= 4);
-}
-
-static gboolean
-is_variable (const Payload *payload)
-{
-  guint i;
-
-  for (i = 0; i < payload->n_dimensions; i++)
-    if (payload->shape[i] == SPEAD2_VARIABLE_SIZE)
-      return TRUE;
-  return FALSE;
+  return spead2_payload_round (&layout->payload, size, below, above);
 }
 
 /* Whether descriptors are of payloads of any size: from the second change of the
@@ -313,11 +146,10 @@ is_variable (const Payload *payload)
 static gboolean
 describes_any_size (const Spead2Layout *layout)
 {
-  const Payload *payload = &layout->payload;
   Spead2Format format;
 
-  return layout->n_changes == 2 && is_variable (payload) &&
-      (payload->dtype == NULL || format_of_dtype (payload->dtype, &format));
+  return layout->n_changes == 2 &&
+      spead2_payload_open_format (&layout->payload, &format);
 }
 
 static void
@@ -328,29 +160,6 @@ note_size (Spead2Layout *layout, gsize size)
   if (layout->last_size != 0 && layout->n_changes < 2)
     layout->n_changes++;
   layout->last_size = size;
-}
-
-static void
-describe_payload (const Spead2Layout *layout, const gint64 *shape,
-    Spead2Descriptor *descriptor)
-{
-  const Payload *payload = &layout->payload;
-
-  descriptor->dtype = payload->dtype;
-  descriptor->n_formats = payload->n_formats;
-  memcpy (descriptor->formats, payload->formats,
-      payload->n_formats * sizeof (Spead2Format));
-  descriptor->n_dimensions = payload->n_dimensions;
-  memcpy (descriptor->shape, shape, sizeof descriptor->shape);
-  if (!describes_any_size (layout))
-    return;
-  memcpy (descriptor->shape, payload->shape,
-      payload->n_dimensions * sizeof (gint64));
-  if (payload->dtype == NULL)
-    return;
-  descriptor->dtype = NULL;
-  descriptor->n_formats = 1;
-  format_of_dtype (payload->dtype, &descriptor->formats[0]);
 }
 
 static void
@@ -366,7 +175,8 @@ describe (const Spead2Layout *layout, const Spead2Item *item,
   memcpy (descriptor->formats, item->formats, sizeof item->formats);
 
   if (item->source == SPEAD2_SOURCE_PAYLOAD) {
-    describe_payload (layout, payload_shape, descriptor);
+    spead2_payload_describe (&layout->payload,
+        describes_any_size (layout) ? NULL : payload_shape, descriptor);
   } else if (item->source == SPEAD2_SOURCE_TEXT) {
     descriptor->n_dimensions = 1;
     descriptor->shape[0] = item->from_application
@@ -382,7 +192,7 @@ add_descriptors (
   gint64 shape[SPEAD2_MAX_DIMENSIONS] = {0};
   guint i;
 
-  if (!shape_of (&layout->payload, size, shape, error))
+  if (!spead2_payload_find_shape (&layout->payload, size, shape, error))
     return FALSE;
 
   for (i = 0; i < layout->n_items; i++) {
@@ -469,7 +279,7 @@ spead2_layout_make_descriptor_heap (
   return heap;
 }
 
-/* -- values of the application ---------------------------------------------------- */
+/* -- values --------------------------------------------------------------------------- */
 
 static const GValue *
 find_own (const Spead2HeapValues *values, const gchar *name)
@@ -484,103 +294,6 @@ find_own (const Spead2HeapValues *values, const gchar *name)
       return value;
   }
   return NULL;
-}
-
-/* The number of any type that GObject has for whole ones, and of texts. */
-static gboolean
-read_number (const GValue *value, guint64 *number, gboolean *negative)
-{
-  gint64 integer = 0;
-
-  switch (G_VALUE_TYPE (value)) {
-    case G_TYPE_UCHAR:
-      *number = g_value_get_uchar (value);
-      break;
-    case G_TYPE_UINT:
-      *number = g_value_get_uint (value);
-      break;
-    case G_TYPE_ULONG:
-      *number = g_value_get_ulong (value);
-      break;
-    case G_TYPE_UINT64:
-      *number = g_value_get_uint64 (value);
-      break;
-    case G_TYPE_BOOLEAN:
-      *number = g_value_get_boolean (value) ? 1 : 0;
-      break;
-    case G_TYPE_CHAR:
-      *number = integer = g_value_get_schar (value);
-      break;
-    case G_TYPE_INT:
-      *number = integer = g_value_get_int (value);
-      break;
-    case G_TYPE_LONG:
-      *number = integer = g_value_get_long (value);
-      break;
-    case G_TYPE_INT64:
-      *number = integer = g_value_get_int64 (value);
-      break;
-    case G_TYPE_STRING:
-      return g_value_get_string (value) &&
-          spead2_parse_number (g_value_get_string (value), number, negative);
-    default:
-      return FALSE;
-  }
-  *negative = integer < 0;
-  return TRUE;
-}
-
-static gboolean
-own_number (const GValue *value, const gchar *name, const Spead2Item *type,
-    guint64 *number, GError **error)
-{
-  gboolean negative;
-  gchar *text;
-
-  if (read_number (value, number, &negative) &&
-      spead2_item_has_number (type, *number, negative))
-    return TRUE;
-
-  text = g_strdup_value_contents (value);
-  g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID,
-      "The application's value %s (%s) of item '%s' is not a whole number from "
-      "%" G_GINT64_FORMAT " to %" G_GUINT64_FORMAT,
-      text, G_VALUE_TYPE_NAME (value), name, spead2_item_smallest (type),
-      type->limit);
-  g_free (text);
-  return FALSE;
-}
-
-/* A new reference, or NULL: a text that receivers can read. */
-static GBytes *
-own_text (const GValue *value, const Spead2Item *item, GError **error)
-{
-  GBytes *bytes = NULL;
-  const gchar *data;
-  gsize size;
-
-  if (G_VALUE_HOLDS_STRING (value) && g_value_get_string (value))
-    bytes = g_bytes_new (
-        g_value_get_string (value), strlen (g_value_get_string (value)));
-  else if (G_VALUE_HOLDS (value, G_TYPE_BYTES) && g_value_get_boxed (value))
-    bytes = g_bytes_ref (g_value_get_boxed (value));
-
-  if (bytes == NULL) {
-    g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID,
-        "The application's value of item '%s' is a %s, no text and no GBytes",
-        item->name, G_VALUE_TYPE_NAME (value));
-    return NULL;
-  }
-  data = g_bytes_get_data (bytes, &size);
-  if (!spead2_item_has_text (item, data, size)) {
-    g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID,
-        "The application's text for item '%s' %s", item->name,
-        size == 0 ? "is empty, which receivers do not take for a value"
-                  : "has bytes that are not ASCII, or 0, which receivers "
-                    "cannot read: with format=u8 they get its bytes");
-    g_clear_pointer (&bytes, g_bytes_unref);
-  }
-  return bytes;
 }
 
 /* -- heaps ---------------------------------------------------------------------------- */
@@ -650,10 +363,10 @@ add_own (
   gboolean added;
 
   if (item->source != SPEAD2_SOURCE_TEXT)
-    return own_number (own, item->name, item, &number, error) &&
+    return spead2_item_value_number (own, item->name, item, &number, error) &&
         add_number (heap, item, number, error);
 
-  text = own_text (own, item, error);
+  text = spead2_item_value_text (own, item, error);
   if (text == NULL)
     return FALSE;
   added = add_addressed (heap, item, text, error);
@@ -738,7 +451,8 @@ add_cnt (const Spead2Layout *layout, Spead2Heap *heap,
         .limit = spead2_flavour_max_value (layout->flavour)};
     guint64 cnt;
 
-    if (!own_number (own, SPEAD2_HEAP_CNT_NAME, &any, &cnt, error))
+    if (!spead2_item_value_number (
+            own, SPEAD2_HEAP_CNT_NAME, &any, &cnt, error))
       return FALSE;
     set_cnt (heap, cnt);
   } else if (layout->cnt_item) {

@@ -21,6 +21,7 @@
 #include "spead2/wire/descriptor.h"
 #include "spead2/heap/heap.h"
 #include "spead2/heap/items.h"
+#include "spead2/heap/payload.h"
 
 G_BEGIN_DECLS
 
@@ -41,20 +42,6 @@ typedef struct {
   guint64 descriptor_cnt_start;
   guint64 descriptor_cnt_step;
 } Spead2LayoutConfig;
-
-/* The type of the samples in a payload, where its item does not say it. */
-typedef struct {
-  const gchar *dtype;  /* numpy's name, outlives the layout; NULL: format */
-  Spead2Format format; /* big endian */
-  guint element_bits;
-  /* One dimension may be SPEAD2_VARIABLE_SIZE: as many as the heap holds. */
-  gint64 shape[SPEAD2_MAX_DIMENSIONS];
-  guint n_dimensions;
-  guint sample_elements; /* that have one sample index: the channels of audio */
-} Spead2PayloadType;
-
-/* Bytes: "|u1", as many as there are. */
-void spead2_payload_type_init (Spead2PayloadType *type);
 
 /* Bytes of a mapped buffer. */
 typedef struct {
