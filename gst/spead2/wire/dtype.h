@@ -1,8 +1,8 @@
 /* numpy dtypes: what a text such as "<i2" says of an element.
  *
- * Only as much as a sender must know: that the text is one, and how long an
- * element is. A text is the 'descr' of an .npy file as Python writes it: a
- * byte order, a kind and a size, or a list of fields.
+ * Only as much as a stream needs: that the text is one, how long an element is, and
+ * the one text of all that mean the same. A text is the 'descr' of an .npy file as
+ * Python writes it: a byte order, a kind and a size, or a list of fields.
  *
  *   dtype  = simple | "[" field *( "," field ) [ "," ] "]"
  *   simple = [ "<" | ">" | "|" ] kind size       "|i1", "<f4", "|S12"
@@ -10,8 +10,10 @@
  *   type   = "'" simple "'" | "[" field ... "]"
  *   count  = number | "(" number *( "," number ) [ "," ] ")"
  *
- * No two fields of a list have one name. Kinds are i, u (1, 2, 4, 8 bytes), f (2, 4, 8), c (8, 16), b (1), S and V
- * (any number of bytes) and U (characters of 4 bytes).
+ * No two fields of a list have one name. Kinds are i, u (1, 2, 4, 8 bytes),
+ * f (2, 4, 8), c (8, 16), b (1), S and V (any number of bytes) and U (characters
+ * of 4 bytes). An element has at most 16 MiB, and lists stand within lists at most
+ * 8 deep.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -21,6 +23,9 @@
 #include <glib.h>
 
 G_BEGIN_DECLS
+
+/* Bytes of an element. */
+#define SPEAD2_DTYPE_MAX_SIZE (1 << 24)
 
 typedef struct {
   gchar kind; /* of a simple dtype; 0 for a list of fields */
@@ -32,6 +37,20 @@ typedef struct {
  * order is not said and matters. */
 gboolean spead2_dtype_parse (
     const gchar *text, Spead2Dtype *dtype, GError **error);
+
+/* Takes a dtype from the front of *at, where a numpy header writes it: a simple one
+ * in quotes, or a list. Beyond the grammar above it takes what numpy takes: either
+ * kind of quotes, names such as 'int16' and '?', "=" or no byte order for this
+ * machine's, blanks and ends of line, and any printable ASCII but quotes and
+ * backslashes in the names of fields, which may be empty.
+ *
+ * Appends to text what spead2_dtype_parse() would take, if the names of fields are
+ * such as it takes: without blanks, "|" where there is no byte order, counts as
+ * tuples. swapped: "<" means ">" and the other way round.
+ *
+ * FALSE, with a sentence in *why, and *at where it is wrong. */
+gboolean spead2_dtype_take (const gchar **at, gboolean swapped, GString *text,
+    Spead2Dtype *dtype, const gchar **why);
 
 G_END_DECLS
 

@@ -6,7 +6,6 @@
 
 #include <string.h>
 
-#include "spead2/wire/dtype.h"
 #include "spead2/error.h"
 #include "spead2/heap/items.h"
 
@@ -375,43 +374,6 @@ GST_START_TEST (test_mistakes)
 }
 GST_END_TEST
 
-/* numpy's own answers. */
-static const struct {
-  const gchar *text;
-  guint size;
-} dtypes[] = {{"|i1", 1}, {"i1", 1}, {">u2", 2}, {"<f4", 4}, {"<c8", 8},
-    {">c16", 16}, {"|S12", 12}, {"<U3", 12}, {"|V7", 7}, {"|b1", 1},
-    {"[('re','<f4'),('im','<f4')]", 8},
-    {"[('TCI','i1'),('FD','u1'),('VIS','<c8',4)]", 34},
-    {"[('TCI', '|i1'), ('FD', '|u1'), ('VIS', '<c8', (4,))]", 34},
-    {"[('a', [('b', '<i2', (2, 3))], 2),]", 24}, {"i2", 0}, {"<i3", 0},
-    {"<f16", 0}, {"|x1", 0}, {"", 0}, {"<", 0}, {"<i", 0}, {"<i2 ", 0},
-    {"[('a','<i2'),('b',[('a','<i2')])]", 4}, {"[('a','<i2'),('a','<i2')]", 0},
-    {"[('a','<i2',02)]", 0}, {"int8", 0}, {"[]", 0}, {"[('a','<i2')", 0},
-    {"[('a''<i2')]", 0}, {"[('a','<i2',0)]", 0}, {"[('','<i2')]", 0},
-    {"[('a','<i2']", 0}, {"[('a','<i2',(2,3)]", 0}, {"<i2'", 0},
-    {"[('a','|S16777216',2)]", 0}, {"[[[[[[[[[[[[", 0},
-    {"|S99999999999999999999", 0}};
-
-GST_START_TEST (test_dtypes)
-{
-  guint i;
-
-  for (i = 0; i < G_N_ELEMENTS (dtypes); i++) {
-    Spead2Dtype dtype;
-    GError *error = NULL;
-    gboolean good = spead2_dtype_parse (dtypes[i].text, &dtype, &error);
-
-    fail_unless (good == (dtypes[i].size > 0), "%s", dtypes[i].text);
-    fail_unless (good
-            ? dtype.size == dtypes[i].size
-            : g_error_matches (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID),
-        "%s", dtypes[i].text);
-    g_clear_error (&error);
-  }
-}
-GST_END_TEST
-
 static Suite *
 items_suite (void)
 {
@@ -424,7 +386,6 @@ items_suite (void)
   tcase_add_test (tc, test_text_and_types);
   tcase_add_test (tc, test_header);
   tcase_add_test (tc, test_mistakes);
-  tcase_add_test (tc, test_dtypes);
   return suite;
 }
 
