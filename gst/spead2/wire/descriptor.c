@@ -1,4 +1,4 @@
-/* Item descriptors: see descriptor.h.
+/* Item descriptors, what they mean and how they are written: see descriptor.h.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -12,6 +12,154 @@
 /* Heap counter, length, offset, payload length, id, name, description, format
  * and shape; and the numpy header when there is one. */
 #define MAX_POINTERS 10
+
+/* -- meaning ------------------------------------------------------------------- */
+
+gboolean
+spead2_descriptor_equal (const Spead2Descriptor *a, const Spead2Descriptor *b)
+{
+  guint i;
+
+  if (a->id != b->id || g_strcmp0 (a->name, b->name) != 0 ||
+      g_strcmp0 (a->description, b->description) != 0 ||
+      g_strcmp0 (a->dtype, b->dtype) != 0 ||
+      a->fortran_order != b->fortran_order || a->n_formats != b->n_formats ||
+      a->n_dimensions != b->n_dimensions)
+    return FALSE;
+  for (i = 0; i < a->n_formats; i++)
+    if (a->formats[i].code != b->formats[i].code ||
+        a->formats[i].bits != b->formats[i].bits)
+      return FALSE;
+  for (i = 0; i < a->n_dimensions; i++)
+    if (a->shape[i] != b->shape[i])
+      return FALSE;
+  return TRUE;
+}
+
+/* Appends numpy's type of the field, if it has one. */
+static gboolean
+append_dtype (GString *text, const Spead2Format *format)
+{
+  switch (format->code) {
+    case 'u':
+    case 'i':
+      if (format->bits != 8 && format->bits != 16 && format->bits != 32 &&
+          format->bits != 64)
+        return FALSE;
+      break;
+    case 'f':
+      if (format->bits != 32 && format->bits != 64)
+        return FALSE;
+      break;
+    default:
+      if (format->bits != 8)
+        return FALSE;
+  }
+  g_string_append_printf (text, "%c%c%u", format->bits == 8 ? '|' : '>',
+      format->code == 'c' ? 'S' : format->code, format->bits / 8);
+  return TRUE;
+}
+
+gchar *
+spead2_descriptor_dup_dtype (const Spead2Descriptor *descriptor)
+{
+  gboolean good = descriptor->n_formats > 0;
+  GString *text;
+  guint i;
+
+  if (descriptor->dtype)
+    return g_strdup (descriptor->dtype);
+
+  text = g_string_new (NULL);
+  if (descriptor->n_formats == 1) {
+    good = append_dtype (text, &descriptor->formats[0]);
+  } else {
+    for (i = 0; good && i < descriptor->n_formats; i++) {
+      g_string_append_printf (text, "%s('f%u','", i ? "," : "[", i);
+      good = append_dtype (text, &descriptor->formats[i]);
+      g_string_append (text, "')");
+    }
+    g_string_append_c (text, ']');
+  }
+  return g_string_free (text, !good);
+}
+
+gchar *
+spead2_descriptor_dup_format (const Spead2Descriptor *descriptor)
+{
+  GString *text = g_string_new (NULL);
+  guint i;
+
+  for (i = 0; i < descriptor->n_formats; i++)
+    g_string_append_printf (text, "%s%c%u", i ? "," : "",
+        descriptor->formats[i].code, descriptor->formats[i].bits);
+  return g_string_free (text, text->len == 0);
+}
+
+/* The elements of all sizes but the variable one, G_MAXUINT64 where they are too
+ * many to count. variable: its dimension, or n_dimensions. */
+static guint64
+count_known (const Spead2Descriptor *descriptor, guint *variable)
+{
+  guint64 known = 1;
+  guint i;
+
+  *variable = descriptor->n_dimensions;
+  for (i = 0; i < descriptor->n_dimensions; i++) {
+    guint64 size = descriptor->shape[i];
+
+    if (descriptor->shape[i] == SPEAD2_VARIABLE_SIZE)
+      *variable = i;
+    else if (size == 0 || known == 0)
+      known = 0;
+    else if (known > G_MAXUINT64 / size)
+      known = G_MAXUINT64;
+    else
+      known *= size;
+  }
+  return known;
+}
+
+static void
+set_fit_error (const Spead2Descriptor *descriptor, gsize size, guint64 elements,
+    GError **error)
+{
+  guint64 bits;
+
+  if (!g_uint64_checked_mul (&bits, elements, descriptor->element_bits))
+    bits = G_MAXUINT64;
+  g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID,
+      "Item 0x%" G_GINT64_MODIFIER "x '%s': %" G_GSIZE_FORMAT
+      " bytes came, where its descriptor wants %s%" G_GUINT64_FORMAT
+      ", for %" G_GUINT64_FORMAT " elements of %u bits",
+      descriptor->id, descriptor->name, size,
+      bits == G_MAXUINT64 ? "more than " : "", bits / 8 + (bits % 8 > 0),
+      elements, descriptor->element_bits);
+}
+
+gboolean
+spead2_descriptor_fit (const Spead2Descriptor *descriptor, gsize size,
+    gint64 *shape, gsize *used, GError **error)
+{
+  guint64 available = (guint64) size * 8 / descriptor->element_bits;
+  guint variable;
+  guint64 elements = count_known (descriptor, &variable);
+
+  memcpy (shape, descriptor->shape,
+      descriptor->n_dimensions * sizeof descriptor->shape[0]);
+  if (variable < descriptor->n_dimensions) {
+    shape[variable] = elements ? available / elements : 0;
+    elements = shape[variable] ? elements * shape[variable] : 0;
+  }
+  if (elements > available) {
+    set_fit_error (descriptor, size, elements, error);
+    return FALSE;
+  }
+  *used = (elements * descriptor->element_bits + 7) / 8;
+  return TRUE;
+}
+
+/* -- writing ------------------------------------------------------------------- */
 
 static gboolean
 check (

@@ -1,4 +1,5 @@
-/* Item descriptors: what a receiver is told about an item, as bytes.
+/* Item descriptors: what a sender says of an item to its receivers, as bytes, and
+ * those bytes read.
  *
  * A descriptor is itself a whole SPEAD packet, carried as the value of item
  * SPEAD2_ID_DESCRIPTOR. The type of an item is said in one of two ways: as a
@@ -21,6 +22,13 @@ G_BEGIN_DECLS
 /* A dimension whose size differs from heap to heap. */
 #define SPEAD2_VARIABLE_SIZE (-1)
 
+/* The largest size of a dimension in any flavour. */
+#define SPEAD2_MAX_SIZE ((G_GUINT64_CONSTANT (1) << 56) - 1)
+
+/* What is read: bytes of the item's value, and characters of the name. */
+#define SPEAD2_MAX_DESCRIPTOR_SIZE 65536
+#define SPEAD2_MAX_NAME_LENGTH 255
+
 /* One field of an element: 'u' unsigned, 'i' signed, 'f' float, 'c' character,
  * 'b' boolean, of so many bits. */
 typedef struct {
@@ -28,9 +36,8 @@ typedef struct {
   guint bits;
 } Spead2Format;
 
-/* The strings are the caller's. dtype is numpy's 'descr' without quotes
- * ("|i1", "<f4") or a list of fields as Python writes it
- * ("[('re','<f4'),('im','<f4')]"); NULL when formats are used. */
+/* dtype is numpy's 'descr' without quotes ("|i1", "<f4") or a list of fields as
+ * Python writes it ("[('re','<f4'),('im','<f4')]"); NULL when formats are used. */
 typedef struct {
   guint64 id;
   const gchar *name;
@@ -41,14 +48,60 @@ typedef struct {
   guint n_formats;
   gint64 shape[SPEAD2_MAX_DIMENSIONS]; /* elements, or SPEAD2_VARIABLE_SIZE */
   guint n_dimensions;
+  guint element_bits; /* of one that was read; writing does not use it */
 } Spead2Descriptor;
 
 /* The bytes of the descriptor, to be the value of a SPEAD2_ID_DESCRIPTOR item.
- * NULL with SPEAD2_ERROR_INVALID when the flavour cannot hold the id, a size or
- * a number of bits, or when a dtype comes with a variable size, which numpy
- * headers cannot say. */
+ * The strings are the caller's. NULL with SPEAD2_ERROR_INVALID when the flavour
+ * cannot hold the id, a size or a number of bits, or when a dtype comes with a
+ * variable size, which numpy headers cannot say. */
 GBytes *spead2_descriptor_to_bytes (
     const Spead2Descriptor *descriptor, Spead2Flavour flavour, GError **error);
+
+/* What senders do otherwise than the specification says; the values are spead2's. */
+typedef enum {
+  SPEAD2_BUG_COMPAT_NONE = 0,
+  /* A format has 4 bytes and a size 8, as in SPEAD-64-40 and SPEAD-64-56, in every
+   * flavour. */
+  SPEAD2_BUG_COMPAT_DESCRIPTOR_WIDTHS = 1 << 0,
+  /* The second bit of a size's first byte says that it is variable. */
+  SPEAD2_BUG_COMPAT_SHAPE_BIT_1 = 1 << 1,
+  /* Values are of the other byte order than the numpy header says. */
+  SPEAD2_BUG_COMPAT_SWAP_ENDIAN = 1 << 2,
+  SPEAD2_BUG_COMPAT_PYSPEAD_0_5_2 = 7
+} Spead2BugCompat;
+
+/* Reads the value of a SPEAD2_ID_DESCRIPTOR item: one packet, or the packets of one
+ * heap in their order; what follows them and is no packet is ignored, as spead2
+ * does. The dtype is in the form of spead2_dtype_take(), with the byte order that
+ * the values have; where there is a numpy header, formats and shape are not used.
+ * Exactly one of dtype and formats is there, and at most one size is variable.
+ *
+ * g_free() frees the result, its strings included. NULL with SPEAD2_ERROR_INVALID:
+ * the message names the item, as far as it is known, the field, and what is wrong.
+ * Names and descriptions are ASCII, as the specification says. */
+Spead2Descriptor *spead2_descriptor_from_bytes (
+    const guint8 *data, gsize size, Spead2BugCompat bug_compat, GError **error);
+
+/* Whether both say the same of an item: all fields are equal. */
+gboolean spead2_descriptor_equal (
+    const Spead2Descriptor *a, const Spead2Descriptor *b);
+
+/* The numpy dtype of an element: of formats the one that spead2 makes of them
+ * ("u8" is "|u1", "i16,f32" is "[('f0','>i2'),('f1','>f4')]"). NULL where numpy has
+ * none. The caller frees it. */
+gchar *spead2_descriptor_dup_dtype (const Spead2Descriptor *descriptor);
+
+/* Formats as text, "u8" or "i16,f32"; NULL without formats. The caller frees it. */
+gchar *spead2_descriptor_dup_format (const Spead2Descriptor *descriptor);
+
+/* Lays a value of size bytes out as a descriptor that was read says. Sets shape,
+ * all of whose n_dimensions sizes are known, and used: bytes of the value that hold
+ * the elements, the first ones of an addressed item and the last ones of an
+ * immediate. A variable size is as large as the value allows. FALSE with
+ * SPEAD2_ERROR_INVALID when there are too few bytes. error may be NULL. */
+gboolean spead2_descriptor_fit (const Spead2Descriptor *descriptor, gsize size,
+    gint64 *shape, gsize *used, GError **error);
 
 G_END_DECLS
 

@@ -1,4 +1,4 @@
-/* Descriptors, byte for byte.
+/* Descriptors, byte for byte, written, and what they mean.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -6,29 +6,9 @@
 
 #include <string.h>
 
+#include "hex.h"
 #include "spead2/wire/descriptor.h"
 #include "spead2/error.h"
-
-/* Appends hexadecimal text with blanks anywhere. */
-static void
-append_hex (GByteArray *bytes, const gchar *hex)
-{
-  for (; *hex; hex++) {
-    guint8 byte;
-
-    if (*hex == ' ')
-      continue;
-    byte = g_ascii_xdigit_value (*hex++) << 4;
-    byte |= g_ascii_xdigit_value (*hex);
-    g_byte_array_append (bytes, &byte, 1);
-  }
-}
-
-static void
-append_text (GByteArray *bytes, const gchar *text)
-{
-  g_byte_array_append (bytes, (const guint8 *) text, strlen (text));
-}
 
 static void
 check_bytes (const Spead2Descriptor *descriptor, Spead2Flavour flavour,
@@ -260,6 +240,128 @@ GST_START_TEST (test_too_long)
 }
 GST_END_TEST
 
+/* -- values -------------------------------------------------------------------- */
+
+static const struct {
+  const gchar *name;
+  guint bits;
+  guint n_dimensions;
+  gint64 shape[3];
+  gsize size;
+  gsize used; /* G_MAXSIZE: too few bytes */
+  gint64 variable;
+} fits[] = {
+    {"fixed", 16, 2, {3, 4}, 24, 24, 0},
+    {"a tail", 16, 2, {3, 4}, 30, 24, 0},
+    {"too few", 16, 2, {3, 4}, 23, G_MAXSIZE, 0},
+    {"a scalar", 64, 0, {0}, 8, 8, 0},
+    {"no scalar", 64, 0, {0}, 7, G_MAXSIZE, 0},
+    {"nothing", 8, 1, {0}, 0, 0, 0},
+    {"bits", 10, 1, {5}, 7, 7, 0},
+    {"too few bits", 10, 1, {6}, 7, G_MAXSIZE, 0},
+    {"variable", 16, 2, {-1, 4}, 24, 24, 3},
+    {"variable, a tail", 16, 2, {-1, 4}, 31, 24, 3},
+    {"variable, in the middle", 8, 3, {2, -1, 3}, 20, 18, 3},
+    {"variable bits", 10, 1, {-1}, 7, 7, 5},
+    {"variable, empty", 8, 1, {-1}, 0, 0, 0},
+    {"variable of nothing", 8, 2, {-1, 0}, 20, 0, 0},
+    {"variable, too few for one", 8, 2, {-1, 30}, 20, 0, 0},
+    {"nothing of very many", 8, 3, {SPEAD2_MAX_SIZE, SPEAD2_MAX_SIZE, 0}, 4, 0,
+        0},
+    {"very many", 8, 3, {SPEAD2_MAX_SIZE, SPEAD2_MAX_SIZE, 1}, 4, G_MAXSIZE, 0},
+    {"variable of very many", 8, 3, {SPEAD2_MAX_SIZE, -1, SPEAD2_MAX_SIZE}, 4,
+        0, 0},
+};
+
+GST_START_TEST (test_fit)
+{
+  Spead2Descriptor descriptor = {.id = 7,
+      .name = "it",
+      .element_bits = fits[__i__].bits,
+      .n_dimensions = fits[__i__].n_dimensions};
+  gint64 shape[SPEAD2_MAX_DIMENSIONS];
+  GError *error = NULL;
+  gsize used = 0;
+  gboolean good;
+  guint i;
+
+  memcpy (descriptor.shape, fits[__i__].shape, sizeof fits[__i__].shape);
+  good = spead2_descriptor_fit (
+      &descriptor, fits[__i__].size, shape, &used, &error);
+  fail_unless (good == (fits[__i__].used != G_MAXSIZE), fits[__i__].name);
+  fail_unless (good == (error == NULL));
+  g_clear_error (&error);
+  if (!good)
+    return;
+  fail_unless (used == fits[__i__].used, fits[__i__].name);
+  for (i = 0; i < descriptor.n_dimensions; i++)
+    fail_unless (shape[i] ==
+            (descriptor.shape[i] == SPEAD2_VARIABLE_SIZE ? fits[__i__].variable
+                                                         : descriptor.shape[i]),
+        fits[__i__].name);
+}
+GST_END_TEST
+
+/* MeerKAT's simulator describes 10 bits and sends 8. */
+GST_START_TEST (test_fit_names_both_sizes)
+{
+  const Spead2Descriptor descriptor = {.id = 0x3300,
+      .name = "adc_samples",
+      .element_bits = 10,
+      .shape = {4096},
+      .n_dimensions = 1};
+  gint64 shape[SPEAD2_MAX_DIMENSIONS];
+  GError *error = NULL;
+  gsize used;
+
+  fail_if (spead2_descriptor_fit (&descriptor, 4096, shape, &used, &error));
+  fail_unless (g_error_matches (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID));
+  fail_unless_equals_string (error->message,
+      "Item 0x3300 'adc_samples': 4096 bytes came, where its descriptor wants "
+      "5120, for 4096 elements of 10 bits");
+  g_error_free (error);
+}
+GST_END_TEST
+
+static const struct {
+  Spead2Format formats[3];
+  const gchar *dtype;
+  const gchar *text;
+} formats[] = {
+    {{{'u', 8}}, "|u1", "u8"},
+    {{{'i', 16}}, ">i2", "i16"},
+    {{{'u', 32}}, ">u4", "u32"},
+    {{{'i', 64}}, ">i8", "i64"},
+    {{{'f', 32}}, ">f4", "f32"},
+    {{{'f', 64}}, ">f8", "f64"},
+    {{{'b', 8}}, "|b1", "b8"},
+    {{{'c', 8}}, "|S1", "c8"},
+    {{{'u', 24}}, NULL, "u24"},
+    {{{'i', 10}}, NULL, "i10"},
+    {{{'b', 1}}, NULL, "b1"},
+    {{{'u', 8}, {'f', 32}}, "[('f0','|u1'),('f1','>f4')]", "u8,f32"},
+    {{{'u', 4}, {'f', 64}, {'i', 4}}, NULL, "u4,f64,i4"},
+    {{{0}}, NULL, NULL},
+};
+
+GST_START_TEST (test_names_of_formats)
+{
+  Spead2Descriptor descriptor = {0};
+  gchar *text;
+
+  memcpy (descriptor.formats, formats[__i__].formats,
+      sizeof formats[__i__].formats);
+  while (descriptor.formats[descriptor.n_formats].code)
+    descriptor.n_formats++;
+  text = spead2_descriptor_dup_dtype (&descriptor);
+  fail_unless_equals_string (text, formats[__i__].dtype);
+  g_free (text);
+  text = spead2_descriptor_dup_format (&descriptor);
+  fail_unless_equals_string (text, formats[__i__].text);
+  g_free (text);
+}
+GST_END_TEST
+
 static Suite *
 descriptor_suite (void)
 {
@@ -274,6 +376,9 @@ descriptor_suite (void)
   tcase_add_loop_test (tc, test_limits, 0, 7);
   tcase_add_test (tc, test_variable_dtype);
   tcase_add_test (tc, test_too_long);
+  tcase_add_loop_test (tc, test_fit, 0, G_N_ELEMENTS (fits));
+  tcase_add_test (tc, test_fit_names_both_sizes);
+  tcase_add_loop_test (tc, test_names_of_formats, 0, G_N_ELEMENTS (formats));
   return suite;
 }
 
