@@ -131,15 +131,31 @@ spead2_write_u64 (guint8 *out, guint64 value)
   memcpy (out, &value, sizeof value);
 }
 
+static inline guint64
+spead2_read_u64 (const guint8 *bytes)
+{
+  guint64 value;
+
+  memcpy (&value, bytes, sizeof value);
+  return GUINT64_FROM_BE (value);
+}
+
+/* The first four bytes of a packet: magic, version and widths. */
+static inline guint32
+spead2_flavour_header_word (Spead2Flavour flavour)
+{
+  return (guint32) SPEAD2_MAGIC << 24 | SPEAD2_VERSION << 16 |
+      spead2_flavour_id_size (flavour) << 8 |
+      spead2_flavour_address_size (flavour);
+}
+
 /* The header of a packet that carries n_pointers item pointers. */
 static inline void
 spead2_flavour_write_header (
     Spead2Flavour flavour, guint n_pointers, guint8 *out)
 {
-  spead2_write_u64 (out,
-      (guint64) SPEAD2_MAGIC << 56 | (guint64) SPEAD2_VERSION << 48 |
-          (guint64) spead2_flavour_id_size (flavour) << 40 |
-          (guint64) spead2_flavour_address_size (flavour) << 32 | n_pointers);
+  spead2_write_u64 (
+      out, (guint64) spead2_flavour_header_word (flavour) << 32 | n_pointers);
 }
 
 G_END_DECLS

@@ -25,6 +25,8 @@ typedef struct {
   gboolean immediate;
 } Spead2ItemView;
 
+typedef struct _Spead2ItemAddress Spead2ItemAddress;
+
 /* All zero is empty. Reused from heap to heap. */
 typedef struct {
   Spead2ItemView *items; /* in the order of the pointers */
@@ -36,7 +38,7 @@ typedef struct {
 
   /*< private >*/
   guint allocated;
-  guint *order;
+  Spead2ItemAddress *addresses;
 } Spead2ItemViews;
 
 /* Reads n pointers of a heap (Spead2ReceivedHeap has them) with a payload of length
