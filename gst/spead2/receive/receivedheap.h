@@ -10,7 +10,7 @@
 #ifndef SPEAD2_RECEIVED_HEAP_H
 #define SPEAD2_RECEIVED_HEAP_H
 
-#include "spead2/wire/flavour.h"
+#include "spead2/wire/packet.h"
 #include "spead2/receive/ranges.h"
 
 G_BEGIN_DECLS
@@ -56,7 +56,7 @@ typedef enum {
 
 #define SPEAD2_INLINE_POINTERS 16
 
-/* More pointers than that are refused as the heap is too large. */
+/* Of a packet with which a heap might have more, the heap counts as too large. */
 #define SPEAD2_MAX_HEAP_POINTERS 65536
 
 typedef struct _Spead2ReceivedHeap Spead2ReceivedHeap;
@@ -76,8 +76,9 @@ struct _Spead2ReceivedHeap {
   Spead2Ranges ranges; /* and which */
 
   /* The payload's first byte, in memory; length bytes may be read there. What has
-   * not come is not initialised: see spead2_received_heap_missing(). NULL with a
-   * length of 0.
+   * not come is not initialised: see spead2_received_heap_missing(). NULL where the
+   * heap has no memory: with a length of 0, or of a heap that was given up while
+   * those which had not been taken yet had as much memory as live ones may have.
    * The first byte of the item that spead2_assembler_set_align_id() chose lies at a
    * multiple of SPEAD2_PAYLOAD_ALIGNMENT if the first packet seen had its pointer;
    * otherwise the payload does. */
@@ -98,8 +99,10 @@ struct _Spead2ReceivedHeap {
 
   /*< private >*/
   guint allocated_pointers; /* entries of pointers; 0: the inline ones */
-  guint32 *pointer_index;   /* hash of pointers, where they are not few */
+  guint32 *pointer_table; /* (owned) hash of pointers, where they are not few */
+  guint64 seed;           /* of the hash, odd */
   guint64 inline_pointers[SPEAD2_INLINE_POINTERS];
+  guint64 capacity; /* bytes of memory from payload on that it has asked for */
   Spead2ReceivedHeap *newer, *older; /* of the live ones, by their start */
   Spead2ReceivedHeap *hash_next;
 };
@@ -112,6 +115,18 @@ guint spead2_received_heap_missing (
 /* Frees the heap (or nothing, of NULL), and none of the others in its list. Its
  * memory must have been taken out. */
 void spead2_received_heap_free (Spead2ReceivedHeap *heap);
+
+/* For the assembler. A heap without payload and pointers. seed is odd, and unknown
+ * to those who send. */
+Spead2ReceivedHeap *spead2_received_heap_new (guint64 seed);
+
+/* Makes an ended heap a new one. */
+void spead2_received_heap_reset (Spead2ReceivedHeap *heap);
+
+/* Adds those pointers of a packet that are items and not in the heap yet, and the
+ * flags that follow from them. There must be space for them all. */
+void spead2_received_heap_add_pointers (
+    Spead2ReceivedHeap *heap, const Spead2PacketView *view);
 
 G_END_DECLS
 

@@ -1,0 +1,609 @@
+/* Packets to heaps: see assembler.h.
+ *
+ * A packet goes through three stages: it is read, its heap is found or begun, and
+ * its bytes are placed there. Live heaps are in two structures at a time: a list by
+ * the order in which they began, and a hash by their counters.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "spead2/receive/assembler.h"
+
+#include "spead2/receive/endedheaps.h"
+
+typedef struct {
+  Spead2ReceivedHeap *first, *last;
+} HeapList;
+
+struct _Spead2Assembler {
+  Spead2AssemblerConfig config;
+  Spead2HeapMemoryOwner owner;
+  guint64 align_id;
+  Spead2AssemblerCounters counters;
+  guint64 now; /* the last time that was passed in */
+  guint64 seed;
+
+  Spead2ReceivedHeap *oldest, *newest; /* live */
+  Spead2ReceivedHeap **buckets;
+  guint mask;
+  Spead2ReceivedHeap *recent; /* live, that the last packet was of, or NULL */
+  guint n_live;
+  guint64 live_bytes;
+  guint64 next_expiry; /* no live heap's timeout is before it */
+
+  Spead2EndedHeaps *ended;
+  HeapList ready; /* ended and not taken */
+  guint64
+      incomplete_bytes; /* of memory of those among them that were given up */
+  Spead2ReceivedHeap *unused;
+};
+
+const gchar *
+spead2_packet_fate_name (Spead2PacketFate fate)
+{
+  static const gchar *const names[] = {
+      [SPEAD2_PACKET_ACCEPTED] = "accepted",
+      [SPEAD2_PACKET_DUPLICATE] = "duplicate",
+      [SPEAD2_PACKET_OVERLAP] = "overlap",
+      [SPEAD2_PACKET_INCONSISTENT] = "inconsistent",
+      [SPEAD2_PACKET_LATE] = "late",
+      [SPEAD2_PACKET_TOO_LARGE] = "too-large",
+      [SPEAD2_PACKET_NO_MEMORY] = "no-memory",
+  };
+
+  G_STATIC_ASSERT (G_N_ELEMENTS (names) == SPEAD2_N_PACKET_FATES);
+  return names[fate];
+}
+
+Spead2Assembler *
+spead2_assembler_new (
+    const Spead2AssemblerConfig *config, const Spead2HeapMemoryOwner *owner)
+{
+  Spead2Assembler *assembler = g_new0 (Spead2Assembler, 1);
+
+  g_assert (config->max_heaps > 0);
+  g_assert (config->max_live_bytes >=
+      config->max_heap_size + SPEAD2_PAYLOAD_ALIGNMENT);
+
+  assembler->config = *config;
+  assembler->owner = *owner;
+  assembler->seed =
+      (guint64) g_random_int () << 32 | (guint64) g_random_int () | 1;
+  assembler->mask = (2u << g_bit_storage (config->max_heaps)) - 1;
+  assembler->buckets = g_new0 (Spead2ReceivedHeap *, assembler->mask + 1);
+  assembler->next_expiry = G_MAXUINT64;
+  assembler->ended = spead2_ended_heaps_new (
+      config->n_remembered, config->remember_time, assembler->seed);
+  return assembler;
+}
+
+/* --- memory of heaps ------------------------------------------------------ */
+
+/* Bytes of memory that a heap was asked for. */
+static guint64
+memory_size (guint64 capacity)
+{
+  return capacity + SPEAD2_PAYLOAD_ALIGNMENT;
+}
+
+static void
+release_memory (Spead2Assembler *assembler, Spead2ReceivedHeap *heap)
+{
+  if (heap->memory.data)
+    assembler->owner.release (assembler->owner.user_data, &heap->memory);
+  heap->memory.data = NULL;
+  heap->payload = NULL;
+}
+
+/* Memory for so many bytes of payload, the first of which lies at `phase` modulo
+ * the alignment. What the heap has of payload moves there. */
+static gboolean
+acquire_memory (Spead2Assembler *assembler, Spead2ReceivedHeap *heap,
+    guint64 capacity, guintptr phase)
+{
+  Spead2HeapMemory memory;
+  guint8 *payload;
+
+  if (!assembler->owner.acquire (
+          assembler->owner.user_data, memory_size (capacity), &memory))
+    return FALSE;
+
+  payload = memory.data +
+      ((phase - (guintptr) memory.data) & (SPEAD2_PAYLOAD_ALIGNMENT - 1));
+  if (heap->payload)
+    memcpy (payload, heap->payload, heap->length);
+  release_memory (assembler, heap);
+  heap->memory = memory;
+  heap->payload = payload;
+  heap->capacity = capacity;
+  return TRUE;
+}
+
+/* Where the item that is to be aligned begins in the payload, or 0. */
+static guint64
+find_aligned_address (
+    const Spead2Assembler *assembler, const Spead2PacketView *view)
+{
+  for (guint i = 0; i < view->n_pointers; i++) {
+    guint64 pointer = spead2_packet_pointer (view, i);
+    guint64 id = spead2_pointer_id (view->flavour, pointer);
+
+    if (spead2_pointer_is_immediate (pointer))
+      continue;
+    if (assembler->align_id == SPEAD2_ID_NULL ? id > SPEAD2_ID_DESCRIPTOR
+                                              : id == assembler->align_id)
+      return spead2_pointer_value (view->flavour, pointer);
+  }
+  return 0;
+}
+
+/* --- heaps that end ------------------------------------------------------- */
+
+static Spead2ReceivedHeap **
+bucket (const Spead2Assembler *assembler, guint64 cnt)
+{
+  return &assembler->buckets[(cnt * assembler->seed) >> 32 & assembler->mask];
+}
+
+static void
+remove_live (Spead2Assembler *assembler, Spead2ReceivedHeap *heap)
+{
+  Spead2ReceivedHeap **link = bucket (assembler, heap->cnt);
+
+  while (*link != heap)
+    link = &(*link)->hash_next;
+  *link = heap->hash_next;
+
+  *(heap->older ? &heap->older->newer : &assembler->oldest) = heap->newer;
+  *(heap->newer ? &heap->newer->older : &assembler->newest) = heap->older;
+  assembler->n_live--;
+  assembler->live_bytes -= memory_size (heap->capacity);
+  if (assembler->recent == heap)
+    assembler->recent = NULL;
+}
+
+static void
+append (HeapList *list, Spead2ReceivedHeap *heap)
+{
+  heap->next = NULL;
+  *(list->last ? &list->last->next : &list->first) = heap;
+  list->last = heap;
+}
+
+/* A heap that is not live (any more) is ready to be taken. */
+static void
+end_heap (Spead2Assembler *assembler, Spead2ReceivedHeap *heap,
+    Spead2HeapEnd end, guint64 digest)
+{
+  gboolean unsized = heap->flags & SPEAD2_RECEIVED_UNSIZED;
+  Spead2HeapIdentity identity = {heap->cnt,
+      unsized ? SPEAD2_LENGTH_UNKNOWN : heap->length, digest, heap->flavour};
+
+  /* More of an unsized heap may yet have come. */
+  spead2_ended_heaps_add (assembler->ended, &identity,
+      end == SPEAD2_HEAP_COMPLETE && !unsized, assembler->now);
+  heap->end = end;
+  assembler->counters.heaps_ended[end]++;
+  append (&assembler->ready, heap);
+}
+
+static void
+complete_heap (
+    Spead2Assembler *assembler, Spead2ReceivedHeap *heap, guint64 digest)
+{
+  if (heap->flags & SPEAD2_RECEIVED_STOP)
+    spead2_ended_heaps_forget (assembler->ended);
+  end_heap (assembler, heap, SPEAD2_HEAP_COMPLETE, digest);
+}
+
+/* Ends a live heap before its length, if it has one, has come. What claims memory
+ * that no payload came for has no more of it until it is taken than live heaps. */
+static void
+give_up (
+    Spead2Assembler *assembler, Spead2ReceivedHeap *heap, Spead2HeapEnd end)
+{
+  guint64 bytes = memory_size (heap->capacity);
+
+  remove_live (assembler, heap);
+  if (heap->flags & SPEAD2_RECEIVED_UNSIZED && heap->received == heap->length)
+    end = SPEAD2_HEAP_COMPLETE;
+  else if (assembler->incomplete_bytes + bytes >
+      assembler->config.max_live_bytes)
+    release_memory (assembler, heap);
+  else
+    assembler->incomplete_bytes += bytes;
+  end_heap (assembler, heap, end, 0);
+}
+
+/* Gives up heaps, but not this one, until so much is within the limits. */
+static void
+make_space (Spead2Assembler *assembler, const Spead2ReceivedHeap *heap,
+    guint n_more, guint64 bytes_more)
+{
+  const Spead2AssemblerConfig *config = &assembler->config;
+
+  while (assembler->n_live + n_more > config->max_heaps ||
+      assembler->live_bytes + bytes_more > config->max_live_bytes) {
+    Spead2ReceivedHeap *oldest = assembler->oldest;
+
+    give_up (assembler, oldest == heap ? oldest->newer : oldest,
+        SPEAD2_HEAP_EVICTED);
+  }
+}
+
+/* --- packets -------------------------------------------------------------- */
+
+/* A growing heap doubles, so that a byte is moved twice at most. */
+static Spead2PacketFate
+grow_heap (
+    Spead2Assembler *assembler, Spead2ReceivedHeap *heap, guint64 capacity)
+{
+  guint64 before = heap->capacity;
+  guint64 limit = assembler->config.max_heap_size;
+
+  if (capacity > limit)
+    return SPEAD2_PACKET_TOO_LARGE;
+  capacity = MAX (capacity, MIN (2 * before, limit));
+  if (!acquire_memory (assembler, heap, capacity, (guintptr) heap->payload))
+    return SPEAD2_PACKET_NO_MEMORY;
+  assembler->live_bytes += capacity - before;
+  make_space (assembler, heap, 0, 0);
+  return SPEAD2_PACKET_ACCEPTED;
+}
+
+/* Whether the packet may be of the heap, and where it needs more memory, that. */
+static Spead2PacketFate
+check_packet (Spead2Assembler *assembler, Spead2ReceivedHeap *heap,
+    const Spead2PacketView *view)
+{
+  gboolean unsized = heap->flags & SPEAD2_RECEIVED_UNSIZED;
+  guint64 end = view->offset + view->payload_size;
+
+  if (view->flavour != heap->flavour)
+    return SPEAD2_PACKET_INCONSISTENT;
+  if (view->heap_length != SPEAD2_LENGTH_UNKNOWN) {
+    if (unsized ? view->heap_length < heap->length
+                : view->heap_length != heap->length)
+      return SPEAD2_PACKET_INCONSISTENT;
+    end = view->heap_length;
+  }
+  if (!unsized && end > heap->length)
+    return SPEAD2_PACKET_INCONSISTENT;
+  if (view->n_pointers > SPEAD2_MAX_HEAP_POINTERS - heap->n_pointers)
+    return SPEAD2_PACKET_TOO_LARGE;
+  return end > heap->capacity ? grow_heap (assembler, heap, end)
+                              : SPEAD2_PACKET_ACCEPTED;
+}
+
+/* Places a packet's bytes in a heap that has the memory. */
+static Spead2PacketFate
+place_packet (Spead2Assembler *assembler, Spead2ReceivedHeap *heap,
+    const Spead2PacketView *view)
+{
+  guint64 end = view->offset + view->payload_size;
+
+  if (view->payload_size > 0) {
+    switch (spead2_ranges_add (&heap->ranges, view->offset, end)) {
+      case SPEAD2_RANGES_DUPLICATE:
+        return SPEAD2_PACKET_DUPLICATE;
+      case SPEAD2_RANGES_OVERLAP:
+        return SPEAD2_PACKET_OVERLAP;
+      case SPEAD2_RANGES_FULL:
+        return SPEAD2_PACKET_TOO_LARGE;
+      case SPEAD2_RANGES_ADDED:
+        break;
+    }
+    memcpy (heap->payload + view->offset, view->payload, view->payload_size);
+  }
+  if (view->heap_length != SPEAD2_LENGTH_UNKNOWN) {
+    heap->length = view->heap_length;
+    heap->flags &= ~SPEAD2_RECEIVED_UNSIZED;
+  } else if (end > heap->length) {
+    heap->length = end;
+  }
+  heap->received += view->payload_size;
+  heap->last_time = assembler->now;
+  if (view->n_pointers > 0)
+    spead2_received_heap_add_pointers (heap, view);
+  assembler->counters.payload_bytes += view->payload_size;
+  return SPEAD2_PACKET_ACCEPTED;
+}
+
+static Spead2PacketFate
+continue_heap (Spead2Assembler *assembler, Spead2ReceivedHeap *heap,
+    const Spead2PacketView *view)
+{
+  Spead2PacketFate fate = check_packet (assembler, heap, view);
+
+  if (fate == SPEAD2_PACKET_ACCEPTED)
+    fate = place_packet (assembler, heap, view);
+  if (fate == SPEAD2_PACKET_ACCEPTED && heap->received == heap->length &&
+      !(heap->flags & SPEAD2_RECEIVED_UNSIZED)) {
+    remove_live (assembler, heap);
+    complete_heap (assembler, heap, 0);
+  }
+  return fate;
+}
+
+/* What tells a heap of one packet from another with its counter. */
+static guint64
+digest_header (const Spead2Assembler *assembler, const Spead2PacketView *view)
+{
+  guint64 digest = assembler->seed;
+
+  for (guint i = 0; i < view->n_pointers; i++) {
+    digest = (digest ^ spead2_packet_pointer (view, i)) * assembler->seed;
+    digest ^= digest >> 32;
+  }
+  return digest | 1;
+}
+
+static Spead2ReceivedHeap *
+new_heap (Spead2Assembler *assembler, const Spead2PacketView *view)
+{
+  Spead2ReceivedHeap *heap = assembler->unused;
+
+  if (heap)
+    assembler->unused = heap->next;
+  else
+    heap = spead2_received_heap_new (assembler->seed);
+  heap->next = NULL;
+  heap->cnt = view->cnt;
+  heap->flavour = view->flavour;
+  heap->flags =
+      view->heap_length == SPEAD2_LENGTH_UNKNOWN ? SPEAD2_RECEIVED_UNSIZED : 0;
+  heap->first_time = assembler->now;
+  return heap;
+}
+
+/* Memory for a heap that begins with the packet. */
+static gboolean
+new_payload (Spead2Assembler *assembler, Spead2ReceivedHeap *heap,
+    const Spead2PacketView *view, guint64 length)
+{
+  guintptr phase = -(guintptr) find_aligned_address (assembler, view);
+
+  return length == 0 || acquire_memory (assembler, heap, length, phase);
+}
+
+/* When a heap is given up whose last packet came then. */
+static guint64
+expiry (const Spead2Assembler *assembler, guint64 last_time)
+{
+  guint64 timeout = assembler->config.heap_timeout;
+
+  return timeout == 0 || timeout > G_MAXUINT64 - last_time
+      ? G_MAXUINT64
+      : last_time + timeout;
+}
+
+static void
+insert_live (Spead2Assembler *assembler, Spead2ReceivedHeap *heap)
+{
+  Spead2ReceivedHeap **first = bucket (assembler, heap->cnt);
+
+  heap->hash_next = *first;
+  *first = heap;
+  heap->newer = NULL;
+  heap->older = assembler->newest;
+  *(heap->older ? &heap->older->newer : &assembler->oldest) = heap;
+  assembler->newest = assembler->recent = heap;
+  assembler->n_live++;
+  assembler->live_bytes += memory_size (heap->capacity);
+  assembler->next_expiry =
+      MIN (assembler->next_expiry, expiry (assembler, assembler->now));
+}
+
+/* The first packet of a heap that is seen. */
+static Spead2PacketFate
+begin_heap (Spead2Assembler *assembler, const Spead2PacketView *view)
+{
+  gboolean single = view->payload_size == view->heap_length;
+  guint64 length = view->heap_length == SPEAD2_LENGTH_UNKNOWN
+      ? view->offset + view->payload_size
+      : view->heap_length;
+  Spead2HeapIdentity identity = {view->cnt, view->heap_length,
+      single ? digest_header (assembler, view) : 0, view->flavour};
+  Spead2ReceivedHeap *heap;
+  gboolean complete;
+
+  if (spead2_ended_heaps_find (
+          assembler->ended, &identity, assembler->now, &complete))
+    return complete ? SPEAD2_PACKET_DUPLICATE : SPEAD2_PACKET_LATE;
+  if (length > assembler->config.max_heap_size)
+    return SPEAD2_PACKET_TOO_LARGE;
+
+  heap = new_heap (assembler, view);
+  if (!new_payload (assembler, heap, view, length)) {
+    spead2_assembler_recycle (assembler, heap);
+    return SPEAD2_PACKET_NO_MEMORY;
+  }
+  assembler->counters.heaps_started++;
+  place_packet (assembler, heap, view);
+  if (single) {
+    heap->flags |= SPEAD2_RECEIVED_SINGLE;
+    assembler->counters.single_packet_heaps++;
+    complete_heap (assembler, heap, identity.digest);
+  } else {
+    make_space (assembler, heap, 1, memory_size (heap->capacity));
+    insert_live (assembler, heap);
+  }
+  return SPEAD2_PACKET_ACCEPTED;
+}
+
+static Spead2ReceivedHeap *
+find_live (const Spead2Assembler *assembler, guint64 cnt)
+{
+  Spead2ReceivedHeap *heap = *bucket (assembler, cnt);
+
+  while (heap && heap->cnt != cnt)
+    heap = heap->hash_next;
+  return heap;
+}
+
+void
+spead2_assembler_push (
+    Spead2Assembler *assembler, const guint8 *data, gsize size, guint64 now)
+{
+  Spead2ReceivedHeap *heap = assembler->recent;
+  Spead2PacketView view;
+  Spead2Refusal refusal =
+      spead2_packet_parse (&view, &assembler->config.rules, data, size);
+  Spead2PacketFate fate;
+
+  assembler->now = now;
+  assembler->counters.datagrams++;
+  assembler->counters.bytes += size;
+  if (G_UNLIKELY (refusal != SPEAD2_REFUSAL_NONE)) {
+    assembler->counters.refused[refusal]++;
+    return;
+  }
+
+  if (heap == NULL || heap->cnt != view.cnt)
+    heap = find_live (assembler, view.cnt);
+  if (heap) {
+    assembler->recent = heap;
+    fate = continue_heap (assembler, heap, &view);
+  } else {
+    fate = begin_heap (assembler, &view);
+  }
+  assembler->counters.packets[fate]++;
+}
+
+void
+spead2_assembler_push_truncated (Spead2Assembler *assembler, gsize size)
+{
+  assembler->counters.datagrams++;
+  assembler->counters.bytes += size;
+  assembler->counters.refused[SPEAD2_REFUSAL_TRUNCATED]++;
+}
+
+/* --- what the owner does -------------------------------------------------- */
+
+guint64
+spead2_assembler_expire (Spead2Assembler *assembler, guint64 now)
+{
+  Spead2ReceivedHeap *heap, *newer;
+
+  assembler->now = now;
+  if (now < assembler->next_expiry)
+    return assembler->n_live > 0 ? assembler->next_expiry : G_MAXUINT64;
+
+  assembler->next_expiry = G_MAXUINT64;
+  for (heap = assembler->oldest; heap; heap = newer) {
+    guint64 time = expiry (assembler, heap->last_time);
+
+    newer = heap->newer;
+    if (time <= now)
+      give_up (assembler, heap, SPEAD2_HEAP_TIMEOUT);
+    else
+      assembler->next_expiry = MIN (assembler->next_expiry, time);
+  }
+  return assembler->next_expiry;
+}
+
+void
+spead2_assembler_flush (Spead2Assembler *assembler, Spead2HeapEnd end)
+{
+  while (assembler->oldest)
+    give_up (assembler, assembler->oldest, end);
+}
+
+void
+spead2_assembler_forget (Spead2Assembler *assembler)
+{
+  spead2_ended_heaps_forget (assembler->ended);
+}
+
+void
+spead2_assembler_set_align_id (Spead2Assembler *assembler, guint64 id)
+{
+  assembler->align_id = id;
+}
+
+Spead2ReceivedHeap *
+spead2_assembler_take (Spead2Assembler *assembler)
+{
+  Spead2ReceivedHeap *heaps = assembler->ready.first;
+
+  assembler->ready = (HeapList){NULL, NULL};
+  assembler->incomplete_bytes = 0;
+  return heaps;
+}
+
+void
+spead2_assembler_recycle (Spead2Assembler *assembler, Spead2ReceivedHeap *heaps)
+{
+  while (heaps) {
+    Spead2ReceivedHeap *heap = heaps;
+
+    heaps = heap->next;
+    release_memory (assembler, heap);
+    spead2_received_heap_reset (heap);
+    heap->next = assembler->unused;
+    assembler->unused = heap;
+  }
+}
+
+void
+spead2_assembler_free (Spead2Assembler *assembler)
+{
+  Spead2ReceivedHeap *heap;
+
+  spead2_assembler_flush (assembler, SPEAD2_HEAP_FLUSHED);
+  spead2_assembler_recycle (assembler, spead2_assembler_take (assembler));
+  while ((heap = assembler->unused)) {
+    assembler->unused = heap->next;
+    spead2_received_heap_free (heap);
+  }
+  spead2_ended_heaps_free (assembler->ended);
+  g_free (assembler->buckets);
+  g_free (assembler);
+}
+
+const Spead2AssemblerCounters *
+spead2_assembler_counters (const Spead2Assembler *assembler)
+{
+  return &assembler->counters;
+}
+
+guint
+spead2_assembler_n_live (const Spead2Assembler *assembler)
+{
+  return assembler->n_live;
+}
+
+guint64
+spead2_assembler_live_bytes (const Spead2Assembler *assembler)
+{
+  return assembler->live_bytes;
+}
+
+static guint64
+sum (const guint64 *counters, guint n)
+{
+  guint64 total = 0;
+
+  for (guint i = 0; i < n; i++)
+    total += counters[i];
+  return total;
+}
+
+gchar *
+spead2_assembler_imbalance (const Spead2Assembler *assembler)
+{
+  const Spead2AssemblerCounters *counters = &assembler->counters;
+  guint64 datagrams = sum (counters->refused, SPEAD2_N_REFUSALS) +
+      sum (counters->packets, SPEAD2_N_PACKET_FATES);
+  guint64 started =
+      sum (counters->heaps_ended, SPEAD2_N_HEAP_ENDS) + assembler->n_live;
+
+  if (counters->datagrams != datagrams)
+    return g_strdup_printf ("%" G_GUINT64_FORMAT " datagrams, but "
+                            "%" G_GUINT64_FORMAT " refused and packets",
+        counters->datagrams, datagrams);
+  if (counters->heaps_started != started)
+    return g_strdup_printf ("%" G_GUINT64_FORMAT " heaps started, but "
+                            "%" G_GUINT64_FORMAT " ended and live",
+        counters->heaps_started, started);
+  return NULL;
+}
