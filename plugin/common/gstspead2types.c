@@ -208,3 +208,235 @@ gst_spead2_types_explain_audio (const GstStructure *structure)
   g_free (missing);
   return text;
 }
+
+/* -- from SPEAD ---------------------------------------------------------------- */
+
+/* The caps' format of such elements in the table, or NULL. dtype may be NULL. */
+static const gchar *
+find_format (const gchar *caps_name, const Spead2Descriptor *descriptor,
+    const gchar *dtype)
+{
+  const Spead2Format *format = &descriptor->formats[0];
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (types); i++) {
+    if (!g_str_equal (types[i].caps_name, caps_name))
+      continue;
+    if (types[i].dtype ? g_strcmp0 (types[i].dtype, dtype) == 0
+                       : descriptor->n_formats == 1 &&
+                format->code == types[i].spead.code &&
+                format->bits == types[i].spead.bits)
+      return types[i].format;
+  }
+  return NULL;
+}
+
+/* Whether packed samples of so many bits are such elements. */
+static gboolean
+is_packed (const Spead2Descriptor *descriptor, const gchar *dtype)
+{
+  Spead2PayloadType type;
+
+  if (descriptor->element_bits > GST_SPEAD2_MAX_SAMPLE_BITS)
+    return FALSE;
+  gst_spead2_types_of_bits (descriptor->element_bits, &type);
+  return type.dtype ? g_strcmp0 (type.dtype, dtype) == 0
+                    : descriptor->n_formats == 1 &&
+          descriptor->formats[0].code == type.format.code;
+}
+
+/* Whether the shape is (frames) or (frames, channels), the channels of a frame side
+ * by side. */
+static gboolean
+has_channels (const Spead2Descriptor *descriptor, gint max, gint *channels)
+{
+  *channels = 1;
+  if (descriptor->n_dimensions == 1)
+    return TRUE;
+  if (descriptor->n_dimensions != 2 || descriptor->fortran_order ||
+      descriptor->shape[1] < 1 || descriptor->shape[1] > max)
+    return FALSE;
+  *channels = descriptor->shape[1];
+  return TRUE;
+}
+
+static void
+set_rate (GstCaps *caps, const GstSpead2Rate *rate)
+{
+  if (rate->numerator == 0 || rate->numerator > G_MAXINT ||
+      rate->denominator > G_MAXINT)
+    return;
+  if (rate->denominator == 1)
+    gst_caps_set_simple (
+        caps, "rate", G_TYPE_INT, (gint) rate->numerator, NULL);
+  else
+    gst_caps_set_simple (caps, "rate", GST_TYPE_FRACTION,
+        (gint) rate->numerator, (gint) rate->denominator, NULL);
+}
+
+static void
+offer_audio (GstCaps *offered, const Spead2Descriptor *descriptor,
+    const gchar *dtype, const GstSpead2Rate *rate)
+{
+  const gchar *format = find_format (GST_SPEAD2_AUDIO, descriptor, dtype);
+  gint channels;
+  GstCaps *caps;
+
+  if (format == NULL ||
+      !has_channels (descriptor, GST_SPEAD2_MAX_CHANNELS, &channels) ||
+      (rate->numerator > 0 &&
+          (rate->denominator != 1 || rate->numerator > G_MAXINT)))
+    return;
+  caps = gst_caps_new_simple (GST_SPEAD2_AUDIO, "format", G_TYPE_STRING, format,
+      "layout", G_TYPE_STRING, "interleaved", "channels", G_TYPE_INT, channels,
+      "rate", GST_TYPE_INT_RANGE, 1, G_MAXINT, NULL);
+  set_rate (caps, rate);
+  gst_caps_append (offered, caps);
+}
+
+static void
+offer_packed (GstCaps *offered, const Spead2Descriptor *descriptor,
+    const gchar *dtype, const GstSpead2Rate *rate)
+{
+  gint channels;
+  GstCaps *caps;
+
+  if (!is_packed (descriptor, dtype) ||
+      !has_channels (descriptor, G_MAXINT, &channels))
+    return;
+  caps = gst_caps_new_simple (GST_SPEAD2_BYTES, "sample-bits", G_TYPE_INT,
+      (gint) descriptor->element_bits, "channels", G_TYPE_INT, channels, NULL);
+  set_rate (caps, rate);
+  gst_caps_append (offered, caps);
+}
+
+static void
+set_shape (GstCaps *caps, const Spead2Descriptor *descriptor)
+{
+  GValue shape = G_VALUE_INIT;
+  guint i;
+
+  g_value_init (&shape, GST_TYPE_ARRAY);
+  for (i = 0; i < descriptor->n_dimensions; i++) {
+    GValue size = G_VALUE_INIT;
+
+    /* As a number is read that has no type. */
+    if (descriptor->shape[i] <= G_MAXINT) {
+      g_value_init (&size, G_TYPE_INT);
+      g_value_set_int (&size, descriptor->shape[i]);
+    } else {
+      g_value_init (&size, G_TYPE_INT64);
+      g_value_set_int64 (&size, descriptor->shape[i]);
+    }
+    gst_value_array_append_and_take_value (&shape, &size);
+  }
+  gst_caps_set_value (caps, "shape", &shape);
+  g_value_unset (&shape);
+}
+
+static void
+offer_item (GstCaps *offered, const Spead2Descriptor *descriptor,
+    const gchar *dtype, const GstSpead2Rate *rate)
+{
+  GstCaps *caps = gst_caps_new_empty_simple (GST_SPEAD2_ITEM);
+  gchar *format = spead2_descriptor_dup_format (descriptor);
+
+  gst_caps_set_simple (caps, dtype ? "dtype" : "format", G_TYPE_STRING,
+      dtype ? dtype : format, NULL);
+  g_free (format);
+  set_shape (caps, descriptor);
+  if (descriptor->fortran_order)
+    gst_caps_set_simple (caps, "order", G_TYPE_STRING, "fortran", NULL);
+  set_rate (caps, rate);
+  gst_caps_append (offered, caps);
+}
+
+static void
+offer_video (
+    GstCaps *offered, const Spead2Descriptor *descriptor, const gchar *dtype)
+{
+  const gchar *format = find_format (GST_SPEAD2_VIDEO, descriptor, dtype);
+  const gint64 *shape = descriptor->shape;
+
+  if (format == NULL || descriptor->n_dimensions != 2 ||
+      descriptor->fortran_order || shape[0] < 1 || shape[0] > G_MAXINT ||
+      shape[1] < 1 || shape[1] > G_MAXINT ||
+      shape[1] * (descriptor->element_bits / 8) % 4 != 0)
+    return;
+  gst_caps_append (offered,
+      gst_caps_new_simple (GST_SPEAD2_VIDEO, "format", G_TYPE_STRING, format,
+          "width", G_TYPE_INT, (gint) shape[1], "height", G_TYPE_INT,
+          (gint) shape[0], "framerate", GST_TYPE_FRACTION, 0, 1, NULL));
+}
+
+GstCaps *
+gst_spead2_types_offer (
+    const Spead2Descriptor *descriptor, const GstSpead2Rate *rate)
+{
+  gchar *dtype = spead2_descriptor_dup_dtype (descriptor);
+  GstCaps *offered = gst_caps_new_empty (), *bytes;
+
+  offer_audio (offered, descriptor, dtype, rate);
+  if (dtype == NULL)
+    offer_packed (offered, descriptor, dtype, rate);
+  offer_item (offered, descriptor, dtype, rate);
+  if (dtype)
+    offer_packed (offered, descriptor, dtype, rate);
+  offer_video (offered, descriptor, dtype);
+  bytes = gst_caps_new_empty_simple (GST_SPEAD2_BYTES);
+  set_rate (bytes, rate);
+  gst_caps_append (offered, bytes);
+  g_free (dtype);
+  return offered;
+}
+
+/* More than two channels have a mask, 0 where nothing is known of their places. */
+static GstCaps *
+complete (GstCaps *chosen)
+{
+  GstCaps *caps = gst_caps_fixate (chosen);
+  const GstStructure *structure = gst_caps_get_structure (caps, 0);
+  gint channels = 0;
+
+  if (gst_structure_has_name (structure, GST_SPEAD2_AUDIO) &&
+      gst_structure_get_int (structure, "channels", &channels) &&
+      channels > 2 && !gst_structure_has_field (structure, "channel-mask"))
+    gst_caps_set_simple (
+        caps, "channel-mask", GST_TYPE_BITMASK, G_GUINT64_CONSTANT (0), NULL);
+  return caps;
+}
+
+GstCaps *
+gst_spead2_types_choose (GstCaps *offered, GstCaps *downstream)
+{
+  GstCaps *caps =
+      gst_caps_intersect_full (offered, downstream, GST_CAPS_INTERSECT_FIRST);
+  guint i;
+
+  for (i = 0; i < gst_caps_get_size (caps); i++) {
+    const GValue *rate =
+        gst_structure_get_value (gst_caps_get_structure (caps, i), "rate");
+
+    if (rate == NULL || gst_value_is_fixed (rate)) {
+      GstCaps *chosen = gst_caps_copy_nth (caps, i);
+
+      gst_caps_unref (caps);
+      return complete (chosen);
+    }
+  }
+  gst_caps_unref (caps);
+  return NULL;
+}
+
+guint64
+gst_spead2_types_frame_bits (const Spead2Descriptor *descriptor)
+{
+  guint64 bits = descriptor->element_bits;
+  guint i;
+
+  for (i = 1; i < descriptor->n_dimensions; i++)
+    if (descriptor->shape[i] == SPEAD2_VARIABLE_SIZE ||
+        !g_uint64_checked_mul (&bits, bits, descriptor->shape[i]))
+      return 0;
+  return bits;
+}

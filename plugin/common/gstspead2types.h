@@ -3,7 +3,8 @@
  * One table, for both directions: audio/x-raw and video/x-raw by their field
  * format, with the numpy dtype or, where numpy has none, the SPEAD format of a
  * sample or a pixel. Packed samples, whose caps have a field sample-bits, have a
- * type of any width: signed and big endian.
+ * type of any width: signed and big endian. Everything else that a SPEAD descriptor
+ * can say is application/x-spead-item.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -12,6 +13,7 @@
 
 #include <gst/gst.h>
 
+#include "gstspead2rate.h"
 #include "spead2/heap/layout.h"
 
 G_BEGIN_DECLS
@@ -21,6 +23,11 @@ G_BEGIN_DECLS
 
 #define GST_SPEAD2_AUDIO "audio/x-raw"
 #define GST_SPEAD2_VIDEO "video/x-raw"
+#define GST_SPEAD2_BYTES "application/octet-stream"
+#define GST_SPEAD2_ITEM "application/x-spead-item"
+
+/* Of audio/x-raw. */
+#define GST_SPEAD2_MAX_CHANNELS 64
 
 /* Sets what a sample is: dtype, format and element_bits. FALSE where the table does
  * not have that format of such caps. */
@@ -42,6 +49,34 @@ GstCaps *gst_spead2_types_restrict (
 /* Why GStreamer makes no GstAudioInfo of such audio caps, in a sentence: what they
  * lack, or which value cannot be. The caller frees it. */
 gchar *gst_spead2_types_explain_audio (const GstStructure *structure);
+
+/* Which caps the values of an item may have, in order of preference:
+ *
+ * - audio/x-raw, interleaved, of a shape (frames) or (frames, channels) in C order;
+ *   the rate is the samples' or, where that is not known, any;
+ * - application/octet-stream with sample-bits and channels, of signed whole numbers,
+ *   big endian and packed; after the next where numpy has such a type;
+ * - application/x-spead-item with dtype, or format where numpy has no type ("u10",
+ *   "u4,i12"), shape (an array; -1: as many as there are) and order=fortran where the first
+ *   index varies fastest;
+ * - video/x-raw, gray, of a shape (height, width) whose rows need no padding;
+ * - application/octet-stream.
+ *
+ * Those of GST_SPEAD2_BYTES and GST_SPEAD2_ITEM have the rate, if it is known and
+ * both its numbers are ints. What spead2sink describes has the sink's caps among
+ * these, but for a channel-mask. The descriptor was read, or has element_bits. */
+GstCaps *gst_spead2_types_offer (
+    const Spead2Descriptor *descriptor, const GstSpead2Rate *rate);
+
+/* The first of the caps offered that downstream takes, fixed; NULL if it takes none.
+ * Where the rate is not known, downstream may say it: audio/x-raw of no definite rate
+ * is not taken. More than two channels have the channel-mask that downstream says, or
+ * none (0). */
+GstCaps *gst_spead2_types_choose (GstCaps *offered, GstCaps *downstream);
+
+/* Bits of the item's values that have one sample index: those of an element for each
+ * index of all dimensions but the first. 0 where that is no definite number. */
+guint64 gst_spead2_types_frame_bits (const Spead2Descriptor *descriptor);
 
 G_END_DECLS
 
