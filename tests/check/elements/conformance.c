@@ -115,44 +115,6 @@ see_query (gpointer object, AskFunc ask, GstQuery *query)
   gst_query_unref (query);
 }
 
-/* -- waiting ---------------------------------------------------------------------- */
-
-void
-wait_until (gboolean (*condition) (void), const gchar *what)
-{
-  gint64 end = g_get_monotonic_time () + HANG_SECONDS * G_USEC_PER_SEC;
-
-  while (!condition ()) {
-    if (g_get_monotonic_time () > end) {
-      printf ("<- this hangs: %s\n", what);
-      fflush (stdout);
-      abort ();
-    }
-    g_usleep (50);
-  }
-}
-
-gint
-own_tid (void)
-{
-  return syscall (SYS_gettid);
-}
-
-gboolean
-thread_sleeps (gint tid)
-{
-  gchar *name = g_strdup_printf ("/proc/self/task/%d/stat", tid);
-  gchar *text = NULL, *end;
-  gboolean sleeps = FALSE;
-
-  if (g_file_get_contents (name, &text, NULL, NULL) &&
-      (end = strrchr (text, ')')) != NULL)
-    sleeps = end[1] == ' ' && end[2] == 'S';
-  g_free (text);
-  g_free (name);
-  return sleeps;
-}
-
 /* -- words ------------------------------------------------------------------------ */
 
 gint64
@@ -276,7 +238,7 @@ advance_test_clock (
     if (!due)
       break;
     gst_clock_id_unref (gst_test_clock_process_next_clock_id (clock));
-    wait_until (at_rest, "the streaming thread, after the clock");
+    wait_until (at_rest ());
   }
 }
 

@@ -9,6 +9,8 @@
 #include <gst/check/gsttestclock.h>
 #include <gst/gst.h>
 
+#include "../tools.h"
+
 G_BEGIN_DECLS
 
 #define MAX_ARGS 6
@@ -62,15 +64,6 @@ typedef gboolean (*AskFunc) (gpointer object, GstQuery *query);
 gboolean ask_element (gpointer object, GstQuery *query);
 gboolean ask_peer (gpointer object, GstQuery *query);
 void see_query (gpointer object, AskFunc ask, GstQuery *query);
-
-/* Waits for a condition that no lock of ours guards; ends the test where it does
- * not become true. */
-void wait_until (gboolean (*condition) (void), const gchar *what);
-
-/* Whether a thread sleeps. Who waits in a system call is woken before the call of
- * the waker returns: it does not sleep from then on. */
-gboolean thread_sleeps (gint tid);
-gint own_tid (void);
 
 /* Due waits end, and those that they lead to. */
 void advance_test_clock (

@@ -321,7 +321,7 @@ static void
 restart_pad (void)
 {
   gst_pad_set_active (pad, FALSE);
-  wait_until (pusher_is_idle, "the pusher, after READY");
+  wait_until (pusher_is_idle ());
   stepped = FALSE;
   gst_pad_set_active (pad, TRUE);
 }
@@ -346,7 +346,7 @@ approach_state (void)
     state += (state < wanted) - (state > wanted);
     result = set_state (state);
     if (state > wanted)
-      wait_until (pusher_is_at_rest, "the pusher, on the way down");
+      wait_until (pusher_is_at_rest ());
   } while (state != wanted && result != GST_STATE_CHANGE_FAILURE &&
       (result != GST_STATE_CHANGE_ASYNC || state > wanted));
   return result;
@@ -598,26 +598,17 @@ upstream_query (GstPad *own_pad, GstObject *parent, GstQuery *query)
 
 /* -- the fixture ------------------------------------------------------------------------------- */
 
-static guint16
-open_deaf (void)
-{
-  struct sockaddr_in address = {.sin_family = AF_INET};
-  socklen_t size = sizeof address;
-
-  address.sin_addr.s_addr = htonl (INADDR_LOOPBACK);
-  deaf = socket (AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  fail_unless (bind (deaf, (struct sockaddr *) &address, sizeof address) == 0);
-  getsockname (deaf, (struct sockaddr *) &address, &size);
-  return ntohs (address.sin_port);
-}
-
 static void
 make_comparable (const gchar *element)
 {
   g_object_set (sink, "sync", FALSE, "enable-last-sample", TRUE, "async", TRUE,
       "qos", FALSE, NULL);
-  if (!g_str_equal (element, "fakesink"))
-    g_object_set (sink, "host", "127.0.0.1", "port", (gint) open_deaf (), NULL);
+  if (!g_str_equal (element, "fakesink")) {
+    guint16 port;
+
+    deaf = open_deaf (&port);
+    g_object_set (sink, "host", "127.0.0.1", "port", (gint) port, NULL);
+  }
 }
 
 static void
@@ -689,7 +680,7 @@ settle (void)
   GstStateChangeReturn result;
 
   do
-    wait_until (pusher_is_at_rest, "the pusher");
+    wait_until (pusher_is_at_rest ());
   while (go_on ());
   see ("pusher=%s", pusher_is_idle () ? "idle" : "waits");
   see_messages (bus);

@@ -271,7 +271,7 @@ act (gboolean to_pad, GstEvent *event)
   g_atomic_int_set (&actor_tid, -1);
   actor = g_thread_new ("actor", actor_run, &act);
   for (;;) {
-    wait_until (actor_is_done_or_waits, "the actor");
+    wait_until (actor_is_done_or_waits ());
     if (g_atomic_int_get (&actor_tid) == 0)
       break;
     g_mutex_lock (&lock);
@@ -556,7 +556,7 @@ settle (void)
   GstState current, pending;
   GstStateChangeReturn result;
 
-  wait_until (source_is_at_rest, "the source");
+  wait_until (source_is_at_rest ());
   see_messages (bus);
   result = gst_element_get_state (source, &current, &pending, 0);
   see ("state=%s %s %s", gst_element_state_change_return_get_name (result),

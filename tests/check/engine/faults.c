@@ -28,6 +28,7 @@
 #include <unistd.h>
 
 #include "../../preload/faults.h"
+#include "../tools.h"
 #include "../fakereceiver.h"
 #include "spead2/error.h"
 #include "spead2/memory/hugepages.h"
@@ -94,7 +95,6 @@ static guint64 seed;
 static guint n_cases = DEFAULT_CASES;
 static gint64 only = -1;
 
-static GRand *dice;
 static gint deaf = -1; /* takes all, and nobody looks */
 static Spead2SenderConfig config;
 static Spead2HugePages *pages; /* NULL: nothing can go without being copied */
@@ -112,18 +112,6 @@ static guint n_ended;      /* lock: all of them */
 static gboolean stopped;   /* lock */
 static guint n_icmp;       /* lock */
 static guint64 n_zerocopy; /* messages, of all cases */
-
-static guint
-roll (guint n)
-{
-  return g_rand_int_range (dice, 0, n);
-}
-
-static gboolean
-chance (gdouble probability)
-{
-  return g_rand_double (dice) < probability;
-}
 
 static gboolean
 is_one_of (gint errnum, const gint *list, gsize n)
@@ -334,20 +322,6 @@ icmp_errors (gint errnum, guint n, gpointer user_data)
 }
 
 /* -- a case ---------------------------------------------------------------------- */
-
-static void
-open_deaf (void)
-{
-  struct sockaddr_in address = {
-      .sin_family = AF_INET, .sin_addr.s_addr = htonl (INADDR_LOOPBACK)};
-  socklen_t size = sizeof address;
-
-  deaf = socket (AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  fail_unless (bind (deaf, (struct sockaddr *) &address, size) == 0);
-  fail_unless (getsockname (deaf, (struct sockaddr *) &address, &size) == 0);
-  fail_unless (spead2_endpoint_resolve (&config.destination, "127.0.0.1",
-      ntohs (address.sin_port), AF_UNSPEC, NULL, NULL));
-}
 
 static void
 random_packets (void)
@@ -696,15 +670,6 @@ typedef struct {
   gsize size;
 } Packet;
 
-static guint64
-read_u64 (const guint8 *bytes)
-{
-  guint64 value;
-
-  memcpy (&value, bytes, sizeof value);
-  return GUINT64_FROM_BE (value);
-}
-
 /* The standard pointers are the first four. */
 static void
 read_packet (Packet *packet, const guint8 *bytes, gsize size)
@@ -897,24 +862,15 @@ run_case (guint number)
   g_clear_pointer (&dice, g_rand_free);
 }
 
-static guint
-count_fds (void)
-{
-  GDir *dir = g_dir_open ("/proc/self/fd", 0, NULL);
-  guint n = 0;
-
-  while (g_dir_read_name (dir) != NULL)
-    n++;
-  g_dir_close (dir);
-  return n;
-}
-
 GST_START_TEST (nothing_is_lost_and_nothing_is_silent)
 {
   guint first = __i__ * CASES_PER_TEST, i;
+  guint16 port;
   guint fds;
 
-  open_deaf ();
+  deaf = open_deaf (&port);
+  fail_unless (spead2_endpoint_resolve (
+      &config.destination, "127.0.0.1", port, AF_UNSPEC, NULL, NULL));
   faults_block (true); /* they make what they keep */
   faults_reset ();
   fds = count_fds ();

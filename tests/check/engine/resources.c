@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "../../preload/faults.h"
+#include "../tools.h"
 #include "spead2/error.h"
 #include "spead2/send/sender.h"
 
@@ -51,18 +52,6 @@ setup (void)
   config.burst_size = 65536;
   config.burst_rate_ratio = 1.05;
   config.cnt_start = config.cnt_step = 1;
-}
-
-static guint
-count_fds (void)
-{
-  GDir *dir = g_dir_open ("/proc/self/fd", 0, NULL);
-  guint n = 0;
-
-  while (g_dir_read_name (dir) != NULL)
-    n++;
-  g_dir_close (dir);
-  return n;
 }
 
 /* A worker needs a socket and an eventfd. */

@@ -137,8 +137,8 @@ GST_START_TEST (test_a_cpu_that_does_not_exist)
   config.cpus = array;
   fail_unless (spead2_thread_start (&config, &error) == NULL);
   fail_unless (g_error_matches (error, SPEAD2_ERRNO, EINVAL));
-  fail_unless (g_str_has_prefix (error->message,
-      "Could not bind thread 'a long name :63' to CPU 1023"));
+  fail_unless (g_str_has_prefix (
+      error->message, "Could not bind thread 'a long name :63' to CPU 1023"));
   fail_unless_equals_string (calls->str, "");
   g_error_free (error);
   g_array_unref (array);
@@ -151,8 +151,7 @@ GST_START_TEST (test_no_thread)
 
   faults_fail_thread (0, FAULTS_FOREVER);
   fail_unless (spead2_thread_start (&usual, &error) == NULL);
-  fail_unless (
-      g_error_matches (error, G_THREAD_ERROR, G_THREAD_ERROR_AGAIN));
+  fail_unless (g_error_matches (error, G_THREAD_ERROR, G_THREAD_ERROR_AGAIN));
   fail_unless_equals_string (calls->str, "");
   g_error_free (error);
 }

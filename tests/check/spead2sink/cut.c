@@ -13,12 +13,6 @@
 #define NONE GST_BUFFER_OFFSET_NONE
 #define EPOCH G_GUINT64_CONSTANT (1700000000000000000)
 
-static void
-set_heap_size (guint size)
-{
-  g_object_set (sink, "heap-size", size, NULL);
-}
-
 /* Heaps from number `first` on are size bytes each of the pattern from begin,
  * and n_samples apart from index on; they are numbered without a gap. */
 static void
@@ -30,33 +24,16 @@ assert_heaps (guint first, guint n, guint64 index, guint n_samples, gsize size,
         begin + i * size);
 }
 
-static void
-count_free (gpointer n_freed, GstMiniObject *object)
-{
-  g_atomic_int_inc ((gint *) n_freed);
-}
-
-/* Counts one more when nobody holds the buffer any longer. */
-static GstBuffer *
-watched (GstBuffer *buffer, gint *n_freed)
-{
-  gst_mini_object_weak_ref (GST_MINI_OBJECT (buffer), count_free, n_freed);
-  return buffer;
-}
-
 /* -- heaps of a buffer ------------------------------------------------------------- */
 
 GST_START_TEST (a_buffer_is_cut_into_heaps)
 {
   gint n_freed = 0;
 
-  set_heap_size (400);
+  g_object_set (sink, "heap-size", 400, NULL);
   play (CAPS_STEREO);
   for (guint i = 0; i < 3; i++)
-    fail_unless_equals_int (
-        gst_pad_push (
-            pad, watched (make_buffer (2000, 2000 * i, 7 + 500 * i), &n_freed)),
-        GST_FLOW_OK);
+    push_buffer (watched (make_buffer (2000, 2000 * i, 7 + 500 * i), &n_freed));
   finish ();
   decode ();
   assert_heaps (0, 15, 7, 100, 400, 0);
@@ -75,7 +52,7 @@ GST_END_TEST;
 /* It is described, as every heap of another shape. */
 GST_START_TEST (what_is_left_at_the_end_is_a_shorter_heap)
 {
-  set_heap_size (400);
+  g_object_set (sink, "heap-size", 400, NULL);
   play (CAPS_S8);
   push (1000, 0, NONE);
   push (1000, 1000, NONE);
@@ -101,10 +78,10 @@ GST_START_TEST (heaps_go_from_one_memory_into_the_next)
     gst_buffer_append_memory (buffer,
         gst_memory_new_wrapped (GST_MEMORY_FLAG_READONLY, memories[i],
             sizeof memories[i], 0, sizeof memories[i], NULL, NULL));
-  set_heap_size (700);
+  g_object_set (sink, "heap-size", 700, NULL);
   faults_block (true);
   play (CAPS_S8);
-  fail_unless_equals_int (gst_pad_push (pad, buffer), GST_FLOW_OK);
+  push_buffer (buffer);
   for (guint i = 0; i < 7; i++)
     fill_pattern (memories[i], sizeof memories[i], i * 300);
   faults_block (false);
@@ -119,7 +96,7 @@ GST_END_TEST;
  * in front of the first stands there once. */
 GST_START_TEST (a_buffer_may_be_a_thousand_heaps)
 {
-  set_heap_size (100);
+  g_object_set (sink, "heap-size", 100, NULL);
   g_object_set (sink, "max-heaps", 5, "send-start-heap", TRUE, NULL);
   gst_util_set_object_arg (G_OBJECT (sink), "descriptors", "own-heap");
   play (BYTES);
@@ -144,7 +121,7 @@ GST_START_TEST (buffers_of_a_list_are_cut)
 {
   GstBufferList *list = gst_buffer_list_new ();
 
-  set_heap_size (400);
+  g_object_set (sink, "heap-size", 400, NULL);
   play (CAPS_STEREO);
   for (guint i = 0; i < 100; i++)
     gst_buffer_list_add (
@@ -176,7 +153,7 @@ GST_START_TEST (the_index_counts_samples_whatever_those_are)
 {
   gsize size = packed[__i__].heap_size;
 
-  set_heap_size (size);
+  g_object_set (sink, "heap-size", size, NULL);
   play (packed[__i__].caps);
   push (3 * size, 0, NONE);
   push (2 * size, 3 * size, NONE);
@@ -191,7 +168,7 @@ GST_START_TEST (heap_done_tells_of_each_heap_of_a_buffer)
 {
   gint n_done = 0;
 
-  set_heap_size (100);
+  g_object_set (sink, "heap-size", 100, NULL);
   g_object_set (sink, "signal-heaps", TRUE, NULL);
   g_signal_connect_swapped (
       sink, "heap-done", G_CALLBACK (g_atomic_int_inc), &n_done);
@@ -203,31 +180,22 @@ GST_START_TEST (heap_done_tells_of_each_heap_of_a_buffer)
 
 GST_END_TEST;
 
-/* A heap that began to wait is of a batch that was made before: the next one
- * describes. */
-static gpointer
-push_much (gpointer size)
-{
-  return GINT_TO_POINTER (try_push (GPOINTER_TO_SIZE (size), 0, 0));
-}
-
 GST_START_TEST (send_descriptors_does_not_wait_for_the_next_buffer)
 {
   guint n_described = 0;
   gboolean done = FALSE;
-  GThread *thread;
+  Feed feed = {.n = 1, .size = 30000};
 
-  set_heap_size (100);
+  g_object_set (sink, "heap-size", 100, NULL);
   g_object_set (sink, "max-heaps", 2, NULL);
   faults_block (true);
   play (CAPS_S8);
-  thread = g_thread_new ("feed", push_much, GSIZE_TO_POINTER (30000));
+  feed_begin (&feed);
   wait_stat ("outstanding", 2);
   g_signal_emit_by_name (sink, "send-descriptors", &done);
   fail_unless (done);
   faults_block (false);
-  fail_unless_equals_int (
-      GPOINTER_TO_INT (g_thread_join (thread)), GST_FLOW_OK);
+  fail_unless_equals_int (feed_end (&feed), GST_FLOW_OK);
   finish ();
   decode ();
   assert_heaps (0, 300, 0, 100, 100, 0);
@@ -242,13 +210,13 @@ GST_END_TEST;
 
 GST_START_TEST (a_pause_in_the_middle_of_a_buffer_loses_nothing)
 {
-  GThread *thread;
+  Feed feed = {.n = 1, .size = 30000};
 
-  set_heap_size (100);
+  g_object_set (sink, "heap-size", 100, NULL);
   g_object_set (sink, "max-heaps", 2, NULL);
   faults_block (true);
   play (CAPS_S8);
-  thread = g_thread_new ("feed", push_much, GSIZE_TO_POINTER (30000));
+  feed_begin (&feed);
   wait_stat ("outstanding", 2);
   go_to (GST_STATE_PAUSED);
   go_to (GST_STATE_PLAYING);
@@ -261,14 +229,12 @@ GST_START_TEST (a_pause_in_the_middle_of_a_buffer_loses_nothing)
   faults_block_after (100);
   go_to (GST_STATE_PLAYING);
   wait_stat ("outstanding", 2);
-  while (faults_n_messages () < 100)
-    g_usleep (1000);
+  wait_until (faults_n_messages () >= 100);
   go_to (GST_STATE_PAUSED);
   faults_block (false);
   wait_stat ("outstanding", 0);
   go_to (GST_STATE_PLAYING);
-  fail_unless_equals_int (
-      GPOINTER_TO_INT (g_thread_join (thread)), GST_FLOW_OK);
+  fail_unless_equals_int (feed_end (&feed), GST_FLOW_OK);
   finish ();
   decode ();
   assert_heaps (0, 300, 0, 100, 100, 0);
@@ -280,7 +246,7 @@ GST_START_TEST (a_pause_in_the_middle_of_a_buffer_loses_nothing)
 GST_END_TEST;
 
 static gpointer
-push_buffer (gpointer buffer)
+push_in_thread (gpointer buffer)
 {
   return GINT_TO_POINTER (gst_pad_push (pad, buffer));
 }
@@ -291,10 +257,9 @@ GST_START_TEST (a_flush_in_the_middle_of_a_buffer_gives_it_back)
 {
   gint n_freed = 0;
   GThread *thread;
-  guint64 value;
   guint n;
 
-  set_heap_size (100);
+  g_object_set (sink, "heap-size", 100, NULL);
   g_object_set (sink, "max-heaps", 2, "items",
       "timestamp,id=0x1600,value=sample-index; a,id=0x1000,value=meta,"
       "default=1; samples,id=0x3300,value=payload",
@@ -305,7 +270,7 @@ GST_START_TEST (a_flush_in_the_middle_of_a_buffer_gives_it_back)
       gst_event_new_custom (GST_EVENT_CUSTOM_DOWNSTREAM,
           gst_structure_new ("spead2-items", "a", G_TYPE_UINT, 5, NULL))));
   thread = g_thread_new (
-      "feed", push_buffer, watched (make_buffer (30000, 0, 0), &n_freed));
+      "feed", push_in_thread, watched (make_buffer (30000, 0, 0), &n_freed));
   wait_stat ("outstanding", 2);
   if (__i__ == 0)
     fail_unless (gst_pad_push_event (pad, gst_event_new_flush_start ()));
@@ -333,8 +298,7 @@ GST_START_TEST (a_flush_in_the_middle_of_a_buffer_gives_it_back)
     const FakeHeap *heap = whole_heap (n - 11 + i);
 
     assert_timestamp (heap, 7000 + 100 * i);
-    fail_unless (fake_heap_immediate (heap, 0x1000, &value));
-    fail_unless_equals_uint64 (value, 1);
+    fail_unless_equals_uint64 (immediate (n - 11 + i, 0x1000), 1);
   }
   assert_descriptors (n - 11, 3);
   fail_unless_equals_uint64 (counter ("offset-jumps"), 0);
@@ -348,13 +312,10 @@ GST_START_TEST (heaps_before_one_that_cannot_be_made_are_sent)
 {
   gint n_freed = 0;
 
-  set_heap_size (400);
+  g_object_set (sink, "heap-size", 400, NULL);
   g_object_set (sink, "rate", 500000.0, "burst-size", (guint64) 2000, NULL);
   play (CAPS_STEREO);
-  fail_unless_equals_int (
-      gst_pad_push (
-          pad, watched (make_buffer (400 * 100 + 202, 0, 0), &n_freed)),
-      GST_FLOW_OK);
+  push_buffer (watched (make_buffer (400 * 100 + 202, 0, 0), &n_freed));
   fail_if (gst_pad_push_event (pad, gst_event_new_eos ()));
   fail_unless_equals_uint64 (counter ("heaps-sent"), 100);
   assert_error (GST_STREAM_ERROR, GST_STREAM_ERROR_FAILED,
@@ -401,7 +362,7 @@ GST_START_TEST (caps_that_cannot_be_cut_are_refused)
 
   g_object_set (sink, "items", items, NULL);
   g_free (items);
-  set_heap_size (refused[__i__].heap_size);
+  g_object_set (sink, "heap-size", refused[__i__].heap_size, NULL);
   gst_element_set_state (pipeline, GST_STATE_PLAYING);
   gst_pad_push_event (pad, gst_event_new_stream_start ("test"));
   set_caps (refused[__i__].caps);
@@ -420,7 +381,7 @@ GST_START_TEST (bytes_are_cut_anywhere)
   static const gchar *const caps[] = {
       NULL, BYTES, "video/x-raw,format=RGB,width=16,height=16,framerate=1/1"};
 
-  set_heap_size (101);
+  g_object_set (sink, "heap-size", 101, NULL);
   play (caps[__i__]);
   push (303, 0, NONE);
   finish ();
@@ -456,7 +417,7 @@ GST_START_TEST (an_applications_values_are_in_all_heaps_of_their_buffer)
 {
   static const guint64 as[] = {77, 1, 1}, bs[] = {2, 88, 2};
 
-  set_heap_size (100);
+  g_object_set (sink, "heap-size", 100, NULL);
   g_object_set (sink, "items",
       "a,id=0x1000,value=meta,default=1; b,id=0x1001,value=meta,default=2;"
       "samples,id=0x3300,value=payload",
@@ -469,12 +430,8 @@ GST_START_TEST (an_applications_values_are_in_all_heaps_of_their_buffer)
   finish ();
   decode ();
   for (guint i = 0; i < 600; i++) {
-    guint64 a, b;
-
-    fail_unless (fake_heap_immediate (whole_heap (i), 0x1000, &a));
-    fail_unless (fake_heap_immediate (whole_heap (i), 0x1001, &b));
-    fail_unless_equals_uint64 (a, as[i / 200]);
-    fail_unless_equals_uint64 (b, bs[i / 200]);
+    fail_unless_equals_uint64 (immediate (i, 0x1000), as[i / 200]);
+    fail_unless_equals_uint64 (immediate (i, 0x1001), bs[i / 200]);
   }
   assert_no_message (GST_MESSAGE_WARNING);
 }
@@ -486,7 +443,7 @@ GST_START_TEST (several_heaps_are_not_given_one_counter)
 {
   GstBuffer *buffers[2];
 
-  set_heap_size (100);
+  g_object_set (sink, "heap-size", 100, NULL);
   play (BYTES);
   for (guint i = 0; i < 2; i++) {
     buffers[i] = make_buffer (100 + i, 0, NONE);
@@ -495,7 +452,7 @@ GST_START_TEST (several_heaps_are_not_given_one_counter)
   }
   if (__i__ == 1)
     push_value ("heap-cnt", 1000);
-  fail_unless_equals_int (gst_pad_push (pad, buffers[0]), GST_FLOW_OK);
+  push_buffer (buffers[0]);
   if (__i__ == 1)
     push_value ("heap-cnt", 1001);
   fail_unless_equals_int (gst_pad_push (pad, buffers[1]), GST_FLOW_ERROR);
@@ -532,15 +489,13 @@ static const struct {
 /* Nobody is told a date that is wrong. */
 GST_START_TEST (dates_need_to_know_the_rate)
 {
-  set_heap_size (100);
+  g_object_set (sink, "heap-size", 100, NULL);
   g_object_set (sink, "items",
       "date,id=0x1000,value=utc-ns,mode=addressed,format=u64;"
       "samples,id=0x3300,value=payload",
       NULL);
   play (BYTES);
-  fail_unless_equals_int (
-      gst_pad_push (pad, make_dated_buffer (100, "timestamp/x-unix", EPOCH)),
-      GST_FLOW_OK);
+  push_buffer (make_dated_buffer (100, "timestamp/x-unix", EPOCH));
   fail_unless_equals_int (
       gst_pad_push (pad, make_dated_buffer (101, "timestamp/x-unix", EPOCH)),
       GST_FLOW_ERROR);
@@ -556,16 +511,13 @@ GST_START_TEST (the_dates_of_a_buffers_heaps_go_on_by_its_samples)
                        "samples,id=0x3300,value=payload",
           dates[__i__].value);
 
-  set_heap_size (100);
+  g_object_set (sink, "heap-size", 100, NULL);
   g_object_set (sink, "items", items, "sample-rate", dates[__i__].sample_rate,
       "sample-rate-denominator", dates[__i__].denominator, NULL);
   g_free (items);
   play (dates[__i__].caps);
   for (guint i = 0; i < 2; i++)
-    fail_unless_equals_int (
-        gst_pad_push (
-            pad, make_dated_buffer (300, dates[__i__].scale, EPOCH + i * 31)),
-        GST_FLOW_OK);
+    push_buffer (make_dated_buffer (300, dates[__i__].scale, EPOCH + i * 31));
   finish ();
   decode ();
   for (guint i = 0; i < 2; i++) {
@@ -580,14 +532,11 @@ GST_END_TEST;
 /* 2049.3 samples: nearer to one heap of 4096 samples than to none. */
 GST_START_TEST (sync_epoch_counts_by_the_heaps_samples)
 {
-  set_heap_size (4096);
+  g_object_set (sink, "heap-size", 4096, NULL);
   g_object_set (sink, "sync-epoch", EPOCH, "sample-rate",
       G_GINT64_CONSTANT (1712000000), NULL);
   play (BYTES);
-  fail_unless_equals_int (
-      gst_pad_push (
-          pad, make_dated_buffer (3 * 4096, "timestamp/x-unix", EPOCH + 1197)),
-      GST_FLOW_OK);
+  push_buffer (make_dated_buffer (3 * 4096, "timestamp/x-unix", EPOCH + 1197));
   finish ();
   decode ();
   for (guint i = 0; i < 3; i++)
@@ -622,7 +571,7 @@ GST_START_TEST (upstream_is_told_how_many_bytes_stay_outstanding)
   guint index, max_heaps;
   guint64 max_bytes;
 
-  set_heap_size (answers[__i__].heap_size);
+  g_object_set (sink, "heap-size", answers[__i__].heap_size, NULL);
   g_object_set (sink, "max-heaps", answers[__i__].max_heaps, NULL);
   play (BYTES);
   fail_unless (gst_pad_peer_query (pad, query));
@@ -644,13 +593,11 @@ GST_START_TEST (thousands_of_heaps_hold_one_buffer)
 {
   gint n_freed = 0;
 
-  set_heap_size (100);
+  g_object_set (sink, "heap-size", 100, NULL);
   g_object_set (sink, "max-heaps", 65536, NULL);
   faults_block (true);
   play (BYTES);
-  fail_unless_equals_int (
-      gst_pad_push (pad, watched (make_buffer (200000, 0, NONE), &n_freed)),
-      GST_FLOW_OK);
+  push_buffer (watched (make_buffer (200000, 0, NONE), &n_freed));
   fail_unless_equals_uint64 (counter ("outstanding"), 2000);
   fail_unless_equals_int (g_atomic_int_get (&n_freed), 0);
   faults_block (false);
@@ -691,7 +638,7 @@ GST_END_TEST;
 /* The automatic number goes by the heap, not by its buffer. */
 GST_START_TEST (as_many_heaps_are_outstanding_as_make_4_mib)
 {
-  set_heap_size (8192);
+  g_object_set (sink, "heap-size", 8192, NULL);
   faults_block (true);
   play (BYTES);
   push (4 << 20, 0, NONE);

@@ -320,9 +320,7 @@ GST_START_TEST (on_error_fail_stops_the_stream_at_the_first_refused_heap)
   fail_unless_equals_uint64 (counter ("heaps-sent"), 1);
 
   /* A flush does not make it good, READY does. */
-  fail_unless (gst_pad_push_event (pad, gst_event_new_flush_start ()));
-  fail_unless (gst_pad_push_event (pad, gst_event_new_flush_stop (TRUE)));
-  push_segment ();
+  flush ();
   fail_unless_equals_int (try_push (1000, 0, 0), GST_FLOW_ERROR);
   faults_reset ();
   faults_capture (true, true);
@@ -436,7 +434,7 @@ GST_START_TEST (stats_times_every_heap_that_was_sent)
   fail_unless_equals_uint64 (counter ("heap-time-max"), 0);
   faults_block (true);
   push (1000, 0, 0);
-  g_usleep (20000);
+  pass_time (20000);
   faults_block (false);
   drain ();
   push (1000, 1000, 1000);
@@ -591,15 +589,11 @@ GST_START_TEST (eos_is_announced_with_what_has_become_of_the_heaps)
   fail_unless_equals_uint64 (found.bytes, bytes = counter ("bytes"));
 
   /* What a flush drops is said at the next EOS, and nothing said twice. */
-  fail_unless (gst_pad_push_event (pad, gst_event_new_flush_start ()));
-  fail_unless (gst_pad_push_event (pad, gst_event_new_flush_stop (TRUE)));
-  push_segment ();
+  flush ();
   faults_block (true);
   push (5000, 0, 0);
   push (5000, 5000, 5000);
-  fail_unless (gst_pad_push_event (pad, gst_event_new_flush_start ()));
-  fail_unless (gst_pad_push_event (pad, gst_event_new_flush_stop (TRUE)));
-  push_segment ();
+  flush ();
   faults_block (false);
   push (5000, 0, 0);
   found = finish_with_summary ();
@@ -623,13 +617,13 @@ GST_START_TEST (the_summary_takes_the_time_of_the_heaps)
   g_object_set (
       sink, "rate", 1e6, "burst-size", G_GUINT64_CONSTANT (1472), NULL);
   play (CAPS_S8);
-  g_usleep (20000);
+  pass_time (20000);
   begun = g_get_monotonic_time ();
   push (20000, 0, 0);
   push (20000, 20000, 20000);
   drain ();
   seconds = (g_get_monotonic_time () - begun) / 1e6;
-  g_usleep (20000);
+  pass_time (20000);
   found = finish_with_summary ();
   fail_unless (
       found.seconds <= seconds + 0.001, "%f s of %f", found.seconds, seconds);
@@ -672,9 +666,7 @@ GST_START_TEST (a_quiet_sink_posts_no_summary)
   gst_message_unref (message);
 
   /* The next one does not count what it did not say. */
-  fail_unless (gst_pad_push_event (pad, gst_event_new_flush_start ()));
-  fail_unless (gst_pad_push_event (pad, gst_event_new_flush_stop (TRUE)));
-  push_segment ();
+  flush ();
   g_object_set (sink, "quiet", FALSE, NULL);
   push (1000, 0, 0);
   fail_unless_equals_uint64 (finish_with_summary ().heaps, 1);

@@ -17,40 +17,6 @@
   "timestamp,id=0x1600,value=sample-index; a,id=0x1000,value=meta,default=1;"  \
   "samples,id=0x3300,value=payload"
 
-static void
-set_heap_size (guint size)
-{
-  g_object_set (sink, "heap-size", size, NULL);
-}
-
-static void
-count_free (gpointer n_freed, GstMiniObject *object)
-{
-  g_atomic_int_inc ((gint *) n_freed);
-}
-
-static GstBuffer *
-watched (GstBuffer *buffer, gint *n_freed)
-{
-  gst_mini_object_weak_ref (GST_MINI_OBJECT (buffer), count_free, n_freed);
-  return buffer;
-}
-
-static void
-push_buffer (GstBuffer *buffer)
-{
-  fail_unless_equals_int (gst_pad_push (pad, buffer), GST_FLOW_OK);
-}
-
-static guint64
-value_of (guint index)
-{
-  guint64 value;
-
-  fail_unless (fake_heap_immediate (whole_heap (index), 0x1000, &value));
-  return value;
-}
-
 /* -- joining ---------------------------------------------------------------------- */
 
 /* Of a buffer, of a heap. Packets have 500 bytes: pieces of fewer are copied. */
@@ -66,7 +32,7 @@ GST_START_TEST (heaps_do_not_depend_on_the_sizes_of_buffers)
   const guint total = 5 * heap + 123;
   guint begin, i;
 
-  set_heap_size (heap);
+  g_object_set (sink, "heap-size", heap, NULL);
   g_object_set (sink, "max-packet-size", 500, NULL);
   play (CAPS_S8);
   for (begin = 0; begin < total; begin += buffer)
@@ -87,7 +53,7 @@ GST_END_TEST;
 /* Samples of three bytes: no buffer has a whole number of them. */
 GST_START_TEST (a_sample_may_lie_in_two_buffers)
 {
-  set_heap_size (300);
+  g_object_set (sink, "heap-size", 300, NULL);
   play (BYTES ",sample-bits=24");
   for (guint i = 0; i < 30; i++)
     push (100, 100 * i, NONE);
@@ -106,7 +72,7 @@ GST_START_TEST (large_pieces_are_held_and_small_ones_copied)
   static guint8 bytes[2][2000];
   gint n_freed[2] = {0, 0};
 
-  set_heap_size (4000);
+  g_object_set (sink, "heap-size", 4000, NULL);
   g_object_set (sink, "max-packet-size", 500, NULL);
   play (BYTES);
   for (guint i = 0; i < 2; i++)
@@ -144,7 +110,7 @@ GST_START_TEST (a_small_pool_does_not_run_dry)
   gst_buffer_pool_config_set_params (config, NULL, 2000, max, max);
   fail_unless (gst_buffer_pool_set_config (pool, config));
   fail_unless (gst_buffer_pool_set_active (pool, TRUE));
-  set_heap_size (20000);
+  g_object_set (sink, "heap-size", 20000, NULL);
   play (BYTES);
   for (i = 0; i < 105; i++) {
     GstBuffer *buffer;
@@ -187,7 +153,7 @@ GST_START_TEST (upstream_is_asked_for_as_many_pictures_as_heaps_have)
   GstQuery *query = gst_query_new_allocation (caps, TRUE);
   guint size, min, max;
 
-  set_heap_size (50000);
+  g_object_set (sink, "heap-size", 50000, NULL);
   g_object_set (sink, "max-heaps", 8, NULL);
   play (BYTES);
   fail_unless (gst_pad_peer_query (pad, query));
@@ -267,7 +233,7 @@ GST_START_TEST (what_does_not_go_on_ends_a_heap)
 {
   guint64 index;
 
-  set_heap_size (400);
+  g_object_set (sink, "heap-size", 400, NULL);
   g_object_set (sink, "items", ITEMS, NULL);
   play (CAPS_S8);
   push (300, 0, 0);
@@ -278,10 +244,10 @@ GST_START_TEST (what_does_not_go_on_ends_a_heap)
   assert_heap (1, 2, index, 400, 300);
   assert_heap (2, 3, index + 400, 100, 700);
   assert_stop_heap (3, 4);
-  fail_unless_equals_uint64 (value_of (0), 1);
+  fail_unless_equals_uint64 (immediate (0, 0x1000), 1);
   for (guint i = 1; i < 3; i++)
     fail_unless_equals_uint64 (
-        value_of (i), __i__ == META || __i__ == EVENT ? 5 : 1);
+        immediate (i, 0x1000), __i__ == META || __i__ == EVENT ? 5 : 1);
   fail_unless_equals_uint64 (counter ("heaps-pushed"), 3);
 }
 
@@ -290,7 +256,7 @@ GST_END_TEST;
 /* Also when those that had them are long gone. 0: by meta. 1: by event. */
 GST_START_TEST (buffers_of_equal_values_are_joined)
 {
-  set_heap_size (400);
+  g_object_set (sink, "heap-size", 400, NULL);
   g_object_set (sink, "items", ITEMS, NULL);
   play (CAPS_S8);
   for (guint i = 0; i < 16; i++) {
@@ -307,14 +273,14 @@ GST_START_TEST (buffers_of_equal_values_are_joined)
   decode ();
   for (guint i = 0; i < 3; i++) {
     assert_heap (2 * i, 2 * i + 1, 600 * i, 400, 600 * i);
-    fail_unless_equals_uint64 (value_of (2 * i), 10 + i);
+    fail_unless_equals_uint64 (immediate (2 * i, 0x1000), 10 + i);
     if (i == 2)
       break;
     assert_heap (2 * i + 1, 2 * i + 2, 600 * i + 400, 200, 600 * i + 400);
-    fail_unless_equals_uint64 (value_of (2 * i + 1), 10 + i);
+    fail_unless_equals_uint64 (immediate (2 * i + 1, 0x1000), 10 + i);
   }
   assert_heap (5, 6, 1600, 100, 1600);
-  fail_unless_equals_uint64 (value_of (5), 1);
+  fail_unless_equals_uint64 (immediate (5, 0x1000), 1);
 }
 
 GST_END_TEST;
@@ -324,13 +290,12 @@ GST_START_TEST (a_heap_that_is_not_full_is_dropped_by_a_flush)
 {
   gint n_freed = 0;
 
-  set_heap_size (4000);
+  g_object_set (sink, "heap-size", 4000, NULL);
   play (CAPS_S8);
   push_buffer (watched (make_buffer (3000, 0, NONE), &n_freed));
   fail_unless_equals_int (g_atomic_int_get (&n_freed), 0);
   if (__i__ == 0) {
-    fail_unless (gst_pad_push_event (pad, gst_event_new_flush_start ()));
-    fail_unless (gst_pad_push_event (pad, gst_event_new_flush_stop (TRUE)));
+    flush ();
   } else {
     go_to (GST_STATE_READY);
   }
@@ -360,7 +325,7 @@ GST_START_TEST (a_pause_before_other_caps_loses_nothing)
 {
   GThread *thread;
 
-  set_heap_size (400);
+  g_object_set (sink, "heap-size", 400, NULL);
   play (CAPS_S8);
   push (300, 0, NONE);
   fail_unless_equals_int (gst_element_set_state (pipeline, GST_STATE_PAUSED),
@@ -382,7 +347,7 @@ GST_END_TEST;
 /* The date and the index of a heap are those of its first byte. */
 GST_START_TEST (a_heap_has_the_date_of_its_first_byte)
 {
-  set_heap_size (500);
+  g_object_set (sink, "heap-size", 500, NULL);
   g_object_set (sink, "items",
       "timestamp,id=0x1600,value=sample-index;"
       "date,id=0x1000,value=utc-ns,mode=addressed,format=u64;"
@@ -443,7 +408,7 @@ GST_START_TEST (bytes_that_are_left_over)
   const guint8 *bytes;
   gsize size;
 
-  set_heap_size (rests[__i__].heap_size);
+  g_object_set (sink, "heap-size", rests[__i__].heap_size, NULL);
   g_object_set (sink, "items", items, NULL);
   gst_util_set_object_arg (
       G_OBJECT (sink), "remainder", rests[__i__].remainder);
@@ -491,7 +456,7 @@ GST_START_TEST (what_was_accepted_is_sent_before_an_error)
   if (__i__ == 0)
     g_object_set (sink, "items", SHAPE, NULL);
   if (__i__ == 2) {
-    set_heap_size (400);
+    g_object_set (sink, "heap-size", 400, NULL);
     g_object_set (sink, "items",
         "date,id=0x1000,value=ptp-ns,mode=addressed,format=u64;"
         "samples,id=0x3300,value=payload",

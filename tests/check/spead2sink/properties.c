@@ -448,8 +448,7 @@ GST_START_TEST (a_higher_rate_ends_a_slow_heap)
   g_object_set (sink, "rate", 10.0, "max-packet-size", 1472, NULL);
   play (CAPS_S8);
   push (1000000, 0, 0); /* 28 hours, and 147 s to the second packet */
-  while (faults_n_messages () == 0)
-    g_usleep (1000);
+  wait_until (faults_n_messages () > 0);
   g_object_set (sink, "rate", 0.0, NULL);
   finish ();
   decode ();

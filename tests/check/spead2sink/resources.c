@@ -13,28 +13,6 @@
 
 #include "sinkfixture.h"
 
-static guint
-count_entries (const gchar *directory)
-{
-  GDir *dir = g_dir_open (directory, 0, NULL);
-  guint n = 0;
-
-  while (g_dir_read_name (dir) != NULL)
-    n++;
-  g_dir_close (dir);
-  return n;
-}
-
-/* The base class posts an error of its own behind ours. */
-static void
-drop_messages (void)
-{
-  GstMessage *message;
-
-  while ((message = gst_bus_pop (bus)) != NULL)
-    gst_message_unref (message);
-}
-
 /* -- descriptors ----------------------------------------------------------------- */
 
 static struct rlimit usual;
@@ -61,7 +39,7 @@ allow_all (void)
 static void
 fill_gaps (void)
 {
-  guint n = count_entries ("/proc/self/fd");
+  guint n = count_fds ();
   gint fd;
 
   getrlimit (RLIMIT_NOFILE, &usual);
@@ -83,7 +61,7 @@ GST_START_TEST (without_descriptors_it_does_not_start_and_says_so)
   gst_element_set_state (pipeline, GST_STATE_READY);
   gst_element_set_state (pipeline, GST_STATE_NULL);
   fill_gaps ();
-  before = count_entries ("/proc/self/fd");
+  before = count_fds ();
 
   for (n = 0; result == GST_STATE_CHANGE_FAILURE; n++) {
     fail_unless (n < 20);
@@ -99,7 +77,7 @@ GST_START_TEST (without_descriptors_it_does_not_start_and_says_so)
       g_error_free (error);
       gst_message_unref (message);
       drop_messages ();
-      fail_unless_equals_int (count_entries ("/proc/self/fd"), before);
+      fail_unless_equals_int (count_fds (), before);
     }
   }
   fail_unless (n > 2);
@@ -109,7 +87,7 @@ GST_START_TEST (without_descriptors_it_does_not_start_and_says_so)
   finish ();
   fail_unless_equals_uint64 (counter ("heaps-sent"), 1);
   gst_element_set_state (pipeline, GST_STATE_NULL);
-  fail_unless_equals_int (count_entries ("/proc/self/fd"), before);
+  fail_unless_equals_int (count_fds (), before);
 }
 GST_END_TEST
 
@@ -137,8 +115,8 @@ GST_START_TEST (without_a_thread_it_does_not_start_and_says_so)
 
   gst_element_set_state (pipeline, GST_STATE_READY);
   gst_element_set_state (pipeline, GST_STATE_NULL);
-  fds = count_entries ("/proc/self/fd");
-  threads = count_entries ("/proc/self/task");
+  fds = count_fds ();
+  threads = count_threads (NULL);
   g_object_set (sink, "host", hosts[__i__], NULL);
 
   faults_fail_thread (0, FAULTS_FOREVER);
@@ -149,8 +127,8 @@ GST_START_TEST (without_a_thread_it_does_not_start_and_says_so)
       __i__ == 0 ? GST_RESOURCE_ERROR_OPEN_WRITE : GST_RESOURCE_ERROR_NOT_FOUND,
       g_strerror (EAGAIN));
   drop_messages ();
-  fail_unless_equals_int (count_entries ("/proc/self/fd"), fds);
-  fail_unless_equals_int (count_entries ("/proc/self/task"), threads);
+  fail_unless_equals_int (count_fds (), fds);
+  fail_unless_equals_int (count_threads (NULL), threads);
 
   play (CAPS_S8);
   push (5000, 0, 0);

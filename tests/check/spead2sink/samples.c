@@ -36,15 +36,6 @@ assert_type (guint heap, const gchar *words)
   fake_descriptor_free (descriptor);
 }
 
-static guint64
-timestamp (guint heap)
-{
-  guint64 value = 0;
-
-  fail_unless (fake_heap_immediate (whole_heap (heap), ID_TIMESTAMP, &value));
-  return value;
-}
-
 /* -- types ------------------------------------------------------------------------- */
 
 /* Caps, sample-bits, items; the descriptor, and the samples of 480 bytes. */
@@ -190,7 +181,7 @@ GST_START_TEST (the_padding_of_a_pictures_rows_is_not_sent)
         buffer, 0, GST_VIDEO_FORMAT_GRAY8, 10, 5, 1, offsets, strides);
   }
   play ("video/x-raw,format=GRAY8,width=10,height=5,framerate=1/1");
-  fail_unless_equals_int (gst_pad_push (pad, buffer), GST_FLOW_OK);
+  push_buffer (buffer);
   finish ();
   decode ();
   assert_type (0, "'shape': (5, 10)");
@@ -251,10 +242,10 @@ GST_START_TEST (the_index_goes_on_behind_48_bits)
   push (100, 0, NONE);
   finish ();
   decode ();
-  fail_unless_equals_uint64 (timestamp (0), modulus - 150);
-  fail_unless_equals_uint64 (timestamp (1), modulus - 50);
-  fail_unless_equals_uint64 (timestamp (2), 50);
-  fail_unless_equals_uint64 (timestamp (3), 150);
+  fail_unless_equals_uint64 (immediate (0, ID_TIMESTAMP), modulus - 150);
+  fail_unless_equals_uint64 (immediate (1, ID_TIMESTAMP), modulus - 50);
+  fail_unless_equals_uint64 (immediate (2, ID_TIMESTAMP), 50);
+  fail_unless_equals_uint64 (immediate (3, ID_TIMESTAMP), 150);
   assert_warning (
       GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT, "The timestamp has wrapped");
   assert_no_message (GST_MESSAGE_WARNING);
@@ -266,8 +257,7 @@ GST_END_TEST;
 static void
 push_dated (gsize size, const gchar *scale, guint64 date)
 {
-  fail_unless_equals_int (
-      gst_pad_push (pad, make_dated_buffer (size, scale, date)), GST_FLOW_OK);
+  push_buffer (make_dated_buffer (size, scale, date));
 }
 
 /* ns since the epoch, and the index of a heap of so many samples. */
@@ -323,11 +313,8 @@ GST_START_TEST (sync_epoch_gives_the_first_heap_the_index_of_its_date)
   finish ();
   decode ();
   for (guint i = 0; i < 3; i++) {
-    guint64 value = 0;
-
-    fail_unless (fake_heap_immediate (whole_heap (i), 0x16, &value));
-    fail_unless_equals_uint64 (
-        value, (index + size * i) & ((G_GUINT64_CONSTANT (1) << 56) - 1));
+    fail_unless_equals_uint64 (immediate (i, 0x16),
+        (index + size * i) & ((G_GUINT64_CONSTANT (1) << 56) - 1));
   }
   fail_unless_equals_uint64 (counter ("index-wraps"), 0);
 }
@@ -344,12 +331,12 @@ GST_START_TEST (sync_epoch_goes_with_first_sample_and_offsets)
       sink, "sync-epoch", EPOCH, "first-sample", G_GUINT64_CONSTANT (7), NULL);
   play (CAPS_S8);
   GST_BUFFER_OFFSET (buffer) = 1000000;
-  fail_unless_equals_int (gst_pad_push (pad, buffer), GST_FLOW_OK);
+  push_buffer (buffer);
   push (1000, 0, 1001000);
   finish ();
   decode ();
-  fail_unless_equals_uint64 (timestamp (0), 1000000 + 48000 + 7);
-  fail_unless_equals_uint64 (timestamp (1), 1001000 + 48000 + 7);
+  fail_unless_equals_uint64 (immediate (0, ID_TIMESTAMP), 1000000 + 48000 + 7);
+  fail_unless_equals_uint64 (immediate (1, ID_TIMESTAMP), 1001000 + 48000 + 7);
 }
 
 GST_END_TEST;
@@ -376,9 +363,10 @@ GST_START_TEST (sync_epoch_without_a_date_goes_by_the_clock)
   push (1000, 0, NONE);
   finish ();
   decode ();
-  assert_near_now (timestamp (0), 48000);
-  fail_unless_equals_uint64 (timestamp (0) % 1000, 0);
-  fail_unless_equals_uint64 (timestamp (1), timestamp (0) + 1000);
+  assert_near_now (immediate (0, ID_TIMESTAMP), 48000);
+  fail_unless_equals_uint64 (immediate (0, ID_TIMESTAMP) % 1000, 0);
+  fail_unless_equals_uint64 (
+      immediate (1, ID_TIMESTAMP), immediate (0, ID_TIMESTAMP) + 1000);
   gst_object_unref (clock);
 }
 
@@ -390,14 +378,12 @@ GST_START_TEST (a_flush_takes_the_date_anew)
   play (CAPS_S8);
   push_dated (1000, "timestamp/x-unix", EPOCH);
   drain ();
-  fail_unless (gst_pad_push_event (pad, gst_event_new_flush_start ()));
-  fail_unless (gst_pad_push_event (pad, gst_event_new_flush_stop (TRUE)));
-  push_segment ();
+  flush ();
   push_dated (1000, "timestamp/x-unix", EPOCH + GST_SECOND);
   finish ();
   decode ();
-  fail_unless_equals_uint64 (timestamp (0), 0);
-  fail_unless_equals_uint64 (timestamp (1), 48000);
+  fail_unless_equals_uint64 (immediate (0, ID_TIMESTAMP), 0);
+  fail_unless_equals_uint64 (immediate (1, ID_TIMESTAMP), 48000);
 }
 
 GST_END_TEST;
@@ -427,7 +413,7 @@ GST_START_TEST (gaps_do_not_add_up_what_is_rounded)
   push (100, 0, NONE);
   finish ();
   decode ();
-  fail_unless_equals_uint64 (timestamp (1), 100 + 925926);
+  fail_unless_equals_uint64 (immediate (1, ID_TIMESTAMP), 100 + 925926);
 }
 
 GST_END_TEST;
@@ -443,7 +429,7 @@ GST_START_TEST (a_gap_of_no_known_rate_counts_nothing)
   push (100, 0, NONE);
   finish ();
   decode ();
-  fail_unless_equals_uint64 (timestamp (1), 100);
+  fail_unless_equals_uint64 (immediate (1, ID_TIMESTAMP), 100);
 }
 
 GST_END_TEST;
@@ -459,8 +445,8 @@ GST_START_TEST (a_fraction_in_caps_is_the_sample_rate)
   push (2048, 0, NONE);
   finish ();
   decode ();
-  fail_unless_equals_uint64 (timestamp (0), 1000 * 2048);
-  fail_unless_equals_uint64 (timestamp (1), 1001 * 2048 + 25);
+  fail_unless_equals_uint64 (immediate (0, ID_TIMESTAMP), 1000 * 2048);
+  fail_unless_equals_uint64 (immediate (1, ID_TIMESTAMP), 1001 * 2048 + 25);
 }
 
 GST_END_TEST;
@@ -509,7 +495,7 @@ GST_START_TEST (a_gap_is_counted_by_sample_rate)
   finish ();
   decode ();
   fail_unless_equals_uint64 (
-      timestamp (1), 100 + G_GUINT64_CONSTANT (6400000000));
+      immediate (1, ID_TIMESTAMP), 100 + G_GUINT64_CONSTANT (6400000000));
 }
 
 GST_END_TEST;
@@ -554,7 +540,7 @@ GST_START_TEST (a_buffers_date_by_the_clock_is_when_it_is_due)
     GstBuffer *buffer = make_buffer (100, 0, NONE);
 
     GST_BUFFER_PTS (buffer) = i * GST_MSECOND;
-    fail_unless_equals_int (gst_pad_push (pad, buffer), GST_FLOW_OK);
+    push_buffer (buffer);
   }
   base_time = gst_element_get_base_time (sink);
   finish ();

@@ -99,6 +99,16 @@ have_element (const gchar *name)
   return TRUE;
 }
 
+GstElement *
+element (const gchar *name)
+{
+  GstElement *found = gst_bin_get_by_name (GST_BIN (pipeline), name);
+
+  fail_unless (found != NULL, "there is no %s", name);
+  gst_object_unref (found);
+  return found;
+}
+
 void
 go_to (GstState state)
 {
@@ -109,6 +119,21 @@ go_to (GstState state)
       gst_element_get_state (pipeline, &reached, NULL, TIMEOUT),
       GST_STATE_CHANGE_SUCCESS);
   fail_unless_equals_int (reached, state);
+}
+
+void
+run_to_eos (void)
+{
+  gst_element_set_state (pipeline, GST_STATE_PLAYING);
+  wait_eos ();
+}
+
+void
+restart (void)
+{
+  gst_element_set_state (pipeline, GST_STATE_NULL);
+  gst_pad_set_active (pad, FALSE);
+  gst_pad_set_active (pad, TRUE);
 }
 
 gboolean
@@ -130,6 +155,23 @@ push_segment (void)
 
   gst_segment_init (&segment, GST_FORMAT_TIME);
   fail_unless (gst_pad_push_event (pad, gst_event_new_segment (&segment)));
+}
+
+void
+flush (void)
+{
+  fail_unless (gst_pad_push_event (pad, gst_event_new_flush_start ()));
+  fail_unless (gst_pad_push_event (pad, gst_event_new_flush_stop (TRUE)));
+  push_segment ();
+}
+
+void
+step (GstState state, guint64 buffers)
+{
+  fail_unless (gst_element_send_event (sink,
+      gst_event_new_step (GST_FORMAT_BUFFERS, buffers, 1.0, TRUE, FALSE)));
+  gst_message_unref (pop (GST_MESSAGE_STEP_DONE));
+  go_to (state);
 }
 
 /* To PLAYING, as far as it goes without data. */
@@ -192,6 +234,64 @@ void
 push (gsize size, guint64 begin, guint64 offset)
 {
   fail_unless_equals_int (try_push (size, begin, offset), GST_FLOW_OK);
+}
+
+void
+push_buffer (GstBuffer *buffer)
+{
+  fail_unless_equals_int (gst_pad_push (pad, buffer), GST_FLOW_OK);
+}
+
+static void
+count_free (gpointer n_freed, GstMiniObject *object)
+{
+  g_atomic_int_inc ((gint *) n_freed);
+}
+
+GstBuffer *
+watched (GstBuffer *buffer, gint *n_freed)
+{
+  gst_mini_object_weak_ref (GST_MINI_OBJECT (buffer), count_free, n_freed);
+  return buffer;
+}
+
+static gpointer
+feed_run (gpointer data)
+{
+  Feed *feed = data;
+  guint64 begin = 0;
+
+  for (guint i = 0; i < feed->n && feed->flow == GST_FLOW_OK &&
+       !g_atomic_int_get (&feed->end);
+       i++) {
+    gsize size = i < 2 || feed->next_size == 0 ? feed->size : feed->next_size;
+
+    feed->flow = try_push (size, begin, begin);
+    begin += size;
+  }
+  if (feed->eos)
+    gst_pad_push_event (pad, gst_event_new_eos ());
+  return NULL;
+}
+
+void
+feed_begin (Feed *feed)
+{
+  feed->thread = g_thread_new ("feed", feed_run, feed);
+}
+
+GstFlowReturn
+feed_end (Feed *feed)
+{
+  g_thread_join (feed->thread);
+  return feed->flow;
+}
+
+GstFlowReturn
+feed_stop (Feed *feed)
+{
+  g_atomic_int_set (&feed->end, TRUE);
+  return feed_end (feed);
 }
 
 void
@@ -264,6 +364,15 @@ assert_no_message (GstMessageType types)
 }
 
 void
+drop_messages (void)
+{
+  GstMessage *message;
+
+  while ((message = gst_bus_pop (bus)) != NULL)
+    gst_message_unref (message);
+}
+
+void
 assert_words (const gchar *text, const gchar *words)
 {
   fail_unless (text != NULL && strstr (text, words) != NULL,
@@ -318,16 +427,36 @@ counter (const gchar *name)
   return value;
 }
 
-void
-wait_stat (const gchar *name, guint64 value)
+gboolean
+stat_flag (const gchar *name)
 {
-  gint64 end = g_get_monotonic_time () + 10 * G_USEC_PER_SEC;
+  GstStructure *stats;
+  gboolean value;
 
-  while (counter (name) != value) {
-    fail_if (g_get_monotonic_time () > end, "%s is %" G_GUINT64_FORMAT, name,
-        counter (name));
-    g_usleep (1000);
-  }
+  g_object_get (sink, "stats", &stats, NULL);
+  fail_unless (gst_structure_get_boolean (stats, name, &value), "%s", name);
+  gst_structure_free (stats);
+  return value;
+}
+
+gchar *
+stat_string (const gchar *name)
+{
+  GstStructure *stats;
+  gchar *value;
+
+  g_object_get (sink, "stats", &stats, NULL);
+  value = g_strdup (gst_structure_get_string (stats, name));
+  gst_structure_free (stats);
+  return value;
+}
+
+void
+wait_blocked (void)
+{
+  FaultsCounts counts;
+
+  wait_until ((faults_get_counts (&counts), counts.polls_blocked > 0));
 }
 
 /* Decodes what has been sent since the fixture was set up. */
@@ -352,6 +481,15 @@ whole_heap (guint index)
   fail_unless (heap != NULL, "there is no heap %u", index);
   fail_unless (heap->complete);
   return heap;
+}
+
+guint64
+immediate (guint index, guint64 id)
+{
+  guint64 value;
+
+  fail_unless (fake_heap_immediate (whole_heap (index), id, &value));
+  return value;
 }
 
 void
@@ -398,6 +536,25 @@ void
 assert_descriptors (guint index, guint n)
 {
   fail_unless_equals_int (fake_heap_n_descriptors (whole_heap (index)), n);
+}
+
+FakeDescriptor *
+descriptor (guint heap, guint n)
+{
+  gchar *error = NULL;
+  FakeDescriptor *found = fake_heap_descriptor (whole_heap (heap), n, &error);
+
+  fail_unless (found != NULL, "%s", error);
+  return found;
+}
+
+void
+assert_dtype (guint heap, const gchar *dtype)
+{
+  FakeDescriptor *found = descriptor (heap, 1);
+
+  assert_words (found->numpy, dtype);
+  fake_descriptor_free (found);
 }
 
 guint64

@@ -14,6 +14,7 @@
 #include <gst/check/gstcheck.h>
 
 #include "../fakereceiver.h"
+#include "../tools.h"
 #include "faults.h"
 
 #define ID_TIMESTAMP 0x1600
@@ -37,13 +38,21 @@ void teardown_fixture (void);
 /* A whole pipeline instead of the pad, with a spead2sink named "sender". */
 void launch (const gchar *text);
 gboolean have_element (const gchar *name);
+/* An element of the pipeline, which owns it. */
+GstElement *element (const gchar *name);
 
 /* To PLAYING, as far as it goes without data; caps may be NULL. */
 void play (const gchar *caps);
 /* Until it is there. */
 void go_to (GstState state);
+void run_to_eos (void); /* to PLAYING, until EOS comes */
+/* To NULL, and the pad can push again. */
+void restart (void);
 gboolean set_caps (const gchar *text); /* whether they were taken */
 void push_segment (void);
+void flush (void); /* FLUSH_START, FLUSH_STOP, SEGMENT */
+/* Steps so many buffers with a flush, until that is done and the state is there. */
+void step (GstState state, guint64 buffers);
 
 /* The payload of all tests: where it begins says what it is. */
 guint8 pattern (guint64 position);
@@ -53,7 +62,27 @@ GstBuffer *make_buffer (gsize size, guint64 begin, guint64 offset);
 GstBuffer *make_dated_buffer (gsize size, const gchar *scale, guint64 date);
 GstFlowReturn try_push (gsize size, guint64 begin, guint64 offset);
 void push (gsize size, guint64 begin, guint64 offset);
+void push_buffer (GstBuffer *buffer);
 void push_eos (void);
+/* Counts one more when nobody holds the buffer any longer. */
+GstBuffer *watched (GstBuffer *buffer, gint *n_freed);
+
+/* A thread named "feed" that pushes n buffers of the pattern, until one is not OK, and
+ * then EOS. */
+typedef struct {
+  guint n;
+  gsize size;
+  gsize next_size; /* from the third buffer on; 0: the same */
+  gboolean eos;
+
+  gint end; /* atomic: no more buffers */
+  GThread *thread;
+  GstFlowReturn flow; /* of the last one, when it has ended */
+} Feed;
+
+void feed_begin (Feed *feed);
+GstFlowReturn feed_end (Feed *feed);  /* until it ends by itself */
+GstFlowReturn feed_stop (Feed *feed); /* after the buffer that is pushed now */
 
 /* Asks with a DRAIN query. */
 void drain (void);
@@ -65,20 +94,29 @@ void wait_eos (void);
 /* push_eos() and wait_eos(). */
 void finish (void);
 void assert_no_message (GstMessageType types);
+void drop_messages (void);
 
 void assert_words (const gchar *text, const gchar *words);
 /* The next warning, or error, is the sink's and says words. */
 void assert_warning (GQuark domain, gint code, const gchar *words);
 void assert_error (GQuark domain, gint code, const gchar *words);
 
-/* A field of stats, now or when it has that value (10 s). */
+/* A field of stats, now or when it has that value. The caller frees the string, which
+ * may be NULL. */
 guint64 counter (const gchar *name);
-void wait_stat (const gchar *name, guint64 value);
+gboolean stat_flag (const gchar *name);
+gchar *stat_string (const gchar *name);
+#define wait_stat(name, value) wait_until (counter (name) == (value))
+
+/* Until a sending thread has waited for a network that is blocked, for the first time. */
+void wait_blocked (void);
 
 /* Decodes what has been sent since the fixture was set up. The functions below
  * look at the decoder. */
 void decode (void);
 const FakeHeap *whole_heap (guint index);
+/* The value of the first item with that id, an immediate, in a whole heap. */
+guint64 immediate (guint index, guint64 id);
 void assert_timestamp (const FakeHeap *heap, guint64 timestamp);
 /* The heap is whole, and carries size bytes of the pattern from begin on. */
 void assert_heap (
@@ -88,5 +126,9 @@ guint64 date_of (guint index);
 /* The last heap, and the only one of its kind, is a stop heap. */
 void assert_stop_heap (guint index, guint64 cnt);
 void assert_descriptors (guint index, guint n);
+/* The caller frees it. */
+FakeDescriptor *descriptor (guint heap, guint n);
+/* The second descriptor of a heap, of the samples, has that numpy type. */
+void assert_dtype (guint heap, const gchar *dtype);
 
 #endif /* SPEAD2_TESTS_SINK_FIXTURE_H */

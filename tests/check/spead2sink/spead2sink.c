@@ -245,9 +245,7 @@ GST_START_TEST (what_is_neither_audio_nor_bytes_is_counted)
     for (guint frame = 0; frame < 3; frame++)
       assert_heap (4 * i + frame, frame + 1, frame * 256, 256, frame * 256);
     cnt += counter ("offset-jumps");
-    gst_element_set_state (pipeline, GST_STATE_NULL);
-    gst_pad_set_active (pad, FALSE);
-    gst_pad_set_active (pad, TRUE);
+    restart ();
   }
   fail_unless_equals_uint64 (cnt, 0);
 }
@@ -297,9 +295,7 @@ bytes_of_three (gboolean in_a_list)
   finish ();
   for (size_t i = 0; (bytes = faults_datagram (i, &size)) != NULL; i++)
     g_byte_array_append (all, bytes, size);
-  gst_element_set_state (pipeline, GST_STATE_NULL);
-  gst_pad_set_active (pad, FALSE);
-  gst_pad_set_active (pad, TRUE);
+  restart ();
   return all;
 }
 
@@ -370,8 +366,7 @@ GST_START_TEST (a_buffer_of_many_memories_is_neither_copied_nor_merged)
   GST_BUFFER_OFFSET (buffer) = 0;
   faults_block (true);
   play (CAPS_S8);
-  fail_unless_equals_int (
-      gst_pad_push (pad, gst_buffer_ref (buffer)), GST_FLOW_OK);
+  push_buffer (gst_buffer_ref (buffer));
   for (guint i = 0; i < 16; i++)
     fill_pattern (memories[i], sizeof memories[i], i * 500);
   faults_block (false);
@@ -470,7 +465,7 @@ GST_START_TEST (each_memory_is_mapped_once_and_unmapped)
   }
   GST_BUFFER_OFFSET (buffer) = 0;
   play (CAPS_S8);
-  fail_unless_equals_int (gst_pad_push (pad, buffer), GST_FLOW_OK);
+  push_buffer (buffer);
   finish ();
   decode ();
   assert_heap (0, 1, 0, 5 * 512, 0);
@@ -493,16 +488,6 @@ GST_START_TEST (a_frame_cut_in_two_is_an_error)
 GST_END_TEST;
 
 /* -- descriptors ---------------------------------------------------------------- */
-
-static FakeDescriptor *
-descriptor (guint heap, guint n)
-{
-  gchar *error = NULL;
-  FakeDescriptor *found = fake_heap_descriptor (whole_heap (heap), n, &error);
-
-  fail_unless (found != NULL, "%s", error);
-  return found;
-}
 
 GST_START_TEST (the_first_heap_describes_its_items)
 {
@@ -686,30 +671,21 @@ count_at_eos (GstBus *message_bus, GstMessage *message, gpointer user_data)
   return GST_BUS_PASS;
 }
 
-/* The network takes nothing of the last heaps until after a while. */
-static gpointer
-unblock_later (gpointer data)
-{
-  g_usleep (200000);
-  faults_block (false);
-  return NULL;
-}
-
 GST_START_TEST (eos_is_posted_when_the_stop_heap_has_gone)
 {
   gint sent_at_eos = -1;
-  GThread *thread;
+  Feed feed = {.n = 5, .size = 3000, .eos = TRUE};
 
   gst_bus_set_sync_handler (bus, count_at_eos, &sent_at_eos, NULL);
   faults_block (true);
   play (CAPS_S8);
-  for (guint i = 0; i < 5; i++)
-    push (3000, i * 3000, i * 3000);
+  feed_begin (&feed);
+  wait_stat ("outstanding", 5);
+  wait_asleep ("feed");
   fail_unless_equals_int (g_atomic_int_get (&sent_at_eos), -1);
-  thread = g_thread_new ("unblock", unblock_later, NULL);
-  push_eos ();
+  faults_block (false);
   wait_eos ();
-  g_thread_join (thread);
+  feed_end (&feed);
   decode ();
   for (guint i = 0; i < 5; i++)
     assert_heap (i, i + 1, i * 3000, 3000, i * 3000);
@@ -724,17 +700,19 @@ GST_END_TEST;
 GST_START_TEST (the_stop_heap_waits_for_the_network_and_eos_for_it)
 {
   gint sent_at_eos = -1;
-  GThread *thread;
+  Feed feed = {.eos = TRUE};
 
   gst_bus_set_sync_handler (bus, count_at_eos, &sent_at_eos, NULL);
   play (CAPS_S8);
   push (100, 0, 0);
   drain ();
   faults_block (true);
-  thread = g_thread_new ("unblock", unblock_later, NULL);
-  push_eos ();
+  feed_begin (&feed);
+  wait_asleep ("feed");
+  fail_unless_equals_int (g_atomic_int_get (&sent_at_eos), -1);
+  faults_block (false);
   wait_eos ();
-  g_thread_join (thread);
+  feed_end (&feed);
   decode ();
   assert_stop_heap (1, 2);
   fail_unless_equals_int (sent_at_eos, 2);
@@ -834,8 +812,7 @@ GST_START_TEST (an_interrupted_pipeline_ends_with_one_stop_heap)
   launch ("adctestsrc samplesperbuffer=4096 ! spead2sink name=sender "
           "rate=20000000");
   gst_element_set_state (pipeline, GST_STATE_PLAYING);
-  while (counter ("heaps-sent") < 50)
-    g_usleep (1000);
+  wait_until (counter ("heaps-sent") >= 50);
   gst_element_set_state (pipeline, GST_STATE_NULL);
   decode ();
   n = fake_receiver_n_heaps (decoder);
@@ -862,9 +839,7 @@ GST_START_TEST (after_null_everything_begins_again)
     assert_heap (1, 2, 100, 100, 100);
     assert_stop_heap (2, 3);
     fail_unless_equals_uint64 (counter ("heaps-sent"), 2);
-    gst_element_set_state (pipeline, GST_STATE_NULL);
-    gst_pad_set_active (pad, FALSE);
-    gst_pad_set_active (pad, TRUE);
+    restart ();
   }
 }
 
@@ -872,49 +847,28 @@ GST_END_TEST;
 
 /* -- waiting, pausing, flushing --------------------------------------------------- */
 
-typedef struct {
-  guint n;
-  gsize size;
-  gboolean eos;
-  GstFlowReturn flow;
-} Feed;
-
-static gpointer
-feed_run (gpointer data)
-{
-  Feed *feed = data;
-
-  for (guint i = 0; i < feed->n && feed->flow == GST_FLOW_OK; i++)
-    feed->flow = try_push (feed->size, i * feed->size, i * feed->size);
-  if (feed->eos)
-    gst_pad_push_event (pad, gst_event_new_eos ());
-  return NULL;
-}
-
 GST_START_TEST (a_pause_while_the_network_is_blocked_loses_nothing)
 {
   Feed feed = {.n = 8, .size = 1000, .eos = TRUE};
-  GThread *thread;
 
   g_object_set (sink, "max-heaps", 2, NULL);
   faults_block (true);
   play (CAPS_S8);
-  thread = g_thread_new ("feed", feed_run, &feed);
+  feed_begin (&feed);
   wait_stat ("outstanding", 2);
   go_to (GST_STATE_PAUSED);
   fail_unless_equals_uint64 (counter ("heaps-dropped"), 0);
   go_to (GST_STATE_PLAYING);
-  g_usleep (50000); /* the push waits for room again */
+  wait_asleep ("feed"); /* the push waits for a slot again */
   go_to (GST_STATE_PAUSED);
   /* What was accepted goes on; nothing more is accepted. */
   faults_block (false);
   wait_stat ("heaps-sent", 2);
-  g_usleep (20000);
+  wait_asleep ("feed");
   fail_unless_equals_uint64 (counter ("heaps-pushed"), 2);
   go_to (GST_STATE_PLAYING);
   wait_eos ();
-  g_thread_join (thread);
-  fail_unless_equals_int (feed.flow, GST_FLOW_OK);
+  fail_unless_equals_int (feed_end (&feed), GST_FLOW_OK);
   decode ();
   for (guint i = 0; i < 8; i++)
     assert_heap (i, i + 1, i * 1000, 1000, i * 1000);
@@ -929,12 +883,11 @@ GST_END_TEST;
 GST_START_TEST (a_pause_holds_though_playing_came_between)
 {
   Feed feed = {.n = 1000, .size = 100};
-  GThread *thread;
 
   g_object_set (sink, "max-heaps", 2, NULL);
   faults_block (true);
   play (CAPS_S8);
-  thread = g_thread_new ("feed", feed_run, &feed);
+  feed_begin (&feed);
   for (guint round = 0; round < 20; round++) {
     guint64 pushed;
 
@@ -945,14 +898,13 @@ GST_START_TEST (a_pause_holds_though_playing_came_between)
     pushed = counter ("heaps-pushed");
     faults_block (false);
     wait_stat ("outstanding", 0);
-    g_usleep (5000);
+    wait_asleep ("feed");
     fail_unless_equals_uint64 (counter ("heaps-pushed"), pushed);
     faults_block (true);
     go_to (GST_STATE_PLAYING);
   }
   faults_block (false);
-  g_thread_join (thread);
-  fail_unless_equals_int (feed.flow, GST_FLOW_OK);
+  fail_unless_equals_int (feed_end (&feed), GST_FLOW_OK);
   finish ();
   fail_unless_equals_uint64 (counter ("heaps-sent"), 1000);
 }
@@ -962,20 +914,19 @@ GST_END_TEST;
 GST_START_TEST (a_pause_while_eos_drains_loses_nothing)
 {
   Feed feed = {.n = 3, .size = 1000, .eos = TRUE};
-  GThread *thread;
 
   faults_block (true);
   play (CAPS_S8);
-  thread = g_thread_new ("feed", feed_run, &feed);
+  feed_begin (&feed);
   wait_stat ("outstanding", 3);
-  g_usleep (50000);
+  wait_asleep ("feed");
   go_to (GST_STATE_PAUSED);
   assert_no_message (GST_MESSAGE_EOS);
   faults_block (false);
   wait_stat ("heaps-sent", 3);
   go_to (GST_STATE_PLAYING);
   wait_eos ();
-  g_thread_join (thread);
+  feed_end (&feed);
   decode ();
   for (guint i = 0; i < 3; i++)
     assert_heap (i, i + 1, i * 1000, 1000, i * 1000);
@@ -996,14 +947,12 @@ GST_START_TEST (a_flush_drops_the_queue_and_the_stream_goes_on)
   drain ();
   faults_block_after (1);
   push (200000, 400000, 400000);
-  while (faults_n_messages () <= counter ("messages"))
-    g_usleep (1000);
+  wait_until (faults_n_messages () > counter ("messages"));
   for (guint i = 3; i < 6; i++)
     push (200000, i * 200000, i * 200000);
 
   begun = g_get_monotonic_time ();
-  fail_unless (gst_pad_push_event (pad, gst_event_new_flush_start ()));
-  fail_unless (gst_pad_push_event (pad, gst_event_new_flush_stop (TRUE)));
+  flush ();
   fail_unless (g_get_monotonic_time () - begun < G_USEC_PER_SEC);
   fail_unless_equals_uint64 (counter ("heaps-dropped"), 3);
   fail_unless_equals_uint64 (counter ("heaps-failed"), 1);
@@ -1030,17 +979,15 @@ GST_END_TEST;
 GST_START_TEST (a_flush_ends_a_push_that_waits_for_room)
 {
   Feed feed = {.n = 8, .size = 1000};
-  GThread *thread;
 
   g_object_set (sink, "max-heaps", 2, NULL);
   faults_block (true);
   play (CAPS_S8);
-  thread = g_thread_new ("feed", feed_run, &feed);
+  feed_begin (&feed);
   wait_stat ("outstanding", 2);
-  g_usleep (20000);
+  wait_asleep ("feed");
   fail_unless (gst_pad_push_event (pad, gst_event_new_flush_start ()));
-  g_thread_join (thread);
-  fail_unless_equals_int (feed.flow, GST_FLOW_FLUSHING);
+  fail_unless_equals_int (feed_end (&feed), GST_FLOW_FLUSHING);
   fail_unless (gst_pad_push_event (pad, gst_event_new_flush_stop (TRUE)));
   fail_unless_equals_uint64 (counter ("outstanding"), 0);
   faults_block (false);
@@ -1056,9 +1003,7 @@ GST_START_TEST (data_after_a_flushed_eos_is_described_again)
   play (CAPS_S8);
   push (100, 0, 0);
   finish ();
-  fail_unless (gst_pad_push_event (pad, gst_event_new_flush_start ()));
-  fail_unless (gst_pad_push_event (pad, gst_event_new_flush_stop (TRUE)));
-  push_segment ();
+  flush ();
   push (100, 0, 0);
   finish ();
   decode ();
@@ -1069,48 +1014,25 @@ GST_START_TEST (data_after_a_flushed_eos_is_described_again)
 
 GST_END_TEST;
 
-/* Threads of this process whose name begins so. */
-static guint
-n_threads (const gchar *prefix)
-{
-  GDir *tasks = g_dir_open ("/proc/self/task", 0, NULL);
-  const gchar *task;
-  guint n = 0;
-
-  fail_unless (tasks != NULL);
-  while ((task = g_dir_read_name (tasks)) != NULL) {
-    gchar *path = g_build_filename ("/proc/self/task", task, "comm", NULL);
-    gchar *name = NULL;
-
-    if (g_file_get_contents (path, &name, NULL, NULL))
-      n += g_str_has_prefix (name, prefix);
-    g_free (name);
-    g_free (path);
-  }
-  g_dir_close (tasks);
-  return n;
-}
-
 /* With pushes that wait for room, and with EOS that waits for the queue. */
 GST_START_TEST (null_comes_soon_though_the_network_is_blocked)
 {
   Feed feed = {.n = __i__ == 0 ? 10 : 2, .size = 1000, .eos = __i__ == 1};
-  GThread *thread;
   gint64 begun;
 
   g_object_set (sink, "max-heaps", 2, NULL);
   faults_block (true);
   play (CAPS_S8);
-  thread = g_thread_new ("feed", feed_run, &feed);
+  feed_begin (&feed);
   wait_stat ("outstanding", 2);
-  g_usleep (20000);
-  fail_unless_equals_int (n_threads ("sender:"), 1);
+  wait_asleep ("feed");
+  fail_unless_equals_int (count_threads ("sender:"), 1);
   begun = g_get_monotonic_time ();
   fail_unless_equals_int (gst_element_set_state (pipeline, GST_STATE_NULL),
       GST_STATE_CHANGE_SUCCESS);
   fail_unless (g_get_monotonic_time () - begun < 2 * G_USEC_PER_SEC);
-  fail_unless_equals_int (n_threads ("sender:"), 0);
-  g_thread_join (thread);
+  fail_unless_equals_int (count_threads ("sender:"), 0);
+  feed_end (&feed);
   if (__i__ == 0)
     fail_unless_equals_int (feed.flow, GST_FLOW_FLUSHING);
   assert_no_message (GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
@@ -1159,9 +1081,7 @@ GST_START_TEST (the_smallest_and_the_largest_packet_are_sent)
     decode ();
     assert_heap (0, 1, 0, 100000, 0);
     assert_stop_heap (1, 2);
-    gst_element_set_state (pipeline, GST_STATE_NULL);
-    gst_pad_set_active (pad, FALSE);
-    gst_pad_set_active (pad, TRUE);
+    restart ();
   }
 }
 
@@ -1388,14 +1308,12 @@ GST_START_TEST (a_jump_of_the_offset_warns_once_and_is_counted)
   assert_heap (2, 3, 600, 100, 200);
   assert_heap (3, 4, 300, 100, 300);
 
-  gst_element_set_state (pipeline, GST_STATE_NULL);
-  gst_pad_set_active (pad, FALSE);
-  gst_pad_set_active (pad, TRUE);
+  restart ();
   play (CAPS_S8);
   push (100, 0, 0);
   buffer = make_buffer (100, 0, 777);
   GST_BUFFER_FLAG_SET (buffer, GST_BUFFER_FLAG_DISCONT);
-  fail_unless_equals_int (gst_pad_push (pad, buffer), GST_FLOW_OK);
+  push_buffer (buffer);
   finish ();
   assert_no_message (GST_MESSAGE_WARNING);
   fail_unless_equals_uint64 (counter ("offset-jumps"), 1);
@@ -1433,18 +1351,19 @@ GST_END_TEST;
 
 GST_START_TEST (a_drain_query_returns_when_all_heaps_are_sent)
 {
-  GThread *thread;
+  GThread *asking;
 
   play (CAPS_S8);
   faults_block (true);
   for (guint i = 0; i < 4; i++)
     push (1000, i * 1000, i * 1000);
-  thread = g_thread_new ("unblock", unblock_later, NULL);
-  drain ();
+  asking = g_thread_new ("asking", (GThreadFunc) drain, NULL);
+  wait_asleep ("asking");
+  faults_block (false);
+  g_thread_join (asking);
   fail_unless_equals_uint64 (counter ("outstanding"), 0);
   fail_unless_equals_uint64 (counter ("heaps-sent"), 4);
   fail_unless_equals_int (faults_n_datagrams (), 4);
-  g_thread_join (thread);
 }
 
 GST_END_TEST;
@@ -1573,8 +1492,8 @@ GST_START_TEST (a_pool_gets_its_buffer_back_when_it_has_been_sent)
   gst_buffer_memset (buffer, 0, 0, 1000);
   faults_block (true);
   play (CAPS_S8);
-  fail_unless_equals_int (gst_pad_push (pad, buffer), GST_FLOW_OK);
-  g_usleep (20000);
+  push_buffer (buffer);
+  wait_blocked ();
   fail_unless_equals_int (
       gst_buffer_pool_acquire_buffer (pool, &buffer, &no_wait), GST_FLOW_EOS);
   faults_block (false);
@@ -1595,8 +1514,7 @@ GST_START_TEST (no_last_sample_keeps_a_buffer)
   GstSample *sample;
 
   play (CAPS_S8);
-  fail_unless_equals_int (
-      gst_pad_push (pad, gst_buffer_ref (buffer)), GST_FLOW_OK);
+  push_buffer (gst_buffer_ref (buffer));
   drain ();
   ASSERT_BUFFER_REFCOUNT (buffer, "buffer", 1);
   g_object_get (sink, "last-sample", &sample, NULL);
@@ -1664,17 +1582,10 @@ want_pause (GstElement *element, guint64 cnt, guint64 bytes, GError *error,
   GST_STATE_TARGET (element) = GST_STATE_PAUSED;
 }
 
-static gpointer
-end_stream (gpointer data)
-{
-  gst_pad_push_event (pad, gst_event_new_eos ());
-  return NULL;
-}
-
 /* EOS has drained the queue, and its stop heap waits for the end of the pause. */
 GST_START_TEST (a_stop_heap_that_a_pause_held_back_is_sent_in_ready)
 {
-  GThread *ending;
+  Feed feed = {.eos = TRUE};
   guint n;
 
   g_object_set (sink, "signal-heaps", TRUE, NULL);
@@ -1683,13 +1594,13 @@ GST_START_TEST (a_stop_heap_that_a_pause_held_back_is_sent_in_ready)
   push (5000, 0, 0);
   wait_stat ("outstanding", 1);
   g_signal_connect (sink, "heap-done", G_CALLBACK (want_pause), NULL);
-  ending = g_thread_new ("eos", end_stream, NULL);
-  g_usleep (50000);
+  feed_begin (&feed);
+  wait_asleep ("feed");
   faults_block (false);
   wait_stat ("heaps-sent", 1);
-  g_usleep (50000);
+  wait_asleep ("feed");
   gst_element_set_state (pipeline, GST_STATE_READY);
-  g_thread_join (ending);
+  feed_end (&feed);
   decode ();
   n = fake_receiver_n_heaps (decoder);
   fail_unless_equals_int (n, 2);

@@ -9,32 +9,6 @@
 
 #define N_BUFFERS 6
 
-typedef struct {
-  gsize size;      /* of the first two buffers */
-  gsize next_size; /* of the others */
-  guint n;
-  gboolean eos;
-  GThread *thread;
-  GstFlowReturn flow;
-} Feed;
-
-static gpointer
-feed_run (gpointer data)
-{
-  Feed *feed = data;
-  guint64 begin = 0;
-
-  for (guint i = 0; i < feed->n && feed->flow == GST_FLOW_OK; i++) {
-    gsize size = i < 2 ? feed->size : feed->next_size;
-
-    feed->flow = try_push (size, begin, begin);
-    begin += size;
-  }
-  if (feed->eos)
-    gst_pad_push_event (pad, gst_event_new_eos ());
-  return NULL;
-}
-
 /* Two heaps are in the queue of a sink whose network is blocked, and the streaming
  * thread waits, or is about to. */
 static void
@@ -43,19 +17,8 @@ fill_queue (Feed *feed, GstState state)
   g_object_set (sink, "max-heaps", 2, NULL);
   faults_block (true);
   play (CAPS_S8);
-  feed->thread = g_thread_new ("feed", feed_run, feed);
+  feed_begin (feed);
   wait_stat ("outstanding", 2);
-  go_to (state);
-}
-
-/* Sends a step, and waits until it is done and the state is there again, though
- * nothing can be sent meanwhile. */
-static void
-step (GstState state, guint64 buffers)
-{
-  fail_unless (gst_element_send_event (sink,
-      gst_event_new_step (GST_FORMAT_BUFFERS, buffers, 1.0, TRUE, FALSE)));
-  gst_message_unref (pop (GST_MESSAGE_STEP_DONE));
   go_to (state);
 }
 
@@ -65,8 +28,7 @@ finish_feed (Feed *feed)
 {
   faults_block (false);
   go_to (GST_STATE_PLAYING);
-  g_thread_join (feed->thread);
-  fail_unless_equals_int (feed->flow, GST_FLOW_OK);
+  fail_unless_equals_int (feed_end (feed), GST_FLOW_OK);
   if (feed->eos)
     wait_eos ();
   else
@@ -91,7 +53,7 @@ static const struct {
 
 GST_START_TEST (a_step_skips_buffers_from_the_one_that_waits_on)
 {
-  Feed feed = {.size = 1000, .next_size = 1000, .n = N_BUFFERS};
+  Feed feed = {.size = 1000, .n = N_BUFFERS};
   guint skipped = steps[__i__].buffers;
 
   fill_queue (&feed, steps[__i__].state);
@@ -190,8 +152,7 @@ GST_START_TEST (a_paced_stream_goes_on_after_each_step)
     guint64 sent = counter ("heaps-sent");
 
     step (GST_STATE_PLAYING, 1);
-    while (counter ("heaps-sent") < sent + 4)
-      g_usleep (1000);
+    wait_until (counter ("heaps-sent") >= sent + 4);
   }
   gst_element_set_state (pipeline, GST_STATE_NULL);
 }

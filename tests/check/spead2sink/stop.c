@@ -17,38 +17,6 @@ send_stop (void)
   return accepted;
 }
 
-typedef struct {
-  guint n;
-  guint heaps; /* of each buffer */
-  gint end;    /* atomic: no more buffers */
-  GThread *thread;
-} Feed;
-
-static gpointer
-feed_run (gpointer data)
-{
-  Feed *feed = data;
-  gsize size = feed->heaps * HEAP_SIZE;
-
-  for (guint i = 0; i < feed->n && !g_atomic_int_get (&feed->end); i++)
-    if (try_push (size, i * size, i * size) != GST_FLOW_OK)
-      break;
-  return NULL;
-}
-
-static void
-feed_begin (Feed *feed)
-{
-  feed->thread = g_thread_new ("feed", feed_run, feed);
-}
-
-static void
-feed_end (Feed *feed)
-{
-  g_atomic_int_set (&feed->end, TRUE);
-  g_thread_join (feed->thread);
-}
-
 /* Every stream begins as it should: with a start heap, and with descriptors in the
  * first heap of data or in a heap before it. The number of streams. */
 static guint
@@ -91,7 +59,7 @@ static const struct {
 
 GST_START_TEST (a_stop_heap_among_buffers_that_flow_begins_another_stream)
 {
-  Feed feed = {.n = G_MAXUINT, .heaps = flows[__i__].heaps};
+  Feed feed = {.n = G_MAXUINT, .size = flows[__i__].heaps * HEAP_SIZE};
   guint n_stops = 50, n_streams;
 
   gst_util_set_object_arg (
@@ -109,7 +77,7 @@ GST_START_TEST (a_stop_heap_among_buffers_that_flow_begins_another_stream)
     while (counter ("heaps-sent") < pushed + 70)
       g_thread_yield ();
   }
-  feed_end (&feed);
+  feed_stop (&feed);
   finish ();
   decode ();
   n_streams = count_streams (flows[__i__].descriptors[0] == 'o');
@@ -124,7 +92,7 @@ GST_END_TEST;
  * it; what was made is described as it was. */
 GST_START_TEST (a_stop_heap_in_a_pause_goes_behind_the_heap_that_waits)
 {
-  Feed feed = {.n = 4, .heaps = 1};
+  Feed feed = {.n = 4, .size = HEAP_SIZE};
 
   g_object_set (sink, "max-heaps", 2, NULL);
   faults_block (true);
@@ -135,7 +103,7 @@ GST_START_TEST (a_stop_heap_in_a_pause_goes_behind_the_heap_that_waits)
   fail_unless (send_stop ());
   faults_block (false);
   go_to (GST_STATE_PLAYING);
-  g_thread_join (feed.thread);
+  feed_end (&feed);
   finish ();
   decode ();
   for (guint i = 0; i < 3; i++)
@@ -152,7 +120,7 @@ GST_END_TEST;
  * one that READY sends says the same. */
 GST_START_TEST (a_stop_heap_in_a_pause_does_not_hold_the_element)
 {
-  Feed feed = {.n = 4, .heaps = 1};
+  Feed feed = {.n = 4, .size = HEAP_SIZE};
 
   g_object_set (sink, "max-heaps", 2, NULL);
   faults_block (true);
@@ -163,7 +131,7 @@ GST_START_TEST (a_stop_heap_in_a_pause_does_not_hold_the_element)
   fail_unless (send_stop ());
   faults_block (false);
   gst_element_set_state (pipeline, GST_STATE_NULL);
-  g_thread_join (feed.thread);
+  feed_end (&feed);
   decode ();
   fail_unless_equals_int (fake_receiver_saw_stop (decoder), 1);
 }
@@ -220,7 +188,7 @@ GST_END_TEST;
 
 GST_START_TEST (the_counters_of_heaps_balance_at_any_time)
 {
-  Feed feed = {.n = G_MAXUINT, .heaps = 3};
+  Feed feed = {.n = G_MAXUINT, .size = 3 * HEAP_SIZE};
 
   gst_util_set_object_arg (G_OBJECT (sink), "descriptors", "own-heap");
   g_object_set (sink, "heap-size", HEAP_SIZE, "max-heaps", 4, NULL);
@@ -231,7 +199,7 @@ GST_START_TEST (the_counters_of_heaps_balance_at_any_time)
     if (i % 100 == 0)
       fail_unless (send_stop ());
   }
-  feed_end (&feed);
+  feed_stop (&feed);
 }
 
 GST_END_TEST;

@@ -55,7 +55,6 @@ static gint64 only = -1;
 
 /* The application's. */
 static Storm storm;
-static GRand *dice;
 static GstState state;
 static gboolean reopen;   /* a property changed that is read when opening */
 static gboolean invalid;  /* one of them cannot be opened with */
@@ -125,18 +124,6 @@ stop_watchdog (void)
   g_cond_broadcast (&changed);
   g_mutex_unlock (&lock);
   g_thread_join (watchdog);
-}
-
-static guint
-roll (guint n)
-{
-  return g_rand_int_range (dice, 0, n);
-}
-
-static gboolean
-chance (gdouble probability)
-{
-  return g_rand_double (dice) < probability;
 }
 
 /* -- what should have gone out -------------------------------------------------- */
@@ -516,7 +503,7 @@ pusher_size (void)
 /* The memory is the test's own, so that it is written and freed in code that
  * ThreadSanitizer sees. */
 static void
-push_buffer (gsize size)
+push_bytes (gsize size)
 {
   guint64 begin = pusher.position;
   GstBuffer *buffer = make_buffer (size, begin, begin);
@@ -541,7 +528,7 @@ push_frames (void)
 {
   gsize frame = pusher.caps->frame;
 
-  push_buffer ((pusher_size () + frame - 1) / frame * frame);
+  push_bytes ((pusher_size () + frame - 1) / frame * frame);
 }
 
 static void
@@ -550,7 +537,7 @@ push_cut_frame (void)
   if (pusher.caps->frame == 1)
     return;
   expect_error ();
-  push_buffer (pusher.caps->frame * (1 + pusher_roll (100)) - 1);
+  push_bytes (pusher.caps->frame * (1 + pusher_roll (100)) - 1);
 }
 
 static void
@@ -618,7 +605,7 @@ push_something (gboolean no_eos)
   if (n < 70)
     push_frames ();
   else if (n < 76)
-    push_buffer (0);
+    push_bytes (0);
   else if (n < 82)
     gst_pad_push_event (pad, gst_event_new_gap (0, GST_MSECOND));
   else if (n < 89)
@@ -630,7 +617,7 @@ push_something (gboolean no_eos)
   else if (n == 94 && !no_eos)
     pusher_push_eos ();
   else
-    g_usleep (pusher_roll (1000));
+    pass_time (pusher_roll (1000));
 }
 
 /* Waits until it may go on. FALSE: never. */
@@ -1149,7 +1136,7 @@ static void
 wait_a_little (void)
 {
   if (chance (0.6))
-    g_usleep (roll (6000));
+    pass_time (roll (6000));
 }
 
 /* -- sequences ------------------------------------------------------------------------ */
@@ -1253,40 +1240,6 @@ run_sequence (guint number)
 
 /* -- what is left at the end ----------------------------------------------------------- */
 
-static guint
-count_entries (const gchar *directory)
-{
-  GDir *dir = g_dir_open (directory, 0, NULL);
-  guint n = 0;
-
-  fail_unless (dir != NULL, "%s", directory);
-  while (g_dir_read_name (dir) != NULL)
-    n++;
-  g_dir_close (dir);
-  return n;
-}
-
-/* Threads that GLib keeps for later are nobody's. */
-static guint
-count_threads (void)
-{
-  g_thread_pool_stop_unused_threads ();
-  return count_entries ("/proc/self/task");
-}
-
-/* A thread that was joined may still be there for a moment. */
-static void
-assert_no_more_threads (guint before)
-{
-  gint64 end = g_get_monotonic_time () + 5 * G_USEC_PER_SEC;
-
-  while (count_threads () > before) {
-    fail_if (g_get_monotonic_time () > end, "there were %u threads, now %u",
-        before, count_threads ());
-    g_usleep (1000);
-  }
-}
-
 static void
 do_nothing (gpointer data, gpointer user_data)
 {
@@ -1320,12 +1273,13 @@ run_storm (Storm which)
   gst_element_set_state (pipeline, GST_STATE_PLAYING);
   gst_element_set_state (pipeline, GST_STATE_NULL);
   begin_thread_pools ();
-  threads = count_threads ();
-  fds = count_entries ("/proc/self/fd");
+  threads = count_threads (NULL);
+  fds = count_fds ();
   for (guint i = which; i < n_sequences; i += N_STORMS)
     run_sequence (only < 0 ? i : only);
-  assert_no_more_threads (threads);
-  fail_unless_equals_int (count_entries ("/proc/self/fd"), fds);
+  /* A thread that was joined may still be there for a moment. */
+  wait_until (count_threads (NULL) <= threads);
+  fail_unless_equals_int (count_fds (), fds);
 
   stop_watchdog ();
   g_array_free (offers, TRUE);
@@ -1347,14 +1301,10 @@ static int deaf = -1;
 static void
 send_to_the_deaf (void)
 {
-  struct sockaddr_in address = {.sin_family = AF_INET};
-  socklen_t size = sizeof address;
+  guint16 port;
 
-  address.sin_addr.s_addr = htonl (INADDR_LOOPBACK);
-  deaf = socket (AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  fail_unless (bind (deaf, (struct sockaddr *) &address, sizeof address) == 0);
-  getsockname (deaf, (struct sockaddr *) &address, &size);
-  g_object_set (sink, "port", ntohs (address.sin_port), NULL);
+  deaf = open_deaf (&port);
+  g_object_set (sink, "port", port, NULL);
 }
 
 static void

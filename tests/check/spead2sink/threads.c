@@ -14,32 +14,6 @@
 #define N_HEAPS 400
 #define HEAP_SIZE 30000
 
-/* Calls what for each thread of this process whose name is the prefix and a
- * number. */
-static guint
-for_each_thread (const gchar *prefix, void (*what) (guint number, pid_t thread))
-{
-  GDir *tasks = g_dir_open ("/proc/self/task", 0, NULL);
-  const gchar *task;
-  guint n = 0;
-
-  fail_unless (tasks != NULL);
-  while ((task = g_dir_read_name (tasks)) != NULL) {
-    gchar *path = g_build_filename ("/proc/self/task", task, "comm", NULL);
-    gchar *name = NULL;
-
-    if (g_file_get_contents (path, &name, NULL, NULL) &&
-        g_str_has_prefix (name, prefix)) {
-      what (atoi (name + strlen (prefix)), atoi (task));
-      n++;
-    }
-    g_free (name);
-    g_free (path);
-  }
-  g_dir_close (tasks);
-  return n;
-}
-
 /* The heap that carries the pattern from begin on. */
 static const FakeHeap *
 heap_from (guint64 begin)
@@ -111,7 +85,7 @@ GST_END_TEST;
 static guint threads_seen;
 
 static void
-see (guint number, pid_t thread)
+see (guint number, gint tid, gpointer data)
 {
   threads_seen |= 1u << number;
 }
@@ -120,10 +94,10 @@ GST_START_TEST (every_thread_has_a_name_and_says_when_it_comes_and_goes)
 {
   g_object_set (sink, "send-threads", 3, NULL);
   gst_element_set_state (pipeline, GST_STATE_READY);
-  fail_unless_equals_int (for_each_thread ("sender:", see), 3);
+  fail_unless_equals_int (for_each_thread ("sender:", see, NULL), 3);
   fail_unless_equals_int (threads_seen, 1 | 2 | 4);
   gst_element_set_state (pipeline, GST_STATE_NULL);
-  fail_unless_equals_int (for_each_thread ("sender:", see), 0);
+  fail_unless_equals_int (for_each_thread ("sender:", see, NULL), 0);
   for (guint i = 0; i < 6; i++)
     gst_message_unref (pop (GST_MESSAGE_STREAM_STATUS));
   assert_no_message (GST_MESSAGE_STREAM_STATUS);
@@ -134,11 +108,11 @@ GST_END_TEST;
 static guint cpus[2], n_cpus;
 
 static void
-check_cpu (guint number, pid_t thread)
+check_cpu (guint number, gint tid, gpointer data)
 {
   cpu_set_t set;
 
-  fail_unless (sched_getaffinity (thread, sizeof set, &set) == 0);
+  fail_unless (sched_getaffinity (tid, sizeof set, &set) == 0);
   fail_unless_equals_int (CPU_COUNT (&set), 1);
   fail_unless (CPU_ISSET (cpus[number % n_cpus], &set));
 }
@@ -163,7 +137,7 @@ GST_START_TEST (threads_keep_to_their_cpus)
   }
   g_object_set (sink, "send-threads", 3, "cpu-affinity", text, NULL);
   gst_element_set_state (pipeline, GST_STATE_READY);
-  fail_unless_equals_int (for_each_thread ("sender:", check_cpu), 3);
+  fail_unless_equals_int (for_each_thread ("sender:", check_cpu, NULL), 3);
   fail_unless (sched_getaffinity (0, sizeof after, &after) == 0);
   fail_unless (CPU_EQUAL (&allowed, &after));
   g_free (text);
@@ -181,8 +155,7 @@ GST_START_TEST (a_flush_with_several_threads_leaves_no_thread_behind)
   faults_block (TRUE);
   for (guint64 i = 1; i <= 12; i++)
     push (HEAP_SIZE, i * HEAP_SIZE, i * HEAP_SIZE);
-  gst_pad_push_event (pad, gst_event_new_flush_start ());
-  gst_pad_push_event (pad, gst_event_new_flush_stop (TRUE));
+  flush ();
   faults_block (FALSE);
   fail_unless_equals_uint64 (
       counter ("heaps-dropped") + counter ("heaps-failed"), 12);

@@ -16,24 +16,6 @@
 
 /* -- tools -------------------------------------------------------------------- */
 
-/* An element of the pipeline; the pipeline owns it. */
-static GstElement *
-element (const gchar *name)
-{
-  GstElement *found = gst_bin_get_by_name (GST_BIN (pipeline), name);
-
-  fail_unless (found != NULL, "there is no %s", name);
-  gst_object_unref (found);
-  return found;
-}
-
-static void
-run_to_eos (void)
-{
-  go_to (GST_STATE_PLAYING);
-  wait_eos ();
-}
-
 /* A buffer, or a list, for an appsrc to send. Takes it. */
 static void
 app_push (GstElement *app, gpointer data)
@@ -143,17 +125,6 @@ assert_passed (const Passed *passed)
   assert_stop_heap (passed->sizes->len, passed->sizes->len + 1);
 }
 
-static void
-assert_dtype (guint index, const gchar *dtype)
-{
-  gchar *error = NULL;
-  FakeDescriptor *found = fake_heap_descriptor (whole_heap (index), 1, &error);
-
-  fail_unless (found != NULL, "%s", error);
-  assert_words (found->numpy, dtype);
-  fake_descriptor_free (found);
-}
-
 /* -- sources and converters ----------------------------------------------------- */
 
 static const struct {
@@ -231,18 +202,19 @@ GST_START_TEST (buffers_are_cut_as_for_a_sink_that_proposes_nothing)
 GST_END_TEST;
 
 static gpointer
-unblock_later (gpointer data)
+ask_app (gpointer query)
 {
-  g_usleep (200000);
-  faults_block (false);
+  GstPad *source_pad = gst_element_get_static_pad (element ("app"), "src");
+
+  gst_pad_peer_query (source_pad, query);
+  gst_object_unref (source_pad);
   return NULL;
 }
 
 GST_START_TEST (a_drain_query_before_a_queue_returns_when_all_heaps_are_sent)
 {
   GstQuery *query = gst_query_new_drain ();
-  GstPad *source_pad;
-  GThread *thread;
+  GThread *asking;
 
   if (!have_element ("appsrc"))
     return;
@@ -252,13 +224,12 @@ GST_START_TEST (a_drain_query_before_a_queue_returns_when_all_heaps_are_sent)
   for (guint i = 0; i < 4; i++)
     app_push (element ("app"), make_buffer (1000, i * 1000, i * 1000));
   wait_stat ("heaps-pushed", 4);
-  thread = g_thread_new ("unblock", unblock_later, NULL);
-  source_pad = gst_element_get_static_pad (element ("app"), "src");
-  gst_pad_peer_query (source_pad, query);
+  asking = g_thread_new ("asking", ask_app, query);
+  wait_asleep ("asking");
+  faults_block (false);
+  g_thread_join (asking);
   fail_unless_equals_uint64 (counter ("outstanding"), 0);
   fail_unless_equals_uint64 (counter ("heaps-sent"), 4);
-  g_thread_join (thread);
-  gst_object_unref (source_pad);
   gst_query_unref (query);
   gst_element_set_state (pipeline, GST_STATE_NULL);
 }
@@ -603,12 +574,12 @@ typedef struct {
   GstClockTime times[8]; /* NONE: a GAP event behind the buffer before */
   gboolean without_offsets;
   GstFlowReturn flow;
-} Feed;
+} TimedFeed;
 
 static gpointer
-feed_run (gpointer data)
+timed_feed_run (gpointer data)
 {
-  Feed *feed = data;
+  TimedFeed *feed = data;
 
   for (guint i = 0; i < feed->n && feed->flow == GST_FLOW_OK; i++) {
     GstBuffer *buffer;
@@ -641,7 +612,7 @@ static const struct {
 
 GST_START_TEST (a_synchronised_buffer_goes_when_its_time_has_come)
 {
-  Feed feed = {.n = 3, .times = {5 * TICK, 6 * TICK, 7 * TICK}};
+  TimedFeed feed = {.n = 3, .times = {5 * TICK, 6 * TICK, 7 * TICK}};
   GThread *thread;
 
   use_test_clock ();
@@ -649,7 +620,7 @@ GST_START_TEST (a_synchronised_buffer_goes_when_its_time_has_come)
   gst_util_set_object_arg (
       G_OBJECT (sink), shifts[__i__].property, shifts[__i__].value);
   play (CAPS_S8);
-  thread = g_thread_new ("feed", feed_run, &feed);
+  thread = g_thread_new ("feed", timed_feed_run, &feed);
   for (guint i = 0; i < 3; i++) {
     GstClockTime due = feed.times[i] + shifts[__i__].shift;
 
@@ -670,13 +641,13 @@ GST_END_TEST;
 
 GST_START_TEST (a_gap_is_waited_for_before_the_next_heap)
 {
-  Feed feed = {.n = 3, .times = {TICK, GST_CLOCK_TIME_NONE, 5 * TICK}};
+  TimedFeed feed = {.n = 3, .times = {TICK, GST_CLOCK_TIME_NONE, 5 * TICK}};
   GThread *thread;
 
   use_test_clock ();
   g_object_set (sink, "sync", TRUE, NULL);
   play (CAPS_S8);
-  thread = g_thread_new ("feed", feed_run, &feed);
+  thread = g_thread_new ("feed", timed_feed_run, &feed);
   fail_unless_equals_uint64 (wait_for_waiter (), TICK);
   move_clock_to (TICK);
   fail_unless_equals_uint64 (wait_for_waiter (), 2 * TICK);
@@ -721,7 +692,7 @@ note_qos (GstPad *source_pad, GstObject *parent, GstEvent *event)
   return TRUE;
 }
 
-static const Feed late_feed = {
+static const TimedFeed late_feed = {
     .n = 5,
     .times = {TICK, 2 * TICK, 3 * TICK, 4 * TICK, 8 * TICK},
 };
@@ -729,7 +700,7 @@ static const Feed late_feed = {
 /* The clock goes on to 7 ticks while the third buffer waits, so that the fourth
  * comes three ticks late. */
 static void
-run_late_feed (Feed *feed)
+run_late_feed (TimedFeed *feed)
 {
   static const GstClockTime moves[] = {
       TICK, 2 * TICK, 7 * TICK, 7 * TICK, 8 * TICK};
@@ -739,7 +710,7 @@ run_late_feed (Feed *feed)
   g_object_set (
       sink, "sync", TRUE, "max-lateness", TICK / 10, "qos", TRUE, NULL);
   play (CAPS_S8);
-  thread = g_thread_new ("feed", feed_run, feed);
+  thread = g_thread_new ("feed", timed_feed_run, feed);
   for (guint i = 0; i < feed->n; i++) {
     fail_unless_equals_uint64 (wait_for_waiter (), feed->times[i]);
     move_clock_to (moves[i]);
@@ -751,7 +722,7 @@ run_late_feed (Feed *feed)
 
 GST_START_TEST (a_late_buffer_is_dropped_and_counted)
 {
-  Feed feed = late_feed;
+  TimedFeed feed = late_feed;
 
   run_late_feed (&feed);
   for (guint i = 0; i < 3; i++)
@@ -767,7 +738,7 @@ GST_END_TEST;
 
 GST_START_TEST (upstream_is_told_of_a_late_buffer)
 {
-  Feed feed = late_feed;
+  TimedFeed feed = late_feed;
   Qos qos = {0};
 
   gst_pad_set_element_private (pad, &qos);
@@ -782,7 +753,7 @@ GST_END_TEST;
 
 GST_START_TEST (the_index_counts_a_late_buffer)
 {
-  Feed feed = late_feed;
+  TimedFeed feed = late_feed;
 
   feed.without_offsets = __i__ == 0;
   run_late_feed (&feed);
@@ -926,6 +897,7 @@ GST_END_TEST;
 GST_START_TEST (a_capsfilter_that_changes_its_mind_is_described_once)
 {
   guint n, first_other = 0;
+  guint64 sent;
   GstCaps *caps = gst_caps_from_string (
       "audio/x-raw,format=F32LE,rate=48000,channels=2,layout=interleaved");
 
@@ -937,12 +909,11 @@ GST_START_TEST (a_capsfilter_that_changes_its_mind_is_described_once)
           "audio/x-raw,format=S16LE,rate=48000,channels=1,layout=interleaved ! "
           "spead2sink name=sender max-heaps=2 rate=1000000");
   gst_element_set_state (pipeline, GST_STATE_PLAYING);
-  while (counter ("heaps-sent") < 5)
-    g_usleep (1000);
+  wait_until (counter ("heaps-sent") >= 5);
   g_object_set (element ("filter"), "caps", caps, NULL);
   gst_caps_unref (caps);
-  for (guint64 end = counter ("heaps-sent") + 10; counter ("heaps-sent") < end;)
-    g_usleep (1000);
+  sent = counter ("heaps-sent");
+  wait_until (counter ("heaps-sent") >= sent + 10);
   fail_unless (gst_element_send_event (pipeline, gst_event_new_eos ()));
   wait_eos ();
   decode ();
@@ -1253,15 +1224,6 @@ GST_START_TEST (after_eos_a_stream_begins_as_in_every_sink)
 
 GST_END_TEST;
 
-static void
-step (guint buffers)
-{
-  fail_unless (gst_element_send_event (sink,
-      gst_event_new_step (GST_FORMAT_BUFFERS, buffers, 1.0, TRUE, FALSE)));
-  gst_message_unref (pop (GST_MESSAGE_STEP_DONE));
-  go_to (GST_STATE_PAUSED);
-}
-
 /* The base class drops what is stepped over, and a preroll sends nothing. */
 GST_START_TEST (stepped_buffers_are_skipped_and_the_rest_is_whole)
 {
@@ -1282,8 +1244,8 @@ GST_START_TEST (stepped_buffers_are_skipped_and_the_rest_is_whole)
   }
   app_end (app);
   go_to (GST_STATE_PAUSED);
-  step (1);
-  step (2);
+  step (GST_STATE_PAUSED, 1);
+  step (GST_STATE_PAUSED, 2);
   fail_unless_equals_uint64 (counter ("heaps-pushed"), 0);
   run_to_eos ();
   decode ();
