@@ -15,6 +15,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "../tools.h"
 #include "plugin/adctestsrc/adcwave.h"
 
 #define MESSAGE_TIMEOUT (20 * GST_SECOND)
@@ -1340,7 +1341,7 @@ GST_START_TEST (test_stop_before_the_end)
         gst_parse_launch ("adctestsrc ! queue ! fakesink", NULL);
 
     gst_element_set_state (pipeline, GST_STATE_PLAYING);
-    g_usleep (i * 500);
+    pass_time (i * 500);
     fail_unless_equals_int (gst_element_set_state (pipeline, GST_STATE_NULL),
         GST_STATE_CHANGE_SUCCESS);
     gst_object_unref (pipeline);

@@ -458,7 +458,7 @@ push_heaps (gpointer data)
     do {
       status = spead2_sender_push (sender, &heaps[i], 1, &pushed, NULL);
       if (status != SPEAD2_SENDER_OK)
-        g_usleep (50);
+        pass_time (50);
     } while (status != SPEAD2_SENDER_OK && !has_stopped ());
     if (status != SPEAD2_SENDER_OK)
       break;
@@ -479,7 +479,7 @@ happen (void)
   switch (roll (7)) {
     case 6:
       faults_hold_releases (true);
-      g_usleep (roll (2000));
+      pass_time (roll (2000));
       faults_hold_releases (false);
       break;
     case 0:
@@ -488,7 +488,7 @@ happen (void)
       break;
     case 1:
       spead2_sender_set_interrupted (sender, TRUE);
-      g_usleep (roll (300));
+      pass_time (roll (300));
       spead2_sender_set_interrupted (sender, FALSE);
       break;
     case 2:
@@ -500,7 +500,7 @@ happen (void)
       spead2_sender_probe (sender);
       break;
     default:
-      g_usleep (roll (2000));
+      pass_time (roll (2000));
       break;
   }
 }

@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../tools.h"
 #include "faults.h"
 
 #define BATCH 8
@@ -514,8 +515,7 @@ GST_START_TEST (release_wakes_who_polls)
 
     faults_block (true);
     thread = g_thread_new ("poll", wait_writable, GINT_TO_POINTER (i));
-    while (counts ()->polls_blocked <= (guint64) i)
-      g_usleep (1000);
+    wait_until (counts ()->polls_blocked > (guint64) i);
     faults_block (false);
     assert_equals_int (GPOINTER_TO_INT (g_thread_join (thread)), 1);
     fail_unless (g_get_monotonic_time () - start < 5 * G_USEC_PER_SEC);
@@ -899,12 +899,14 @@ GST_START_TEST (diverted_datagrams_are_packets_in_order)
 
 GST_END_TEST;
 
+static gint sender_tid;
+
 static gpointer
 read_one_later (gpointer fd)
 {
   guint8 byte;
 
-  g_usleep (50000);
+  wait_until (thread_sleeps (sender_tid));
   while (recv (GPOINTER_TO_INT (fd), &byte, 1, 0) > 0)
     ;
   return NULL;
@@ -918,6 +920,7 @@ GST_START_TEST (a_diversion_that_waits_waits_for_its_reader)
   guint i;
 
   divert (pair, true);
+  sender_tid = own_tid ();
   reader = g_thread_new ("reader", read_one_later, GINT_TO_POINTER (pair[1]));
   prepare_all (MAX_SIZE, 0);
   for (i = 0; i < 50; i++)

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "../../../preload/faults.h"
+#include "../../tools.h"
 #include "spead2/net/endpoint.h"
 #include "spead2/error.h"
 
@@ -300,10 +301,11 @@ GST_START_TEST (test_no_thread)
 }
 GST_END_TEST
 
+/* Once the look-up hangs. */
 static gpointer
-cancel_soon (gpointer cancellable)
+cancel_later (gpointer cancellable)
 {
-  g_usleep (50000);
+  faults_wait_lookup (1);
   g_cancellable_cancel (cancellable);
   return NULL;
 }
@@ -316,7 +318,7 @@ GST_START_TEST (test_cancelled_while_waiting)
   GError *error = NULL;
 
   faults_hang_resolver (true);
-  thread = g_thread_new ("cancel", cancel_soon, cancellable);
+  thread = g_thread_new ("cancel", cancel_later, cancellable);
   fail_if (spead2_endpoint_resolve (
       &endpoint, "correlator.invalid", 8888, AF_UNSPEC, cancellable, &error));
   fail_unless (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED));

@@ -14,6 +14,7 @@
 
 #include "../../../preload/faults.h"
 #include "../../fakereceiver.h"
+#include "../../tools.h"
 #include "spead2/clock.h"
 #include "spead2/error.h"
 #include "spead2/send/sender.h"
@@ -23,6 +24,7 @@
 #define N_SLABS 8
 #define SLAB_SIZE (256 * KIB + 64)
 /* "At once", on a busy machine. */
+#define WORKER "spead2:" /* its thread */
 #define SOON (10000 * MS)
 
 typedef struct {
@@ -80,10 +82,7 @@ n_ends (void)
 static void
 wait_ends (guint n)
 {
-  guint64 end = spead2_now () + SOON;
-
-  while (n_ends () < n && spead2_now () < end)
-    g_usleep (1000);
+  wait_until (n_ends () >= n);
   fail_unless_equals_int (n_ends (), n);
 }
 
@@ -713,9 +712,9 @@ GST_START_TEST (memory_is_held_until_it_is_released)
   faults_hold_releases (TRUE);
   push_buffer (gst_buffer_ref (buffer), 0);
   for (i = 2; i <= 4; i++) {
-    /* The worker waits for the release by now, and is woken all the same. */
+    /* The worker waits for the release, and is woken all the same. */
     fail_unless (fake_receiver_wait_heaps (receiver, i - 1, 10000));
-    g_usleep (20000);
+    wait_asleep (WORKER);
     push (100000, i);
   }
   fail_unless (fake_receiver_wait_heaps (receiver, 4, 10000));
@@ -747,9 +746,9 @@ GST_START_TEST (waiting_for_releases_costs_nothing)
   faults_hold_releases (TRUE);
   push (100000, 1);
   fail_unless (fake_receiver_wait_heaps (receiver, 1, 10000));
-  g_usleep (50000);
+  wait_asleep (WORKER);
   faults_get_counts (&before);
-  g_usleep (300000);
+  pass_time (100000);
   faults_get_counts (&after);
   fail_unless (after.ring_polls - before.ring_polls <= 1);
   faults_hold_releases (FALSE);
@@ -768,7 +767,7 @@ GST_START_TEST (a_rate_does_not_hold_completions_back)
   push (9000, 1);
   push (9000, 2);
   fail_unless (fake_receiver_wait_heaps (receiver, 1, 10000));
-  g_usleep (100000);
+  wait_asleep (WORKER);
   faults_hold_releases (FALSE);
   wait_ends (1);
   /* The other is due after three seconds. */
@@ -790,7 +789,7 @@ GST_START_TEST (copied_heaps_wait_for_held_ones)
   push (100000, 1);
   push_buffer (make_buffer (NULL, 100000, 2), 0);
   fail_unless (fake_receiver_wait_heaps (receiver, 2, 10000));
-  g_usleep (50000);
+  wait_asleep (WORKER);
   fail_unless_equals_int (n_ends (), 0);
   faults_hold_releases (FALSE);
   wait_ends (2);

@@ -15,6 +15,7 @@
 
 #include "../../../preload/faults.h"
 #include "../../fakereceiver.h"
+#include "../../tools.h"
 #include "spead2/clock.h"
 #include "spead2/error.h"
 #include "spead2/send/sender.h"
@@ -453,7 +454,7 @@ GST_START_TEST (test_bounded)
   push_many (4, 8192);
   heap = make_heap (8192, 0);
   thread = g_thread_new ("push", push_one, heap);
-  g_usleep (50000);
+  pass_time (50000);
   fail_if (g_atomic_int_get (&push_returned));
   spead2_sender_set_interrupted (sender, TRUE);
   fail_unless_equals_int (
@@ -469,7 +470,7 @@ GST_START_TEST (test_bounded)
   /* The same heap again, which waits until there is room. */
   spead2_sender_set_interrupted (sender, FALSE);
   thread = g_thread_new ("push", push_one, heap);
-  g_usleep (20000);
+  wait_asleep ("push");
   start ();
   fail_unless_equals_int (
       GPOINTER_TO_INT (g_thread_join (thread)), SPEAD2_SENDER_OK);
@@ -511,7 +512,7 @@ GST_START_TEST (test_a_paced_push_sleeps)
     fail_unless_equals_uint64 (stats.heaps_pushed,
         stats.heaps_sent + stats.heaps_failed + stats.heaps_dropped +
             stats.outstanding);
-    g_usleep (1000);
+    pass_time (1000);
   }
   g_thread_join (thread);
   fail_unless (push_sleeps < PACED_HEAPS / 4, "%ld times", push_sleeps);
@@ -530,7 +531,7 @@ GST_START_TEST (test_flushing)
   push_many (4, 8192);
   heap = make_heap (8192, 0);
   thread = g_thread_new ("push", push_one, heap);
-  g_usleep (20000);
+  wait_asleep ("push");
   spead2_sender_set_flushing (sender, TRUE);
   fail_unless_equals_int (
       GPOINTER_TO_INT (g_thread_join (thread)), SPEAD2_SENDER_FLUSHING);
@@ -799,6 +800,7 @@ GST_START_TEST (test_pool)
 {
   GstStructure *pool_config;
   GstBuffer *buffer;
+  FaultsCounts counts;
   guint i;
 
   pool = gst_buffer_pool_new ();
@@ -825,7 +827,7 @@ GST_START_TEST (test_pool)
     faults_block (i < 3);
     fail_unless_equals_int (push_heap (heap, NULL), SPEAD2_SENDER_OK);
     if (i < 3) {
-      g_usleep (10000);
+      wait_until ((faults_get_counts (&counts), counts.polls_blocked > i));
       fail_if (pool_has_buffer (pool));
       faults_block (FALSE);
     }
@@ -857,8 +859,7 @@ GST_START_TEST (test_flush)
   faults_capture (TRUE, TRUE);
   faults_block_after (3);
   start ();
-  while (faults_n_messages () < 3)
-    g_usleep (1000);
+  wait_until (faults_n_messages () >= 3);
   begun = spead2_now ();
   spead2_sender_flush (sender);
   fail_unless (spead2_now () - begun < SOON);
@@ -899,8 +900,7 @@ GST_START_TEST (test_flush_cuts_short)
   faults_capture (TRUE, FALSE);
   faults_block_after (2);
   start ();
-  while (faults_n_messages () < 2)
-    g_usleep (1000);
+  wait_until (faults_n_messages () >= 2);
   spead2_sender_flush (sender);
   check_ends (2);
   fail_unless_equals_int (end_at (0)->code, SPEAD2_ERROR_CUT_SHORT);
@@ -930,13 +930,14 @@ GST_END_TEST
 /* Bytes that a flush took back are not waited for afterwards. */
 GST_START_TEST (test_flush_of_a_rate)
 {
+  FaultsCounts counts;
   guint64 begun;
 
   config.rate = 1e4;
   open_sender ();
   start ();
   push (1000000, 0);
-  g_usleep (50000);
+  wait_until ((faults_get_counts (&counts), counts.messages > 0));
   begun = spead2_now ();
   spead2_sender_flush (sender);
   push (100, 0);
@@ -1198,13 +1199,11 @@ GST_START_TEST (test_barrier_waits)
   rule = faults_refuse_above (5000, ENOBUFS);
   start ();
   push (20000, 0);
-  do {
-    g_usleep (1000);
-    faults_get_counts (&counts);
-  } while (counts.injected == 0);
+  wait_until ((faults_get_counts (&counts), counts.injected > 0));
   push (100, SPEAD2_HEAP_BARRIER);
   push (100, 0);
-  g_usleep (50000);
+  /* A while, as the worker counts it that tries again and again. */
+  wait_until ((faults_get_counts (&counts), counts.injected > 12));
   fail_unless_equals_uint64 (faults_n_messages (), 0);
   faults_remove_rule (rule);
   drain ();
@@ -1253,8 +1252,7 @@ GST_START_TEST (test_a_new_rate_wakes_workers)
   open_sender ();
   start ();
   push_many (4, 8192);
-  while (faults_n_messages () == 0)
-    g_usleep (1000);
+  wait_until (faults_n_messages () > 0);
   spead2_sender_set_rate (sender, 1, config.burst_size, 1.05);
   spead2_sender_set_rate (
       sender, __i__ == 0 ? 0 : 1e9, config.burst_size, 1.05);
