@@ -249,7 +249,7 @@ class Report:
         self.text(f"Listening on {host}, UDP port {port}, "
                   f"with a socket buffer of {buffer // 1024} KiB.")
         if buffer < self.arguments.buffer:
-            self.text(f"({self.arguments.buffer // 1024} KiB were asked for: the sysctl "
+            self.text(f"({self.arguments.buffer // 1024} KiB were requested: the sysctl "
                       "net.core.rmem_max is the limit.)")
         if self.arguments.ready_file:
             temporary = self.arguments.ready_file + ".part"
@@ -295,7 +295,7 @@ class Report:
 
     def heap_text(self, fields, items):
         if fields["described"]:
-            self.text(f"Heap {fields['cnt']} says what the stream carries:")
+            self.text(f"Heap {fields['cnt']} describes the items of the stream:")
             for item in items:
                 self.text(f"  item 0x{item.id:04x}  {item.name:<12} "
                           f"{type_in_words(item):<5} shape {tuple(item.shape)!s:<12} "
@@ -314,10 +314,10 @@ class Report:
         if self.save:
             self.save.close()
         if stopped_by == "stop heap":
-            self.text("The stop heap came: the sender says that this was all.")
+            self.text("The stop heap arrived, which ends the stream.")
         elif stopped_by == "silence" and stats["packets"]:
             self.text(f"No packet for {self.arguments.idle:g} s and no stop heap: "
-                      "it was lost, or the sender ended without one.")
+                      "the sender ended without one, or it was lost.")
         elif stopped_by == "silence":
             self.text(f"No packet came within {self.arguments.wait:g} s.")
         else:
@@ -327,8 +327,8 @@ class Report:
         self.text(f"Received {self.heaps}{wanted} heaps complete, {self.payload} bytes of "
                   f"samples in {stats['packets']} packets; {lost} heaps incomplete.")
         if self.next_timestamp is not None and not self.gaps:
-            self.text("Every heap's timestamp continues the one before: no sample is missing "
-                      "between them.")
+            self.text("Each heap's timestamp continues the previous one: no sample is missing "
+                      "between heaps.")
         elif self.gaps:
             self.text(f"The timestamps have {self.gaps} gaps.")
         if drops:
