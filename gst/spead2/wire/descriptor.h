@@ -75,7 +75,8 @@ typedef enum {
  * heap in their order; what follows them and is no packet is ignored, as spead2
  * does. The dtype is in the form of spead2_dtype_take(), with the byte order that
  * the values have; where there is a numpy header, formats and shape are not used.
- * Exactly one of dtype and formats is there, and at most one size is variable.
+ * Exactly one of dtype and formats is there, and at most one size is variable. Zero
+ * bytes around texts are left out.
  *
  * g_free() frees the result, its strings included. NULL with SPEAD2_ERROR_INVALID:
  * the message names the item, as far as it is known, the field, and what is wrong.

@@ -20,6 +20,7 @@ typedef struct {
   /* The heap that its packets make. */
   Spead2Flavour flavour;
   guint64 cnt;
+  guint64 length; /* bytes of payload, or SPEAD2_LENGTH_UNKNOWN */
   guint64 pointers[MAX_POINTERS];
   guint n_pointers;
   GByteArray *payload;
@@ -102,6 +103,8 @@ add_packet (Decoder *decoder, const Spead2PacketView *view, GError **error)
         view->offset, decoder->payload->len);
   decoder->flavour = view->flavour;
   decoder->cnt = view->cnt;
+  if (view->heap_length != SPEAD2_LENGTH_UNKNOWN)
+    decoder->length = view->heap_length;
   for (i = 0; i < view->n_pointers; i++) {
     guint64 pointer = spead2_packet_pointer (view, i);
 
@@ -137,6 +140,29 @@ read_packets (Decoder *decoder, GError **error)
     decoder->data += size;
     decoder->size -= size;
   } while (decoder->size > 0);
+  return TRUE;
+}
+
+/* Whether all of the heap is there, and no field twice. */
+static gboolean
+check_whole (Decoder *decoder, GError **error)
+{
+  guint i, k;
+
+  if (decoder->length != SPEAD2_LENGTH_UNKNOWN &&
+      decoder->length != decoder->payload->len)
+    return fail (error, "%u bytes of payload came, of %" G_GUINT64_FORMAT,
+        decoder->payload->len, decoder->length);
+
+  for (i = 0; i < decoder->n_pointers; i++) {
+    guint64 id = spead2_pointer_id (decoder->flavour, decoder->pointers[i]);
+
+    for (k = 0; k < i; k++)
+      if (id != SPEAD2_ID_NULL &&
+          id == spead2_pointer_id (decoder->flavour, decoder->pointers[k]))
+        return fail (
+            error, "item 0x%" G_GINT64_MODIFIER "x occurs twice in it", id);
+  }
   return TRUE;
 }
 
@@ -179,8 +205,8 @@ read_text (const Decoder *decoder, guint64 id, const gchar *field,
         (printable ||
             (bytes[i] != '\n' && bytes[i] != '\r' && bytes[i] != '\t')))
       return fail (error,
-          "%s: byte 0x%02x, its %" G_GSIZE_FORMAT ". one, is no ASCII text",
-          field, bytes[i], i + 1);
+          "%s: 0x%02x at byte %" G_GSIZE_FORMAT " is not ASCII text", field,
+          bytes[i], i);
   g_string_append_len (text, (const gchar *) bytes, size);
   return TRUE;
 }
@@ -340,7 +366,7 @@ read_type (Decoder *decoder, GError **error)
 static gboolean
 decode (Decoder *decoder, GError **error)
 {
-  if (!read_packets (decoder, error))
+  if (!read_packets (decoder, error) || !check_whole (decoder, error))
     return FALSE;
   spead2_item_views_read (&decoder->items, decoder->flavour, decoder->pointers,
       decoder->n_pointers, decoder->payload->len);
@@ -401,6 +427,7 @@ spead2_descriptor_from_bytes (
   Decoder decoder = {.data = data,
       .size = size,
       .bug_compat = bug_compat,
+      .length = SPEAD2_LENGTH_UNKNOWN,
       .payload = g_byte_array_new (),
       .name = g_string_new (NULL),
       .description = g_string_new (NULL),

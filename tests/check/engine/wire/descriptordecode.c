@@ -301,16 +301,19 @@ static const gchar *bad_packets[][3] = {
     {"0000140000000000", "", "Descriptor: it has no id"},
     {"", "", "Descriptor: it has no id"},
     {"8000140000000009 0000100000000000", "41ff",
-        "Descriptor of item 0x9: name: byte 0xff, its 2. one, is no ASCII "
-        "text"},
-    {"8000140000000009 0000100000000000", "410a41", "name: byte 0x0a"},
+        "Descriptor of item 0x9: name: 0xff at byte 1 is not ASCII text"},
+    {"8000140000000009 0000100000000000", "410a41", "name: 0x0a at byte 1"},
     {"8000140000000009 0000100000000000 0000110000000001", "411b",
-        "Descriptor of item 0x9 'A': description: byte 0x1b"},
+        "Descriptor of item 0x9 'A': description: 0x1b at byte 0"},
     {"8000140000000009 0000150000000000", "7b",
         "numpy header: a key is none of 'descr', 'fortran_order' and 'shape', "
         "at "
         "character 1, its end"},
-    {"8000140000000009 0000150000000000", "7b00c3", "numpy header: byte 0x00"},
+    {"8000140000000009 0000150000000000", "7b00c3",
+        "numpy header: 0x00 at byte 1"},
+    {"8000140000000009 8000140000000008", "", "item 0x14 occurs twice in it"},
+    {"8000020000000005 8000140000000009", "7575",
+        "2 bytes of payload came, of 5"},
     {"8000140000000009 0000130000000004", "757575",
         "a field's address is behind its 3 bytes of payload"},
 };
