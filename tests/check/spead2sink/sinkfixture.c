@@ -516,8 +516,10 @@ assert_heap (
   bytes = fake_heap_bytes (heap, ID_SAMPLES, &found);
   fail_unless (bytes != NULL);
   fail_unless_equals_uint64 (found, size);
-  for (gsize i = 0; i < size; i++)
-    fail_unless (bytes[i] == pattern (begin + i), "byte %" G_GSIZE_FORMAT, i);
+  /* An assertion a byte would be a system call a byte. */
+  for (found = 0; found < size && bytes[found] == pattern (begin + found);)
+    found++;
+  fail_unless (found == size, "byte %" G_GSIZE_FORMAT, found);
 }
 
 /* The last heap, and the only one of its kind, is a stop heap. */

@@ -60,7 +60,7 @@ static const struct {
 GST_START_TEST (a_stop_heap_among_buffers_that_flow_begins_another_stream)
 {
   Feed feed = {.n = G_MAXUINT, .size = flows[__i__].heaps * HEAP_SIZE};
-  guint n_stops = 50, n_streams;
+  guint n_stops = 20, n_streams;
 
   gst_util_set_object_arg (
       G_OBJECT (sink), "descriptors", flows[__i__].descriptors);

@@ -933,7 +933,7 @@ GST_START_TEST (test_flush_of_a_rate)
   FaultsCounts counts;
   guint64 begun;
 
-  config.rate = 1e4;
+  config.rate = 1e5;
   open_sender ();
   start ();
   push (1000000, 0);
