@@ -20,9 +20,9 @@ typedef struct {
   guint64 max_sleep;   /* ns; 0: never sleeps */
   guint64 buffer_size; /* bytes of payload that the socket's buffer holds */
 
-  guint64 window;           /* when the present one began, ns */
-  guint64 messages, bytes;  /* in it */
-  gdouble message_rate;     /* of the last one, a second */
+  guint64 window;          /* when the present one began, ns */
+  guint64 messages, bytes; /* in it */
+  gdouble message_rate;    /* of the last one, a second */
   gdouble byte_rate;
   gboolean sleeping;
 } Spead2Coalesce;

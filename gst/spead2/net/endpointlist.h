@@ -20,8 +20,8 @@ G_BEGIN_DECLS
  * A name is looked up: see spead2_endpoint_resolve(). Fails as that, or with
  * SPEAD2_ERROR_INVALID: families or unicast and multicast mixed, a group twice, a
  * range that runs out of the multicast addresses, too many. */
-GArray *spead2_endpoint_list_resolve (const gchar *text, guint port,
-    GCancellable *cancellable, GError **error);
+GArray *spead2_endpoint_list_resolve (
+    const gchar *text, guint port, GCancellable *cancellable, GError **error);
 
 /* Whom to listen to: unicast addresses, as udpsrc's multicast-source writes them:
  * each with a "+" before it ("+10.1.1.1+10.1.1.2"), or with commas between them.

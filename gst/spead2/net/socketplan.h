@@ -21,11 +21,11 @@ typedef struct {
 } Spead2SocketPlan;
 
 typedef struct {
-  guint n_ports;        /* at least 1 */
-  guint n_addresses;    /* at least 1; several are groups */
-  guint n_ifaces;       /* on which each group is joined, at least 1 */
-  guint n_threads;      /* wanted; 0: one for each socket, up to... */
-  guint n_processors;   /* ...so many, at least 1 */
+  guint n_ports;      /* at least 1 */
+  guint n_addresses;  /* at least 1; several are groups */
+  guint n_ifaces;     /* on which each group is joined, at least 1 */
+  guint n_threads;    /* wanted; 0: one for each socket, up to... */
+  guint n_processors; /* ...so many, at least 1 */
 } Spead2SocketPlanConfig;
 
 /* (Spead2SocketPlan) by worker. No more workers than ports times addresses, and

@@ -45,9 +45,9 @@ G_BEGIN_DECLS
 /* One datagram. All of it is borrowed: valid until the function returns. */
 typedef struct {
   const guint8 *data;
-  gsize size;    /* 0 to 65527 bytes */
-  guint socket;  /* whose: index in the reader's descriptors */
-  guint64 time;  /* when this drain began: one time for all of its datagrams */
+  gsize size;   /* 0 to 65527 bytes */
+  guint socket; /* whose: index in the reader's descriptors */
+  guint64 time; /* when this drain began: one time for all of its datagrams */
   /* Who sent it; NULL unless Spead2UdpReaderOptions.source. */
   const struct sockaddr_storage *source;
 } Spead2Datagram;
@@ -56,13 +56,14 @@ typedef void (*Spead2DatagramFunc) (
     const Spead2Datagram *datagram, gpointer user_data);
 
 typedef struct {
-  guint64 datagrams; /* that arrived: given to the caller, truncated or ctrunc */
-  guint64 bytes;     /* of UDP payload in those that were given */
-  guint64 messages;  /* that carried them: a train is one */
-  guint64 trains;    /* of them, with more than one datagram */
-  guint64 calls;     /* of recvmsg and recvmmsg, also those that gave nothing */
-  guint64 waits;     /* that blocked */
-  guint64 sleeps;    /* waits that slept to coalesce wake-ups */
+  guint64
+      datagrams;    /* that arrived: given to the caller, truncated or ctrunc */
+  guint64 bytes;    /* of UDP payload in those that were given */
+  guint64 messages; /* that carried them: a train is one */
+  guint64 trains;   /* of them, with more than one datagram */
+  guint64 calls;    /* of recvmsg and recvmmsg, also those that gave nothing */
+  guint64 waits;    /* that blocked */
+  guint64 sleeps;   /* waits that slept to coalesce wake-ups */
   /* Not given, since the message was longer than its memory (MSG_TRUNC): the last
    * datagrams of a train, or the only one. */
   guint64 truncated;
@@ -80,7 +81,8 @@ typedef struct {
    * buffer or of a right checksum. A merged train counts as one message. */
   guint64 drops;
   guint64 fill; /* bytes of memory that queued messages take, of... */
-  guint64 size; /* ...this: twice the buffer size (SO_RCVBUF) that was asked for */
+  guint64
+      size; /* ...this: twice the buffer size (SO_RCVBUF) that was asked for */
 } Spead2ReaderKernel;
 
 typedef struct {
