@@ -9,6 +9,7 @@
 
 #include "spead2/cpulist.h"
 #include "spead2/error.h"
+#include "spead2/net/iface.h"
 
 GST_DEBUG_CATEGORY_EXTERN (spead2_sink_debug);
 #define GST_CAT_DEFAULT spead2_sink_debug
@@ -36,7 +37,7 @@ check_multicast (
 {
   const Spead2Endpoint *destination = &config->destination;
   const gchar *iface = config->socket.multicast_iface;
-  gchar *name = iface ? spead2_udp_dup_iface_name (iface) : NULL;
+  gchar *name = iface ? spead2_iface_dup_name (iface) : NULL;
 
   if (!destination->multicast && iface)
     GST_ELEMENT_WARNING (element, RESOURCE, SETTINGS,

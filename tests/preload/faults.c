@@ -16,6 +16,7 @@
 #endif
 
 #include "faults.h"
+#include "faultsreceive.h"
 #include "faultsring.h"
 
 #include "divert.h"
@@ -1190,6 +1191,7 @@ faults_reset (void)
   faults_hang_resolver (false);
   faults_resolve (NULL);
   faults_ring_reset ();
+  faults_receive_reset ();
   lock ();
   set_blocked (false);
   S.divert_fd = -1;

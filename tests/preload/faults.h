@@ -37,8 +37,8 @@
  * returned, and if k > 0 nobody sees the errno; sent again, the message is
  * tried again. No io_uring opens unless that is asked for; a SENDMSG_ZC that is
  * submitted to one is then a message with MSG_ZEROCOPY, and fails with the errno
- * as its result. send() and sendto() are not in front: what they send is neither
- * counted nor failed. Neither select() nor epoll knows of a blocked network.
+ * as its result. send(), sendto(), recv() and recvfrom() are not in front: what they
+ * do is neither counted nor failed. Neither select() nor epoll knows of a blocked network.
  *
  * All functions may be called from any thread. The library has one mutex of its
  * own around its state: under TSan it orders the threads that send, so races
@@ -160,6 +160,18 @@ void faults_divert (int fd, bool wait);
 void faults_fail_setsockopt (int level, int name, int errnum, uint64_t times);
 void faults_fail_socket (int errnum, uint64_t times);
 void faults_fail_bind (int errnum, uint64_t times);
+
+/* Receiving: recvmsg and recvmmsg of UDP sockets, but for reads of the error queue,
+ * fail with errnum `times` times; the next `times` messages are given no more than
+ * so many bytes, as to a caller with too small a buffer; or no control data. 0
+ * times ends it. */
+void faults_fail_receive (int errnum, uint64_t times);
+void faults_truncate_received (size_t bytes, uint64_t times);
+void faults_cut_control (uint64_t times);
+
+/* How often the program called recvmsg or recvmmsg on UDP sockets since
+ * faults_reset(), but for reads of the error queue. */
+uint64_t faults_receive_calls (void);
 
 /* What opening an io_uring fails with from now on; 0: it opens. */
 void faults_io_uring (int errnum);

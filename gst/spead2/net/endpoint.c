@@ -309,28 +309,37 @@ look_up (const gchar *host, guint port, gint family, GCancellable *cancellable,
 
 /* -- endpoints -------------------------------------------------------------------- */
 
+/* "127.0.0.1", "ff02::1%lo" */
+static gchar *
+dup_host (GInetSocketAddress *inet)
+{
+  gchar *host =
+      g_inet_address_to_string (g_inet_socket_address_get_address (inet));
+  gchar iface[IF_NAMESIZE], *scoped;
+  guint scope = 0;
+
+  if (g_socket_address_get_family (G_SOCKET_ADDRESS (inet)) ==
+      G_SOCKET_FAMILY_IPV6)
+    scope = g_inet_socket_address_get_scope_id (inet);
+  if (scope == 0 || if_indextoname (scope, iface) == NULL)
+    return host;
+  scoped = g_strdup_printf ("%s%%%s", host, iface);
+  g_free (host);
+  return scoped;
+}
+
 /* "127.0.0.1:8888 (localhost)"; name may be NULL. */
 static void
 describe (Spead2Endpoint *endpoint, GInetSocketAddress *inet, const gchar *name)
 {
-  gchar iface[IF_NAMESIZE];
-  guint scope = 0;
-  gchar *address;
+  gchar *host = dup_host (inet);
 
-  if (spead2_endpoint_family (endpoint) == AF_INET6)
-    scope = g_inet_socket_address_get_scope_id (inet);
-  if (scope != 0 && if_indextoname (scope, iface)) {
-    gchar *host =
-        g_inet_address_to_string (g_inet_socket_address_get_address (inet));
-
-    address = g_strdup_printf ("[%s%%%s]:%u", host, iface, endpoint->port);
-    g_free (host);
-  } else {
-    address = g_socket_connectable_to_string (G_SOCKET_CONNECTABLE (inet));
-  }
-  g_snprintf (endpoint->text, sizeof endpoint->text, name ? "%s (%s)" : "%s",
-      address, name);
-  g_free (address);
+  g_snprintf (endpoint->text, sizeof endpoint->text,
+      spead2_endpoint_family (endpoint) == AF_INET ? "%s:%u%s%s%s"
+                                                   : "[%s]:%u%s%s%s",
+      host, endpoint->port, name ? " (" : "", name ? name : "",
+      name ? ")" : "");
+  g_free (host);
 }
 
 static gboolean
@@ -404,6 +413,46 @@ spead2_endpoint_local (Spead2Endpoint *endpoint, gint family, const gchar *host,
   filled = fill (endpoint, address, NULL, error);
   g_object_unref (address);
   return filled;
+}
+
+gboolean
+spead2_endpoint_from_native (Spead2Endpoint *endpoint,
+    const struct sockaddr_storage *native, GError **error)
+{
+  GSocketAddress *address = g_socket_address_new_from_native (
+      (gpointer) native, sizeof (struct sockaddr_storage));
+  gboolean filled;
+
+  if (address == NULL || !G_IS_INET_SOCKET_ADDRESS (address)) {
+    g_clear_object (&address);
+    g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID,
+        "An address is of neither IPv4 nor IPv6");
+    return FALSE;
+  }
+  filled = fill (endpoint, address, NULL, error);
+  g_object_unref (address);
+  return filled;
+}
+
+void
+spead2_endpoint_set_port (Spead2Endpoint *endpoint, guint16 port)
+{
+  struct sockaddr_storage address = endpoint->address;
+
+  /* Both families have it at the same place. */
+  ((struct sockaddr_in *) &address)->sin_port = htons (port);
+  spead2_endpoint_from_native (endpoint, &address, NULL);
+}
+
+gchar *
+spead2_endpoint_dup_host (const Spead2Endpoint *endpoint)
+{
+  GSocketAddress *address = g_socket_address_new_from_native (
+      (gpointer) &endpoint->address, endpoint->address_size);
+  gchar *host = dup_host (G_INET_SOCKET_ADDRESS (address));
+
+  g_object_unref (address);
+  return host;
 }
 
 gboolean

@@ -51,6 +51,17 @@ gboolean spead2_endpoint_resolve (Spead2Endpoint *endpoint, const gchar *host,
 gboolean spead2_endpoint_local (Spead2Endpoint *endpoint, gint family,
     const gchar *host, guint port, GError **error);
 
+/* Fills endpoint from an address of the kernel's. FALSE with SPEAD2_ERROR_INVALID
+ * where it is of neither family. */
+gboolean spead2_endpoint_from_native (Spead2Endpoint *endpoint,
+    const struct sockaddr_storage *address, GError **error);
+
+/* The same address with another port; the name that was looked up is left out. */
+void spead2_endpoint_set_port (Spead2Endpoint *endpoint, guint16 port);
+
+/* The address without its port, to be freed: "127.0.0.1", "ff02::1%lo". */
+gchar *spead2_endpoint_dup_host (const Spead2Endpoint *endpoint);
+
 /* AF_INET or AF_INET6. */
 static inline gint
 spead2_endpoint_family (const Spead2Endpoint *endpoint)

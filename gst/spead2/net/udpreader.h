@@ -29,15 +29,10 @@
 #ifndef SPEAD2_UDPREADER_H
 #define SPEAD2_UDPREADER_H
 
-#include <sys/socket.h>
-
 #include "spead2/error.h"
+#include "spead2/net/udpsocket.h"
 
 G_BEGIN_DECLS
-
-/* The longest that a wait lasts after spead2_udp_reader_wake(), ns: a reader of
- * one socket that blocks is in recvmsg(), which only its time-out ends. */
-#define SPEAD2_READER_MAX_BLOCK (50 * G_GUINT64_CONSTANT (1000000))
 
 /* The default of Spead2UdpReaderOptions.coalesce, ns. */
 #define SPEAD2_READER_COALESCE (200 * G_GUINT64_CONSTANT (1000))
@@ -56,22 +51,24 @@ typedef void (*Spead2DatagramFunc) (
     const Spead2Datagram *datagram, gpointer user_data);
 
 typedef struct {
-  guint64
-      datagrams;    /* that arrived: given to the caller, truncated or ctrunc */
-  guint64 bytes;    /* of UDP payload in those that were given */
-  guint64 messages; /* that carried them: a train is one */
-  guint64 trains;   /* of them, with more than one datagram */
-  guint64 calls;    /* of recvmsg and recvmmsg, also those that gave nothing */
-  guint64 waits;    /* that blocked */
-  guint64 sleeps;   /* waits that slept to coalesce wake-ups */
-  /* Not given, since the message was longer than its memory (MSG_TRUNC): the last
-   * datagrams of a train, or the only one. */
+  guint64 datagrams; /* that arrived: given, truncated or ctrunc */
+  guint64 bytes;     /* of UDP payload in those that were given */
+  guint64 messages;  /* that carried them: a train is one */
+  guint64 trains;    /* of them, with more than one datagram */
+  guint64 calls;     /* of recvmsg and recvmmsg, also those that gave nothing */
+  guint64 waits;     /* that blocked */
+  guint64 sleeps;    /* waits that slept to coalesce wake-ups */
+  /* Not given, since the message was longer than its memory (MSG_TRUNC): one a
+   * message, the only one or, of a train, the first that is not whole. What came
+   * behind that is not known. */
   guint64 truncated;
   /* Not given, since the control data were cut off (MSG_CTRUNC) and with them
    * the size of the segments: one a message, however many were in it. */
   guint64 ctrunc;
-  guint64 discarded;       /* datagrams of spead2_udp_reader_discard() */
-  guint64 discarded_bytes; /* in them; neither is counted above */
+  /* Datagrams of spead2_udp_reader_discard(), and the bytes in them: neither is
+   * counted above, but for the calls. */
+  guint64 discarded;
+  guint64 discarded_bytes;
   guint64 errors[SPEAD2_MAX_ERRNO + 1]; /* by errno, ICMP errors included */
 } Spead2ReaderCounters;
 
@@ -80,9 +77,9 @@ typedef struct {
   /* Messages that it dropped since the reader was made, for want of room in the
    * buffer or of a right checksum. A merged train counts as one message. */
   guint64 drops;
-  guint64 fill; /* bytes of memory that queued messages take, of... */
-  guint64
-      size; /* ...this: twice the buffer size (SO_RCVBUF) that was asked for */
+  /* Bytes of memory that queued messages take, of how many: of twice the buffer
+   * size that was asked for (SO_RCVBUF). */
+  guint64 fill, size;
 } Spead2ReaderKernel;
 
 typedef struct {
@@ -116,12 +113,12 @@ gboolean spead2_udp_reader_drain (Spead2UdpReader *reader, gsize max_bytes,
  * drains and waits again. A time that has passed: returns at once. */
 void spead2_udp_reader_wait (Spead2UdpReader *reader, guint64 time);
 
-/* Throws away what was queued when it was called (and, at most, as much again
- * that comes meanwhile), and counts it. Never blocks. */
+/* Throws away what was queued when it was called, and a bounded amount of what comes
+ * meanwhile, and counts it. Never blocks. */
 void spead2_udp_reader_discard (Spead2UdpReader *reader);
 
 /* Ends the wait under way or, where there is none, the next one: at once where it
- * is in ppoll(), else within SPEAD2_READER_MAX_BLOCK. Any thread. */
+ * is in ppoll(), else within SPEAD2_RECEIVE_TIMEOUT. Any thread. */
 void spead2_udp_reader_wake (Spead2UdpReader *reader);
 
 /* For the end: waits and drains return at once from now on, also one that blocks.

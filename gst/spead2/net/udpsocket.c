@@ -1,18 +1,18 @@
-/* Opens the sockets that heaps leave by: see udpsocket.h.
+/* Opens the sockets that heaps leave and arrive by: see udpsocket.h.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include "spead2/net/udpsocket.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ifaddrs.h>
-#include <net/if.h>
 #include <netinet/in.h>
+#include <netinet/udp.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "spead2/error.h"
+#include "spead2/net/iface.h"
 
 /* -- options ---------------------------------------------------------------------- */
 
@@ -80,101 +80,22 @@ spead2_udp_socket_set_recverr (gint fd, gint family, gboolean on)
       fd, recverr_level (family), recverr_option (family), &on, sizeof on);
 }
 
-/* -- interfaces ------------------------------------------------------------------ */
-
-/* An interface as it is named, or said by one of its addresses. */
-typedef struct {
-  guint index; /* 0: there is none */
-  gboolean by_address;
-  struct in_addr ipv4; /* that address, or 0.0.0.0 */
-} Iface;
-
-static gboolean
-has_address (const struct ifaddrs *entry, gint family, gconstpointer address)
-{
-  const struct sockaddr *own = entry->ifa_addr;
-
-  if (own == NULL || own->sa_family != family)
-    return FALSE;
-  if (family == AF_INET)
-    return memcmp (&((const struct sockaddr_in *) own)->sin_addr, address,
-               sizeof (struct in_addr)) == 0;
-  return memcmp (&((const struct sockaddr_in6 *) own)->sin6_addr, address,
-             sizeof (struct in6_addr)) == 0;
-}
-
-/* The interface with that address, and that name unless it is NULL; 0: none. */
-static guint
-index_of_address (gint family, gconstpointer address, const gchar *name)
-{
-  struct ifaddrs *list, *entry;
-  guint index = 0;
-
-  if (getifaddrs (&list) != 0)
-    return 0;
-  for (entry = list; index == 0 && entry != NULL; entry = entry->ifa_next)
-    if (has_address (entry, family, address) &&
-        (name == NULL || g_str_equal (entry->ifa_name, name)))
-      index = if_nametoindex (entry->ifa_name);
-  freeifaddrs (list);
-  return index;
-}
-
-/* "eth0", "10.1.2.3", "fd00::1" or "fe80::1%eth0". */
-static Iface
-find_iface (const gchar *text)
-{
-  Iface iface = {.index = if_nametoindex (text)};
-  struct in6_addr ipv6;
-  gchar **parts;
-
-  if (iface.index != 0)
-    return iface;
-  if (inet_pton (AF_INET, text, &iface.ipv4) == 1) {
-    iface.by_address = TRUE;
-    iface.index = index_of_address (AF_INET, &iface.ipv4, NULL);
-    return iface;
-  }
-
-  parts = g_strsplit (text, "%", 2);
-  if (parts[0] && inet_pton (AF_INET6, parts[0], &ipv6) == 1) {
-    iface.by_address = TRUE;
-    iface.index = index_of_address (AF_INET6, &ipv6, parts[1]);
-  }
-  g_strfreev (parts);
-  return iface;
-}
-
-gchar *
-spead2_udp_dup_iface_name (const gchar *text)
-{
-  gchar name[IF_NAMESIZE];
-
-  return if_indextoname (find_iface (text).index, name) ? g_strdup (name)
-                                                        : NULL;
-}
+/* -- sending ------------------------------------------------------------------------ */
 
 static gboolean
 set_multicast_iface (gint fd, Spead2UdpSocketState *state, gint family,
     const gchar *text, GError **error)
 {
-  const Iface iface = find_iface (text);
-  /* An IPv4 address is where packets come from, too. */
-  const struct ip_mreqn request = {
-      .imr_ifindex = (int) iface.index, .imr_address = iface.ipv4};
+  struct ip_mreqn request = {0};
+  Spead2Iface iface;
   gint result;
 
-  if (iface.index == 0) {
-    g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_NOT_FOUND,
-        iface.by_address
-            ? "No network interface has the address '%s': 'ip address' lists "
-              "those there are"
-            : "There is no network interface '%s': 'ip link' lists those there "
-              "are",
-        text);
+  if (!spead2_iface_find (&iface, text, error))
     return FALSE;
-  }
 
+  /* An IPv4 address is where packets come from, too. */
+  request.imr_ifindex = (int) iface.index;
+  request.imr_address = iface.ipv4;
   if (family == AF_INET) {
     /* What the kernel gives is the interface's address, which sets it too. */
     remember (fd, state, IPPROTO_IP, IP_MULTICAST_IF);
@@ -192,8 +113,6 @@ set_multicast_iface (gint fd, Spead2UdpSocketState *state, gint family,
       error, errno, "Could not send multicast by interface '%s'", text);
   return FALSE;
 }
-
-/* -- sockets ---------------------------------------------------------------------- */
 
 static gboolean
 set_dscp (gint fd, Spead2UdpSocketState *state, gint family, gint dscp,
@@ -271,36 +190,247 @@ spead2_udp_socket_open (const Spead2Endpoint *destination,
   return fd;
 }
 
-Spead2UdpSocketState *
-spead2_udp_socket_adopt (gint fd, const Spead2Endpoint *destination,
-    const Spead2UdpSocketOptions *options, GError **error)
+/* -- receiving -------------------------------------------------------------------- */
+
+#ifndef UDP_GRO
+#define UDP_GRO 104
+#endif
+
+/* The kernel merges what it receives; where it cannot, nothing comes merged. */
+static void
+set_gro (gint fd, Spead2UdpSocketState *state)
 {
-  gint family = spead2_endpoint_family (destination);
+  const gint on = TRUE;
+  Change off = {IPPROTO_UDP, UDP_GRO, 0};
+  socklen_t size = sizeof off.value;
+
+  /* Before Linux 6.0 it cannot be read: what does not know of it has it off. */
+  getsockopt (fd, off.level, off.option, &off.value, &size);
+  if (setsockopt (fd, IPPROTO_UDP, UDP_GRO, &on, sizeof on) == 0 && state)
+    g_array_append_val (state->changes, off);
+}
+
+/* The kernel cuts what net.core.rmem_max does not allow. */
+static void
+set_receive_buffer (gint fd, gint size)
+{
+  if (setsockopt (fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof size) != 0)
+    setsockopt (fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
+}
+
+/* Has a socket hear none but its own groups. */
+static gboolean
+set_own_groups (
+    gint fd, Spead2UdpSocketState *state, gint family, GError **error)
+{
+  if (family == AF_INET)
+    return set_option (fd, state, IPPROTO_IP, IP_MULTICAST_ALL, FALSE,
+        "IP_MULTICAST_ALL", error);
+  /* It may hear groups of IPv4, too. */
+  set_option (
+      fd, state, IPPROTO_IP, IP_MULTICAST_ALL, FALSE, "IP_MULTICAST_ALL", NULL);
+  return set_option (fd, state, IPPROTO_IPV6, IPV6_MULTICAST_ALL, FALSE,
+      "IPV6_MULTICAST_ALL", error);
+}
+
+static gboolean
+set_listen_options (gint fd, Spead2UdpSocketState *state, gint family,
+    const Spead2UdpListenOptions *options, GError **error)
+{
+  if (options->buffer_size > 0) {
+    remember (fd, state, SOL_SOCKET, SO_RCVBUF);
+    set_receive_buffer (fd, MIN (options->buffer_size, G_MAXINT));
+  }
+  if (options->gro)
+    set_gro (fd, state);
+  return set_own_groups (fd, state, family, error);
+}
+
+/* Where a socket for these addresses is to be bound. A link-local group needs an
+ * interface for that, which may be known only when it is joined. */
+static void
+choose_local (Spead2Endpoint *local, const Spead2Endpoint *addresses,
+    guint n_addresses, guint port)
+{
+  const struct sockaddr_in6 *in6 =
+      (const struct sockaddr_in6 *) &addresses[0].address;
+  gint family = spead2_endpoint_family (&addresses[0]);
+
+  if (n_addresses == 1 &&
+      !(family == AF_INET6 && IN6_IS_ADDR_MC_LINKLOCAL (&in6->sin6_addr) &&
+          in6->sin6_scope_id == 0)) {
+    *local = addresses[0];
+    if (local->port != port)
+      spead2_endpoint_set_port (local, port);
+  } else {
+    spead2_endpoint_local (local, family, NULL, port, NULL);
+  }
+}
+
+static const gchar *
+bind_advice (gint errnum)
+{
+  switch (errnum) {
+    case EADDRINUSE:
+      return ": another socket is bound there, 'ss -ulpn' lists them";
+    case EADDRNOTAVAIL:
+      return ": no interface has that address, 'ip address' lists them";
+    case EACCES:
+      return ": ports below net.ipv4.ip_unprivileged_port_start need "
+             "CAP_NET_BIND_SERVICE";
+    default:
+      return "";
+  }
+}
+
+static gboolean
+listen_at (gint fd, const Spead2Endpoint *local, gboolean reuse, GError **error)
+{
+  const struct timeval most = {.tv_usec = SPEAD2_RECEIVE_TIMEOUT / 1000};
+
+  if (reuse &&
+      !set_option (
+          fd, NULL, SOL_SOCKET, SO_REUSEADDR, TRUE, "SO_REUSEADDR", error))
+    return FALSE;
+  if (setsockopt (fd, SOL_SOCKET, SO_RCVTIMEO, &most, sizeof most) != 0) {
+    spead2_set_errno (error, errno, "Could not set SO_RCVTIMEO");
+    return FALSE;
+  }
+  if (bind (fd, (const struct sockaddr *) &local->address,
+          local->address_size) == 0)
+    return TRUE;
+
+  spead2_set_errno (error, errno, "Could not receive at %s%s", local->text,
+      bind_advice (errno));
+  return FALSE;
+}
+
+gint
+spead2_udp_socket_listen (const Spead2Endpoint *addresses, guint n_addresses,
+    guint port, const Spead2UdpListenOptions *options, GError **error)
+{
+  gint family = spead2_endpoint_family (&addresses[0]);
+  Spead2Endpoint local;
+  gint fd = socket (family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+  choose_local (&local, addresses, n_addresses, port);
+  if (fd < 0) {
+    spead2_set_errno (
+        error, errno, "Could not open a UDP socket for %s", local.text);
+    return -1;
+  }
+  if (!set_listen_options (fd, NULL, family, options, error) ||
+      !listen_at (
+          fd, &local, options->reuse || addresses[0].multicast, error)) {
+    close (fd);
+    return -1;
+  }
+  return fd;
+}
+
+gboolean
+spead2_udp_socket_get_local (gint fd, Spead2Endpoint *local, GError **error)
+{
+  struct sockaddr_storage address = {0};
+  socklen_t size = sizeof address;
+
+  if (getsockname (fd, (struct sockaddr *) &address, &size) != 0) {
+    spead2_set_errno (error, errno, "Could not read a socket's address");
+    return FALSE;
+  }
+  return spead2_endpoint_from_native (local, &address, error);
+}
+
+/* -- outside sockets -------------------------------------------------------------- */
+
+/* Begins what will restore a socket. NULL where it is no UDP socket of the family, or
+ * of any if that is AF_UNSPEC; what: what needs it to be. */
+static Spead2UdpSocketState *
+begin_adoption (gint fd, gint family, const gchar *what, GError **error)
+{
+  gint domain = get_option (fd, SOL_SOCKET, SO_DOMAIN);
   Spead2UdpSocketState *state;
 
   if (get_option (fd, SOL_SOCKET, SO_PROTOCOL) != IPPROTO_UDP ||
-      get_option (fd, SOL_SOCKET, SO_DOMAIN) != family) {
+      (domain != AF_INET && domain != AF_INET6) ||
+      (family != AF_UNSPEC && domain != family)) {
     g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID,
-        "The socket that was given is not a UDP socket of %s, which %s needs",
-        family == AF_INET ? "IPv4" : "IPv6", destination->text);
+        "The socket that was given is not a UDP socket%s%s%s",
+        family == AF_INET        ? " of IPv4"
+            : family == AF_INET6 ? " of IPv6"
+                                 : "",
+        what ? ", which is needed for " : "", what ? what : "");
     return NULL;
   }
 
   state = g_new (Spead2UdpSocketState, 1);
   state->status_flags = fcntl (fd, F_GETFL);
   state->changes = g_array_new (FALSE, FALSE, sizeof (Change));
-  remember (fd, state, recverr_level (family), recverr_option (family));
-  if (!set_options (fd, state, family, options, error)) {
-    spead2_udp_socket_give_back (fd, state);
-    return NULL;
-  }
-  if (fcntl (fd, F_SETFL, state->status_flags | O_NONBLOCK) < 0) {
-    spead2_set_errno (error, errno, "Could not make the socket non-blocking");
-    spead2_udp_socket_give_back (fd, state);
-    return NULL;
-  }
-  spead2_udp_socket_set_recverr (fd, family, TRUE);
   return state;
+}
+
+/* Frees state where the socket could not be prepared. */
+static Spead2UdpSocketState *
+finish_adoption (
+    gint fd, Spead2UdpSocketState *state, gboolean prepared, GError **error)
+{
+  if (prepared && fcntl (fd, F_SETFL, state->status_flags | O_NONBLOCK) < 0) {
+    spead2_set_errno (error, errno, "Could not make the socket non-blocking");
+    prepared = FALSE;
+  }
+  if (prepared)
+    return state;
+  spead2_udp_socket_give_back (fd, state);
+  return NULL;
+}
+
+Spead2UdpSocketState *
+spead2_udp_socket_adopt (gint fd, const Spead2Endpoint *destination,
+    const Spead2UdpSocketOptions *options, GError **error)
+{
+  gint family = spead2_endpoint_family (destination);
+  Spead2UdpSocketState *state =
+      begin_adoption (fd, family, destination->text, error);
+
+  if (state == NULL)
+    return NULL;
+  remember (fd, state, recverr_level (family), recverr_option (family));
+  state = finish_adoption (
+      fd, state, set_options (fd, state, family, options, error), error);
+  if (state)
+    spead2_udp_socket_set_recverr (fd, family, TRUE);
+  return state;
+}
+
+Spead2UdpSocketState *
+spead2_udp_socket_adopt_listening (
+    gint fd, gint family, const Spead2UdpListenOptions *options, GError **error)
+{
+  Spead2UdpSocketState *state = begin_adoption (
+      fd, family, family == AF_UNSPEC ? NULL : "the groups", error);
+
+  if (state == NULL)
+    return NULL;
+  return finish_adoption (fd, state,
+      set_listen_options (
+          fd, state, get_option (fd, SOL_SOCKET, SO_DOMAIN), options, error),
+      error);
+}
+
+/* As it was before the change. */
+static void
+restore (gint fd, const Change *change)
+{
+  gint value = change->value;
+
+  /* The kernel doubles what it is given. */
+  if (change->level == SOL_SOCKET && change->option == SO_RCVBUF) {
+    set_receive_buffer (fd, value / 2);
+    return;
+  }
+  if (change->level == SOL_SOCKET && change->option == SO_SNDBUF)
+    value /= 2;
+  setsockopt (fd, change->level, change->option, &value, sizeof value);
 }
 
 void
@@ -308,15 +438,8 @@ spead2_udp_socket_give_back (gint fd, Spead2UdpSocketState *state)
 {
   guint i;
 
-  for (i = state->changes->len; i > 0; i--) {
-    const Change *change = &g_array_index (state->changes, Change, i - 1);
-    gint value = change->value;
-
-    /* The kernel doubles what it is given. */
-    if (change->level == SOL_SOCKET && change->option == SO_SNDBUF)
-      value /= 2;
-    setsockopt (fd, change->level, change->option, &value, sizeof value);
-  }
+  for (i = state->changes->len; i > 0; i--)
+    restore (fd, &g_array_index (state->changes, Change, i - 1));
   /* An ICMP error of our packets, which the owner's next send would return. */
   get_option (fd, SOL_SOCKET, SO_ERROR);
   fcntl (fd, F_SETFL, state->status_flags);
@@ -324,10 +447,18 @@ spead2_udp_socket_give_back (gint fd, Spead2UdpSocketState *state)
   g_free (state);
 }
 
+/* -- what the kernel says --------------------------------------------------------- */
+
 guint
 spead2_udp_socket_buffer_size (gint fd)
 {
   return MAX (get_option (fd, SOL_SOCKET, SO_SNDBUF), 0) / 2;
+}
+
+guint
+spead2_udp_socket_receive_buffer_size (gint fd)
+{
+  return MAX (get_option (fd, SOL_SOCKET, SO_RCVBUF), 0) / 2;
 }
 
 guint

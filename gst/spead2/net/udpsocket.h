@@ -29,6 +29,9 @@ typedef struct {
 gint spead2_udp_socket_open (const Spead2Endpoint *destination,
     const Spead2UdpSocketOptions *options, GError **error);
 
+/* The most that a call which receives blocks, ns. */
+#define SPEAD2_RECEIVE_TIMEOUT (50 * G_GUINT64_CONSTANT (1000000))
+
 typedef struct {
   guint buffer_size; /* of the receive buffer, bytes; 0: the kernel's */
   /* Other sockets may be bound to the same address and port (SO_REUSEADDR). Each
@@ -43,22 +46,18 @@ typedef struct {
  * kernel chooses, see spead2_udp_socket_get_local(). Nothing is joined yet: see
  * multicast.h.
  *
- * The socket blocks, for up to SPEAD2_READER_MAX_BLOCK (SO_RCVTIMEO). It hears no
+ * The socket blocks, for up to SPEAD2_RECEIVE_TIMEOUT (SO_RCVTIMEO). It hears no
  * group that only other sockets have joined (IP_MULTICAST_ALL and
  * IPV6_MULTICAST_ALL are off, also without groups). reuse is implied for groups.
  * The buffer is set with SO_RCVBUFFORCE or, where that is not allowed, with
  * SO_RCVBUF, which net.core.rmem_max cuts: spead2_udp_socket_receive_buffer_size()
  * returns what it became.
  *
- * iface: an interface as multicast_iface above, or NULL: the scope of a link-local
- * group without one.
- *
- * Returns the descriptor, which the caller closes, or -1 with
- * SPEAD2_ERROR_NOT_FOUND (no such interface) or SPEAD2_ERRNO, naming address, port
- * and what to do. */
+ * Returns the descriptor, which the caller closes, or -1 with SPEAD2_ERRNO, naming
+ * address, port and what to do. */
 gint spead2_udp_socket_listen (const Spead2Endpoint *addresses,
-    guint n_addresses, guint port, const gchar *iface,
-    const Spead2UdpListenOptions *options, GError **error);
+    guint n_addresses, guint port, const Spead2UdpListenOptions *options,
+    GError **error);
 
 /* The options of an outside socket as they were before it was adopted. */
 typedef struct _Spead2UdpSocketState Spead2UdpSocketState;
@@ -100,10 +99,6 @@ gboolean spead2_udp_socket_get_local (
  * options is used. */
 guint spead2_udp_mtu (
     const Spead2Endpoint *destination, const Spead2UdpSocketOptions *options);
-
-/* The name of the interface that a multicast_iface says, to be freed; NULL: there
- * is none. */
-gchar *spead2_udp_dup_iface_name (const gchar *text);
 
 /* Bytes of IP and UDP headers in front of a packet. */
 static inline gsize

@@ -27,11 +27,11 @@
 
 #include <errno.h>
 #include <gst/gst.h>
-#include <linux/errqueue.h>
 #include <netinet/in.h>
 
 #include "spead2/net/batch.h"
 #include "spead2/clock.h"
+#include "spead2/net/errorqueue.h"
 #include "spead2/net/udpsocket.h"
 #include "spead2/net/waiter.h"
 
@@ -362,66 +362,19 @@ destination_at (
   return 0;
 }
 
-/* The errno of an entry of the error queue if it is an ICMP error, else 0: what has
- * the origin LOCAL was refused by this machine in the call that returned the errno,
- * and other entries are no errors. */
-static gint
-icmp_errno (struct msghdr *header)
-{
-  struct cmsghdr *cmsg;
-
-  for (cmsg = CMSG_FIRSTHDR (header); cmsg != NULL;
-       cmsg = CMSG_NXTHDR (header, cmsg)) {
-    if ((cmsg->cmsg_level == IPPROTO_IP && cmsg->cmsg_type == IP_RECVERR) ||
-        (cmsg->cmsg_level == IPPROTO_IPV6 && cmsg->cmsg_type == IPV6_RECVERR)) {
-      struct sock_extended_err error;
-
-      memcpy (&error, CMSG_DATA (cmsg), sizeof error);
-      if (error.ee_origin == SO_EE_ORIGIN_ICMP ||
-          error.ee_origin == SO_EE_ORIGIN_ICMP6)
-        return error.ee_errno;
-    }
-  }
-  return 0;
-}
-
-/* Reads one entry of the error queue: its errno, as icmp_errno(), and the
- * destination of the packet that it is about. FALSE when there is none. */
-static gboolean
-read_error_queue (Spead2UdpWriter *writer, guint *destination, gint *errnum)
-{
-  struct sockaddr_storage address = {0};
-  union {
-    gchar bytes[CMSG_SPACE (
-        sizeof (struct sock_extended_err) + sizeof (struct sockaddr_storage))];
-    struct cmsghdr align;
-  } control;
-  struct msghdr header = {
-      .msg_name = &address,
-      .msg_namelen = sizeof address,
-      .msg_control = &control,
-      .msg_controllen = sizeof control,
-  };
-
-  if (recvmsg (writer->fd, &header, MSG_ERRQUEUE | MSG_DONTWAIT) < 0)
-    return FALSE;
-  *destination = destination_at (writer, &address);
-  *errnum = icmp_errno (&header);
-  return TRUE;
-}
-
 /* Empties the error queue. TRUE when an ICMP error with errnum was in it. */
 static gboolean
 drain_error_queue (Spead2UdpWriter *writer, gint errnum)
 {
+  struct sockaddr_storage address;
   gboolean found = FALSE;
-  guint destination;
   gint queued;
 
-  while (writer->recverr && read_error_queue (writer, &destination, &queued)) {
+  while (writer->recverr &&
+      spead2_error_queue_take (writer->fd, &address, &queued)) {
     if (queued == 0)
       continue;
-    note_icmp_error (writer, destination, queued);
+    note_icmp_error (writer, destination_at (writer, &address), queued);
     found |= queued == errnum;
   }
   return found;

@@ -1,0 +1,29 @@
+/* Network interfaces, as a text says them.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#ifndef SPEAD2_IFACE_H
+#define SPEAD2_IFACE_H
+
+#include <netinet/in.h>
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+typedef struct {
+  guint index;
+  struct in_addr ipv4; /* the address that it was said by, or 0.0.0.0 */
+} Spead2Iface;
+
+/* Finds an interface by its name or one of its addresses: "eth0", "10.1.2.3",
+ * "fd00::1" or "fe80::1%eth0". Fails with SPEAD2_ERROR_NOT_FOUND. */
+gboolean spead2_iface_find (
+    Spead2Iface *iface, const gchar *text, GError **error);
+
+/* The name of the interface that a text says, to be freed; NULL: there is none. */
+gchar *spead2_iface_dup_name (const gchar *text);
+
+G_END_DECLS
+
+#endif /* SPEAD2_IFACE_H */
