@@ -328,17 +328,18 @@ dup_host (GInetSocketAddress *inet)
   return scoped;
 }
 
-/* "127.0.0.1:8888 (localhost)"; name may be NULL. */
+/* "127.0.0.1:8888 (localhost)", "127.0.0.1" for any port; name may be NULL. */
 static void
 describe (Spead2Endpoint *endpoint, GInetSocketAddress *inet, const gchar *name)
 {
-  gchar *host = dup_host (inet);
+  gboolean v4 = spead2_endpoint_family (endpoint) == AF_INET;
+  gchar *host = dup_host (inet), *address = NULL;
 
-  g_snprintf (endpoint->text, sizeof endpoint->text,
-      spead2_endpoint_family (endpoint) == AF_INET ? "%s:%u%s%s%s"
-                                                   : "[%s]:%u%s%s%s",
-      host, endpoint->port, name ? " (" : "", name ? name : "",
-      name ? ")" : "");
+  if (endpoint->port != 0)
+    address = g_strdup_printf (v4 ? "%s:%u" : "[%s]:%u", host, endpoint->port);
+  g_snprintf (endpoint->text, sizeof endpoint->text, name ? "%s (%s)" : "%s",
+      address ? address : host, name);
+  g_free (address);
   g_free (host);
 }
 

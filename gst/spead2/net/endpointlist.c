@@ -50,8 +50,9 @@ split_range (const gchar *text, guint *n, GError **error)
 
   if (!check_text (text, error))
     return NULL;
-  if (plus && (!g_ascii_string_to_unsigned (
-                   plus + 1, 10, 0, SPEAD2_MAX_ADDRESSES - 1, &more, NULL))) {
+  if (plus &&
+      (!g_ascii_string_to_unsigned (
+          plus + 1, 10, 0, SPEAD2_MAX_ADDRESSES - 1, &more, NULL))) {
     g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID,
         "Address '%s' has no number of groups up to %d after the +: "
         "239.102.0.64+7 is that group and the seven after it",
@@ -67,9 +68,8 @@ static void
 advance (struct sockaddr_storage *address, guint i)
 {
   gboolean v4 = address->ss_family == AF_INET;
-  guint8 *bytes = v4
-      ? (guint8 *) &((struct sockaddr_in *) address)->sin_addr
-      : (guint8 *) &((struct sockaddr_in6 *) address)->sin6_addr;
+  guint8 *bytes = v4 ? (guint8 *) &((struct sockaddr_in *) address)->sin_addr
+                     : (guint8 *) &((struct sockaddr_in6 *) address)->sin6_addr;
   gint k;
 
   for (k = v4 ? 3 : 15; k >= 0; k--) {
@@ -85,8 +85,8 @@ find (const GArray *list, const Spead2Endpoint *endpoint)
   guint i;
 
   for (i = 0; i < list->len; i++)
-    if (spead2_endpoint_equal (&g_array_index (list, Spead2Endpoint, i),
-            &endpoint->address))
+    if (spead2_endpoint_equal (
+            &g_array_index (list, Spead2Endpoint, i), &endpoint->address))
       return &g_array_index (list, Spead2Endpoint, i);
   return NULL;
 }
@@ -163,8 +163,8 @@ resolve_item (GArray *list, const gchar *text, guint port,
 }
 
 GArray *
-spead2_endpoint_list_resolve (const gchar *text, guint port,
-    GCancellable *cancellable, GError **error)
+spead2_endpoint_list_resolve (
+    const gchar *text, guint port, GCancellable *cancellable, GError **error)
 {
   GArray *list = g_array_new (FALSE, FALSE, sizeof (Spead2Endpoint));
   gchar **items =
@@ -173,8 +173,8 @@ spead2_endpoint_list_resolve (const gchar *text, guint port,
   guint i;
 
   for (i = 0; items[i] && resolved; i++)
-    resolved = resolve_item (
-        list, g_strstrip (items[i]), port, cancellable, error);
+    resolved =
+        resolve_item (list, g_strstrip (items[i]), port, cancellable, error);
   g_strfreev (items);
   if (!resolved)
     g_clear_pointer (&list, g_array_unref);

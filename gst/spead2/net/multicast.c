@@ -12,7 +12,8 @@
 #include "spead2/net/iface.h"
 
 typedef struct {
-  struct group_source_req request; /* whose source is of AF_UNSPEC: everybody's */
+  struct group_source_req
+      request; /* whose source is of AF_UNSPEC: everybody's */
 } Membership;
 
 struct _Spead2Memberships {
@@ -107,8 +108,7 @@ join_one (gint fd, Spead2Memberships *memberships, const Wanted *wanted,
     return TRUE;
   }
   /* A member already: not by us, and not to be left by us. */
-  if (errno == EADDRINUSE ||
-      (errno == EADDRNOTAVAIL && wanted->source != NULL))
+  if (errno == EADDRINUSE || (errno == EADDRNOTAVAIL && wanted->source != NULL))
     return TRUE;
   fail (wanted, errno, error);
   return FALSE;
@@ -187,8 +187,8 @@ spead2_multicast_join (gint fd, const Spead2Endpoint *addresses,
     if (!addresses[i].multicast)
       continue;
     if (names[0] == NULL)
-      joined = join_from_all (
-          fd, memberships, &addresses[i], NULL, options, error);
+      joined =
+          join_from_all (fd, memberships, &addresses[i], NULL, options, error);
     for (k = 0; names[k] && joined; k++)
       joined = join_from_all (
           fd, memberships, &addresses[i], names[k], options, error);

@@ -78,7 +78,7 @@ struct _Spead2UdpReader {
   Socket *sockets;
   guint n_sockets;
   struct pollfd *polled; /* one a socket */
-  gboolean blocks;       /* in recvmsg(): there is one, and it is a blocking one */
+  gboolean blocks; /* in recvmsg(): there is one, and it is a blocking one */
   gboolean source;
   Spead2Waiter *waiter;
 
@@ -88,7 +88,8 @@ struct _Spead2UdpReader {
   guint n_single;   /* unmerged messages in a row, up to BATCH_AFTER */
   gboolean pending; /* the first slot has a message, of the only socket */
 
-  guint64 back_off; /* how long to wait before the next try, ns; 0: not at all */
+  guint64
+      back_off; /* how long to wait before the next try, ns; 0: not at all */
   Spead2Coalesce coalesce;
   guint64 seen_messages, seen_bytes; /* counters that coalesce has been given */
   Spead2ReaderCounters counters;
@@ -342,8 +343,7 @@ prepare (Spead2UdpReader *reader, guint n)
   guint i;
 
   for (i = 0; i < n; i++) {
-    reader->headers[i].msg_hdr.msg_controllen =
-        sizeof reader->slots[i].control;
+    reader->headers[i].msg_hdr.msg_controllen = sizeof reader->slots[i].control;
     reader->headers[i].msg_hdr.msg_namelen =
         reader->source ? sizeof reader->slots[i].source : 0;
   }
@@ -460,9 +460,9 @@ drain_socket (Spead2UdpReader *reader, guint index, gsize max_bytes,
 
   while (bytes < max_bytes && !is_cancelled (reader)) {
     guint wanted = count_wanted (reader, max_bytes - bytes);
-    gint i, n = reader->pending
-        ? 1
-        : fetch (reader, socket->fd, wanted, MSG_DONTWAIT);
+    gint i,
+        n = reader->pending ? 1
+                            : fetch (reader, socket->fd, wanted, MSG_DONTWAIT);
 
     if (n < 0 && handle_errno (reader, socket, -n)) {
       bytes += MIN_COST;
@@ -531,8 +531,7 @@ wait_in_poll (Spead2UdpReader *reader, guint64 time)
 {
   guint i;
 
-  spead2_waiter_wait (
-      reader->waiter, reader->polled, reader->n_sockets, time);
+  spead2_waiter_wait (reader->waiter, reader->polled, reader->n_sockets, time);
   for (i = 0; i < reader->n_sockets; i++) {
     gint events = reader->polled[i].revents;
 

@@ -360,8 +360,8 @@ GST_START_TEST (test_many_a_call)
   for (; i < 200; i++)
     check_given (40 + i, bytes + i, 1472, 0);
   fail_unless_equals_uint64 (counters ()->messages, 201);
-  fail_unless (counters ()->calls < 40, "%" G_GUINT64_FORMAT,
-      counters ()->calls);
+  fail_unless (
+      counters ()->calls < 40, "%" G_GUINT64_FORMAT, counters ()->calls);
   fail_unless_equals_uint64 (counters ()->calls, faults_receive_calls ());
   g_free (bytes);
 }
@@ -403,7 +403,8 @@ GST_END_TEST
 GST_START_TEST (test_budget)
 {
   gsize size = __i__ == 0 ? 30000 : 100;
-  guint n = __i__ == 0 ? 4 : 49; /* so many are 100000 bytes, at least 2 KiB each */
+  guint n =
+      __i__ == 0 ? 4 : 49; /* so many are 100000 bytes, at least 2 KiB each */
 
   send_n (0, 70, size);
   fail_unless (drain (100000));
@@ -522,8 +523,8 @@ GST_START_TEST (test_errno_for_ever)
     fail_if (drain (ALL));
     spead2_udp_reader_wait (reader, EVER);
   }
-  fail_unless (counters ()->calls <= 16 + 5, "%" G_GUINT64_FORMAT,
-      counters ()->calls);
+  fail_unless (
+      counters ()->calls <= 16 + 5, "%" G_GUINT64_FORMAT, counters ()->calls);
   fail_unless_equals_uint64 (counters ()->errors[EIO], counters ()->calls);
   faults_reset ();
   send_n (0, 1, 10);
