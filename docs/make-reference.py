@@ -31,8 +31,8 @@ HEAD = """\
 
 # Reference of the elements
 
-What the elements of the plugin `spead2` are and take. Sizes are in bytes and rates in bytes of UDP payload per second where nothing else is said.
-`gst-inspect-1.0` prints the same without the long texts, and all that is inherited from GStreamer's base classes.
+Pads, properties, signals and counters of the elements of the plugin `spead2`. Sizes are in bytes and rates in bytes of UDP payload per second unless stated otherwise.
+`gst-inspect-1.0` prints the same without the long texts, and everything that is inherited from GStreamer's base classes.
 """
 
 
@@ -213,7 +213,7 @@ def write_inherited(page, element):
             rows.append(f"| `{spec.name}` | {spec.owner_type.name} | {type_name(spec, element)} | "
                         f"{plain(value)} | {spec.blurb} |")
     if rows:
-        page.append("### Inherited properties worth knowing")
+        page.append("### Inherited properties")
         page.append("\n".join(["| name | of | type | value | what |", "|---|---|---|---|---|", *rows]))
 
 

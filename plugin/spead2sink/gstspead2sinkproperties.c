@@ -153,7 +153,8 @@ gst_spead2_index_source_get_type (void)
 {
   static const GEnumValue values[] = {
       {GST_SPEAD2_INDEX_SOURCE_AUTO,
-          "The offset where it counts samples or bytes, else a count", "auto"},
+          "The offset if it counts samples or bytes, otherwise a count",
+          "auto"},
       {GST_SPEAD2_INDEX_SOURCE_OFFSET, "The buffer's offset", "offset"},
       {GST_SPEAD2_INDEX_SOURCE_COUNT, "Frames, or bytes, so far", "count"},
       {0, NULL, NULL},
@@ -170,8 +171,8 @@ static GType
 gst_spead2_on_error_get_type (void)
 {
   static const GEnumValue values[] = {
-      {GST_SPEAD2_ON_ERROR_CONTINUE, "Warn, and go on with the next heap",
-          "continue"},
+      {GST_SPEAD2_ON_ERROR_CONTINUE,
+          "Continue with the next heap, with a warning", "continue"},
       {GST_SPEAD2_ON_ERROR_FAIL, "Stop the stream with an error", "fail"},
       {0, NULL, NULL},
   };
@@ -187,8 +188,8 @@ static GType
 gst_spead2_gso_get_type (void)
 {
   static const GEnumValue values[] = {
-      {GST_SPEAD2_GSO_AUTO, "Where the kernel takes it", "auto"},
-      {GST_SPEAD2_GSO_OFF, "Never: each packet is handed over alone", "off"},
+      {GST_SPEAD2_GSO_AUTO, "Used if the kernel accepts it", "auto"},
+      {GST_SPEAD2_GSO_OFF, "Never: each packet is sent alone", "off"},
       {0, NULL, NULL},
   };
   static gsize type = 0;
@@ -202,8 +203,8 @@ static GType
 gst_spead2_zero_copy_get_type (void)
 {
   static const GEnumValue values[] = {
-      {GST_SPEAD2_ZERO_COPY_AUTO, "Where it can be and is faster", "auto"},
-      {GST_SPEAD2_ZERO_COPY_ON, "Where it can be, with a warning where not",
+      {GST_SPEAD2_ZERO_COPY_AUTO, "Used where possible and faster", "auto"},
+      {GST_SPEAD2_ZERO_COPY_ON, "Used where possible, with a warning otherwise",
           "on"},
       {GST_SPEAD2_ZERO_COPY_OFF, "Never", "off"},
       {0, NULL, NULL},
@@ -221,7 +222,7 @@ gst_spead2_remainder_get_type (void)
 {
   static const GEnumValue values[] = {
       {GST_SPEAD2_REMAINDER_ERROR, "Stop the stream with an error", "error"},
-      {GST_SPEAD2_REMAINDER_DROP, "Leave the bytes out", "drop"},
+      {GST_SPEAD2_REMAINDER_DROP, "Omit the bytes", "drop"},
       {GST_SPEAD2_REMAINDER_PAD, "Add zeros", "pad"},
       {0, NULL, NULL},
   };
@@ -237,10 +238,10 @@ static GType
 gst_spead2_packet_split_get_type (void)
 {
   static const GEnumValue values[] = {
-      {GST_SPEAD2_PACKET_SPLIT_FULL, "As much as fits, the rest in the last",
+      {GST_SPEAD2_PACKET_SPLIT_FULL, "Full packets, the rest in the last",
           "full"},
-      {GST_SPEAD2_PACKET_SPLIT_BALANCED, "All of one size, and no more of them",
-          "balanced"},
+      {GST_SPEAD2_PACKET_SPLIT_BALANCED,
+          "Packets of one size, as many as with full", "balanced"},
       {0, NULL, NULL},
   };
   static gsize type = 0;
@@ -255,10 +256,9 @@ static GType
 gst_spead2_descriptors_get_type (void)
 {
   static const GEnumValue values[] = {
-      {SPEAD2_DESCRIPTORS_NONE, "Only when send-descriptors asks for them",
-          "none"},
+      {SPEAD2_DESCRIPTORS_NONE, "Only on request by send-descriptors", "none"},
       {SPEAD2_DESCRIPTORS_FIRST_HEAP,
-          "In the first heap, and in those of another shape or type",
+          "In the first heap, and in heaps of another shape or type",
           "first-heap"},
       {SPEAD2_DESCRIPTORS_OWN_HEAP, "In a heap of their own before these",
           "own-heap"},
@@ -272,7 +272,7 @@ gst_spead2_descriptors_get_type (void)
   return type;
 }
 
-/* -- what they say of themselves ----------------------------------------------- */
+/* -- parameters and their documentation --------------------------------------- */
 
 #define FLAGS (G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS)
 
@@ -282,18 +282,18 @@ install_destination (GObjectClass *klass)
   /**
    * GstSpead2Sink:host:
    *
-   * Where to send: an IPv4 or IPv6 address, unicast or multicast, alone: `::1` has
-   * no brackets, and the port is #GstSpead2Sink:port. A link-local address has the
-   * interface behind it: `fe80::1%eth0`.
+   * The destination: an IPv4 or IPv6 address, unicast or multicast, without brackets
+   * (`::1`) and without a port, which is #GstSpead2Sink:port. A link-local address
+   * is followed by its interface: `fe80::1%eth0`.
    *
-   * Or a name, which is looked up in NULL to READY, or in READY to PAUSED where it
-   * was changed. That takes at most 5 seconds; setting this element, not its
-   * pipeline, to NULL from another thread ends it. Of several addresses the first is
-   * taken that is of the family of #GstSpead2Sink:socket or
-   * #GstSpead2Sink:bind-address; with neither, the first in the system's order
-   * (RFC 6724, /etc/gai.conf), in which those with no route are last. `localhost`, or
-   * any other name for this machine, is then its IPv4 address if it has one, 127.0.0.1.
-   * Warnings and errors say which address it is.
+   * Or a name, which is resolved in NULL to READY, or in READY to PAUSED if it was
+   * changed. That takes at most 5 seconds; setting this element, not its pipeline,
+   * to NULL from another thread ends it. Of several addresses, the first one of the
+   * family of #GstSpead2Sink:socket or #GstSpead2Sink:bind-address is used; with
+   * neither, the first in the system's order (RFC 6724, /etc/gai.conf), in which
+   * those without a route are last. `localhost`, or any other name of this machine,
+   * is then its IPv4 address if it has one, 127.0.0.1. Warnings and errors contain
+   * the address.
    *
    * Since: 0.1
    */
@@ -314,13 +314,13 @@ install_destination (GObjectClass *klass)
   /**
    * GstSpead2Sink:uri:
    *
-   * Where to send and how, in one text: `spead://host:port?name=value&name=value`.
-   * Every option is a property of this element by its name, and its value is
-   * written as gst-launch-1.0 takes it, percent-encoded where a URL asks for it;
-   * an IPv6 address stands in brackets, and without a port 8888 is meant. Setting
-   * it sets these properties and leaves the others as they are; a text with a
-   * mistake sets nothing, and is an error when the element starts. Reading it
-   * gives a text with all properties that differ from their defaults.
+   * Destination and options in one text: `spead://host:port?name=value&name=value`.
+   * Every option is a property of this element by its name, with a value as in
+   * gst-launch-1.0, percent-encoded where URLs require it; an IPv6 address is in
+   * brackets, and the default port is 8888. Setting it sets these properties and
+   * leaves the others unchanged; a text with an error sets nothing, and is an error
+   * when the element starts. Reading it gives a text with all properties that differ
+   * from their defaults.
    *
    * Since: 0.1
    */
@@ -335,43 +335,43 @@ install_heaps (GObjectClass *klass)
   /**
    * GstSpead2Sink:heap-size:
    *
-   * Bytes of a heap's payload. Buffers are cut and joined, so that their sizes do
-   * not matter: a heap may end within a buffer, and have bytes of many. 0: each
-   * buffer is a heap, whatever its size.
+   * Bytes of a heap's payload. Buffers of any sizes are cut and joined: a heap can
+   * end within a buffer, and contain bytes of several. 0: each buffer is a heap,
+   * whatever its size.
    *
-   * A heap that is not full waits for the next buffer. It goes as it is, shorter
-   * than the others, at EOS, a GAP event or a DRAIN query, and before a buffer that
-   * has the flag DISCONT, whose sample index is not the next one, which has other
-   * caps or other values of the application. #GstSpead2Sink:remainder says what
-   * happens if a `shape` does not allow that. A flush, and READY without EOS, drop
-   * it. Index, dates and values of a heap are those of its first byte.
+   * A heap that is not full waits for the next buffer. It is sent, shorter than the
+   * others, at EOS, a GAP event or a DRAIN query, and before a buffer with the flag
+   * DISCONT, a sample index that is not the next one, other caps or other values of
+   * the application. #GstSpead2Sink:remainder applies if a `shape` does not allow
+   * that. A flush, and READY without EOS, drop it. Index, dates and values of a heap
+   * are those of its first byte.
    *
-   * It must be whole samples of all channels, and what an item's `shape` says.
-   * Gray video is not cut: a picture is a heap. An application's values are in
-   * every heap of their buffer; `heap-cnt` is refused where there are several.
-   * A shorter heap is described (see #GstSpead2Sink:descriptors).
+   * It must be a multiple of a sample of all channels, and the size of an item's
+   * `shape`. Gray video is not cut: a picture is a heap. An application's values are
+   * in every heap of their buffer; `heap-cnt` is an error if there are several. A
+   * shorter heap is described (see #GstSpead2Sink:descriptors).
    *
-   * A heap that waits holds its buffers: pieces of less than
+   * A heap that waits keeps references to its buffers: pieces of less than
    * #GstSpead2Sink:max-packet-size are copied, and so are buffers of a GstBufferPool
-   * with a fixed maximum if more than half of them would wait. An application with
-   * buffers of its own, outside a pool, needs more of them than a heap takes.
+   * with a fixed maximum if more than half of them would wait. An application that
+   * reuses its own buffers, without a pool, needs more of them than one heap takes.
    *
    * Since: 0.1
    */
   g_object_class_install_property (klass, GST_SPEAD2_SINK_PROP_HEAP_SIZE,
       g_param_spec_uint ("heap-size", "Heap size",
-          "Bytes of a heap, for which buffers are cut and joined (0 = a heap "
-          "a buffer)",
+          "Bytes of a heap, for which buffers are cut and joined (0 = one heap "
+          "per buffer)",
           0, G_MAXUINT, DEFAULT_HEAP_SIZE, FLAGS | GST_PARAM_MUTABLE_READY));
   /**
    * GstSpead2Sink:remainder:
    *
-   * What to do with bytes that are too few for the shape of a payload: the last
-   * ones of a stream that is cut by #GstSpead2Sink:heap-size where an item has a
-   * `shape`, a buffer that is shorter than such a shape, or part of a sample.
-   * Without `shape`, whole samples are a shorter heap. `error` sends all that was
-   * accepted before, then posts an error. What is dropped and added is counted in
-   * #GstSpead2Sink:stats as `remainder-bytes` and `padding-bytes`.
+   * What to do with bytes that are too few for the shape of a payload: the last ones
+   * of a stream with #GstSpead2Sink:heap-size and an item with a `shape`, a buffer
+   * that is shorter than such a shape, or part of a sample. Without `shape`, whole
+   * samples are sent as a shorter heap. `error` sends all that was accepted before,
+   * then posts an error. `remainder-bytes` and `padding-bytes` in
+   * #GstSpead2Sink:stats count the bytes that were dropped and added.
    *
    * Since: 0.1
    */
@@ -383,31 +383,32 @@ install_heaps (GObjectClass *klass)
   /**
    * GstSpead2Sink:max-heaps:
    *
-   * Most heaps that are outstanding: accepted and not yet sent. Upstream waits
-   * while there are so many. 0 allows as many as make 4 MiB, from 4 to 4095, and
-   * at least 2 for each of #GstSpead2Sink:send-threads.
+   * Limit of outstanding heaps: accepted and not yet sent. Upstream waits while it
+   * is reached. 0 allows as many as make 4 MiB, from 4 to 4095, and at least 2 for
+   * each of #GstSpead2Sink:send-threads.
    *
-   * With 1, making a heap and sending it take turns: each of two threads waits for
-   * the other, heap by heap. That costs most with small heaps: of the speed with 0,
-   * a fifth is left with 8 KiB, three tenths with 64 KiB, seven tenths with 1 MiB.
-   * With fewer heaps than #GstSpead2Sink:send-threads, some threads are idle.
+   * With 1, making a heap and sending it alternate: each of two threads waits for
+   * the other. That costs most with small heaps: of the throughput with 0, a fifth
+   * is left with 8 KiB, three tenths with 64 KiB, seven tenths with 1 MiB. With
+   * fewer heaps than #GstSpead2Sink:send-threads, some threads are idle.
    *
    * Since: 0.1
    */
   g_object_class_install_property (klass, GST_SPEAD2_SINK_PROP_MAX_HEAPS,
       g_param_spec_uint ("max-heaps", "Max heaps",
-          "Most outstanding heaps (0 = as many as make 4 MiB, from 4 to 4095)",
+          "Limit of outstanding heaps (0 = as many as make 4 MiB, from 4 to "
+          "4095)",
           0, MAX_MAX_HEAPS, DEFAULT_MAX_HEAPS,
           FLAGS | GST_PARAM_MUTABLE_READY));
   /**
    * GstSpead2Sink:send-threads:
    *
-   * How many threads send, 1 to 64, each with a socket of its own, or all with
-   * one if #GstSpead2Sink:bind-port or #GstSpead2Sink:socket says so. What one
-   * thread sends is bounded by one CPU; several send whole heaps side by side.
-   * Receivers then see heaps of neighbouring counters interleaved, and, but with
-   * one socket, from several source ports. Descriptors and stop heaps still go
-   * when all before them has gone, and before all behind them.
+   * Number of sending threads, 1 to 64, each with a socket of its own, or with a
+   * common one if #GstSpead2Sink:bind-port or #GstSpead2Sink:socket is set. One CPU
+   * limits the throughput of a thread; several threads send different heaps at the
+   * same time. Receivers then get heaps of neighbouring counters interleaved and,
+   * without a common socket, from several source ports. Descriptors and stop heaps
+   * are still sent after all heaps before them, and before all heaps behind them.
    *
    * Since: 0.1
    */
@@ -419,40 +420,40 @@ install_heaps (GObjectClass *klass)
   /**
    * GstSpead2Sink:cpu-affinity:
    *
-   * CPUs that the sending threads keep to, as numbers and ranges, "2" or "1,3" or
-   * "4-7": the first thread to the first, the second to the second, and so on,
-   * from the front again when there are more threads. Unset, the kernel chooses.
-   * The streaming thread is not touched. A CPU that the process may not use is an
-   * error in NULL to READY.
+   * CPUs to which the sending threads are bound, as numbers and ranges, "2" or "1,3"
+   * or "4-7": the first thread to the first, the second to the second, and so on,
+   * starting again from the first if there are more threads. Unset, the kernel
+   * chooses. The streaming thread is not affected. A CPU that the process is not
+   * permitted to use is an error in NULL to READY.
    *
    * Since: 0.1
    */
   g_object_class_install_property (klass, GST_SPEAD2_SINK_PROP_CPU_AFFINITY,
       g_param_spec_string ("cpu-affinity", "CPU affinity",
-          "CPUs that the sending threads keep to, for example 1,3", NULL,
+          "CPUs to which the sending threads are bound, for example 1,3", NULL,
           FLAGS | GST_PARAM_MUTABLE_READY));
   /**
    * GstSpead2Sink:max-packet-size:
    *
-   * Most bytes of UDP payload in a packet, SPEAD header included, IP and UDP
-   * headers not; rounded down to a multiple of 8. From 56 to 65507 (IPv4) or
-   * 65527 (IPv6). What fits a network is its MTU less 28 (IPv4) or 48 (IPv6):
-   * 1472 for Ethernet, 8972 for jumbo frames of 9000.
+   * Maximum of UDP payload bytes in a packet, SPEAD header included, IP and UDP
+   * headers not; rounded down to a multiple of 8. From 56 to 65507 (IPv4) or 65527
+   * (IPv6). The maximum for a network is its MTU less 28 (IPv4) or 48 (IPv6): 1472
+   * for Ethernet, 8972 for jumbo frames of 9000.
    *
    * Since: 0.1
    */
   g_object_class_install_property (klass, GST_SPEAD2_SINK_PROP_MAX_PACKET_SIZE,
       g_param_spec_uint ("max-packet-size", "Max packet size",
-          "Most bytes of UDP payload in a packet (MTU less 28 on IPv4)", 0,
+          "Maximum of UDP payload bytes in a packet (MTU less 28 on IPv4)", 0,
           G_MAXUINT, DEFAULT_MAX_PACKET_SIZE, FLAGS | GST_PARAM_MUTABLE_READY));
   /**
    * GstSpead2Sink:rate:
    *
-   * Mean rate to keep, in bytes of UDP payload per second, from 1 on; 0 sends as
-   * fast as the kernel takes it. At 1, a packet for Ethernet takes 25 minutes: less
-   * is an error at the start, and later a warning, upon which the rate stays as it
-   * is. A change in PLAYING counts at once, for a thread that sleeps, too; what has
-   * been sent ahead is paid for at the new rate.
+   * Mean rate in bytes of UDP payload per second, at least 1; 0 sends as fast as the
+   * kernel takes packets. At 1, a packet for Ethernet takes 25 minutes. A value
+   * between 0 and 1 is an error at the start, and later a warning that leaves the
+   * rate unchanged. A change in PLAYING takes effect at once, also for a thread that
+   * sleeps; bytes that were sent ahead are charged at the new rate.
    *
    * Since: 0.1
    */
@@ -463,20 +464,20 @@ install_heaps (GObjectClass *klass)
   /**
    * GstSpead2Sink:burst-size:
    *
-   * With a rate, most bytes that are sent back to back; never more than a
+   * With a rate, the maximum of bytes that are sent back to back; never more than a
    * millisecond of the rate, and always at least one packet.
    *
    * Since: 0.1
    */
   g_object_class_install_property (klass, GST_SPEAD2_SINK_PROP_BURST_SIZE,
       g_param_spec_uint64 ("burst-size", "Burst size",
-          "With a rate: most bytes sent back to back", 1, G_MAXUINT64,
+          "With a rate: maximum of bytes sent back to back", 1, G_MAXUINT64,
           DEFAULT_BURST_SIZE, FLAGS | GST_PARAM_MUTABLE_PLAYING));
   /**
    * GstSpead2Sink:burst-rate-ratio:
    *
-   * With a rate, how much faster than it a sender that fell behind may catch
-   * up.
+   * With a rate, the maximum speed at which a sender that is late catches up, as a
+   * multiple of the rate.
    *
    * Since: 0.1
    */
@@ -502,8 +503,8 @@ install_heaps (GObjectClass *klass)
   /**
    * GstSpead2Sink:send-stop-heap:
    *
-   * Tell receivers that the stream has ended: after the last heap at EOS, and
-   * when the element goes to READY without one.
+   * Mark the end of the stream with a stop heap: after the last heap at EOS, and
+   * when the element goes to READY without EOS.
    *
    * Since: 0.1
    */
@@ -514,18 +515,17 @@ install_heaps (GObjectClass *klass)
   /**
    * GstSpead2Sink:index-source:
    *
-   * Where the index of a heap's first sample comes from, which is the item
-   * `timestamp`. Never from a buffer's time: at the rates of digitisers it cannot
-   * tell samples apart.
+   * Source of the index of a heap's first sample, which is the item `timestamp`. It
+   * is never a buffer's time, which is too coarse at the rates of digitisers.
    *
-   * `auto` finds out what a buffer's OFFSET counts. With an OFFSET_END the distance
-   * between both is the number of samples in the buffer, or of bytes, or the
-   * OFFSET is not used. Without one, and with `audio/x-raw` or no caps only, it
-   * counts samples until the distance to the next buffer is the number of bytes.
-   * What is not used is counted by the sink. An OFFSET without OFFSET_END that is
-   * the PTS times the rate of the caps (interleave) may differ from the count by
-   * what a nanosecond rounds off; then the count is taken. A difference of another
-   * kind is a jump, and followed; without DISCONT it also warns once.
+   * `auto` determines what a buffer's OFFSET counts. With an OFFSET_END, OFFSET is
+   * used if the distance between both is the number of samples in the buffer, or of
+   * bytes. Without one, and with `audio/x-raw` or no caps only, OFFSET is a count of
+   * samples until the distance to the next buffer is the number of bytes. Otherwise
+   * the sink counts itself. An OFFSET without OFFSET_END that is the PTS times the
+   * rate of the caps (interleave) can differ from the count by the rounding to a
+   * nanosecond; then the count is used. Any other difference is a jump, which is
+   * followed; without DISCONT it also causes one warning.
    *
    * Since: 0.1
    */
@@ -537,10 +537,10 @@ install_heaps (GObjectClass *klass)
   /**
    * GstSpead2Sink:on-error:
    *
-   * What to do when the kernel refuses a heap, with EPERM or ENETUNREACH for
-   * example: go on with the next one, and say so in a warning at most once a
-   * second, or stop with an error. Answers of the network to earlier packets (a
-   * port nobody listens at) never stop the stream.
+   * Reaction to a heap that the kernel refuses, with EPERM or ENETUNREACH for
+   * example: continue with the next one, with a warning at most once per second, or
+   * stop with an error. ICMP errors for earlier packets (a port without a listener)
+   * never stop the stream.
    *
    * Since: 0.1
    */
@@ -563,12 +563,12 @@ install_heaps (GObjectClass *klass)
   /**
    * GstSpead2Sink:quiet:
    *
-   * Post no INFO message at EOS. That message comes before the EOS message and
-   * says in one sentence how many heaps were sent, failed and were dropped since
-   * the element went to PAUSED or since the EOS before; the bytes of UDP payload
-   * and the packets that the kernel accepted meanwhile; the seconds from the first
-   * heap's being pushed to the last one's end, pauses included; and bytes per
-   * second in 10^6. Warnings and errors are posted in any case.
+   * Post no INFO message at EOS. That message is posted before the EOS message. It
+   * contains the numbers of heaps that were sent, failed and dropped since the
+   * element went to PAUSED or since the previous EOS; the bytes of UDP payload and
+   * the packets that the kernel accepted in that time; the seconds from the push of
+   * the first heap to the end of the last one, pauses included; and bytes per second
+   * in 10^6. Warnings and errors are posted in any case.
    *
    * Since: 0.1
    */
@@ -579,82 +579,81 @@ install_heaps (GObjectClass *klass)
   /**
    * GstSpead2Sink:gso:
    *
-   * Hand packets to the kernel in messages of up to 64 packets or 64 KiB, which it
-   * or the network card cuts apart (UDP segmentation offload, UDP_SEGMENT). What
-   * arrives is the same. Off, each packet is handed over alone, which costs several
-   * times the processor time where packets are small.
+   * Pass packets to the kernel in messages of up to 64 packets or 64 KiB, which the
+   * kernel or the network card splits (UDP segmentation offload, UDP_SEGMENT).
+   * Receivers get the same packets. With `off`, each packet is passed alone, at
+   * several times the processor time if packets are small.
    *
-   * Off is for captures on the sending machine, which see the message before it is
-   * cut, and for network cards that cut it wrongly. With auto, a kernel that refuses
-   * it gets single packets, too; `gso-reason` in #GstSpead2Sink:stats says why.
+   * `off` is for captures on the sending machine, which contain the message before
+   * it is split, and for network cards that split it wrongly. With `auto`, single
+   * packets are sent if the kernel refuses messages; `gso-reason` in
+   * #GstSpead2Sink:stats has the reason.
    *
    * Since: 0.1
    */
   g_object_class_install_property (klass, GST_SPEAD2_SINK_PROP_GSO,
       g_param_spec_enum ("gso", "Segmentation offload",
-          "Let the kernel cut messages of many packets apart",
+          "Let the kernel split messages of many packets",
           gst_spead2_gso_get_type (), GST_SPEAD2_GSO_AUTO,
           FLAGS | GST_PARAM_MUTABLE_READY));
   /**
    * GstSpead2Sink:zero-copy:
    *
-   * Let the kernel and the network card read buffers where they lie, instead of
-   * copying them, which is up to two or three times as fast. It needs Linux
-   * 6.15, io_uring (sysctl kernel.io_uring_disabled=0) and memory that may be
-   * locked (`ulimit -l`): as much as the buffers have that are outstanding, for
-   * each sending thread.
+   * Let the kernel and the network card read buffers where they are, instead of
+   * copying them, which is up to two or three times as fast. This requires Linux
+   * 6.15, io_uring (sysctl kernel.io_uring_disabled=0) and memory that can be locked
+   * (`ulimit -l`): the size of the outstanding buffers, for each sending thread.
    *
-   * It is done for buffers whose source takes memory from where the sink says, as
-   * adctestsrc does, in packets of at least 3000 bytes or with room for their
-   * headers. Other buffers are copied, and so is what goes to a receiver on this
-   * machine. In #GstSpead2Sink:stats, `zero-copy-reason` says why it is not done.
+   * It is used for buffers in memory that the sink provides, such as those of
+   * adctestsrc, in packets of at least 3000 bytes or with headroom for their
+   * headers. Other buffers are copied, and so are packets to a receiver on this
+   * machine. In #GstSpead2Sink:stats, `zero-copy-reason` has the reason.
    *
-   * A message that is not copied counts for up to 20 MiB of the socket's send
-   * buffer, though it holds 64 KiB. On a wire that is slower than this machine,
-   * auto copies where the buffer would hold fewer than three: set
-   * #GstSpead2Sink:buffer-size and the sysctl net.core.wmem_max to 64 MiB.
+   * A message of 64 KiB that is not copied is charged with up to 20 MiB to the
+   * socket's send buffer. On a wire that is slower than this machine, `auto` copies
+   * if the buffer would hold fewer than three: set #GstSpead2Sink:buffer-size and
+   * the sysctl net.core.wmem_max to 64 MiB.
    *
    * Since: 0.1
    */
   g_object_class_install_property (klass, GST_SPEAD2_SINK_PROP_ZERO_COPY,
       g_param_spec_enum ("zero-copy", "Zero copy",
-          "Let the kernel read buffers where they lie",
+          "Let the kernel read buffers where they are",
           gst_spead2_zero_copy_get_type (), GST_SPEAD2_ZERO_COPY_AUTO,
           FLAGS | GST_PARAM_MUTABLE_READY));
 
   /**
    * GstSpead2Sink:stats:
    *
-   * What has been sent since the element went to READY, besides the fields of
-   * #GstBaseSink:stats. Numbers are guint64 where nothing else is said, times are
+   * Counters since the element went to READY, besides the fields of
+   * #GstBaseSink:stats. Numbers are guint64 unless stated otherwise, times are
    * nanoseconds.
    *
    * - heaps-pushed = heaps-sent + heaps-failed + heaps-dropped + outstanding, at
-   *   any time; a failed heap was refused by the kernel or cut short by a flush, a
-   *   dropped one was taken back by a flush before any of it was sent. Heaps that
-   *   only carry descriptors are among them, start and stop heaps are not
+   *   any time. A failed heap was refused by the kernel or not completed at a
+   *   flush; a dropped heap was removed by a flush before any of it was sent.
+   *   Heaps that contain only descriptors are included, start and stop heaps are
+   *   not
    * - packets, bytes (of UDP payload) and messages (of up to 64 packets) that the
    *   kernel accepted, stop heaps included; payload-bytes of the heaps sent
-   * - calls of sendmmsg; waits for room in the kernel
-   * - errors that the kernel or the network (ICMP) answered, and errors-by-errno,
-   *   a #GstStructure with a field for each that came, as `ECONNREFUSED`
+   * - calls of sendmmsg; waits for space in the socket's buffer
+   * - errors: errnos of system calls and ICMP errors; errors-by-errno: a
+   *   #GstStructure with a field for each that occurred, such as `ECONNREFUSED`
    * - gso (gboolean): segmentation offload is in use; else gso-reason (string)
    * - zero-copy (gboolean): heaps are sent without copying them; else, once
    *   something has been sent, zero-copy-reason (string); zero-copy-messages
-   * - heaps-abandoned, of heaps-failed: their memory was still being read 500 ms
+   * - heaps-abandoned, of heaps-failed: the kernel still read their memory 500 ms
    *   after a flush or the end
    * - heap-cnt-wraps and index-wraps of the two counters, offset-jumps of the
    *   sample index
    * - remainder-bytes that were dropped and padding-bytes that were added, as
-   *   #GstSpead2Sink:remainder says
-   * - outstanding and peak-outstanding heaps (guint): accepted, and of their end
-   *   not yet told by #GstSpead2Sink::heap-done
-   * - heap-time-min, -mean, -max: of heaps sent, from being accepted to being
-   *   released
-   * - pacing-error-mean, -max: with a rate, how late a burst was handed to the
-   *   kernel
-   * - mtu (guint): the largest IP packet that goes there in one piece, 0 where
-   *   no way is known; send-buffer (guint): bytes
+   *   #GstSpead2Sink:remainder defines
+   * - outstanding and peak-outstanding heaps (guint): accepted, and their end not
+   *   yet reported by #GstSpead2Sink::heap-done
+   * - heap-time-min, -mean, -max: of heaps sent, from acceptance to release
+   * - pacing-error-mean, -max: with a rate, delay of a burst against its due time
+   * - mtu (guint): the largest IP packet to the destination in one piece, 0 without
+   *   a route; send-buffer (guint): bytes
    *
    * Since: 0.1
    */
@@ -670,27 +669,27 @@ install_items (GObjectClass *klass)
   /**
    * GstSpead2Sink:items:
    *
-   * What every heap carries, in the order of the wire: items with `;` between
-   * them, each a name and fields in the syntax of GstStructure. [items.md](items.md)
-   * is their reference, [recipes.md](recipes.md) has lines for many receivers.
+   * What every heap carries, in the order of the wire: items separated by `;`, each
+   * a name and fields in the syntax of GstStructure. [items.md](items.md) is their
+   * reference, [recipes.md](recipes.md) has lines for many receivers.
    *
-   * - `id`: required, from 7 up to what the flavour holds
+   * - `id`: required, from 7 to the maximum of the flavour
    * - `value`: `payload` (the buffer, exactly one item), `sample-index`,
    *   `heap-index` (from 0), `utc-ns`, `ptp-ns`, a number, a text in quotes, an
-   *   array `<1,2,3>` that is taken heap by heap, or `meta`, which the application
-   *   gives, with a `default`
+   *   array `<1,2,3>` with one number per heap, or `meta`, which the application
+   *   sets, with a `default`
    * - `start` and `step` instead of `value`: a counter
-   * - `every`: so many heaps have the same value before the counter or array goes on
+   * - `every`: number of consecutive heaps with the same value of counter or array
    * - `mode`: `immediate` or `addressed`
    * - `format` (SPEAD: `u40`, `i10`) or `dtype` (numpy: `"<i2"`), `shape`,
    *   `description`
    *
    * `null` is a pad; `heap-cnt`, `heap-length`, `payload-offset` and
-   * `payload-length` are the standard pointers, which all stand in front when none
-   * is named. Numbers from 2^31 on are `(guint64)0xffffffff` or `"0xffffffff"`;
-   * negative ones need a signed `format` or `dtype`. What receivers built on spead2
-   * cannot decode, or would decode to another value, is an error in READY, or, if
-   * the application gives it, with its buffer.
+   * `payload-length` are the standard pointers, which are all in front if none is
+   * named. Numbers from 2^31 on are written `(guint64)0xffffffff` or `"0xffffffff"`;
+   * negative ones need a signed `format` or `dtype`. Values that receivers built on
+   * spead2 cannot decode, or decode to another value, are an error in READY or, if
+   * the application sets them, with their buffer.
    *
    * Since: 0.1
    */
@@ -702,7 +701,7 @@ install_items (GObjectClass *klass)
    * GstSpead2Sink:repeat-pointers:
    *
    * Repeat all item pointers in every packet of a heap, not only in the first:
-   * hpguppi, katgpucbf and mkrecv need that where a heap has several packets.
+   * required by hpguppi, katgpucbf and mkrecv if a heap has several packets.
    *
    * Since: 0.1
    */
@@ -713,8 +712,8 @@ install_items (GObjectClass *klass)
   /**
    * GstSpead2Sink:payload-per-packet:
    *
-   * Bytes of heap payload in each packet but the last of a heap, a multiple of 8;
-   * #GstSpead2Sink:max-packet-size must have room for them and the header. 0 takes
+   * Bytes of heap payload in each packet but the last of a heap, a multiple of 8,
+   * which must fit into #GstSpead2Sink:max-packet-size together with the header. 0:
    * as many as fit.
    *
    * Since: 0.1
@@ -727,8 +726,8 @@ install_items (GObjectClass *klass)
   /**
    * GstSpead2Sink:packet-split:
    *
-   * How a heap is split into packets, where #GstSpead2Sink:payload-per-packet
-   * does not say it. Packets of one size take fewer messages to the kernel.
+   * How a heap is split into packets, unless #GstSpead2Sink:payload-per-packet is
+   * set. Packets of one size need fewer messages to the kernel.
    *
    * Since: 0.1
    */
@@ -740,17 +739,17 @@ install_items (GObjectClass *klass)
   /**
    * GstSpead2Sink:sample-bits:
    *
-   * Bits of a sample, for buffers whose caps do not say it (a field `sample-bits`
-   * of caps other than audio and video does): signed, big endian, packed without
-   * padding, the first sample in the high bits. 0: the buffer is bytes. An item's
-   * `format` or `dtype` goes first. Timestamps count samples. Up to 64; counts
-   * from the next caps on.
+   * Bits of a sample, for buffers whose caps do not define them (a field
+   * `sample-bits` of caps other than audio and video does): signed, big endian,
+   * packed without padding, the first sample in the high bits. 0: the buffer is
+   * bytes. An item's `format` or `dtype` takes precedence. Timestamps count samples.
+   * Up to 64; takes effect with the next caps.
    *
    * Since: 0.1
    */
   g_object_class_install_property (klass, GST_SPEAD2_SINK_PROP_SAMPLE_BITS,
       g_param_spec_uint ("sample-bits", "Sample bits",
-          "Bits of a packed sample where caps do not say it (0 = bytes)", 0,
+          "Bits of a packed sample if caps do not define them (0 = bytes)", 0,
           GST_SPEAD2_MAX_SAMPLE_BITS, DEFAULT_SAMPLE_BITS,
           FLAGS | GST_PARAM_MUTABLE_READY));
 }
@@ -764,10 +763,10 @@ install_control (GObjectClass *klass)
    * The heap counter of the first heap; stop heaps, and descriptors in heaps of
    * their own, are counted with the others. Modulo 2^N of the flavour.
    *
-   * Where #GstSpead2Sink:items has a `heap-cnt` with a value of its own, that
-   * numbers the heaps with data, and only the others are counted here: from
-   * heap-cnt-start + 2^(N-1) behind the first of the items' counters, so that no
-   * two heaps have the same.
+   * If #GstSpead2Sink:items has a `heap-cnt` with a value of its own, that is the
+   * counter of heaps with data, and only the others are counted here: from
+   * heap-cnt-start + 2^(N-1) behind the first of the items' counters, so that no two
+   * heaps have the same.
    *
    * Since: 0.1
    */
@@ -778,19 +777,19 @@ install_control (GObjectClass *klass)
   /**
    * GstSpead2Sink:heap-cnt-step:
    *
-   * By how much the heap counter goes on from heap to heap.
+   * Difference of the heap counters of consecutive heaps.
    *
    * Since: 0.1
    */
   g_object_class_install_property (klass, GST_SPEAD2_SINK_PROP_HEAP_CNT_STEP,
       g_param_spec_uint64 ("heap-cnt-step", "Heap counter step",
-          "From one heap counter to the next", 1, G_MAXUINT64,
+          "Difference of consecutive heap counters", 1, G_MAXUINT64,
           DEFAULT_HEAP_CNT_STEP, FLAGS | GST_PARAM_MUTABLE_READY));
   /**
    * GstSpead2Sink:send-start-heap:
    *
-   * Tell receivers that a stream begins, with an empty heap of stream control 0
-   * before the first one; also after EOS, a flush and #GstSpead2Sink::send-stop.
+   * Mark the beginning of the stream with an empty heap of stream control 0 before
+   * the first heap; also after EOS, a flush and #GstSpead2Sink::send-stop.
    *
    * Since: 0.1
    */
@@ -801,17 +800,17 @@ install_control (GObjectClass *klass)
   /**
    * GstSpead2Sink:descriptors:
    *
-   * Where the items are described. Whoever knows them by id or place (MeerKAT,
-   * SKA-Low, mkrecv) needs none.
+   * Where the items are described. Receivers that identify items by id or position
+   * (MeerKAT, SKA-Low, mkrecv) need no descriptors.
    *
-   * A heap of another size than the last one described is described again. For
-   * samples of one byte, big endian ones and SPEAD formats this ends with the
-   * second change of the size: the descriptor then has a format instead of a numpy
-   * type, and leaves the number of samples open. All other types have only a numpy name,
-   * which does not say that: buffers whose sizes alternate, as those of decoders
-   * and resamplers do, are then described heap by heap, and with several
-   * #GstSpead2Sink:send-threads each waits for the others.
-   * #GstSpead2Sink:heap-size makes heaps of one size.
+   * A heap of another size than the last described one is described again. For
+   * samples of one byte, big endian ones and SPEAD formats this ends with the second
+   * change of the size: the descriptor then has a format instead of a numpy type,
+   * and leaves the number of samples open. All other types have only a numpy type,
+   * which fixes the size: buffers with alternating sizes, such as those of decoders
+   * and resamplers, are then described heap by heap, and with several
+   * #GstSpead2Sink:send-threads each waits for the others. #GstSpead2Sink:heap-size
+   * makes heaps of one size.
    *
    * Since: 0.1
    */
@@ -822,49 +821,52 @@ install_control (GObjectClass *klass)
   /**
    * GstSpead2Sink:descriptor-interval:
    *
-   * Describe the items again after so many nanoseconds of running time, with the
-   * next heap, for receivers that join late; 0: only when they change.
+   * Interval of running time, in nanoseconds, after which the items are described
+   * again with the next heap, for receivers that join late; 0: only when they
+   * change.
    *
    * Since: 0.1
    */
   g_object_class_install_property (klass,
       GST_SPEAD2_SINK_PROP_DESCRIPTOR_INTERVAL,
       g_param_spec_uint64 ("descriptor-interval", "Descriptor interval",
-          "Describe again after so long (in ns, 0 = never)", 0, G_MAXINT64,
-          DEFAULT_DESCRIPTOR_INTERVAL, FLAGS | GST_PARAM_MUTABLE_READY));
+          "Interval at which items are described again (in ns, 0 = never)", 0,
+          G_MAXINT64, DEFAULT_DESCRIPTOR_INTERVAL,
+          FLAGS | GST_PARAM_MUTABLE_READY));
   /**
    * GstSpead2Sink:descriptor-cnt-start:
    *
    * With a #GstSpead2Sink:descriptor-cnt-step, the heap counter of the first heap
-   * that only describes.
+   * that contains only descriptors.
    *
    * Since: 0.1
    */
   g_object_class_install_property (klass,
       GST_SPEAD2_SINK_PROP_DESCRIPTOR_CNT_START,
       g_param_spec_uint64 ("descriptor-cnt-start", "Descriptor counter start",
-          "Heap counter of the first heap that only describes", 0, G_MAXUINT64,
-          DEFAULT_DESCRIPTOR_CNT_START, FLAGS | GST_PARAM_MUTABLE_READY));
+          "Heap counter of the first heap with descriptors only", 0,
+          G_MAXUINT64, DEFAULT_DESCRIPTOR_CNT_START,
+          FLAGS | GST_PARAM_MUTABLE_READY));
   /**
    * GstSpead2Sink:descriptor-cnt-step:
    *
-   * Number heaps that only describe by themselves, with so much from one to the
-   * next, from #GstSpead2Sink:descriptor-cnt-start on. 0: they are numbered with
-   * the others.
+   * Difference of the heap counters of consecutive heaps that contain only
+   * descriptors, which are then counted separately from
+   * #GstSpead2Sink:descriptor-cnt-start on. 0: they are counted with the others.
    *
    * Since: 0.1
    */
   g_object_class_install_property (klass,
       GST_SPEAD2_SINK_PROP_DESCRIPTOR_CNT_STEP,
       g_param_spec_uint64 ("descriptor-cnt-step", "Descriptor counter step",
-          "From one of these counters to the next (0 = as all heaps)", 0,
+          "Difference of these counters (0 = counted with all heaps)", 0,
           G_MAXUINT64, DEFAULT_DESCRIPTOR_CNT_STEP,
           FLAGS | GST_PARAM_MUTABLE_READY));
   /**
    * GstSpead2Sink:first-sample:
    *
-   * What is added to every sample index, so that a count from 0 begins there. The
-   * sum is sent modulo 2^N of the flavour.
+   * Added to every sample index, so that a count from 0 begins there. The sum is
+   * sent modulo 2^N of the flavour.
    *
    * Since: 0.1
    */
@@ -875,30 +877,29 @@ install_control (GObjectClass *klass)
   /**
    * GstSpead2Sink:sync-epoch:
    *
-   * When the sample index was 0, in ns since 1970: the first heap of a stream gets
-   * the index, a multiple of a heap's samples, that is nearest to its date, and all
-   * others are counted from there, never by a clock. -1: the index begins at 0, or
-   * at the buffer's OFFSET. The date is that of the buffer's
+   * The time at which the sample index was 0, in ns since 1970: the first heap of a
+   * stream gets the index, a multiple of a heap's samples, that is nearest to its
+   * date, and all others are counted from there, never by a clock. -1: the index
+   * begins at 0, or at the buffer's OFFSET. The date is that of the buffer's
    * GstReferenceTimestampMeta (`timestamp/x-unix`, or else `timestamp/x-ptp`, which
-   * has no leap seconds: then nor has sync-epoch); or of the pipeline's clock
-   * where that is a GstSystemClock of clock-type `realtime` or `tai` or a
-   * GstPtpClock; or this machine's time of day. An item of
-   * #GstSpead2Sink:items with `value=sample-index` carries the index; without one
-   * a warning says so.
+   * has no leap seconds: sync-epoch then has none either); or of the pipeline's
+   * clock if that is a GstSystemClock of clock-type `realtime` or `tai` or a
+   * GstPtpClock; or this machine's time of day. An item of #GstSpead2Sink:items with
+   * `value=sample-index` carries the index; it is a warning if there is none.
    *
    * Since: 0.1
    */
   g_object_class_install_property (klass, GST_SPEAD2_SINK_PROP_SYNC_EPOCH,
       g_param_spec_int64 ("sync-epoch", "Sync epoch",
-          "When the sample index was 0 (in ns since 1970, -1 = not said)", -1,
-          G_MAXINT64, DEFAULT_SYNC_EPOCH, FLAGS | GST_PARAM_MUTABLE_READY));
+          "Time at which the sample index was 0 (in ns since 1970, -1 = unset)",
+          -1, G_MAXINT64, DEFAULT_SYNC_EPOCH, FLAGS | GST_PARAM_MUTABLE_READY));
   /**
    * GstSpead2Sink:sample-rate:
    *
-   * Samples per second, for #GstSpead2Sink:sync-epoch, gaps, and the dates of
-   * heaps that are cut from one buffer, where caps do not say it or cannot: they
-   * end at 2147483647. 0: the rate of the caps, which is a fraction where caps
-   * other than audio have one. Divided by #GstSpead2Sink:sample-rate-denominator.
+   * Samples per second, for #GstSpead2Sink:sync-epoch, gaps, and the dates of heaps
+   * that are cut from one buffer, if caps do not contain the rate or cannot: they
+   * are limited to 2147483647. 0: the rate of the caps, which can be a fraction in
+   * caps other than audio. Divided by #GstSpead2Sink:sample-rate-denominator.
    *
    * Since: 0.1
    */
@@ -909,16 +910,16 @@ install_control (GObjectClass *klass)
   /**
    * GstSpead2Sink:sample-rate-denominator:
    *
-   * What #GstSpead2Sink:sample-rate is divided by, where samples per second are
-   * not a whole number: 25000000 and 27 are one sample every 1.08 microseconds.
-   * More than 1 without a sample-rate is an error.
+   * Divisor of #GstSpead2Sink:sample-rate, if samples per second are not a whole
+   * number: 25000000 and 27 are one sample every 1.08 microseconds. More than 1
+   * without a sample-rate is an error.
    *
    * Since: 0.1
    */
   g_object_class_install_property (klass,
       GST_SPEAD2_SINK_PROP_SAMPLE_RATE_DENOMINATOR,
       g_param_spec_int ("sample-rate-denominator", "Sample rate denominator",
-          "What sample-rate is divided by", 1, G_MAXINT,
+          "Divisor of sample-rate", 1, G_MAXINT,
           DEFAULT_SAMPLE_RATE_DENOMINATOR, FLAGS | GST_PARAM_MUTABLE_READY));
 }
 
@@ -928,24 +929,24 @@ install_socket (GObjectClass *klass)
   /**
    * GstSpead2Sink:multicast-iface:
    *
-   * The network interface that multicast leaves by: its name (`eth0`), or an IPv4
-   * or IPv6 address that it has (`10.1.2.3`, `fe80::1%eth0`); an IPv4 address is the
-   * source address of IPv4 packets as well. Unset, the routing table says. It is an
-   * error if there is no such interface, and has no effect, which is a warning, if
-   * #GstSpead2Sink:host is not a multicast group. IPv6 multicast needs a route on
-   * that interface, which `lo` has not:
-   * `ip -6 route add multicast ff00::/8 dev lo table local`.
+   * The network interface by which multicast leaves: its name (`eth0`), or one of
+   * its IPv4 or IPv6 addresses (`10.1.2.3`, `fe80::1%eth0`); an IPv4 address is also
+   * the source address of IPv4 packets. Unset, the routing table selects it. An
+   * interface that does not exist is an error. If #GstSpead2Sink:host is not a
+   * multicast group, it has no effect, which is a warning. IPv6 multicast needs a
+   * route on that interface, which `lo` does not have: `ip -6 route add multicast
+   * ff00::/8 dev lo table local`.
    *
    * Since: 0.1
    */
   g_object_class_install_property (klass, GST_SPEAD2_SINK_PROP_MULTICAST_IFACE,
       g_param_spec_string ("multicast-iface", "Multicast interface",
-          "Interface that multicast leaves by, its name or an address of it",
-          NULL, FLAGS | GST_PARAM_MUTABLE_READY));
+          "Interface for multicast, its name or an address of it", NULL,
+          FLAGS | GST_PARAM_MUTABLE_READY));
   /**
    * GstSpead2Sink:ttl-mc:
    *
-   * How many hops a multicast packet may make; 1 stays on the local network.
+   * Maximum of hops of a multicast packet; with 1 it stays on the local network.
    *
    * Since: 0.1
    */
@@ -956,7 +957,7 @@ install_socket (GObjectClass *klass)
   /**
    * GstSpead2Sink:ttl:
    *
-   * How many hops a unicast packet may make.
+   * Maximum of hops of a unicast packet.
    *
    * Since: 0.1
    */
@@ -967,20 +968,20 @@ install_socket (GObjectClass *klass)
   /**
    * GstSpead2Sink:loop:
    *
-   * Whether receivers on this machine hear the multicast that it sends. On the
+   * Whether receivers on this machine receive the multicast that it sends. On the
    * interface `lo` they always do.
    *
    * Since: 0.1
    */
   g_object_class_install_property (klass, GST_SPEAD2_SINK_PROP_LOOP,
       g_param_spec_boolean ("loop", "Multicast loopback",
-          "Let this machine hear its own multicast", DEFAULT_LOOP,
+          "Receive this machine's own multicast on this machine", DEFAULT_LOOP,
           FLAGS | GST_PARAM_MUTABLE_READY));
   /**
    * GstSpead2Sink:qos-dscp:
    *
-   * Differentiated services code point of each packet, by which switches may
-   * sort it: 46 is expedited forwarding. -1 leaves the kernel's.
+   * Differentiated services code point of each packet, by which switches prioritize
+   * it: 46 is expedited forwarding. -1: the kernel's default.
    *
    * Since: 0.1
    */
@@ -991,8 +992,8 @@ install_socket (GObjectClass *klass)
   /**
    * GstSpead2Sink:buffer-size:
    *
-   * Bytes of the socket's send buffer; 0 leaves the kernel's. The kernel gives no
-   * more than the sysctl net.core.wmem_max says, and a warning tells of it.
+   * Bytes of the socket's send buffer; 0: the kernel's default. The sysctl
+   * net.core.wmem_max limits it; a smaller buffer than requested is a warning.
    *
    * Since: 0.1
    */
@@ -1003,8 +1004,8 @@ install_socket (GObjectClass *klass)
   /**
    * GstSpead2Sink:bind-address:
    *
-   * IP address of this machine to send from, of the family of
-   * #GstSpead2Sink:host; unset, the routing table says.
+   * IP address of this machine to send from, of the family of #GstSpead2Sink:host;
+   * unset, the routing table selects it.
    *
    * Since: 0.1
    */
@@ -1015,7 +1016,7 @@ install_socket (GObjectClass *klass)
   /**
    * GstSpead2Sink:bind-port:
    *
-   * UDP port to send from; 0 takes a free one.
+   * UDP port to send from; 0: any free port.
    *
    * Since: 0.1
    */
@@ -1026,15 +1027,15 @@ install_socket (GObjectClass *klass)
   /**
    * GstSpead2Sink:socket:
    *
-   * A UDP socket to send with, of the family of #GstSpead2Sink:host, instead of
-   * one that the element opens; a reference is kept. It is made non-blocking and
-   * gets the options of the other properties, but for #GstSpead2Sink:bind-address
-   * and #GstSpead2Sink:bind-port. When the element has done with it, its options
-   * are again what they were, as far as the kernel tells: a send buffer is restored
-   * up to net.core.wmem_max, and the interface of IPv4 multicast where it was set
-   * by an address. Two elements must not have the same one.
+   * A UDP socket to send with, of the family of #GstSpead2Sink:host, instead of one
+   * that the element opens; a reference is kept. It is made non-blocking and gets
+   * the options of the other properties, except #GstSpead2Sink:bind-address and
+   * #GstSpead2Sink:bind-port. When the element no longer uses it, its options are
+   * restored as far as the kernel reports them: a send buffer up to
+   * net.core.wmem_max, and the interface of IPv4 multicast if it was set by an
+   * address. Two elements must not have the same one.
    *
-   * An element does not start with a socket that is closed: see
+   * A socket that is closed is an error at the start: see
    * #GstSpead2Sink:close-socket.
    *
    * Since: 0.1
@@ -1045,10 +1046,11 @@ install_socket (GObjectClass *klass)
   /**
    * GstSpead2Sink:close-socket:
    *
-   * Close #GstSpead2Sink:socket when the element has done with it: in READY to
-   * NULL, or where another was set in READY and the element goes to PAUSED. It is
-   * about the socket that is set now: what was said of one that has been replaced
-   * still holds. One that the element has not started with is never closed.
+   * Close #GstSpead2Sink:socket when the element no longer uses it: in READY to
+   * NULL, or when another one was set in READY and the element goes to PAUSED. It
+   * applies to the socket that is set at that time; the value that was set with a
+   * replaced socket still applies to that one. A socket with which the element has
+   * not started is never closed.
    *
    * For a second run set a new socket, or FALSE here.
    *
@@ -1061,16 +1063,15 @@ install_socket (GObjectClass *klass)
   /**
    * GstSpead2Sink:used-socket:
    *
-   * The socket that is sent with, from READY on: #GstSpead2Sink:socket, or one
-   * that shares the descriptor of the element's own, which is closed in READY to
-   * NULL. %NULL in NULL.
+   * The socket in use, from READY on: #GstSpead2Sink:socket, or one that shares the
+   * descriptor of the element's own, which is closed in READY to NULL. %NULL in
+   * NULL.
    *
    * Since: 0.1
    */
   g_object_class_install_property (klass, GST_SPEAD2_SINK_PROP_USED_SOCKET,
-      g_param_spec_object ("used-socket", "Used socket",
-          "Socket that is sent with", G_TYPE_SOCKET,
-          G_PARAM_READABLE | G_PARAM_STATIC_STRINGS));
+      g_param_spec_object ("used-socket", "Used socket", "Socket in use",
+          G_TYPE_SOCKET, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS));
 }
 
 void
