@@ -5,6 +5,9 @@
  * the streaming thread, is pushed into the engine's bounded queue, and is
  * released by a sending thread once the kernel has its bytes.
  *
+ * Here are its class, properties, URI and signals; gstspead2sinkprivate.h lists its
+ * other files.
+ *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
@@ -67,7 +70,6 @@
 
 #include "common/gstspead2itemvalues.h"
 #include "common/gstspead2outstanding.h"
-#include "gstspead2sinkopen.h"
 #include "gstspead2sinkprivate.h"
 #include "gstspead2stats.h"
 #include "common/gstspead2uri.h"
@@ -75,9 +77,6 @@
 
 GST_DEBUG_CATEGORY (spead2_sink_debug);
 #define GST_CAT_DEFAULT spead2_sink_debug
-
-/* Buffers of this alignment are copied fastest. */
-#define ALIGNMENT 64
 
 enum { SIGNAL_HEAP_DONE, SIGNAL_SEND_DESCRIPTORS, SIGNAL_SEND_STOP, N_SIGNALS };
 
@@ -104,6 +103,20 @@ register_metas (void)
 
 GST_ELEMENT_REGISTER_DEFINE_WITH_CODE (spead2sink, "spead2sink", GST_RANK_NONE,
     GST_TYPE_SPEAD2_SINK, register_metas ());
+
+GstBaseSinkClass *
+gst_spead2_sink_base_class (void)
+{
+  return GST_BASE_SINK_CLASS (gst_spead2_sink_parent_class);
+}
+
+void
+gst_spead2_sink_signal_heap_done (
+    GstSpead2Sink *self, const Spead2HeapResult *result)
+{
+  g_signal_emit (self, signals[SIGNAL_HEAP_DONE], 0, result->cnt, result->bytes,
+      result->error);
+}
 
 /* -- properties -------------------------------------------------------------- */
 
@@ -135,8 +148,6 @@ gst_spead2_sink_finalize (GObject *object)
   g_clear_error (&self->uri_error);
   g_ptr_array_unref (self->left);
   g_object_unref (self->resolving);
-  gst_clear_structure (&self->waiting);
-  gst_clear_structure (&self->given);
   gst_clear_caps (&self->refused);
   G_OBJECT_CLASS (gst_spead2_sink_parent_class)->finalize (object);
 }
@@ -250,22 +261,20 @@ gst_spead2_sink_make_stats (GstSpead2Sink *self)
 {
   GstStructure *stats = gst_base_sink_get_stats (GST_BASE_SINK (self));
   Spead2SenderStats engine = {0};
-  guint64 offset_jumps, index_wraps, remainder, padding;
+  GstSpead2HeapMakerCounters counters;
 
   GST_OBJECT_LOCK (self);
   if (self->sender)
     spead2_sender_get_stats (self->sender, &engine);
-  offset_jumps = self->offset_jumps;
-  index_wraps = self->index_wraps;
-  remainder = self->remainder_bytes;
-  padding = self->padding_bytes;
+  counters = self->maker_counters;
   GST_OBJECT_UNLOCK (self);
 
   gst_structure_set_name (stats, "application/x-spead2-sink-stats");
   gst_spead2_stats_add (stats, &engine);
-  gst_structure_set (stats, "index-wraps", G_TYPE_UINT64, index_wraps,
-      "offset-jumps", G_TYPE_UINT64, offset_jumps, "remainder-bytes",
-      G_TYPE_UINT64, remainder, "padding-bytes", G_TYPE_UINT64, padding, NULL);
+  gst_structure_set (stats, "index-wraps", G_TYPE_UINT64, counters.index_wraps,
+      "offset-jumps", G_TYPE_UINT64, counters.offset_jumps, "remainder-bytes",
+      G_TYPE_UINT64, counters.remainder_bytes, "padding-bytes", G_TYPE_UINT64,
+      counters.padding_bytes, NULL);
   return stats;
 }
 
@@ -345,588 +354,6 @@ gst_spead2_sink_uri_handler_init (gpointer iface, gpointer iface_data)
   handler->get_protocols = gst_spead2_sink_uri_get_protocols;
   handler->get_uri = gst_spead2_sink_uri_get_uri;
   handler->set_uri = gst_spead2_sink_uri_set_uri;
-}
-
-/* -- what workers report --------------------------------------------------------- */
-
-/* A heap was refused by the kernel. */
-static void
-gst_spead2_sink_heap_failed (
-    GstSpead2Sink *self, const Spead2HeapResult *result)
-{
-  if (g_atomic_int_get (&self->settings.on_error) != GST_SPEAD2_ON_ERROR_FAIL) {
-    gst_spead2_sink_report_failed (&self->reports, result);
-    return;
-  }
-  if (!g_atomic_int_compare_and_exchange (&self->failed, FALSE, TRUE))
-    return;
-  GST_ELEMENT_ERROR (self, RESOURCE, WRITE,
-      ("%s. Heap %" G_GUINT64_FORMAT
-       " is incomplete, and on-error=fail stops the stream.",
-          result->error->message, result->cnt),
-      ("errno %s", gst_spead2_errno_name (result->error->code)));
-  spead2_sender_set_flushing (self->sender, TRUE);
-}
-
-static gboolean
-gst_spead2_sink_is_stop (const Spead2Heap *heap)
-{
-  return heap->flags & SPEAD2_HEAP_CONTROL &&
-      spead2_pointer_value (heap->flavour, heap->pointers[0]) ==
-      SPEAD2_CTRL_STOP;
-}
-
-/* A heap did not go, or not all of it. */
-static void
-gst_spead2_sink_heap_not_sent (
-    GstSpead2Sink *self, const Spead2HeapResult *result)
-{
-  gboolean is_stop = gst_spead2_sink_is_stop (result->heap);
-
-  GST_DEBUG_OBJECT (self, "heap %" G_GUINT64_FORMAT ": %s", result->cnt,
-      result->error->message);
-  if (result->flags & SPEAD2_HEAP_DESCRIBES)
-    g_atomic_int_set (&self->redescribe, TRUE);
-  if (is_stop)
-    g_atomic_int_set (&self->stop_pending, TRUE);
-  if (result->error->domain != SPEAD2_ERRNO)
-    return;
-  if (is_stop)
-    gst_spead2_sink_report_stop_heap (&self->reports, result->error);
-  else
-    gst_spead2_sink_heap_failed (self, result);
-}
-
-/* In a worker, with no lock held, one heap at a time. */
-static void
-gst_spead2_sink_heap_done (const Spead2HeapResult *result, gpointer user_data)
-{
-  GstSpead2Sink *self = user_data;
-
-  if (result->cnt != SPEAD2_NO_HEAP_CNT &&
-      !(result->flags & SPEAD2_HEAP_HAS_CNT))
-    gst_spead2_sink_report_cnt (&self->reports, result->cnt, self->flavour);
-  if (result->error)
-    gst_spead2_sink_heap_not_sent (self, result);
-
-  if (g_atomic_int_get (&self->settings.signal_heaps) &&
-      !(result->flags & SPEAD2_HEAP_CONTROL))
-    g_signal_emit (self, signals[SIGNAL_HEAP_DONE], 0, result->cnt,
-        result->bytes, result->error);
-}
-
-/* In a worker, with no lock held: the network answered earlier packets. */
-static void
-gst_spead2_sink_icmp_errors (gint errnum, guint n, gpointer user_data)
-{
-  GstSpead2Sink *self = user_data;
-
-  gst_spead2_sink_report_icmp (&self->reports,
-      spead2_sender_destination (self->sender)->text, errnum, n);
-}
-
-/* At the start, or in a worker with no lock held: heaps are copied. */
-static void
-gst_spead2_sink_zerocopy_refused (const gchar *reason, gpointer user_data)
-{
-  GstSpead2Sink *self = user_data;
-
-  GST_INFO_OBJECT (self, "no zero copy: %s", reason);
-  if (g_atomic_int_get (&self->settings.zero_copy) == GST_SPEAD2_ZERO_COPY_ON &&
-      g_atomic_int_compare_and_exchange (&self->copy_warned, FALSE, TRUE))
-    GST_ELEMENT_WARNING (self, RESOURCE, SETTINGS,
-        ("%s. Heaps are copied, although zero-copy=on.", reason), (NULL));
-}
-
-static void
-gst_spead2_sink_worker_started (guint worker, gpointer user_data)
-{
-  gst_spead2_sink_report_thread (user_data, GST_STREAM_STATUS_TYPE_ENTER);
-}
-
-static void
-gst_spead2_sink_worker_stopped (guint worker, gpointer user_data)
-{
-  gst_spead2_sink_report_thread (user_data, GST_STREAM_STATUS_TYPE_LEAVE);
-}
-
-/* -- NULL to READY and back ------------------------------------------------------ */
-
-/* The socket in use from now on (transfer full), or NULL. The one so far is given
- * up, and closed if that was said of it. */
-static void
-gst_spead2_sink_use_socket (
-    GstSpead2Sink *self, GSocket *socket, gboolean close)
-{
-  GSocket *last;
-  gboolean close_last;
-
-  GST_OBJECT_LOCK (self);
-  last = self->used_socket;
-  close_last = self->close_used;
-  self->used_socket = socket;
-  self->close_used = close;
-  GST_OBJECT_UNLOCK (self);
-  if (last && last != socket && close_last)
-    g_socket_close (last, NULL);
-  g_clear_object (&last);
-}
-
-/* All but the socket in use. */
-static void
-gst_spead2_sink_close_sender (GstSpead2Sink *self)
-{
-  Spead2Sender *sender = self->sender;
-
-  if (sender) {
-    /* Its threads may still post and signal, without the object lock. */
-    spead2_sender_stop (sender);
-    gst_spead2_sink_report_rest (&self->reports);
-    GST_OBJECT_LOCK (self);
-    self->sender = NULL;
-    GST_OBJECT_UNLOCK (self);
-    spead2_sender_free (sender);
-  }
-  gst_spead2_adapter_clear (&self->adapter);
-  g_clear_pointer (&self->layout, spead2_layout_free);
-  g_clear_pointer (&self->items, spead2_items_unref);
-}
-
-static gboolean
-gst_spead2_sink_stop (GstBaseSink *base)
-{
-  GstSpead2Sink *self = GST_SPEAD2_SINK (base);
-
-  gst_spead2_sink_close_sender (self);
-  gst_spead2_sink_use_socket (self, NULL, FALSE);
-  return TRUE;
-}
-
-/* Why it did not start. */
-static void
-gst_spead2_sink_report_start (GstSpead2Sink *self, const GError *error)
-{
-  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-    GST_DEBUG_OBJECT (self, "the start was cancelled");
-  else if (error->domain == GST_URI_ERROR ||
-      g_error_matches (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID))
-    GST_ELEMENT_ERROR (
-        self, RESOURCE, SETTINGS, ("%s", error->message), (NULL));
-  else if (g_error_matches (error, SPEAD2_ERROR, SPEAD2_ERROR_NOT_FOUND))
-    GST_ELEMENT_ERROR (
-        self, RESOURCE, NOT_FOUND, ("%s", error->message), (NULL));
-  else
-    GST_ELEMENT_ERROR (
-        self, RESOURCE, OPEN_WRITE, ("%s", error->message), (NULL));
-}
-
-static gboolean
-gst_spead2_sink_start (GstBaseSink *base)
-{
-  GstSpead2Sink *self = GST_SPEAD2_SINK (base);
-  GstSpead2SinkSettings settings = {0};
-  Spead2Sender *sender = NULL;
-  GSocket *used = NULL;
-  static const Spead2SenderCallbacks callbacks = {
-      .heap_done = gst_spead2_sink_heap_done,
-      .icmp_errors = gst_spead2_sink_icmp_errors,
-      .zerocopy_refused = gst_spead2_sink_zerocopy_refused,
-      .worker_started = gst_spead2_sink_worker_started,
-      .worker_stopped = gst_spead2_sink_worker_stopped,
-  };
-  GError *error = NULL;
-
-  GST_OBJECT_LOCK (self);
-  self->reopen = FALSE;
-  gst_spead2_sink_settings_copy (&settings, &self->settings);
-  if (self->uri_error)
-    error = g_error_copy (self->uri_error);
-  GST_OBJECT_UNLOCK (self);
-
-  g_atomic_int_set (&self->failed, FALSE);
-  g_atomic_int_set (&self->redescribe, FALSE);
-  g_atomic_int_set (&self->copy_warned, FALSE);
-  g_atomic_int_set (&self->requested, FALSE);
-  gst_spead2_sink_reports_begin (&self->reports, GST_ELEMENT (self));
-  g_cancellable_reset (self->resolving);
-
-  if (error)
-    goto failed;
-  self->flavour = settings.heap_address_bits;
-  sender = gst_spead2_sink_settings_open (&settings, GST_ELEMENT (self),
-      &callbacks, &self->items, &self->layout, self->resolving, &error);
-  if (sender == NULL)
-    goto failed;
-  gst_spead2_adapter_init (&self->adapter, self->layout, settings.heap_size,
-      settings.max_packet_size, settings.remainder);
-  used = gst_spead2_sink_open_used_socket (sender, settings.socket, &error);
-  if (used == NULL)
-    goto failed;
-  /* Workers may post as soon as they run. */
-  if (!spead2_sender_start (sender, &error))
-    goto failed;
-
-  GST_OBJECT_LOCK (self);
-  self->sender = sender;
-  self->offset_jumps = self->index_wraps = 0;
-  self->remainder_bytes = self->padding_bytes = 0;
-  GST_OBJECT_UNLOCK (self);
-  gst_spead2_sink_use_socket (
-      self, used, settings.socket == NULL || settings.close_socket);
-  self->timed = settings.descriptor_interval > 0;
-  self->uses_utc = spead2_items_use (self->items, SPEAD2_SOURCE_UTC_NS);
-  self->uses_ptp = spead2_items_use (self->items, SPEAD2_SOURCE_PTP_NS);
-  self->index_item = gst_spead2_sink_find_index_item (self->items);
-  gst_spead2_sink_settings_clear (&settings);
-  return TRUE;
-
-  /* ERRORS */
-failed:
-  g_clear_object (&used);
-  g_clear_pointer (&sender, spead2_sender_free);
-  gst_spead2_adapter_clear (&self->adapter);
-  g_clear_pointer (&self->layout, spead2_layout_free);
-  g_clear_pointer (&self->items, spead2_items_unref);
-  gst_spead2_sink_settings_clear (&settings);
-  gst_spead2_sink_report_start (self, error);
-  g_clear_error (&error);
-  return FALSE;
-}
-
-/* -- events ------------------------------------------------------------------------ */
-
-GstFlowReturn
-gst_spead2_sink_sync_event (GstSpead2Sink *self, GstEvent *event)
-{
-  return GST_BASE_SINK_CLASS (gst_spead2_sink_parent_class)
-      ->wait_event (GST_BASE_SINK (self), event);
-}
-
-/* The EOS message is posted when this returns. Also called for GAP events. */
-static GstFlowReturn
-gst_spead2_sink_wait_event (GstBaseSink *base, GstEvent *event)
-{
-  GstSpead2Sink *self = GST_SPEAD2_SINK (base);
-  GstFlowReturn flow = gst_spead2_sink_sync_event (self, event);
-
-  if (flow == GST_FLOW_OK && GST_EVENT_TYPE (event) == GST_EVENT_EOS)
-    flow = gst_spead2_sink_end_stream (self, event);
-  else if (flow == GST_FLOW_OK && GST_EVENT_TYPE (event) == GST_EVENT_GAP)
-    flow = gst_spead2_sink_skip_gap (self, event);
-  return flow;
-}
-
-static void
-gst_spead2_sink_set_interrupted (GstSpead2Sink *self, gboolean interrupted)
-{
-  GST_OBJECT_LOCK (self);
-  if (self->sender)
-    spead2_sender_set_interrupted (self->sender, interrupted);
-  GST_OBJECT_UNLOCK (self);
-}
-
-static void
-gst_spead2_sink_set_flushing (GstSpead2Sink *self, gboolean flushing)
-{
-  GST_OBJECT_LOCK (self);
-  if (self->sender)
-    spead2_sender_set_flushing (self->sender, flushing);
-  GST_OBJECT_UNLOCK (self);
-}
-
-/* Called to pause, to flush and to step, the last by any thread in any state. The
- * queue is left alone. */
-static gboolean
-gst_spead2_sink_unlock (GstBaseSink *base)
-{
-  gst_spead2_sink_set_interrupted (GST_SPEAD2_SINK (base), TRUE);
-  return TRUE;
-}
-
-static gboolean
-gst_spead2_sink_unlock_stop (GstBaseSink *base)
-{
-  gst_spead2_sink_set_interrupted (GST_SPEAD2_SINK (base), FALSE);
-  return TRUE;
-}
-
-static gboolean
-gst_spead2_sink_event (GstBaseSink *base, GstEvent *event)
-{
-  GstSpead2Sink *self = GST_SPEAD2_SINK (base);
-
-  switch (GST_EVENT_TYPE (event)) {
-    case GST_EVENT_FLUSH_START:
-      /* Not serialized: the pad may be on its way to READY. */
-      gst_spead2_sink_set_flushing (self, TRUE);
-      break;
-    case GST_EVENT_FLUSH_STOP:
-      spead2_sender_flush (self->sender);
-      spead2_sender_set_flushing (self->sender, FALSE);
-      gst_spead2_sink_reset_stream (self);
-      break;
-    case GST_EVENT_CAPS:
-      gst_spead2_sink_note_caps (self, event);
-      break;
-    case GST_EVENT_STREAM_START:
-      gst_spead2_index_forget_unit (&self->index);
-      break;
-    default:
-      gst_spead2_item_values_add_event (&self->waiting, event);
-      break;
-  }
-  return GST_BASE_SINK_CLASS (gst_spead2_sink_parent_class)
-      ->event (base, event);
-}
-
-/* -- queries --------------------------------------------------------------------------- */
-
-/* Called with the object lock. */
-static gboolean
-gst_spead2_sink_wants_huge_pages (
-    GstSpead2Sink *self, const GstSpead2Outstanding *outstanding)
-{
-  Spead2SenderStats stats = {0};
-
-  if (self->sender)
-    spead2_sender_get_stats (self->sender, &stats);
-  return self->settings.zero_copy != GST_SPEAD2_ZERO_COPY_OFF &&
-      (outstanding->has_shape ||
-          self->settings.max_packet_size >= SPEAD2_ZERO_COPY_MIN_PACKET) &&
-      stats.zerocopy_reason == NULL;
-}
-
-/* How packets lie that are heaps of nothing but payload, if they are all alike. */
-static gboolean
-gst_spead2_sink_find_shape (GstSpead2Sink *self, Spead2PacketShape *shape)
-{
-  guint n_pointers;
-
-  if (self->sender == NULL)
-    return FALSE;
-  n_pointers = spead2_layout_plain_pointers (self->layout);
-  return n_pointers > 0 &&
-      spead2_packet_config_shape (
-          spead2_sender_packet_config (self->sender), n_pointers, shape);
-}
-
-/* Outstanding heaps of heap-size, and the open one. Called with the object lock. */
-static guint64
-gst_spead2_sink_n_heaps (GstSpead2Sink *self)
-{
-  const GstSpead2SinkSettings *settings = &self->settings;
-
-  return (guint64) spead2_max_heaps (settings->max_heaps,
-             settings->send_threads, self->adapter.heap_size) +
-      1;
-}
-
-/* So many buffers, or as many as make so many bytes. Called with the object
- * lock. */
-static void
-gst_spead2_sink_find_outstanding (
-    GstSpead2Sink *self, GstSpead2Outstanding *outstanding)
-{
-  const guint64 heap_size = self->adapter.heap_size;
-
-  outstanding->shape.heap_size = heap_size;
-  outstanding->max_heaps = self->settings.max_heaps;
-  outstanding->max_bytes = SPEAD2_AUTO_BYTES;
-  if (heap_size == 0)
-    return;
-  /* Heaps that are cut from buffers do not say how many buffers they are. */
-  outstanding->max_heaps = 0;
-  outstanding->max_bytes = heap_size * gst_spead2_sink_n_heaps (self);
-}
-
-/* Asks for as many pictures as heaps of heap-size are made of: caps fix their size.
- * Otherwise no pool is proposed, since a base source would take its size for the one
- * that it must produce. */
-static void
-gst_spead2_sink_propose_pool (GstSpead2Sink *self,
-    const GstSpead2Outstanding *outstanding, GstQuery *query)
-{
-  GstVideoInfo info;
-  GstCaps *caps;
-
-  gst_query_parse_allocation (query, &caps, NULL);
-  if (self->adapter.heap_size == 0 || caps == NULL ||
-      !gst_video_info_from_caps (&info, caps))
-    return;
-  /* Two more, of which the first and the last heap have a part. */
-  gst_query_add_allocation_pool (query, NULL, info.size,
-      MIN (outstanding->max_bytes / info.size + 2, SPEAD2_AUTO_MAX_HEAPS), 0);
-}
-
-/* How much stays outstanding is for a source that makes a pool of its own. */
-static gboolean
-gst_spead2_sink_propose_allocation (GstBaseSink *base, GstQuery *query)
-{
-  GstSpead2Sink *self = GST_SPEAD2_SINK (base);
-  GstSpead2Outstanding outstanding = {0};
-  GstAllocationParams params;
-  GstCaps *caps;
-
-  gst_allocation_params_init (&params);
-  params.align = ALIGNMENT - 1;
-  gst_query_add_allocation_param (query, NULL, &params);
-
-  gst_query_parse_allocation (query, &caps, NULL);
-  if (caps && gst_spead2_payload_caps_have_rows (caps))
-    gst_query_add_allocation_meta (query, GST_VIDEO_META_API_TYPE, NULL);
-
-  outstanding.has_shape = gst_spead2_sink_find_shape (self, &outstanding.shape);
-  GST_OBJECT_LOCK (self);
-  gst_spead2_sink_find_outstanding (self, &outstanding);
-  outstanding.huge_pages =
-      gst_spead2_sink_wants_huge_pages (self, &outstanding);
-  GST_OBJECT_UNLOCK (self);
-  gst_spead2_outstanding_add (&outstanding, query);
-  gst_spead2_sink_propose_pool (self, &outstanding, query);
-  return TRUE;
-}
-
-/* Whether the pad takes data. A serialized query holds the stream lock, for which a
- * state change waits once it has made the pad flush: until the query has returned,
- * the sender stays. */
-static gboolean
-gst_spead2_sink_takes_data (GstSpead2Sink *self)
-{
-  GstPad *pad = GST_BASE_SINK_PAD (self);
-  gboolean flushing;
-
-  GST_OBJECT_LOCK (pad);
-  flushing = GST_PAD_IS_FLUSHING (pad);
-  GST_OBJECT_UNLOCK (pad);
-  return !flushing;
-}
-
-static gboolean
-gst_spead2_sink_query (GstBaseSink *base, GstQuery *query)
-{
-  GstSpead2Sink *self = GST_SPEAD2_SINK (base);
-  GstCaps *caps;
-
-  if (GST_QUERY_TYPE (query) == GST_QUERY_ACCEPT_CAPS) {
-    gst_query_parse_accept_caps (query, &caps);
-    gst_query_set_accept_caps_result (
-        query, gst_spead2_sink_accept_caps (self, caps));
-    return TRUE;
-  }
-  /* Upstream wants its buffers back. */
-  if (GST_QUERY_TYPE (query) == GST_QUERY_DRAIN &&
-      gst_spead2_sink_takes_data (self) && self->sender)
-    gst_spead2_sink_drain_all (self, query);
-  return GST_BASE_SINK_CLASS (gst_spead2_sink_parent_class)
-      ->query (base, query);
-}
-
-/* -- states ----------------------------------------------------------------------------- */
-
-/* The stream was left without EOS: tell the receivers, if it can be done
- * without waiting. */
-static void
-gst_spead2_sink_try_stop_heap (GstSpead2Sink *self)
-{
-  Spead2Heap *heap;
-
-  if (!g_atomic_int_get (&self->stop_pending) ||
-      !g_atomic_int_get (&self->settings.send_stop_heap))
-    return;
-
-  heap = spead2_heap_new_control (self->flavour, SPEAD2_CTRL_STOP);
-  heap->flags |= SPEAD2_HEAP_NO_WAIT;
-  if (spead2_sender_push_control (self->sender, heap))
-    spead2_sender_drain (self->sender, FALSE);
-  else
-    spead2_heap_free (heap);
-}
-
-static void
-gst_spead2_sink_set_in_use (GstSpead2Sink *self, gboolean in_use)
-{
-  GST_OBJECT_LOCK (self);
-  self->in_use = in_use;
-  GST_OBJECT_UNLOCK (self);
-}
-
-/* Properties that were changed in READY count from here on. */
-static gboolean
-gst_spead2_sink_reopen_if_changed (GstSpead2Sink *self)
-{
-  gboolean reopen, same_socket;
-
-  GST_OBJECT_LOCK (self);
-  /* Or it could not be opened when that was tried before. */
-  reopen = self->reopen || self->sender == NULL;
-  same_socket = self->used_socket == self->settings.socket;
-  GST_OBJECT_UNLOCK (self);
-  if (!reopen)
-    return TRUE;
-
-  gst_spead2_sink_close_sender (self);
-  if (!same_socket)
-    gst_spead2_sink_use_socket (self, NULL, FALSE);
-  return gst_spead2_sink_start (GST_BASE_SINK (self));
-}
-
-/* Runs before the state lock is taken, which a start in another thread holds while
- * it waits for a name: it gives up. A bin that this thread would go through has a
- * state lock of its own, and then the look-up goes on to its end. */
-static GstStateChangeReturn
-gst_spead2_sink_set_state (GstElement *element, GstState state)
-{
-  if (state == GST_STATE_NULL)
-    g_cancellable_cancel (GST_SPEAD2_SINK (element)->resolving);
-  return GST_ELEMENT_CLASS (gst_spead2_sink_parent_class)
-      ->set_state (element, state);
-}
-
-static GstStateChangeReturn
-gst_spead2_sink_change_state (GstElement *element, GstStateChange transition)
-{
-  GstSpead2Sink *self = GST_SPEAD2_SINK (element);
-  GstStateChangeReturn result;
-
-  switch (transition) {
-    case GST_STATE_CHANGE_READY_TO_PAUSED:
-      gst_spead2_sink_set_in_use (self, TRUE);
-      if (!gst_spead2_sink_reopen_if_changed (self)) {
-        gst_spead2_sink_set_in_use (self, FALSE);
-        return GST_STATE_CHANGE_FAILURE;
-      }
-      gst_spead2_sink_reset_stream (self);
-      gst_spead2_sink_forget_caps (self);
-      g_atomic_int_set (&self->stop_pending, FALSE);
-      self->jump_warned = self->wrap_warned = self->given_warned = FALSE;
-      /* A late FLUSH_START. */
-      spead2_sender_set_flushing (self->sender, FALSE);
-      spead2_sender_probe (self->sender);
-      gst_spead2_sink_report_restart_summary (&self->reports, self->sender);
-      break;
-    case GST_STATE_CHANGE_PAUSED_TO_READY:
-      /* Ends a wait of the streaming thread, which the base class joins. */
-      spead2_sender_set_flushing (self->sender, TRUE);
-      break;
-    default:
-      break;
-  }
-
-  result = GST_ELEMENT_CLASS (gst_spead2_sink_parent_class)
-               ->change_state (element, transition);
-
-  if (transition == GST_STATE_CHANGE_READY_TO_PAUSED &&
-      result == GST_STATE_CHANGE_FAILURE)
-    gst_spead2_sink_set_in_use (self, FALSE);
-  if (transition == GST_STATE_CHANGE_PAUSED_TO_READY) {
-    gst_spead2_sink_reset_stream (self);
-    spead2_sender_flush (self->sender);
-    spead2_sender_set_flushing (self->sender, FALSE);
-    gst_spead2_sink_try_stop_heap (self);
-    g_atomic_int_set (&self->failed, FALSE);
-    gst_spead2_sink_set_in_use (self, FALSE);
-  }
-  return result;
 }
 
 /* -- class ------------------------------------------------------------------------------- */

@@ -11,20 +11,6 @@
 #include "gstspead2sinkprivate.h"
 #include "common/gstspead2types.h"
 
-gboolean
-gst_spead2_items_give_type (const Spead2Items *items)
-{
-  guint i;
-
-  for (i = 0; i < items->n_items; i++) {
-    const Spead2Item *item = &items->items[i];
-
-    if (item->source == SPEAD2_SOURCE_PAYLOAD)
-      return item->dtype != NULL || item->n_formats > 0;
-  }
-  return FALSE;
-}
-
 /* Which of these caps have a type, as the properties are now: in NULL there is no
  * list of items but their text. */
 static GstCaps *
@@ -44,7 +30,7 @@ gst_spead2_sink_restrict (GstSpead2Sink *self, GstCaps *caps)
 
   items = spead2_items_new (text, flavour, NULL);
   result = gst_spead2_types_restrict (
-      caps, packed, items && gst_spead2_items_give_type (items));
+      caps, packed, items && spead2_items_have_payload_type (items));
   g_clear_pointer (&items, spead2_items_unref);
   g_free (text);
   return result;

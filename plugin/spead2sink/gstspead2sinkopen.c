@@ -1,4 +1,4 @@
-/* gst-spead2: from spead2sink's settings to a layout, a socket and workers: see
+/* gst-spead2: from spead2sink's settings to a heap maker, a socket and workers: see
  * gstspead2sinkopen.h
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
@@ -7,6 +7,7 @@
 
 #include <glib/gstdio.h>
 
+#include "gstspead2sinkprivate.h"
 #include "spead2/cpulist.h"
 #include "spead2/error.h"
 #include "spead2/net/iface.h"
@@ -159,17 +160,26 @@ open_packets (const GstSpead2SinkSettings *settings, Spead2Items *items,
       spead2_packet_config_check (config, error);
 }
 
-static Spead2Layout *
-open_layout (
-    const GstSpead2SinkSettings *settings, Spead2Items *items, GError **error)
+static GstSpead2HeapMaker *
+open_maker (const GstSpead2SinkSettings *settings, GstElement *element,
+    Spead2Items *items, GError **error)
 {
-  const Spead2LayoutConfig config = {.items = items,
-      .descriptors = settings->descriptors,
-      .descriptor_interval = settings->descriptor_interval,
-      .descriptor_cnt_start = settings->descriptor_cnt_start,
-      .descriptor_cnt_step = settings->descriptor_cnt_step};
+  const GstSpead2HeapMakerConfig config = {
+      .layout = {.items = items,
+          .descriptors = settings->descriptors,
+          .descriptor_interval = settings->descriptor_interval,
+          .descriptor_cnt_start = settings->descriptor_cnt_start,
+          .descriptor_cnt_step = settings->descriptor_cnt_step},
+      .heap_size = settings->heap_size,
+      .copy_size = settings->max_packet_size,
+      .remainder = settings->remainder,
+      .sample_bits = settings->sample_bits,
+      .sample_rate = {settings->sample_rate, settings->sample_rate_denominator},
+      .first_sample = settings->first_sample,
+      .sync_epoch = settings->sync_epoch};
 
-  return spead2_layout_new (&config, error);
+  return gst_spead2_heap_maker_new (
+      &config, &gst_spead2_sink_maker_callbacks, element, error);
 }
 
 /* A closed one has no descriptor, as none at all. */
@@ -206,8 +216,7 @@ wanted_family (const GstSpead2SinkSettings *settings)
 static Spead2Sender *
 open_sender (GstElement *element, const GstSpead2SinkSettings *settings,
     const Spead2Items *items, const Spead2PacketConfig *packet,
-    const Spead2SenderCallbacks *callbacks, GCancellable *cancellable,
-    GError **error)
+    GCancellable *cancellable, GError **error)
 {
   Spead2SenderConfig config = {
       .packet = *packet,
@@ -248,7 +257,8 @@ open_sender (GstElement *element, const GstSpead2SinkSettings *settings,
               spead2_endpoint_family (&config.destination),
               settings->bind_address, settings->bind_port, error)) &&
       check_packet_size (&config, error))
-    sender = spead2_sender_new (&config, callbacks, element, error);
+    sender = spead2_sender_new (
+        &config, &gst_spead2_sink_sender_callbacks, element, error);
   if (sender) {
     check_network (element, sender, &config);
     check_header (element, &config);
@@ -263,25 +273,23 @@ open_sender (GstElement *element, const GstSpead2SinkSettings *settings,
 
 Spead2Sender *
 gst_spead2_sink_settings_open (const GstSpead2SinkSettings *settings,
-    GstElement *element, const Spead2SenderCallbacks *callbacks,
-    Spead2Items **items, Spead2Layout **layout, GCancellable *cancellable,
+    GstElement *element, GstSpead2HeapMaker **maker, GCancellable *cancellable,
     GError **error)
 {
   Spead2Sender *sender = NULL;
   Spead2PacketConfig packet;
-
-  *layout = NULL;
-  *items =
+  Spead2Items *items =
       spead2_items_new (settings->items, settings->heap_address_bits, error);
-  if (*items && check_rate (settings, error) &&
-      open_packets (settings, *items, &packet, error) &&
-      (*layout = open_layout (settings, *items, error)) != NULL)
-    sender = open_sender (
-        element, settings, *items, &packet, callbacks, cancellable, error);
-  if (sender == NULL) {
-    g_clear_pointer (layout, spead2_layout_free);
-    g_clear_pointer (items, spead2_items_unref);
-  }
+
+  *maker = NULL;
+  if (items && check_rate (settings, error) &&
+      open_packets (settings, items, &packet, error) &&
+      (*maker = open_maker (settings, element, items, error)) != NULL)
+    sender =
+        open_sender (element, settings, items, &packet, cancellable, error);
+  if (sender == NULL)
+    g_clear_pointer (maker, gst_spead2_heap_maker_free);
+  g_clear_pointer (&items, spead2_items_unref);
   return sender;
 }
 

@@ -1,4 +1,4 @@
-/* gst-spead2: from spead2sink's settings to a layout, a socket and workers
+/* gst-spead2: from spead2sink's settings to a heap maker, a socket and workers
  *
  * Here is all that can be wrong with the settings taken together.
  *
@@ -10,21 +10,20 @@
 #include <gio/gio.h>
 #include <gst/gst.h>
 
+#include "common/gstspead2heapmaker.h"
 #include "gstspead2sinkproperties.h"
-#include "spead2/heap/layout.h"
 #include "spead2/send/sender.h"
 
 G_BEGIN_DECLS
 
-/* A sender that is not started yet, whose callbacks get the element; and the
- * items and the layout that go with it, which are the caller's. Posts warnings
- * of what will not work as it was meant. NULL, and nothing else, with
- * SPEAD2_ERROR or SPEAD2_ERRNO. Looking up a name takes up to 5 s, and ends with
- * G_IO_ERROR_CANCELLED when cancellable is cancelled. */
+/* A sender that is not started yet, and the heap maker that goes with it, which is the
+ * caller's; the callbacks of both get the element. Posts warnings of what will not work
+ * as it was meant. NULL, and nothing else, with SPEAD2_ERROR or SPEAD2_ERRNO. Looking up
+ * a name takes up to 5 s, and ends with G_IO_ERROR_CANCELLED when cancellable is
+ * cancelled. */
 Spead2Sender *gst_spead2_sink_settings_open (
     const GstSpead2SinkSettings *settings, GstElement *element,
-    const Spead2SenderCallbacks *callbacks, Spead2Items **items,
-    Spead2Layout **layout, GCancellable *cancellable, GError **error);
+    GstSpead2HeapMaker **maker, GCancellable *cancellable, GError **error);
 
 /* The socket as others may use it: outside, or else one that shares the sender's
  * descriptor. NULL with an error. */

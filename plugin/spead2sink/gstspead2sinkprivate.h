@@ -1,20 +1,25 @@
 /* gst-spead2: spead2sink as its own files see it
  *
- * gstspead2sink.c has properties, states, events and what workers call;
- * gstspead2sinkstream.c is the way from a buffer to a heap.
+ * gstspead2sink.c            class, properties, URI, signals
+ * gstspead2sinkproperties.c  the table of properties
+ * gstspead2sinkstate.c       changes of state: opening, starting, closing
+ * gstspead2sinkopen.c        from settings to a heap maker and a sender
+ * gstspead2sinkcaps.c        which caps are offered and accepted
+ * gstspead2sinkquery.c       ALLOCATION, DRAIN and ACCEPT_CAPS queries
+ * gstspead2sinkstream.c      buffers and events: heaps are made and pushed
+ * gstspead2sinkcallbacks.c   what the sender and the heap maker call
+ * gstspead2sinkreports.c     messages at a limited rate, and the summary
+ * gstspead2stats.c           the sender's counters as a GstStructure
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #ifndef GST_SPEAD2_SINK_PRIVATE_H
 #define GST_SPEAD2_SINK_PRIVATE_H
 
-#include "common/gstspead2adapter.h"
-#include "common/gstspead2index.h"
-#include "common/gstspead2payload.h"
+#include "common/gstspead2heapmaker.h"
 #include "gstspead2sink.h"
 #include "gstspead2sinkproperties.h"
 #include "gstspead2sinkreports.h"
-#include "spead2/heap/layout.h"
 #include "spead2/send/sender.h"
 
 G_BEGIN_DECLS
@@ -36,10 +41,7 @@ struct _GstSpead2Sink {
   gboolean reopen;   /* one that sockets or packets depend on has changed */
   GSocket *used_socket;
   gboolean close_used; /* used_socket is closed when it is given up */
-  guint64 offset_jumps;
-  guint64 index_wraps;
-  guint64 remainder_bytes; /* dropped */
-  guint64 padding_bytes;
+  GstSpead2HeapMakerCounters maker_counters; /* as the maker said last */
   GCancellable *resolving; /* ends the look-up of a name; any thread */
   gboolean making; /* heaps were made that are not in the queue yet; written by
                            the streaming thread only */
@@ -47,27 +49,12 @@ struct _GstSpead2Sink {
 
   Spead2Sender *sender;
 
-  Spead2Items *items;
-  Spead2Layout *layout;
-  Spead2Flavour flavour;
-  GstSpead2Adapter adapter;
-  GstSpead2Payload payload;
-  GstCaps *refused; /* if the last that came were, or NULL */
-  GstSpead2Index index;
-  gboolean timed;    /* descriptors go by time */
-  gboolean uses_utc; /* items do */
-  gboolean uses_ptp;
-  const Spead2Item
-      *index_item;       /* the narrowest with the sample index, or NULL */
-  GstStructure *waiting; /* an event's values for the next buffer, or NULL */
-  GstStructure *given;   /* the same, of the buffer that has come */
+  GstSpead2HeapMaker *maker; /* (owned) as long as the sender */
+  GstCaps *refused;          /* if the last that came were, or NULL */
   gboolean made;   /* heaps of the buffer, or list, in the chain function */
-  GPtrArray *left; /* (owned Spead2Heap) those that a step keeps waiting */
+  GPtrArray *left; /* (owned Spead2Heap) made, and not pushed before a step */
   GstPadChainFunction chain; /* the base class's */
   GstPadChainListFunction chain_list;
-  gboolean jump_warned;
-  gboolean wrap_warned;
-  gboolean given_warned;
 
   gint stop_pending; /* atomic: heaps went out since the last stop heap */
   gint redescribe;   /* atomic: receivers do not know what was described */
@@ -78,8 +65,25 @@ struct _GstSpead2Sink {
   GstSpead2SinkReports reports;
 };
 
-/* Whether the payload has a type of its own there, beside that of caps. */
-gboolean gst_spead2_items_give_type (const Spead2Items *items);
+/* -- gstspead2sink.c ------------------------------------------------------------- */
+
+/* The functions of the base class. */
+GstBaseSinkClass *gst_spead2_sink_base_class (void);
+
+/* Emits heap-done. */
+void gst_spead2_sink_signal_heap_done (
+    GstSpead2Sink *self, const Spead2HeapResult *result);
+
+/* -- gstspead2sinkstate.c: as GstBaseSink's and GstElement's ----------------------- */
+
+gboolean gst_spead2_sink_start (GstBaseSink *base);
+gboolean gst_spead2_sink_stop (GstBaseSink *base);
+GstStateChangeReturn gst_spead2_sink_set_state (
+    GstElement *element, GstState state);
+GstStateChangeReturn gst_spead2_sink_change_state (
+    GstElement *element, GstStateChange transition);
+
+/* -- gstspead2sinkcaps.c ----------------------------------------------------------- */
 
 /* As GstBaseSink's: which caps of a filter are best. */
 GstCaps *gst_spead2_sink_get_caps (GstBaseSink *base, GstCaps *filter);
@@ -87,22 +91,13 @@ GstCaps *gst_spead2_sink_get_caps (GstBaseSink *base, GstCaps *filter);
 /* The same for caps of an ACCEPT_CAPS query. */
 gboolean gst_spead2_sink_accept_caps (GstSpead2Sink *self, GstCaps *caps);
 
-/* Every CAPS event, also one that brings the caps that were there before refused
- * ones. A pad sends caps that were refused again, in front of all that follows:
- * that is one refusal, and one message. */
-void gst_spead2_sink_note_caps (GstSpead2Sink *self, GstEvent *event);
+/* -- gstspead2sinkquery.c: as GstBaseSink's ---------------------------------------- */
 
-/* As GstBaseSink's: what buffers are from now on. */
-gboolean gst_spead2_sink_set_caps (GstBaseSink *base, GstCaps *caps);
+gboolean gst_spead2_sink_query (GstBaseSink *base, GstQuery *query);
+gboolean gst_spead2_sink_propose_allocation (
+    GstBaseSink *base, GstQuery *query);
 
-/* The item with the sample index whose bits run over first, or NULL. */
-const Spead2Item *gst_spead2_sink_find_index_item (const Spead2Items *items);
-
-/* As long as there are no caps. */
-void gst_spead2_sink_forget_caps (GstSpead2Sink *self);
-
-/* A new stream: it is described and counted from its beginning. */
-void gst_spead2_sink_reset_stream (GstSpead2Sink *self);
+/* -- gstspead2sinkstream.c --------------------------------------------------------- */
 
 /* The pad's chain functions: the only place that sees each buffer once, and
  * before the base class may drop it. */
@@ -112,26 +107,38 @@ GstFlowReturn gst_spead2_sink_chain_list (
     GstPad *pad, GstObject *parent, GstBufferList *list);
 
 /* As GstBaseSink's. */
+gboolean gst_spead2_sink_set_caps (GstBaseSink *base, GstCaps *caps);
 GstFlowReturn gst_spead2_sink_render (GstBaseSink *base, GstBuffer *buffer);
 GstFlowReturn gst_spead2_sink_render_list (
     GstBaseSink *base, GstBufferList *list);
+gboolean gst_spead2_sink_event (GstBaseSink *base, GstEvent *event);
+GstFlowReturn gst_spead2_sink_wait_event (GstBaseSink *base, GstEvent *event);
+gboolean gst_spead2_sink_unlock (GstBaseSink *base);
+gboolean gst_spead2_sink_unlock_stop (GstBaseSink *base);
 
-/* Ends the stream on the wire at an EOS event: what is queued, then the stop heap. */
-GstFlowReturn gst_spead2_sink_end_stream (GstSpead2Sink *self, GstEvent *eos);
-
-/* The base class's wait for an event's time, and for PLAYING; steps are done. */
-GstFlowReturn gst_spead2_sink_sync_event (GstSpead2Sink *self, GstEvent *event);
-
-/* Nothing is sent for it, but the open heap, and samples are counted. */
-GstFlowReturn gst_spead2_sink_skip_gap (GstSpead2Sink *self, GstEvent *event);
+/* A new stream: it is described and counted from its beginning. */
+void gst_spead2_sink_reset_stream (GstSpead2Sink *self);
 
 /* Waits until all that has been accepted is released. Pausing does not end the wait:
  * heaps go on being sent, only an open heap waits for PLAYING. */
 void gst_spead2_sink_drain_all (GstSpead2Sink *self, GstQuery *query);
 
+/* A heap of stream control; while there is a sender. */
+static inline Spead2Heap *
+gst_spead2_sink_new_control (GstSpead2Sink *self, guint control)
+{
+  return spead2_heap_new_control (
+      spead2_sender_packet_config (self->sender)->flavour, control);
+}
+
 /* Action signals; any thread. */
 gboolean gst_spead2_sink_send_descriptors (GstSpead2Sink *self);
 gboolean gst_spead2_sink_send_stop (GstSpead2Sink *self);
+
+/* -- gstspead2sinkcallbacks.c: with the element as user_data ------------------------- */
+
+extern const Spead2SenderCallbacks gst_spead2_sink_sender_callbacks;
+extern const GstSpead2HeapMakerCallbacks gst_spead2_sink_maker_callbacks;
 
 G_END_DECLS
 

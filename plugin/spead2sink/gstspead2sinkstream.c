@@ -4,21 +4,13 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
-#include "common/gstspead2dates.h"
-#include "common/gstspead2itemvalues.h"
 #include "gstspead2sinkprivate.h"
-#include "spead2/error.h"
 
 GST_DEBUG_CATEGORY_EXTERN (spead2_sink_debug);
 #define GST_CAT_DEFAULT spead2_sink_debug
 
-/* How many heaps go into the queue together, and what may stand in front of the
- * last of them: the start of the stream, descriptors. */
+/* Heaps that are pushed together, at most. */
 #define HEAPS_AT_ONCE 64
-#define HEAPS_IN_FRONT 2
-
-/* The flavour beside SPEAD-64-40 that receivers of the field are made for. */
-#define SPEAD_64_48 48
 
 /* What gst_base_sink_wait_preroll() returns when a step ended the wait. Returned by
  * render(), it has the base class begin the step with the buffer being rendered:
@@ -27,65 +19,9 @@ GST_DEBUG_CATEGORY_EXTERN (spead2_sink_debug);
 
 /* Heaps that are on their way into the queue. */
 typedef struct {
-  Spead2Heap *heaps[HEAPS_AT_ONCE + HEAPS_IN_FRONT];
+  Spead2Heap *heaps[HEAPS_AT_ONCE + GST_SPEAD2_HEAP_MAKER_MAX_HEAPS];
   guint n;
-  guint64 running_time; /* ns, of when it was begun, if descriptors go by it */
 } HeapBatch;
-
-/* -- caps -------------------------------------------------------------------------- */
-
-/* What the property says of samples whose caps do not. */
-static guint
-gst_spead2_sink_sample_bits (GstSpead2Sink *self)
-{
-  guint bits;
-
-  GST_OBJECT_LOCK (self);
-  bits = self->settings.sample_bits;
-  GST_OBJECT_UNLOCK (self);
-  return bits;
-}
-
-/* An OFFSET is believed to be the sample index where both count the same. */
-static void
-gst_spead2_sink_use_payload (GstSpead2Sink *self)
-{
-  gsize size = self->payload.offset_size;
-
-  spead2_layout_set_payload_type (self->layout, &self->payload.type);
-  gst_spead2_index_set_caps (&self->index,
-      size > 0 && spead2_layout_n_samples (self->layout, 8 * size) == 8,
-      &self->payload.rate);
-}
-
-void
-gst_spead2_sink_forget_caps (GstSpead2Sink *self)
-{
-  gst_spead2_payload_init (&self->payload, gst_spead2_sink_sample_bits (self));
-  gst_spead2_sink_use_payload (self);
-  gst_clear_caps (&self->refused);
-}
-
-/* Whether buffers of these caps can be cut. */
-static gboolean
-gst_spead2_sink_check_heap_size (GstSpead2Sink *self, GError **error)
-{
-  if (self->adapter.heap_size == 0)
-    return TRUE;
-  if (self->payload.is_video) {
-    g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT,
-        "heap-size=%" G_GSIZE_FORMAT
-        " would cut pictures, and a picture is one heap: set "
-        "heap-size=0 in NULL or READY",
-        self->adapter.heap_size);
-    return FALSE;
-  }
-  if (spead2_layout_check_size (self->layout, self->adapter.heap_size, error))
-    return TRUE;
-  g_prefix_error (
-      error, "heap-size=%" G_GSIZE_FORMAT ": ", self->adapter.heap_size);
-  return FALSE;
-}
 
 /* -- data --------------------------------------------------------------------------- */
 
@@ -94,7 +30,7 @@ gst_spead2_sink_check_heap_size (GstSpead2Sink *self, GError **error)
 static gboolean
 gst_spead2_sink_push_stop_heap (GstSpead2Sink *self)
 {
-  Spead2Heap *stop = spead2_heap_new_control (self->flavour, SPEAD2_CTRL_STOP);
+  Spead2Heap *stop = gst_spead2_sink_new_control (self, SPEAD2_CTRL_STOP);
   gint was_pending = g_atomic_int_get (&self->stop_pending);
 
   g_atomic_int_set (&self->stop_pending, FALSE);
@@ -153,31 +89,8 @@ void
 gst_spead2_sink_reset_stream (GstSpead2Sink *self)
 {
   gst_spead2_sink_drop_left (self);
-  spead2_layout_restart (self->layout);
-  gst_spead2_index_restart (&self->index);
-  gst_spead2_adapter_reset (&self->adapter);
-  gst_clear_structure (&self->waiting);
-  gst_clear_structure (&self->given);
+  gst_spead2_heap_maker_restart (self->maker);
   g_atomic_int_set (&self->started, FALSE);
-}
-
-static void
-gst_spead2_sink_note_jump (
-    GstSpead2Sink *self, GstBuffer *buffer, guint64 from, guint64 to)
-{
-  GST_OBJECT_LOCK (self);
-  self->offset_jumps++;
-  GST_OBJECT_UNLOCK (self);
-  if (GST_BUFFER_IS_DISCONT (buffer) || self->jump_warned)
-    return;
-
-  self->jump_warned = TRUE;
-  GST_ELEMENT_WARNING (self, STREAM, FORMAT,
-      ("The sample index jumps from %" G_GUINT64_FORMAT " to %" G_GUINT64_FORMAT
-       " without a discontinuity.",
-          from, to),
-      ("Buffer offsets do not add up. If no samples are missing, set "
-       "index-source=count. Further jumps are counted in stats"));
 }
 
 static GstSpead2IndexSource
@@ -186,40 +99,14 @@ gst_spead2_sink_index_source (GstSpead2Sink *self)
   return g_atomic_int_get (&self->settings.index_source);
 }
 
-static void
-gst_spead2_sink_count (GstSpead2Sink *self, GstBuffer *buffer)
-{
-  Spead2HeapValues values;
-  guint64 from, to;
-
-  gst_spead2_payload_find (&self->payload, buffer, &values);
-  if (values.size > 0 &&
-      gst_spead2_index_arrive (&self->index,
-          gst_spead2_sink_index_source (self), buffer,
-          spead2_layout_n_samples (self->layout, values.size), &from, &to))
-    gst_spead2_sink_note_jump (self, buffer, from, to);
-}
-
-/* An event's values are for the buffer behind it, even if the base class drops
- * that. */
-static void
-gst_spead2_sink_take_waiting (GstSpead2Sink *self)
-{
-  gst_clear_structure (&self->given);
-  self->given = g_steal_pointer (&self->waiting);
-}
-
 GstFlowReturn
 gst_spead2_sink_chain (GstPad *pad, GstObject *parent, GstBuffer *buffer)
 {
   GstSpead2Sink *self = GST_SPEAD2_SINK (parent);
   GstFlowReturn flow;
 
-  gst_spead2_index_expect (&self->index);
-  /* An empty one is no heap. */
-  if (gst_buffer_get_size (buffer) > 0)
-    gst_spead2_sink_take_waiting (self);
-  gst_spead2_sink_count (self, buffer);
+  gst_spead2_heap_maker_arrive (
+      self->maker, buffer, gst_spead2_sink_index_source (self));
   self->made = FALSE;
   flow = self->chain (pad, parent, buffer);
   gst_spead2_sink_drop_left (self);
@@ -230,75 +117,14 @@ GstFlowReturn
 gst_spead2_sink_chain_list (GstPad *pad, GstObject *parent, GstBufferList *list)
 {
   GstSpead2Sink *self = GST_SPEAD2_SINK (parent);
-  guint i, n = gst_buffer_list_length (list);
   GstFlowReturn flow;
 
-  gst_spead2_index_expect (&self->index);
-  gst_spead2_sink_take_waiting (self);
-  for (i = 0; i < n; i++)
-    gst_spead2_sink_count (self, gst_buffer_list_get (list, i));
+  gst_spead2_heap_maker_arrive_list (
+      self->maker, list, gst_spead2_sink_index_source (self));
   self->made = FALSE;
   flow = self->chain_list (pad, parent, list);
   gst_spead2_sink_drop_left (self);
   return flow;
-}
-
-const Spead2Item *
-gst_spead2_sink_find_index_item (const Spead2Items *items)
-{
-  const Spead2Item *narrowest = NULL;
-  guint i;
-
-  for (i = 0; i < items->n_items; i++) {
-    const Spead2Item *item = &items->items[i];
-
-    if (item->source == SPEAD2_SOURCE_SAMPLE_INDEX &&
-        (narrowest == NULL || item->bits < narrowest->bits))
-      narrowest = item;
-  }
-  return narrowest;
-}
-
-/* Whether an item may be as wide as an address, and all ids fit a flavour whose
- * addresses are wider. */
-static gboolean
-gst_spead2_sink_fits_wide_flavour (GstSpead2Sink *self, const Spead2Item *item)
-{
-  guint i;
-
-  if (item->limit != spead2_flavour_max_value (self->flavour) ||
-      self->flavour >= SPEAD_64_48)
-    return FALSE;
-  for (i = 0; i < self->items->n_items; i++)
-    if (self->items->items[i].id > spead2_flavour_max_id (SPEAD_64_48))
-      return FALSE;
-  return TRUE;
-}
-
-static void
-gst_spead2_sink_note_wrap (GstSpead2Sink *self, guint64 index)
-{
-  const Spead2Item *item = self->index_item;
-  guint bits = item ? item->bits : 64;
-  guint64 wraps = gst_spead2_index_send (&self->index, index, bits);
-
-  if (wraps == 0)
-    return;
-  GST_OBJECT_LOCK (self);
-  self->index_wraps += wraps;
-  GST_OBJECT_UNLOCK (self);
-  if (self->wrap_warned)
-    return;
-
-  self->wrap_warned = TRUE;
-  GST_ELEMENT_WARNING (self, STREAM, FORMAT,
-      ("The %s has wrapped: sample index %" G_GUINT64_FORMAT
-       " needs more than %u bits. To count longer, set %s in NULL or READY.",
-          item->name, index, bits,
-          gst_spead2_sink_fits_wide_flavour (self, item)
-              ? "heap-address-bits=48"
-              : "its format to u64 and its mode to addressed in items"),
-      ("Values go on modulo 2^%u", bits));
 }
 
 /* Whether nothing may be sent now. The base class does not always prevent that in
@@ -417,139 +243,7 @@ gst_spead2_sink_push (
   return flow;
 }
 
-/* Tells of values that no item takes. */
-static void
-gst_spead2_sink_check_given (GstSpead2Sink *self, const GstStructure *given)
-{
-  gint i, n = given && !self->given_warned ? gst_structure_n_fields (given) : 0;
-
-  for (i = 0; i < n; i++) {
-    const gchar *name = gst_structure_nth_field_name (given, i);
-
-    if (g_str_equal (name, SPEAD2_HEAP_CNT_NAME) ||
-        spead2_items_find (self->items, name))
-      continue;
-    self->given_warned = TRUE;
-    GST_ELEMENT_WARNING (self, STREAM, FORMAT,
-        ("The application gives a value for '%s', which no item of that name "
-         "takes with value=meta: it is not sent.",
-            name),
-        ("%" GST_PTR_FORMAT, given));
-    return;
-  }
-}
-
-static GstSpead2Rate
-gst_spead2_sink_sample_rate (GstSpead2Sink *self)
-{
-  GstSpead2Rate rate;
-
-  GST_OBJECT_LOCK (self);
-  rate.numerator = self->settings.sample_rate;
-  rate.denominator = self->settings.sample_rate_denominator;
-  GST_OBJECT_UNLOCK (self);
-  return rate.numerator > 0 ? rate : self->payload.rate;
-}
-
-static gboolean
-gst_spead2_sink_find_date (GstSpead2Sink *self, GstBuffer *buffer,
-    GstSpead2TimeScale scales, guint64 *ns, GError **error)
-{
-  GstElement *element = GST_ELEMENT (self);
-  const GstSpead2Timeline timeline = {.clock = gst_element_get_clock (element),
-      .base_time = gst_element_get_base_time (element),
-      .segment = &GST_BASE_SINK (self)->segment};
-  gboolean found = gst_spead2_dates_find (buffer, &timeline, scales, ns, error);
-
-  if (timeline.clock)
-    gst_object_unref (timeline.clock);
-  return found;
-}
-
-/* The index on the wire of the stream's first heap. */
-static gboolean
-gst_spead2_sink_first_index (GstSpead2Sink *self,
-    const Spead2HeapValues *values, guint64 *first, GError **error)
-{
-  gsize heap_size = self->adapter.heap_size;
-  guint64 n = spead2_layout_n_samples (
-      self->layout, heap_size ? heap_size : values->size);
-  GstSpead2Rate rate = gst_spead2_sink_sample_rate (self);
-  gint64 epoch;
-  guint64 date;
-
-  GST_OBJECT_LOCK (self);
-  *first = values->sample_index + self->settings.first_sample;
-  epoch = self->settings.sync_epoch;
-  GST_OBJECT_UNLOCK (self);
-  if (epoch < 0)
-    return TRUE;
-
-  if (rate.numerator == 0 || n == 0) {
-    g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FAILED,
-        "sync-epoch needs to know how many samples a second there are: caps do "
-        "not say it, so set sample-rate in NULL or READY");
-    return FALSE;
-  }
-  if (!gst_spead2_sink_find_date (self, values->buffer,
-          GST_SPEAD2_TIME_UTC | GST_SPEAD2_TIME_PTP, &date, error))
-    return FALSE;
-  if (date < (guint64) epoch) {
-    g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FAILED,
-        "sync-epoch %" G_GINT64_FORMAT " is later than the first heap, "
-        "%" G_GUINT64_FORMAT " ns since 1970",
-        epoch, date);
-    return FALSE;
-  }
-  *first += gst_spead2_rate_units (&rate, date - epoch, n);
-  return TRUE;
-}
-
-/* Several heaps cannot have one counter. */
-static gboolean
-gst_spead2_sink_check_given_cnt (
-    GstSpead2Sink *self, const Spead2HeapValues *values, GError **error)
-{
-  guint i;
-
-  for (i = 0; i < G_N_ELEMENTS (values->own); i++) {
-    if (values->own[i] == NULL ||
-        !gst_structure_has_field (values->own[i], SPEAD2_HEAP_CNT_NAME))
-      continue;
-    g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FAILED,
-        "The application gives a heap-cnt for a buffer of %" G_GSIZE_FORMAT
-        " bytes, which heap-size=%" G_GSIZE_FORMAT
-        " cuts into several heaps: leave it out, push one buffer a heap, or "
-        "set heap-size=0",
-        values->size, self->adapter.heap_size);
-    return FALSE;
-  }
-  return TRUE;
-}
-
-/* What there is to know of a buffer. */
-static gboolean
-gst_spead2_sink_find_values (GstSpead2Sink *self, GstBuffer *buffer,
-    Spead2HeapValues *values, GError **error)
-{
-  guint i;
-
-  values->sample_index =
-      gst_spead2_index_next (&self->index, gst_spead2_sink_index_source (self),
-          buffer, spead2_layout_n_samples (self->layout, values->size));
-  values->own[0] = gst_spead2_item_values_of_buffer (buffer);
-  values->own[1] = self->given;
-  for (i = 0; i < G_N_ELEMENTS (values->own); i++)
-    gst_spead2_sink_check_given (self, values->own[i]);
-  return (!self->uses_utc ||
-             gst_spead2_sink_find_date (
-                 self, buffer, GST_SPEAD2_TIME_UTC, &values->utc_ns, error)) &&
-      (!self->uses_ptp ||
-          gst_spead2_sink_find_date (
-              self, buffer, GST_SPEAD2_TIME_PTP, &values->ptp_ns, error));
-}
-
-/* What counts for a batch, and the start of the stream. */
+/* The state of the stream that the heaps of a batch are made for, and the start heap. */
 static void
 gst_spead2_sink_begin_batch (GstSpead2Sink *self, HeapBatch *batch)
 {
@@ -557,57 +251,18 @@ gst_spead2_sink_begin_batch (GstSpead2Sink *self, HeapBatch *batch)
 
   gst_spead2_sink_begin_making (self);
   if (g_atomic_int_compare_and_exchange (&self->redescribe, TRUE, FALSE))
-    spead2_layout_forget_descriptors (self->layout);
+    gst_spead2_heap_maker_redescribe (self->maker);
   if (g_atomic_int_compare_and_exchange (&self->requested, TRUE, FALSE))
-    spead2_layout_request_descriptors (self->layout);
-
-  batch->running_time = 0;
-  if (self->timed) {
+    gst_spead2_heap_maker_request_descriptors (self->maker);
+  if (gst_spead2_heap_maker_uses_running_time (self->maker)) {
     running = gst_element_get_current_running_time (GST_ELEMENT (self));
-    batch->running_time = running == GST_CLOCK_TIME_NONE ? 0 : running;
+    gst_spead2_heap_maker_set_running_time (
+        self->maker, running == GST_CLOCK_TIME_NONE ? 0 : running);
   }
   if (!g_atomic_int_get (&self->started) &&
       g_atomic_int_get (&self->settings.send_start_heap))
     batch->heaps[batch->n++] =
-        spead2_heap_new_control (self->flavour, SPEAD2_CTRL_START);
-}
-
-/* What goes in front of a heap: what the batch begins with, and descriptors in a
- * heap of their own. */
-static gboolean
-gst_spead2_sink_add_in_front (GstSpead2Sink *self, HeapBatch *batch,
-    Spead2HeapValues *values, GError **error)
-{
-  Spead2Heap *heap;
-
-  if (batch->n == 0)
-    gst_spead2_sink_begin_batch (self, batch);
-  values->running_time = batch->running_time;
-  if (!spead2_layout_wants_descriptor_heap (self->layout, values))
-    return TRUE;
-
-  heap = spead2_layout_make_descriptor_heap (self->layout, values, error);
-  if (heap)
-    batch->heaps[batch->n++] = heap;
-  return heap != NULL;
-}
-
-/* A heap, and what goes in front of it. */
-static gboolean
-gst_spead2_sink_add_heap (GstSpead2Sink *self, HeapBatch *batch,
-    Spead2HeapValues *values, GError **error)
-{
-  Spead2Heap *heap;
-
-  values->sample_index += self->index.base;
-  if (!gst_spead2_sink_add_in_front (self, batch, values, error))
-    return FALSE;
-  heap = spead2_layout_make_heap (self->layout, values, error);
-  if (heap == NULL)
-    return FALSE;
-  batch->heaps[batch->n++] = heap;
-  gst_spead2_sink_note_wrap (self, values->sample_index);
-  return TRUE;
+        gst_spead2_sink_new_control (self, SPEAD2_CTRL_START);
 }
 
 /* n heaps more are in the queue. */
@@ -670,146 +325,50 @@ gst_spead2_sink_end_batch (GstSpead2Sink *self, HeapBatch *batch, GError *error)
   return flow;
 }
 
-/* Nobody else writes them while buffers come: they are read without the lock. */
-static void
-gst_spead2_sink_note_remainder (GstSpead2Sink *self)
-{
-  const GstSpead2Adapter *adapter = &self->adapter;
-
-  if (adapter->dropped == self->remainder_bytes &&
-      adapter->padding == self->padding_bytes)
-    return;
-  GST_OBJECT_LOCK (self);
-  self->remainder_bytes = adapter->dropped;
-  self->padding_bytes = adapter->padding;
-  GST_OBJECT_UNLOCK (self);
-}
-
-/* All heaps that there are. A batch that is full goes. */
+/* Makes all heaps that there are; a full batch is pushed. */
 static GstFlowReturn
 gst_spead2_sink_add_heaps (GstSpead2Sink *self, HeapBatch *batch)
 {
   GstFlowReturn flow = GST_FLOW_OK;
-  Spead2HeapValues values;
   GError *error = NULL;
 
-  while (flow == GST_FLOW_OK &&
-      gst_spead2_adapter_may_have_next (&self->adapter) &&
-      gst_spead2_adapter_next (&self->adapter, &values, &error)) {
+  while (flow == GST_FLOW_OK && error == NULL &&
+      gst_spead2_heap_maker_next (self->maker, &error)) {
     if (batch->n >= HEAPS_AT_ONCE)
       flow = gst_spead2_sink_push_batch (self, batch);
-    if (flow == GST_FLOW_OK &&
-        !gst_spead2_sink_add_heap (self, batch, &values, &error))
+    if (flow != GST_FLOW_OK)
       break;
+    if (batch->n == 0)
+      gst_spead2_sink_begin_batch (self, batch);
+    gst_spead2_heap_maker_make (self->maker, batch->heaps, &batch->n, &error);
   }
-  gst_spead2_sink_note_remainder (self);
   if (error)
     flow = gst_spead2_sink_end_batch (self, batch, error);
+  if (flow != GST_FLOW_OK)
+    gst_spead2_heap_maker_drop (self->maker);
   return flow;
 }
 
-/* The open heap, too, if there is one. */
-static GstFlowReturn
-gst_spead2_sink_add_open (GstSpead2Sink *self, HeapBatch *batch)
-{
-  gst_spead2_adapter_close (&self->adapter);
-  return gst_spead2_sink_add_heaps (self, batch);
-}
-
-/* Hands it over. FLOW_STEP: once a step has ended the wait, heaps are left. */
+/* Hands the open heap over. FLOW_STEP: once a step has ended the wait, heaps are left. */
 static GstFlowReturn
 gst_spead2_sink_push_open (GstSpead2Sink *self)
 {
   HeapBatch batch = {.n = 0};
-  GstFlowReturn flow = gst_spead2_sink_add_open (self, &batch);
+  GstFlowReturn flow;
 
+  gst_spead2_heap_maker_close (self->maker);
+  flow = gst_spead2_sink_add_heaps (self, &batch);
   if (flow == GST_FLOW_OK)
     flow = gst_spead2_sink_push_batch (self, &batch);
   return flow == GST_FLOW_OK && self->left->len > 0 ? FLOW_STEP : flow;
-}
-
-static gboolean
-gst_spead2_sink_begin_buffer (
-    GstSpead2Sink *self, const Spead2HeapValues *values, GError **error)
-{
-  GstSpead2Rate rate = {0};
-  guint64 first;
-
-  if (!self->index.have_base) {
-    if (!gst_spead2_sink_first_index (self, values, &first, error))
-      return FALSE;
-    gst_spead2_index_set_first (&self->index, values->sample_index, first);
-  }
-  if (gst_spead2_adapter_cuts (&self->adapter, values)) {
-    if (!gst_spead2_sink_check_given_cnt (self, values, error))
-      return FALSE;
-    if (self->uses_utc || self->uses_ptp) {
-      rate = gst_spead2_sink_sample_rate (self);
-      if (rate.numerator == 0)
-        goto no_rate;
-    }
-  }
-  gst_spead2_adapter_begin (&self->adapter, values, &rate);
-  return TRUE;
-
-  /* ERRORS */
-no_rate:
-  g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FAILED,
-      "The dates of heaps that are cut from a buffer need to know how many "
-      "samples a second there are: caps do not say it, so set sample-rate in "
-      "NULL "
-      "or READY");
-  return FALSE;
-}
-
-/* The heaps of a buffer that there is something to send of. */
-static GstFlowReturn
-gst_spead2_sink_add_values (
-    GstSpead2Sink *self, HeapBatch *batch, Spead2HeapValues *values)
-{
-  GstFlowReturn flow = GST_FLOW_OK;
-  GError *error = NULL;
-
-  if (!gst_spead2_sink_find_values (self, values->buffer, values, &error))
-    goto refused;
-  if (gst_spead2_adapter_is_open (&self->adapter) &&
-      !gst_spead2_adapter_continues (&self->adapter, values))
-    flow = gst_spead2_sink_add_open (self, batch);
-  if (flow != GST_FLOW_OK)
-    return flow;
-  if (!gst_spead2_sink_begin_buffer (self, values, &error))
-    goto refused;
-  flow = gst_spead2_sink_add_heaps (self, batch);
-  if (flow == GST_FLOW_OK && !gst_spead2_adapter_end (&self->adapter, &error))
-    flow = gst_spead2_sink_end_batch (self, batch, error);
-  return flow;
-
-  /* ERRORS */
-refused:
-  flow = gst_spead2_sink_add_open (self, batch);
-  if (flow == GST_FLOW_OK)
-    return gst_spead2_sink_end_batch (self, batch, error);
-  g_error_free (error);
-  return flow;
 }
 
 static GstFlowReturn
 gst_spead2_sink_add_buffer (
     GstSpead2Sink *self, HeapBatch *batch, GstBuffer *buffer)
 {
-  Spead2HeapValues values = {0};
-  GstFlowReturn flow;
-
-  gst_spead2_payload_find (&self->payload, buffer, &values);
-  if (values.size == 0)
-    return GST_FLOW_OK;
-
-  flow = gst_spead2_sink_add_values (self, batch, &values);
-  gst_clear_structure (&self->given);
-  /* Nothing goes on from there. */
-  if (flow != GST_FLOW_OK)
-    gst_spead2_adapter_reset (&self->adapter);
-  return flow;
+  gst_spead2_heap_maker_push (self->maker, buffer);
+  return gst_spead2_sink_add_heaps (self, batch);
 }
 
 /* Makes heaps of the buffers of a list, or of the one without a list, and hands
@@ -869,7 +428,7 @@ gst_spead2_sink_end_run (GstSpead2Sink *self, GstMiniObject *before)
 {
   GstFlowReturn flow;
 
-  if (!gst_spead2_adapter_is_open (&self->adapter))
+  if (!gst_spead2_heap_maker_is_open (self->maker))
     return GST_FLOW_OK;
   flow = gst_base_sink_do_preroll (GST_BASE_SINK (self), before);
   if (flow == GST_FLOW_OK)
@@ -877,7 +436,7 @@ gst_spead2_sink_end_run (GstSpead2Sink *self, GstMiniObject *before)
   return flow == FLOW_STEP ? GST_FLOW_OK : flow;
 }
 
-void
+static void
 gst_spead2_sink_note_caps (GstSpead2Sink *self, GstEvent *event)
 {
   GstCaps *caps;
@@ -885,24 +444,6 @@ gst_spead2_sink_note_caps (GstSpead2Sink *self, GstEvent *event)
   gst_event_parse_caps (event, &caps);
   if (self->refused && !gst_caps_is_equal (self->refused, caps))
     gst_clear_caps (&self->refused);
-}
-
-/* All remains as it was where caps are refused. */
-static gboolean
-gst_spead2_sink_take_caps (GstSpead2Sink *self, GstCaps *caps, GError **error)
-{
-  GstSpead2Payload before = self->payload;
-
-  if (gst_spead2_payload_from_caps (&self->payload, caps,
-          gst_spead2_sink_sample_bits (self),
-          gst_spead2_items_give_type (self->items), error)) {
-    gst_spead2_sink_use_payload (self);
-    if (gst_spead2_sink_check_heap_size (self, error))
-      return TRUE;
-  }
-  self->payload = before;
-  gst_spead2_sink_use_payload (self);
-  return FALSE;
 }
 
 gboolean
@@ -915,9 +456,7 @@ gst_spead2_sink_set_caps (GstBaseSink *base, GstCaps *caps)
       gst_spead2_sink_end_run (self, GST_MINI_OBJECT_CAST (caps)) !=
           GST_FLOW_OK)
     return FALSE;
-  /* A run of bytes is counted in samples of one size. */
-  gst_spead2_adapter_reset (&self->adapter);
-  if (!gst_spead2_sink_take_caps (self, caps, &error))
+  if (!gst_spead2_heap_maker_set_caps (self->maker, caps, &error))
     goto refused;
   return TRUE;
 
@@ -933,6 +472,14 @@ refused:
 }
 
 /* -- the end ---------------------------------------------------------------------- */
+
+/* The base class's wait for an event's time, and for PLAYING; steps are done. */
+static GstFlowReturn
+gst_spead2_sink_sync_event (GstSpead2Sink *self, GstEvent *event)
+{
+  return gst_spead2_sink_base_class ()->wait_event (
+      GST_BASE_SINK (self), event);
+}
 
 /* Sends the open heap at an event. A step ends there: the base class does that, and
  * waits for PLAYING. */
@@ -962,7 +509,7 @@ gst_spead2_sink_drain_at (GstSpead2Sink *self, GstEvent *eos)
   return flow;
 }
 
-GstFlowReturn
+static GstFlowReturn
 gst_spead2_sink_end_stream (GstSpead2Sink *self, GstEvent *eos)
 {
   GstFlowReturn flow = gst_spead2_sink_send_open (self, eos);
@@ -984,7 +531,7 @@ gst_spead2_sink_end_stream (GstSpead2Sink *self, GstEvent *eos)
     if (!g_atomic_int_get (&self->settings.quiet))
       gst_spead2_sink_report_summary (&self->reports, self->sender);
     gst_spead2_sink_report_restart_summary (&self->reports, self->sender);
-    spead2_layout_forget_descriptors (self->layout);
+    gst_spead2_heap_maker_redescribe (self->maker);
     g_atomic_int_set (&self->started, FALSE);
   }
   return flow;
@@ -1001,17 +548,94 @@ gst_spead2_sink_drain_all (GstSpead2Sink *self, GstQuery *query)
   spead2_sender_drain (self->sender, FALSE);
 }
 
-GstFlowReturn
+static GstFlowReturn
 gst_spead2_sink_skip_gap (GstSpead2Sink *self, GstEvent *event)
 {
   GstFlowReturn flow = gst_spead2_sink_send_open (self, event);
-  GstSpead2Rate rate = gst_spead2_sink_sample_rate (self);
   GstClockTime duration;
 
   gst_event_parse_gap (event, NULL, &duration);
   if (flow == GST_FLOW_OK && duration != GST_CLOCK_TIME_NONE)
-    gst_spead2_index_skip (&self->index, &rate, duration);
+    gst_spead2_heap_maker_skip (self->maker, duration);
   return flow;
+}
+
+/* -- events ------------------------------------------------------------------------ */
+
+/* The EOS message is posted when this returns. Also called for GAP events. */
+GstFlowReturn
+gst_spead2_sink_wait_event (GstBaseSink *base, GstEvent *event)
+{
+  GstSpead2Sink *self = GST_SPEAD2_SINK (base);
+  GstFlowReturn flow = gst_spead2_sink_sync_event (self, event);
+
+  if (flow == GST_FLOW_OK && GST_EVENT_TYPE (event) == GST_EVENT_EOS)
+    flow = gst_spead2_sink_end_stream (self, event);
+  else if (flow == GST_FLOW_OK && GST_EVENT_TYPE (event) == GST_EVENT_GAP)
+    flow = gst_spead2_sink_skip_gap (self, event);
+  return flow;
+}
+
+static void
+gst_spead2_sink_set_interrupted (GstSpead2Sink *self, gboolean interrupted)
+{
+  GST_OBJECT_LOCK (self);
+  if (self->sender)
+    spead2_sender_set_interrupted (self->sender, interrupted);
+  GST_OBJECT_UNLOCK (self);
+}
+
+static void
+gst_spead2_sink_set_flushing (GstSpead2Sink *self, gboolean flushing)
+{
+  GST_OBJECT_LOCK (self);
+  if (self->sender)
+    spead2_sender_set_flushing (self->sender, flushing);
+  GST_OBJECT_UNLOCK (self);
+}
+
+/* Called to pause, to flush and to step, the last by any thread in any state. The
+ * queue is left alone. */
+gboolean
+gst_spead2_sink_unlock (GstBaseSink *base)
+{
+  gst_spead2_sink_set_interrupted (GST_SPEAD2_SINK (base), TRUE);
+  return TRUE;
+}
+
+gboolean
+gst_spead2_sink_unlock_stop (GstBaseSink *base)
+{
+  gst_spead2_sink_set_interrupted (GST_SPEAD2_SINK (base), FALSE);
+  return TRUE;
+}
+
+gboolean
+gst_spead2_sink_event (GstBaseSink *base, GstEvent *event)
+{
+  GstSpead2Sink *self = GST_SPEAD2_SINK (base);
+
+  switch (GST_EVENT_TYPE (event)) {
+    case GST_EVENT_FLUSH_START:
+      /* Not serialized: the pad may be on its way to READY. */
+      gst_spead2_sink_set_flushing (self, TRUE);
+      break;
+    case GST_EVENT_FLUSH_STOP:
+      spead2_sender_flush (self->sender);
+      spead2_sender_set_flushing (self->sender, FALSE);
+      gst_spead2_sink_reset_stream (self);
+      break;
+    case GST_EVENT_CAPS:
+      gst_spead2_sink_note_caps (self, event);
+      break;
+    case GST_EVENT_STREAM_START:
+    case GST_EVENT_CUSTOM_DOWNSTREAM:
+      gst_spead2_heap_maker_event (self->maker, event);
+      break;
+    default:
+      break;
+  }
+  return gst_spead2_sink_base_class ()->event (base, event);
 }
 
 /* -- action signals --------------------------------------------------------------- */

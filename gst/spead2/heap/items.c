@@ -209,6 +209,20 @@ spead2_items_suspect_id (const Spead2Items *items)
 }
 
 gboolean
+spead2_items_have_payload_type (const Spead2Items *items)
+{
+  guint i;
+
+  for (i = 0; i < items->n_items; i++) {
+    const Spead2Item *item = &items->items[i];
+
+    if (item->source == SPEAD2_SOURCE_PAYLOAD)
+      return item->dtype != NULL || item->n_formats > 0;
+  }
+  return FALSE;
+}
+
+gboolean
 spead2_items_use (const Spead2Items *items, Spead2ValueSource source)
 {
   guint i;

@@ -104,6 +104,9 @@ guint64 spead2_items_first_cnt (const Spead2Items *items, guint64 start);
  * lack their 0x, or NULL. */
 const Spead2Item *spead2_items_suspect_id (const Spead2Items *items);
 
+/* Whether the payload has a type of its own, which counts instead of the caps'. */
+gboolean spead2_items_have_payload_type (const Spead2Items *items);
+
 /* Whether any value comes from there. */
 gboolean spead2_items_use (const Spead2Items *items, Spead2ValueSource source);
 

@@ -1,0 +1,163 @@
+/* gst-spead2: what the sender and the heap maker call: see gstspead2sinkprivate.h
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "gstspead2sinkprivate.h"
+#include "gstspead2stats.h"
+#include "spead2/error.h"
+
+GST_DEBUG_CATEGORY_EXTERN (spead2_sink_debug);
+#define GST_CAT_DEFAULT spead2_sink_debug
+
+/* -- the sender ---------------------------------------------------------------- */
+
+/* A heap was refused by the kernel. */
+static void
+gst_spead2_sink_heap_failed (
+    GstSpead2Sink *self, const Spead2HeapResult *result)
+{
+  if (g_atomic_int_get (&self->settings.on_error) != GST_SPEAD2_ON_ERROR_FAIL) {
+    gst_spead2_sink_report_failed (&self->reports, result);
+    return;
+  }
+  if (!g_atomic_int_compare_and_exchange (&self->failed, FALSE, TRUE))
+    return;
+  GST_ELEMENT_ERROR (self, RESOURCE, WRITE,
+      ("%s. Heap %" G_GUINT64_FORMAT
+       " is incomplete, and on-error=fail stops the stream.",
+          result->error->message, result->cnt),
+      ("errno %s", gst_spead2_errno_name (result->error->code)));
+  spead2_sender_set_flushing (self->sender, TRUE);
+}
+
+static gboolean
+gst_spead2_sink_is_stop (const Spead2Heap *heap)
+{
+  return heap->flags & SPEAD2_HEAP_CONTROL &&
+      spead2_pointer_value (heap->flavour, heap->pointers[0]) ==
+      SPEAD2_CTRL_STOP;
+}
+
+/* A heap did not go, or not all of it. */
+static void
+gst_spead2_sink_heap_not_sent (
+    GstSpead2Sink *self, const Spead2HeapResult *result)
+{
+  gboolean is_stop = gst_spead2_sink_is_stop (result->heap);
+
+  GST_DEBUG_OBJECT (self, "heap %" G_GUINT64_FORMAT ": %s", result->cnt,
+      result->error->message);
+  if (result->flags & SPEAD2_HEAP_DESCRIBES)
+    g_atomic_int_set (&self->redescribe, TRUE);
+  if (is_stop)
+    g_atomic_int_set (&self->stop_pending, TRUE);
+  if (result->error->domain != SPEAD2_ERRNO)
+    return;
+  if (is_stop)
+    gst_spead2_sink_report_stop_heap (&self->reports, result->error);
+  else
+    gst_spead2_sink_heap_failed (self, result);
+}
+
+/* In a worker, with no lock held, one heap at a time. */
+static void
+gst_spead2_sink_heap_done (const Spead2HeapResult *result, gpointer user_data)
+{
+  GstSpead2Sink *self = user_data;
+
+  if (result->cnt != SPEAD2_NO_HEAP_CNT &&
+      !(result->flags & SPEAD2_HEAP_HAS_CNT))
+    gst_spead2_sink_report_cnt (
+        &self->reports, result->cnt, result->heap->flavour);
+  if (result->error)
+    gst_spead2_sink_heap_not_sent (self, result);
+
+  if (g_atomic_int_get (&self->settings.signal_heaps) &&
+      !(result->flags & SPEAD2_HEAP_CONTROL))
+    gst_spead2_sink_signal_heap_done (self, result);
+}
+
+/* In a worker, with no lock held. */
+static void
+gst_spead2_sink_icmp_errors (gint errnum, guint n, gpointer user_data)
+{
+  GstSpead2Sink *self = user_data;
+
+  gst_spead2_sink_report_icmp (&self->reports,
+      spead2_sender_destination (self->sender)->text, errnum, n);
+}
+
+/* At the start, or in a worker with no lock held: heaps are copied. */
+static void
+gst_spead2_sink_zerocopy_refused (const gchar *reason, gpointer user_data)
+{
+  GstSpead2Sink *self = user_data;
+
+  GST_INFO_OBJECT (self, "no zero copy: %s", reason);
+  if (g_atomic_int_get (&self->settings.zero_copy) == GST_SPEAD2_ZERO_COPY_ON &&
+      g_atomic_int_compare_and_exchange (&self->copy_warned, FALSE, TRUE))
+    GST_ELEMENT_WARNING (self, RESOURCE, SETTINGS,
+        ("%s. Heaps are copied, although zero-copy=on.", reason), (NULL));
+}
+
+static void
+gst_spead2_sink_worker_started (guint worker, gpointer user_data)
+{
+  gst_spead2_sink_report_thread (user_data, GST_STREAM_STATUS_TYPE_ENTER);
+}
+
+static void
+gst_spead2_sink_worker_stopped (guint worker, gpointer user_data)
+{
+  gst_spead2_sink_report_thread (user_data, GST_STREAM_STATUS_TYPE_LEAVE);
+}
+
+const Spead2SenderCallbacks gst_spead2_sink_sender_callbacks = {
+    .heap_done = gst_spead2_sink_heap_done,
+    .icmp_errors = gst_spead2_sink_icmp_errors,
+    .zerocopy_refused = gst_spead2_sink_zerocopy_refused,
+    .worker_started = gst_spead2_sink_worker_started,
+    .worker_stopped = gst_spead2_sink_worker_stopped,
+};
+
+/* -- the heap maker ------------------------------------------------------------- */
+
+static gboolean
+gst_spead2_sink_find_date (GstBuffer *buffer, GstSpead2TimeScale scales,
+    guint64 *ns, GError **error, gpointer user_data)
+{
+  GstElement *element = user_data;
+  GstClock *clock = gst_element_get_clock (element);
+  const GstSpead2Timeline timeline = {.clock = clock,
+      .base_time = gst_element_get_base_time (element),
+      .segment = &GST_BASE_SINK (element)->segment};
+  gboolean found = gst_spead2_dates_find (buffer, &timeline, scales, ns, error);
+
+  gst_clear_object (&clock);
+  return found;
+}
+
+static void
+gst_spead2_sink_warn (
+    const gchar *message, const gchar *detail, gpointer user_data)
+{
+  GST_ELEMENT_WARNING (
+      user_data, STREAM, FORMAT, ("%s", message), ("%s", detail));
+}
+
+static void
+gst_spead2_sink_counted (
+    const GstSpead2HeapMakerCounters *counters, gpointer user_data)
+{
+  GstSpead2Sink *self = user_data;
+
+  GST_OBJECT_LOCK (self);
+  self->maker_counters = *counters;
+  GST_OBJECT_UNLOCK (self);
+}
+
+const GstSpead2HeapMakerCallbacks gst_spead2_sink_maker_callbacks = {
+    .date = gst_spead2_sink_find_date,
+    .warning = gst_spead2_sink_warn,
+    .counted = gst_spead2_sink_counted,
+};

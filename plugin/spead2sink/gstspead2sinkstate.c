@@ -1,0 +1,243 @@
+/* gst-spead2: states of spead2sink: opening, starting and closing: see
+ * gstspead2sinkprivate.h
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "gstspead2sinkopen.h"
+#include "gstspead2sinkprivate.h"
+#include "spead2/error.h"
+
+GST_DEBUG_CATEGORY_EXTERN (spead2_sink_debug);
+#define GST_CAT_DEFAULT spead2_sink_debug
+
+/* -- NULL to READY and back ------------------------------------------------------ */
+
+/* The socket in use from now on (transfer full), or NULL. The one so far is given
+ * up, and closed if that was said of it. */
+static void
+gst_spead2_sink_use_socket (
+    GstSpead2Sink *self, GSocket *socket, gboolean close)
+{
+  GSocket *last;
+  gboolean close_last;
+
+  GST_OBJECT_LOCK (self);
+  last = self->used_socket;
+  close_last = self->close_used;
+  self->used_socket = socket;
+  self->close_used = close;
+  GST_OBJECT_UNLOCK (self);
+  if (last && last != socket && close_last)
+    g_socket_close (last, NULL);
+  g_clear_object (&last);
+}
+
+/* All but the socket in use. */
+static void
+gst_spead2_sink_close_sender (GstSpead2Sink *self)
+{
+  Spead2Sender *sender = self->sender;
+
+  if (sender) {
+    /* Its threads may still post and signal, without the object lock. */
+    spead2_sender_stop (sender);
+    gst_spead2_sink_report_rest (&self->reports);
+    GST_OBJECT_LOCK (self);
+    self->sender = NULL;
+    GST_OBJECT_UNLOCK (self);
+    spead2_sender_free (sender);
+  }
+  g_clear_pointer (&self->maker, gst_spead2_heap_maker_free);
+}
+
+gboolean
+gst_spead2_sink_stop (GstBaseSink *base)
+{
+  GstSpead2Sink *self = GST_SPEAD2_SINK (base);
+
+  gst_spead2_sink_close_sender (self);
+  gst_spead2_sink_use_socket (self, NULL, FALSE);
+  return TRUE;
+}
+
+/* Why it did not start. */
+static void
+gst_spead2_sink_report_start (GstSpead2Sink *self, const GError *error)
+{
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    GST_DEBUG_OBJECT (self, "the start was cancelled");
+  else if (error->domain == GST_URI_ERROR ||
+      g_error_matches (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID))
+    GST_ELEMENT_ERROR (
+        self, RESOURCE, SETTINGS, ("%s", error->message), (NULL));
+  else if (g_error_matches (error, SPEAD2_ERROR, SPEAD2_ERROR_NOT_FOUND))
+    GST_ELEMENT_ERROR (
+        self, RESOURCE, NOT_FOUND, ("%s", error->message), (NULL));
+  else
+    GST_ELEMENT_ERROR (
+        self, RESOURCE, OPEN_WRITE, ("%s", error->message), (NULL));
+}
+
+gboolean
+gst_spead2_sink_start (GstBaseSink *base)
+{
+  GstSpead2Sink *self = GST_SPEAD2_SINK (base);
+  GstSpead2SinkSettings settings = {0};
+  Spead2Sender *sender = NULL;
+  GSocket *used = NULL;
+  GError *error = NULL;
+
+  GST_OBJECT_LOCK (self);
+  self->reopen = FALSE;
+  gst_spead2_sink_settings_copy (&settings, &self->settings);
+  if (self->uri_error)
+    error = g_error_copy (self->uri_error);
+  GST_OBJECT_UNLOCK (self);
+
+  g_atomic_int_set (&self->failed, FALSE);
+  g_atomic_int_set (&self->redescribe, FALSE);
+  g_atomic_int_set (&self->copy_warned, FALSE);
+  g_atomic_int_set (&self->requested, FALSE);
+  gst_spead2_sink_reports_begin (&self->reports, GST_ELEMENT (self));
+  g_cancellable_reset (self->resolving);
+
+  if (error)
+    goto failed;
+  sender = gst_spead2_sink_settings_open (
+      &settings, GST_ELEMENT (self), &self->maker, self->resolving, &error);
+  if (sender == NULL)
+    goto failed;
+  used = gst_spead2_sink_open_used_socket (sender, settings.socket, &error);
+  if (used == NULL)
+    goto failed;
+  /* Workers may post as soon as they run. */
+  if (!spead2_sender_start (sender, &error))
+    goto failed;
+
+  GST_OBJECT_LOCK (self);
+  self->sender = sender;
+  self->maker_counters = (GstSpead2HeapMakerCounters){0};
+  GST_OBJECT_UNLOCK (self);
+  gst_spead2_sink_use_socket (
+      self, used, settings.socket == NULL || settings.close_socket);
+  gst_spead2_sink_settings_clear (&settings);
+  return TRUE;
+
+  /* ERRORS */
+failed:
+  g_clear_object (&used);
+  g_clear_pointer (&sender, spead2_sender_free);
+  g_clear_pointer (&self->maker, gst_spead2_heap_maker_free);
+  gst_spead2_sink_settings_clear (&settings);
+  gst_spead2_sink_report_start (self, error);
+  g_clear_error (&error);
+  return FALSE;
+}
+
+/* -- READY to PAUSED and back ----------------------------------------------------- */
+
+/* The stream was left without EOS: tell the receivers, if it can be done
+ * without waiting. */
+static void
+gst_spead2_sink_try_stop_heap (GstSpead2Sink *self)
+{
+  Spead2Heap *heap;
+
+  if (!g_atomic_int_get (&self->stop_pending) ||
+      !g_atomic_int_get (&self->settings.send_stop_heap))
+    return;
+
+  heap = gst_spead2_sink_new_control (self, SPEAD2_CTRL_STOP);
+  heap->flags |= SPEAD2_HEAP_NO_WAIT;
+  if (spead2_sender_push_control (self->sender, heap))
+    spead2_sender_drain (self->sender, FALSE);
+  else
+    spead2_heap_free (heap);
+}
+
+static void
+gst_spead2_sink_set_in_use (GstSpead2Sink *self, gboolean in_use)
+{
+  GST_OBJECT_LOCK (self);
+  self->in_use = in_use;
+  GST_OBJECT_UNLOCK (self);
+}
+
+/* Properties that were changed in READY count from here on. */
+static gboolean
+gst_spead2_sink_reopen_if_changed (GstSpead2Sink *self)
+{
+  gboolean reopen, same_socket;
+
+  GST_OBJECT_LOCK (self);
+  /* Or it could not be opened when that was tried before. */
+  reopen = self->reopen || self->sender == NULL;
+  same_socket = self->used_socket == self->settings.socket;
+  GST_OBJECT_UNLOCK (self);
+  if (!reopen)
+    return TRUE;
+
+  gst_spead2_sink_close_sender (self);
+  if (!same_socket)
+    gst_spead2_sink_use_socket (self, NULL, FALSE);
+  return gst_spead2_sink_start (GST_BASE_SINK (self));
+}
+
+/* Runs before the state lock is taken, which a start in another thread holds while
+ * it waits for a name: it gives up. A bin that this thread would go through has a
+ * state lock of its own, and then the look-up goes on to its end. */
+GstStateChangeReturn
+gst_spead2_sink_set_state (GstElement *element, GstState state)
+{
+  if (state == GST_STATE_NULL)
+    g_cancellable_cancel (GST_SPEAD2_SINK (element)->resolving);
+  return GST_ELEMENT_CLASS (gst_spead2_sink_base_class ())
+      ->set_state (element, state);
+}
+
+GstStateChangeReturn
+gst_spead2_sink_change_state (GstElement *element, GstStateChange transition)
+{
+  GstSpead2Sink *self = GST_SPEAD2_SINK (element);
+  GstStateChangeReturn result;
+
+  switch (transition) {
+    case GST_STATE_CHANGE_READY_TO_PAUSED:
+      gst_spead2_sink_set_in_use (self, TRUE);
+      if (!gst_spead2_sink_reopen_if_changed (self)) {
+        gst_spead2_sink_set_in_use (self, FALSE);
+        return GST_STATE_CHANGE_FAILURE;
+      }
+      gst_spead2_sink_reset_stream (self);
+      gst_spead2_heap_maker_start (self->maker);
+      gst_clear_caps (&self->refused);
+      g_atomic_int_set (&self->stop_pending, FALSE);
+      /* A late FLUSH_START. */
+      spead2_sender_set_flushing (self->sender, FALSE);
+      spead2_sender_probe (self->sender);
+      gst_spead2_sink_report_restart_summary (&self->reports, self->sender);
+      break;
+    case GST_STATE_CHANGE_PAUSED_TO_READY:
+      /* Ends a wait of the streaming thread, which the base class joins. */
+      spead2_sender_set_flushing (self->sender, TRUE);
+      break;
+    default:
+      break;
+  }
+
+  result = GST_ELEMENT_CLASS (gst_spead2_sink_base_class ())
+               ->change_state (element, transition);
+
+  if (transition == GST_STATE_CHANGE_READY_TO_PAUSED &&
+      result == GST_STATE_CHANGE_FAILURE)
+    gst_spead2_sink_set_in_use (self, FALSE);
+  if (transition == GST_STATE_CHANGE_PAUSED_TO_READY) {
+    gst_spead2_sink_reset_stream (self);
+    spead2_sender_flush (self->sender);
+    spead2_sender_set_flushing (self->sender, FALSE);
+    gst_spead2_sink_try_stop_heap (self);
+    g_atomic_int_set (&self->failed, FALSE);
+    gst_spead2_sink_set_in_use (self, FALSE);
+  }
+  return result;
+}
