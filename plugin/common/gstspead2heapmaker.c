@@ -45,6 +45,7 @@ struct _GstSpead2HeapMaker {
 
   BufferState state;
   Spead2HeapValues buffer; /* as if it were one heap */
+  GstSpead2Rate rate;      /* that dates go on by within it */
   GError *error;           /* with REFUSED_BUFFER */
   Spead2HeapValues next;   /* what the next heap is made of */
 
@@ -277,13 +278,12 @@ note_jump (
 static void
 count_samples (GstSpead2HeapMaker *maker, GstBuffer *buffer)
 {
-  Spead2HeapValues values;
+  gsize size = gst_spead2_payload_size (&maker->payload, buffer);
   guint64 from, to;
 
-  gst_spead2_payload_find (&maker->payload, buffer, &values);
-  if (values.size > 0 &&
+  if (size > 0 &&
       gst_spead2_index_arrive (&maker->index, maker->index_source, buffer,
-          spead2_layout_n_samples (maker->layout, values.size), &from, &to))
+          spead2_layout_n_samples (maker->layout, size), &from, &to))
     note_jump (maker, buffer, from, to);
 }
 
@@ -398,21 +398,20 @@ find_values (GstSpead2HeapMaker *maker, GError **error)
           find_date (maker, GST_SPEAD2_TIME_PTP, &values->ptp_ns, error));
 }
 
-/* The index on the wire of the stream's first heap. */
-static gboolean
-find_first_index (GstSpead2HeapMaker *maker, guint64 *first, GError **error)
+/* The index on the wire of the stream's first heap: once a stream. */
+static G_GNUC_NO_INLINE gboolean
+set_first_index (GstSpead2HeapMaker *maker, GError **error)
 {
   const gint64 epoch = maker->config.sync_epoch;
   const gsize heap_size = maker->config.heap_size;
   guint64 n = spead2_layout_n_samples (
       maker->layout, heap_size ? heap_size : maker->buffer.size);
   GstSpead2Rate rate = sample_rate (maker);
-  guint64 date;
+  guint64 date, first;
 
-  *first = maker->buffer.sample_index + maker->config.first_sample;
+  first = maker->buffer.sample_index + maker->config.first_sample;
   if (epoch < 0)
-    return TRUE;
-
+    goto set;
   if (rate.numerator == 0 || n == 0) {
     g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FAILED,
         "sync-epoch needs to know how many samples a second there are: caps do "
@@ -429,34 +428,33 @@ find_first_index (GstSpead2HeapMaker *maker, guint64 *first, GError **error)
         epoch, date);
     return FALSE;
   }
-  *first += gst_spead2_rate_units (&rate, date - epoch, n);
+  first += gst_spead2_rate_units (&rate, date - epoch, n);
+
+set:
+  gst_spead2_index_set_first (&maker->index, maker->buffer.sample_index, first);
   return TRUE;
 }
 
 /* -- from the buffer to heaps ------------------------------------------------------- */
 
-/* The heaps before the buffer are still to be made. Takes the error. */
+/* The heaps before the buffer are still to be made. */
 static void
-refuse_buffer (GstSpead2HeapMaker *maker, GError *error)
+refuse_buffer (GstSpead2HeapMaker *maker)
 {
   maker->state = REFUSED_BUFFER;
-  maker->error = error;
   gst_spead2_adapter_close (&maker->adapter);
 }
 
 void
 gst_spead2_heap_maker_push (GstSpead2HeapMaker *maker, GstBuffer *buffer)
 {
-  GError *error = NULL;
-
-  maker->buffer = (Spead2HeapValues){0};
   gst_spead2_payload_find (&maker->payload, buffer, &maker->buffer);
   if (maker->buffer.size == 0)
     return;
 
   maker->state = WAITING_BUFFER;
-  if (!find_values (maker, &error))
-    refuse_buffer (maker, error);
+  if (!find_values (maker, &maker->error))
+    refuse_buffer (maker);
   else if (gst_spead2_adapter_is_open (&maker->adapter) &&
       !gst_spead2_adapter_continues (&maker->adapter, &maker->buffer))
     gst_spead2_adapter_close (&maker->adapter);
@@ -474,49 +472,46 @@ gst_spead2_heap_maker_is_open (const GstSpead2HeapMaker *maker)
   return gst_spead2_adapter_is_open (&maker->adapter);
 }
 
+/* The rate that dates of heaps go on by, which begin within the buffer. */
 static gboolean
-begin_buffer (GstSpead2HeapMaker *maker, GError **error)
+check_cut (GstSpead2HeapMaker *maker, GError **error)
 {
-  const Spead2HeapValues *buffer = &maker->buffer;
-  GstSpead2Rate rate = {0};
-  guint64 first;
-
-  if (!maker->index.have_base) {
-    if (!find_first_index (maker, &first, error))
-      return FALSE;
-    gst_spead2_index_set_first (&maker->index, buffer->sample_index, first);
-  }
-  if (gst_spead2_adapter_cuts (&maker->adapter, buffer)) {
-    if (!check_no_cnt (maker, error))
-      return FALSE;
-    if (maker->plan.uses_utc || maker->plan.uses_ptp) {
-      rate = sample_rate (maker);
-      if (rate.numerator == 0)
-        goto no_rate;
-    }
-  }
-  gst_spead2_adapter_begin (&maker->adapter, buffer, &rate);
-  maker->state = BEGUN_BUFFER;
-  return TRUE;
-
-  /* ERRORS */
-no_rate:
+  if (!check_no_cnt (maker, error))
+    return FALSE;
+  if (!maker->plan.uses_utc && !maker->plan.uses_ptp)
+    return TRUE;
+  maker->rate = sample_rate (maker);
+  if (maker->rate.numerator > 0)
+    return TRUE;
   g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FAILED,
       "The dates of heaps that are cut from a buffer need to know how many "
       "samples a second there are: caps do not say it, so set sample-rate in "
-      "NULL "
-      "or READY");
+      "NULL or READY");
   return FALSE;
 }
 
 static gboolean
+begin_buffer (GstSpead2HeapMaker *maker, GError **error)
+{
+  const Spead2HeapValues *buffer = &maker->buffer;
+
+  if (!maker->index.have_base && !set_first_index (maker, error))
+    return FALSE;
+  if (gst_spead2_adapter_cuts (&maker->adapter, buffer) &&
+      !check_cut (maker, error))
+    return FALSE;
+  gst_spead2_adapter_begin (&maker->adapter, buffer, &maker->rate);
+  maker->state = BEGUN_BUFFER;
+  return TRUE;
+}
+
+/* What is left of the buffer is open, or an error. */
+static void
 end_buffer (GstSpead2HeapMaker *maker, GError **error)
 {
-  gboolean good = gst_spead2_adapter_end (&maker->adapter, error);
-
+  gst_spead2_adapter_end (&maker->adapter, error);
   maker->state = NO_BUFFER;
   gst_clear_structure (&maker->buffer_values);
-  return good;
 }
 
 static void
@@ -548,28 +543,26 @@ next_of_adapter (GstSpead2HeapMaker *maker, GError **error)
 gboolean
 gst_spead2_heap_maker_next (GstSpead2HeapMaker *maker, GError **error)
 {
-  GError *failure = NULL;
-
-  while (!next_of_adapter (maker, &failure) && failure == NULL) {
+  while (!next_of_adapter (maker, error)) {
+    if (*error)
+      return FALSE;
     switch (maker->state) {
       case NO_BUFFER:
         return FALSE;
       case WAITING_BUFFER:
-        if (!begin_buffer (maker, &failure))
-          refuse_buffer (maker, g_steal_pointer (&failure));
+        if (!begin_buffer (maker, &maker->error))
+          refuse_buffer (maker);
         break;
       case BEGUN_BUFFER:
-        end_buffer (maker, &failure);
-        break;
+        end_buffer (maker, error);
+        return FALSE;
       case REFUSED_BUFFER:
-        failure = g_steal_pointer (&maker->error);
         maker->state = NO_BUFFER;
-        break;
+        g_propagate_error (error, g_steal_pointer (&maker->error));
+        return FALSE;
     }
   }
-  if (failure)
-    g_propagate_error (error, failure);
-  return failure == NULL;
+  return TRUE;
 }
 
 /* Whether an item may be as wide as an address, and all ids fit a flavour whose

@@ -133,9 +133,9 @@ void gst_spead2_heap_maker_close (GstSpead2HeapMaker *maker);
 /* Whether a heap waits for the bytes of the next buffer. */
 gboolean gst_spead2_heap_maker_is_open (const GstSpead2HeapMaker *maker);
 
-/* Whether there is a heap to be made. FALSE with an error if the buffer cannot be
- * sent: with heaps before it made, and none behind it. Then, and whenever heaps are not
- * sent, call gst_spead2_heap_maker_drop(). */
+/* Whether there is a heap to be made. FALSE with an error, which must not be NULL, if
+ * the buffer cannot be sent: the heaps before it have been made then. After an error,
+ * and whenever heaps are not sent, call gst_spead2_heap_maker_drop(). */
 gboolean gst_spead2_heap_maker_next (GstSpead2HeapMaker *maker, GError **error);
 
 /* Heaps that one call of gst_spead2_heap_maker_make() makes, at most. */

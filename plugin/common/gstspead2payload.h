@@ -48,6 +48,18 @@ gboolean gst_spead2_payload_caps_have_rows (GstCaps *caps);
 void gst_spead2_payload_find (const GstSpead2Payload *payload,
     GstBuffer *buffer, Spead2HeapValues *values);
 
+/* Its size alone, bytes. */
+static inline gsize
+gst_spead2_payload_size (const GstSpead2Payload *payload, GstBuffer *buffer)
+{
+  Spead2HeapValues values;
+
+  if (!payload->is_video)
+    return gst_buffer_get_size (buffer);
+  gst_spead2_payload_find (payload, buffer, &values);
+  return values.size;
+}
+
 G_END_DECLS
 
 #endif /* GST_SPEAD2_PAYLOAD_H */

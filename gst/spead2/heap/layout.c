@@ -437,6 +437,19 @@ add_item (const Spead2Layout *layout, Spead2Heap *heap, const Spead2Item *item,
   return add_number (heap, item, number_of (layout, item, values), error);
 }
 
+/* The application numbers the heap. */
+static gboolean
+add_own_cnt (Spead2Heap *heap, const GValue *own, GError **error)
+{
+  const Spead2Item any = {.limit = spead2_flavour_max_value (heap->flavour)};
+  guint64 cnt;
+
+  if (!spead2_item_value_number (own, SPEAD2_HEAP_CNT_NAME, &any, &cnt, error))
+    return FALSE;
+  set_cnt (heap, cnt);
+  return TRUE;
+}
+
 /* Numbers the heap, if that is not left to the sender. */
 static gboolean
 add_cnt (const Spead2Layout *layout, Spead2Heap *heap,
@@ -446,18 +459,10 @@ add_cnt (const Spead2Layout *layout, Spead2Heap *heap,
       ? find_own (values, SPEAD2_HEAP_CNT_NAME)
       : NULL;
 
-  if (own) {
-    const Spead2Item any = {
-        .limit = spead2_flavour_max_value (layout->flavour)};
-    guint64 cnt;
-
-    if (!spead2_item_value_number (
-            own, SPEAD2_HEAP_CNT_NAME, &any, &cnt, error))
-      return FALSE;
-    set_cnt (heap, cnt);
-  } else if (layout->cnt_item) {
+  if (own)
+    return add_own_cnt (heap, own, error);
+  if (layout->cnt_item)
     set_cnt (heap, number_of (layout, layout->cnt_item, values));
-  }
   return TRUE;
 }
 
