@@ -339,7 +339,8 @@ offer_item (GstCaps *offered, const Spead2Descriptor *descriptor,
     const gchar *dtype, const GstSpead2Rate *rate)
 {
   GstCaps *caps = gst_caps_new_empty_simple (GST_SPEAD2_ITEM);
-  gchar *format = spead2_descriptor_dup_format (descriptor);
+  gchar *format =
+      spead2_formats_dup_text (descriptor->formats, descriptor->n_formats);
 
   gst_caps_set_simple (caps, dtype ? "dtype" : "format", G_TYPE_STRING,
       dtype ? dtype : format, NULL);

@@ -58,7 +58,8 @@ static void
 print_descriptor (const Spead2Descriptor *descriptor, gsize size)
 {
   gchar *numpy = spead2_descriptor_dup_dtype (descriptor);
-  gchar *format = spead2_descriptor_dup_format (descriptor);
+  gchar *format =
+      spead2_formats_dup_text (descriptor->formats, descriptor->n_formats);
 
   printf ("{");
   print_text ("name", descriptor->name);

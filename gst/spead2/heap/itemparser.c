@@ -109,67 +109,22 @@ find_text (Parser *parser, const gchar *key, const Spead2FieldValue **value)
   return *value != NULL;
 }
 
-/* What spead2 reads no format with; others are NULL. */
-static const gchar *
-why_no_width (const Spead2Format *format)
-{
-  if (format->code == 'f' && format->bits != 32 && format->bits != 64)
-    return "floats have 32 or 64 bits: numpy's others are a dtype, such as "
-           "\">f2\"";
-  if (format->code == 'c' && format->bits != 8)
-    return "characters have 8 bits";
-  return NULL;
-}
-
-static gboolean
-check_widths (
-    Parser *parser, const Spead2Item *item, const Spead2FieldValue *value)
-{
-  guint i;
-
-  for (i = 0; i < item->n_formats; i++) {
-    const gchar *why = why_no_width (&item->formats[i]);
-
-    if (why)
-      return spead2_item_text_fail (parser->text, value->offset,
-          "no receiver reads %c%u: %s", item->formats[i].code,
-          item->formats[i].bits, why);
-  }
-  return TRUE;
-}
-
 static gboolean
 parse_formats (Parser *parser, Spead2Item *item)
 {
   const Spead2FieldValue *value;
-  gchar **parts;
-  guint i;
-  gboolean good = TRUE, negative;
+  GError *why = NULL;
 
   if (!find_text (parser, "format", &value))
     return FALSE;
   if (value == NULL)
     return TRUE;
-
-  parts = g_strsplit (value->text, ",", SPEAD2_MAX_FORMATS + 1);
-  for (i = 0; good && parts[i]; i++) {
-    const gchar *part = g_strstrip (parts[i]);
-    guint64 bits = 0;
-
-    good = *part != '\0' && strchr ("uifcb", *part) &&
-        spead2_parse_number (part + 1, &bits, &negative) && bits > 0 &&
-        bits <= 65535 && i < SPEAD2_MAX_FORMATS;
-    if (good)
-      item->formats[item->n_formats++] = (Spead2Format){*part, bits};
+  item->n_formats = spead2_formats_parse (value->text, item->formats, &why);
+  if (item->n_formats == 0) {
+    spead2_item_text_fail (parser->text, value->offset, "%s", why->message);
+    g_error_free (why);
   }
-  good = good && item->n_formats > 0;
-  if (!good)
-    spead2_item_text_fail (parser->text, value->offset,
-        "'%s' is no format: it is one of u, i, f, c, b and a number of bits, "
-        "as u40, or up to %u of them with commas between, in quotes",
-        value->text, SPEAD2_MAX_FORMATS);
-  g_strfreev (parts);
-  return good && check_widths (parser, item, value);
+  return item->n_formats > 0;
 }
 
 static gboolean

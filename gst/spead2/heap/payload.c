@@ -9,7 +9,6 @@
 #include <gst/gst.h>
 
 #include "spead2/error.h"
-#include "spead2/wire/dtype.h"
 
 static const gint64 one_variable[] = {SPEAD2_VARIABLE_SIZE};
 
@@ -152,22 +151,6 @@ spead2_payload_round (
 
 /* -- descriptors --------------------------------------------------------------- */
 
-/* What SPEAD calls elements of a numpy dtype, where it has a word for them that
- * receivers make the same numbers of: big endian, or of one byte. Other than a numpy
- * header, a format can leave a dimension open. */
-static gboolean
-format_of_dtype (const gchar *text, Spead2Format *format)
-{
-  Spead2Dtype dtype;
-
-  if (!spead2_dtype_parse (text, &dtype, NULL) ||
-      (dtype.little_endian && dtype.size > 1))
-    return FALSE;
-  *format = (Spead2Format){dtype.kind, 8 * dtype.size};
-  return dtype.kind == 'i' || dtype.kind == 'u' ||
-      (dtype.kind == 'f' && dtype.size >= 4);
-}
-
 static gboolean
 is_variable (const Spead2Payload *payload)
 {
@@ -185,7 +168,7 @@ spead2_payload_open_format (const Spead2Payload *payload, Spead2Format *format)
   if (!is_variable (payload))
     return FALSE;
   if (payload->dtype)
-    return format_of_dtype (payload->dtype, format);
+    return spead2_format_of_dtype (payload->dtype, format);
   *format = payload->formats[0];
   return TRUE;
 }
@@ -205,5 +188,5 @@ spead2_payload_describe (const Spead2Payload *payload, const gint64 *shape,
     return;
   descriptor->dtype = NULL;
   descriptor->n_formats = 1;
-  format_of_dtype (payload->dtype, &descriptor->formats[0]);
+  spead2_format_of_dtype (payload->dtype, &descriptor->formats[0]);
 }

@@ -36,64 +36,12 @@ spead2_descriptor_equal (const Spead2Descriptor *a, const Spead2Descriptor *b)
   return TRUE;
 }
 
-/* Appends numpy's type of the field, if it has one. */
-static gboolean
-append_dtype (GString *text, const Spead2Format *format)
-{
-  switch (format->code) {
-    case 'u':
-    case 'i':
-      if (format->bits != 8 && format->bits != 16 && format->bits != 32 &&
-          format->bits != 64)
-        return FALSE;
-      break;
-    case 'f':
-      if (format->bits != 32 && format->bits != 64)
-        return FALSE;
-      break;
-    default:
-      if (format->bits != 8)
-        return FALSE;
-  }
-  g_string_append_printf (text, "%c%c%u", format->bits == 8 ? '|' : '>',
-      format->code == 'c' ? 'S' : format->code, format->bits / 8);
-  return TRUE;
-}
-
 gchar *
 spead2_descriptor_dup_dtype (const Spead2Descriptor *descriptor)
 {
-  gboolean good = descriptor->n_formats > 0;
-  GString *text;
-  guint i;
-
-  if (descriptor->dtype)
-    return g_strdup (descriptor->dtype);
-
-  text = g_string_new (NULL);
-  if (descriptor->n_formats == 1) {
-    good = append_dtype (text, &descriptor->formats[0]);
-  } else {
-    for (i = 0; good && i < descriptor->n_formats; i++) {
-      g_string_append_printf (text, "%s('f%u','", i ? "," : "[", i);
-      good = append_dtype (text, &descriptor->formats[i]);
-      g_string_append (text, "')");
-    }
-    g_string_append_c (text, ']');
-  }
-  return g_string_free (text, !good);
-}
-
-gchar *
-spead2_descriptor_dup_format (const Spead2Descriptor *descriptor)
-{
-  GString *text = g_string_new (NULL);
-  guint i;
-
-  for (i = 0; i < descriptor->n_formats; i++)
-    g_string_append_printf (text, "%s%c%u", i ? "," : "",
-        descriptor->formats[i].code, descriptor->formats[i].bits);
-  return g_string_free (text, text->len == 0);
+  return descriptor->dtype
+      ? g_strdup (descriptor->dtype)
+      : spead2_formats_dup_dtype (descriptor->formats, descriptor->n_formats);
 }
 
 /* The elements of all sizes but the variable one, G_MAXUINT64 where they are too

@@ -13,11 +13,11 @@
 #define SPEAD2_DESCRIPTOR_H
 
 #include "spead2/wire/flavour.h"
+#include "spead2/wire/format.h"
 
 G_BEGIN_DECLS
 
 #define SPEAD2_MAX_DIMENSIONS 8
-#define SPEAD2_MAX_FORMATS 8
 
 /* A dimension whose size differs from heap to heap. */
 #define SPEAD2_VARIABLE_SIZE (-1)
@@ -28,13 +28,6 @@ G_BEGIN_DECLS
 /* What is read: bytes of the item's value, and characters of the name. */
 #define SPEAD2_MAX_DESCRIPTOR_SIZE 65536
 #define SPEAD2_MAX_NAME_LENGTH 255
-
-/* One field of an element: 'u' unsigned, 'i' signed, 'f' float, 'c' character,
- * 'b' boolean, of so many bits. */
-typedef struct {
-  gchar code;
-  guint bits;
-} Spead2Format;
 
 /* dtype is numpy's 'descr' without quotes ("|i1", "<f4") or a list of fields as
  * Python writes it ("[('re','<f4'),('im','<f4')]"); NULL when formats are used. */
@@ -88,13 +81,9 @@ Spead2Descriptor *spead2_descriptor_from_bytes (
 gboolean spead2_descriptor_equal (
     const Spead2Descriptor *a, const Spead2Descriptor *b);
 
-/* The numpy dtype of an element: of formats the one that spead2 makes of them
- * ("u8" is "|u1", "i16,f32" is "[('f0','>i2'),('f1','>f4')]"). NULL where numpy has
- * none. The caller frees it. */
+/* The numpy dtype of an element, of formats that of spead2_formats_dup_dtype(). NULL
+ * where numpy has none. The caller frees it. */
 gchar *spead2_descriptor_dup_dtype (const Spead2Descriptor *descriptor);
-
-/* Formats as text, "u8" or "i16,f32"; NULL without formats. The caller frees it. */
-gchar *spead2_descriptor_dup_format (const Spead2Descriptor *descriptor);
 
 /* Lays a value of size bytes out as a descriptor that was read says. Sets shape,
  * all of whose n_dimensions sizes are known, and used: bytes of the value that hold

@@ -262,25 +262,18 @@ count_entries (const gchar *field, gsize size, gsize entry, guint max, guint *n,
 }
 
 static gboolean
-check_format (const Spead2Format *format, guint64 bits, GError **error)
+check_format (guint8 code, guint64 bits, GError **error)
 {
-  if (format->code == 0 || strchr ("uifcb", format->code) == NULL)
-    return fail (error,
-        "format: code 0x%02x is none of u, i, f, c, b (does the sender need "
-        "bug-compat, or not?)",
-        (guint8) format->code);
-  if (bits == 0 || bits > 8 * SPEAD2_DTYPE_MAX_SIZE)
-    return fail (error,
-        "format: %c%" G_GUINT64_FORMAT " is outside 1 to %u bits (does the "
-        "sender need bug-compat, or not?)",
-        format->code, bits, 8 * SPEAD2_DTYPE_MAX_SIZE);
-  if ((format->code == 'f' && bits != 32 && bits != 64) ||
-      (format->code == 'c' && bits != 8))
-    return fail (error, "format: %c%" G_GUINT64_FORMAT " does not exist: %s",
-        format->code, bits,
-        format->code == 'f' ? "floats have 32 or 64 bits"
-                            : "characters have 8 bits");
-  return TRUE;
+  const Spead2Format format = {(gchar) code, MIN (bits, G_MAXUINT)};
+  const gchar *why = bits > 8 * SPEAD2_DTYPE_MAX_SIZE
+      ? "it is too large"
+      : spead2_format_why_not (&format);
+
+  return why == NULL ||
+      fail (error,
+          "format: code 0x%02x of %" G_GUINT64_FORMAT " bits: %s (does the "
+          "sender need bug-compat, or not?)",
+          code, bits, why);
 }
 
 static gboolean
@@ -305,10 +298,9 @@ read_formats (Decoder *decoder, GError **error)
     Spead2Format *format = &descriptor->formats[i];
     guint64 bits = read_number (bytes + 1, entry - 1);
 
-    format->code = (gchar) *bytes;
-    if (!check_format (format, bits, error))
+    if (!check_format (*bytes, bits, error))
       return FALSE;
-    format->bits = bits;
+    *format = (Spead2Format){(gchar) *bytes, bits};
     descriptor->element_bits += bits;
   }
   return TRUE;

@@ -323,45 +323,6 @@ GST_START_TEST (test_fit_names_both_sizes)
 }
 GST_END_TEST
 
-static const struct {
-  Spead2Format formats[3];
-  const gchar *dtype;
-  const gchar *text;
-} formats[] = {
-    {{{'u', 8}}, "|u1", "u8"},
-    {{{'i', 16}}, ">i2", "i16"},
-    {{{'u', 32}}, ">u4", "u32"},
-    {{{'i', 64}}, ">i8", "i64"},
-    {{{'f', 32}}, ">f4", "f32"},
-    {{{'f', 64}}, ">f8", "f64"},
-    {{{'b', 8}}, "|b1", "b8"},
-    {{{'c', 8}}, "|S1", "c8"},
-    {{{'u', 24}}, NULL, "u24"},
-    {{{'i', 10}}, NULL, "i10"},
-    {{{'b', 1}}, NULL, "b1"},
-    {{{'u', 8}, {'f', 32}}, "[('f0','|u1'),('f1','>f4')]", "u8,f32"},
-    {{{'u', 4}, {'f', 64}, {'i', 4}}, NULL, "u4,f64,i4"},
-    {{{0}}, NULL, NULL},
-};
-
-GST_START_TEST (test_names_of_formats)
-{
-  Spead2Descriptor descriptor = {0};
-  gchar *text;
-
-  memcpy (descriptor.formats, formats[__i__].formats,
-      sizeof formats[__i__].formats);
-  while (descriptor.formats[descriptor.n_formats].code)
-    descriptor.n_formats++;
-  text = spead2_descriptor_dup_dtype (&descriptor);
-  fail_unless_equals_string (text, formats[__i__].dtype);
-  g_free (text);
-  text = spead2_descriptor_dup_format (&descriptor);
-  fail_unless_equals_string (text, formats[__i__].text);
-  g_free (text);
-}
-GST_END_TEST
-
 static Suite *
 descriptor_suite (void)
 {
@@ -378,7 +339,6 @@ descriptor_suite (void)
   tcase_add_test (tc, test_too_long);
   tcase_add_loop_test (tc, test_fit, 0, G_N_ELEMENTS (fits));
   tcase_add_test (tc, test_fit_names_both_sizes);
-  tcase_add_loop_test (tc, test_names_of_formats, 0, G_N_ELEMENTS (formats));
   return suite;
 }
 
