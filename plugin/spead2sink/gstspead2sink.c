@@ -17,39 +17,40 @@
  * @see_also: adctestsrc, udpsink
  *
  * Sends each buffer as a SPEAD heap over UDP, unicast or multicast, or heaps of
- * #GstSpead2Sink:heap-size bytes that are cut and joined from buffers. SPEAD (Streaming Protocol for Exchanging
- * Astronomical Data) is how radio telescopes move samples between machines;
- * every receiver built on spead2 reads it.
+ * #GstSpead2Sink:heap-size bytes that are cut and joined from buffers. SPEAD
+ * (Streaming Protocol for Exchanging Astronomical Data) carries the samples of
+ * radio telescopes between machines; every receiver built on spead2 reads it.
  *
- * A heap carries two items, unless #GstSpead2Sink:items says otherwise: 0x1600
+ * A heap carries two items, unless #GstSpead2Sink:items is set: 0x1600
  * `timestamp`, the index of its first sample, and 0x3300 `adc_samples`, the
- * samples, with a type and a shape taken from caps. Buffers whose caps say
- * nothing of samples are sent as bytes. Descriptors go with the first heap, and
- * with heaps of another shape (see #GstSpead2Sink:descriptors). At EOS all heaps are sent first, then a stop
- * heap; then an INFO message says what has become of them, unless
- * #GstSpead2Sink:quiet is set, and only then the EOS message is posted.
+ * samples, with the type and shape of the caps. Buffers whose caps define no
+ * samples are sent as bytes. Descriptors are sent with the first heap, and with
+ * heaps of another shape (see #GstSpead2Sink:descriptors). At EOS all heaps are
+ * sent, then a stop heap; then an INFO message with the results is posted, unless
+ * #GstSpead2Sink:quiet is set, and then the EOS message.
  *
  * Audio whose format has no type, or whose channels are not interleaved, is not
- * offered in negotiation, so that audioconvert in front makes other samples of it;
- * where no element can, it is an error. With a `dtype` or `format` of the payload's
- * own in #GstSpead2Sink:items audio of any format and layout is taken.
+ * offered in negotiation, so that audioconvert in front converts it; without a
+ * converter it is an error. If the payload has a `dtype` or `format` of its own in
+ * #GstSpead2Sink:items, audio of any format and layout is accepted.
  *
- * An application may give values heap by heap: as a GstCustomMeta named
+ * An application can set values heap by heap: as a GstCustomMeta named
  * `GstSpead2Items` on a buffer, or as a serialized custom downstream event whose
- * structure is named `spead2-items` before it. Their fields are values of the
- * items with `value=meta`, by name, and `heap-cnt` (guint64), which numbers the
- * heap. A buffer's values are in all heaps that are cut from it.
- * [recipes.md](recipes.md) has examples.
+ * structure is named `spead2-items` in front of it. The fields are values of the
+ * items with `value=meta`, by name, and `heap-cnt` (guint64), the heap counter. A
+ * buffer's values are in all heaps that are cut from it. [recipes.md](recipes.md)
+ * has examples.
  *
- * Sending has a thread of its own: the next buffer is made while the last one
- * is on its way. At most #GstSpead2Sink:max-heaps heaps are outstanding, and
- * none of their memory is touched or released before the kernel has it.
+ * Sending has a thread of its own: the next buffer is made while the previous one
+ * is sent. At most #GstSpead2Sink:max-heaps heaps are outstanding, and none of
+ * their memory is modified or released before the kernel has it.
  *
- * UDP has no flow control. With #GstSpead2Sink:rate unset, heaps go as fast as
- * the kernel takes them, and a slower receiver loses packets. #GstBaseSink:sync
- * sends each buffer when it is due, but all of it at once: a rate above that of
- * the samples spreads it. It goes by timestamps, and so by the sample rate of the
- * caps, which adctestsrc takes for 1712 MHz (1.7 GB/s) if they do not say it.
+ * UDP has no flow control. Without a #GstSpead2Sink:rate, heaps are sent as fast
+ * as the kernel takes them, and a slower receiver loses packets. With
+ * #GstBaseSink:sync each buffer is sent when it is due, but as a whole: a rate
+ * above that of the samples spreads it. Buffers are due by their timestamps, and
+ * so by the sample rate of the caps, which for adctestsrc is 1712 MHz (1.7 GB/s)
+ * by default.
  *
  * ## Example launch lines
  * |[
@@ -382,11 +383,11 @@ gst_spead2_sink_class_init (GstSpead2SinkClass *klass)
    * @bytes: bytes of UDP payload that the kernel accepted
    * @error: (nullable): why the heap is not complete, or %NULL
    *
-   * A heap has ended; its buffer is released after the handlers have returned,
-   * unless other heaps were cut from it that have not ended.
-   * Emitted in the order of the buffers, by a sending thread, with no lock
-   * held, while #GstSpead2Sink:signal-heaps is set. A handler must not change
-   * the element's state.
+   * Emitted when a heap has ended, in the order of the buffers, by a sending
+   * thread, with no lock held, while #GstSpead2Sink:signal-heaps is set. The
+   * heap's buffer is released after the handlers have returned, when all heaps
+   * that were cut from it have ended. A handler must not change the element's
+   * state.
    *
    * Since: 0.1
    */
@@ -398,9 +399,9 @@ gst_spead2_sink_class_init (GstSpead2SinkClass *klass)
    * GstSpead2Sink::send-descriptors:
    * @sink: the sink
    *
-   * Action signal: describe the items to the receivers with the next heap, in it
-   * or before it as #GstSpead2Sink:descriptors says; with `none` before it. For
-   * receivers that joined late.
+   * Action signal: describe the items with the next heap, in it or in front of it
+   * as #GstSpead2Sink:descriptors defines; with `none` in front of it. For
+   * receivers that join late.
    *
    * Returns: whether the element is at least in READY
    *
@@ -416,17 +417,18 @@ gst_spead2_sink_class_init (GstSpead2SinkClass *klass)
    * GstSpead2Sink::send-stop:
    * @sink: the sink
    *
-   * Action signal: send a stop heap behind what has been accepted so far, whatever
-   * #GstSpead2Sink:send-stop-heap says. Heaps that come later are another stream
-   * to the receivers: a start heap goes before them where
-   * #GstSpead2Sink:send-start-heap says so, and they are described again; counters
-   * go on. Heaps of a buffer that is being accepted, up to 64, go before it; one
-   * that waits for more buffers to make up #GstSpead2Sink:heap-size goes behind.
+   * Action signal: send a stop heap behind everything that has been accepted,
+   * whatever the value of #GstSpead2Sink:send-stop-heap. Later heaps are another
+   * stream for the receivers: a start heap is sent before them if
+   * #GstSpead2Sink:send-start-heap is set, and they are described again; counters
+   * continue. Heaps of a buffer that is being accepted, up to 64, are sent before
+   * the stop heap; a heap that waits for more buffers to complete
+   * #GstSpead2Sink:heap-size is sent behind it.
    *
-   * Any thread may emit it in any state, also a handler of
-   * #GstSpead2Sink::heap-done: it does not wait, and the stop heap is none of
-   * #GstSpead2Sink:max-heaps. Of several stop heaps with nothing between them,
-   * one at least is sent.
+   * Any thread can emit it in any state, also a handler of
+   * #GstSpead2Sink::heap-done: it does not block, and the stop heap is not counted
+   * in #GstSpead2Sink:max-heaps. Of several stop heaps with nothing between them,
+   * at least one is sent.
    *
    * Returns: whether the stop heap was accepted: not in NULL, nor while flushing
    *
