@@ -104,24 +104,23 @@ install_stream_properties (GObjectClass *gobject_class)
   /**
    * GstAdcTestSrc:is-live:
    *
-   * Whether buffers come at the sample rate, by the pipeline's clock, instead
-   * of as fast as downstream takes them. That is 1712 MHz where caps downstream
-   * say no rate. Takes effect on the way from READY to PAUSED.
+   * Whether buffers are produced at the sample rate, by the pipeline's clock,
+   * instead of as fast as downstream takes them. The rate is 1712 MHz if caps
+   * downstream contain none. Takes effect on the way from READY to PAUSED.
    *
    * Since: 0.1
    */
   g_object_class_install_property (gobject_class, GST_ADC_TEST_SRC_PROP_IS_LIVE,
       g_param_spec_boolean ("is-live", "Is Live",
-          "Whether to make samples in real time, at the sample rate",
+          "Whether to produce samples in real time, at the sample rate",
           DEFAULT_IS_LIVE, WHEN_STOPPED));
 
   /**
    * GstAdcTestSrc:samplesperbuffer:
    *
    * Frames in each buffer, a frame being one sample of every channel: with one
-   * channel of S8, also its size in bytes. A buffer holds no more than
-   * 2147483647 bytes, and whole ones where samples are packed; anything else is
-   * an error when the stream starts. Sets #GstBaseSrc:blocksize. Takes effect on
+   * channel of S8, also its size in bytes. More than 2147483647 bytes, or a part
+   * of a byte with packed samples, is an error when the stream starts. Sets #GstBaseSrc:blocksize. Takes effect on
    * the way from READY to PAUSED.
    *
    * Since: 0.1
@@ -137,15 +136,15 @@ install_stream_properties (GObjectClass *gobject_class)
    *
    * The frame that the stream begins with, and thus the offset of the first
    * buffer: the stream is that of sample-offset 0 from this frame on. Times
-   * begin with 0 nevertheless. Takes effect on the way from READY to PAUSED.
+   * begin with 0 in any case. Takes effect on the way from READY to PAUSED.
    *
    * Since: 0.1
    */
   g_object_class_install_property (gobject_class,
       GST_ADC_TEST_SRC_PROP_SAMPLE_OFFSET,
       g_param_spec_uint64 ("sample-offset", "Sample offset",
-          "The frame to begin with, and the offset of the first buffer", 0,
-          G_MAXINT64, DEFAULT_SAMPLE_OFFSET, WHEN_STOPPED));
+          "First frame, and the offset of the first buffer", 0, G_MAXINT64,
+          DEFAULT_SAMPLE_OFFSET, WHEN_STOPPED));
 
   /**
    * GstAdcTestSrc:timestamp-offset:
@@ -169,8 +168,8 @@ install_noise_properties (GObjectClass *gobject_class)
   /**
    * GstAdcTestSrc:minimum:
    *
-   * The lowest count of wave=uniform, included. More than
-   * #GstAdcTestSrc:maximum, or less than what the format holds, is an error
+   * The lowest count of wave=uniform, included. A value above
+   * #GstAdcTestSrc:maximum, or below the range of the format, is an error
    * when the stream starts. Takes effect on the way from READY to PAUSED.
    *
    * Since: 0.1
@@ -184,8 +183,8 @@ install_noise_properties (GObjectClass *gobject_class)
   /**
    * GstAdcTestSrc:maximum:
    *
-   * The highest count of wave=uniform, included. Less than
-   * #GstAdcTestSrc:minimum, or more than what the format holds, is an error
+   * The highest count of wave=uniform, included. A value below
+   * #GstAdcTestSrc:minimum, or above the range of the format, is an error
    * when the stream starts. Takes effect on the way from READY to PAUSED.
    *
    * Since: 0.1
@@ -216,9 +215,9 @@ install_noise_properties (GObjectClass *gobject_class)
   /**
    * GstAdcTestSrc:seed:
    *
-   * What random samples are computed from: the same seed and properties give
-   * the same samples in every run. 0 takes a random seed at each start, which
-   * the debug log names at level INFO. Takes effect on the way from READY to
+   * Seed of the random samples: the same seed and properties give the same
+   * samples in every run. 0 selects a random seed at each start, which is in the
+   * debug log at level INFO. Takes effect on the way from READY to
    * PAUSED.
    *
    * Since: 0.1
@@ -235,29 +234,30 @@ install_signal_properties (GObjectClass *gobject_class)
   /**
    * GstAdcTestSrc:wave:
    *
-   * What kind of samples to make; see above for what each is and which
-   * properties it has. Takes effect at the next buffer.
+   * Kind of samples; the description of the element defines each, and which
+   * properties apply to it. Takes effect at the next buffer.
    *
    * Since: 0.1
    */
   g_object_class_install_property (gobject_class, GST_ADC_TEST_SRC_PROP_WAVE,
       g_param_spec_enum ("wave", "Waveform",
-          "What kind of samples to make, and the properties it has",
+          "Kind of samples, and the properties that apply to it",
           GST_TYPE_ADC_TEST_SRC_WAVE, DEFAULT_WAVE, CONTROLLED));
 
   /**
    * GstAdcTestSrc:freq:
    *
-   * The frequency of wave=sine, the lowest one of wave=tones, and how many
-   * pulses wave=pulses has in a second; in Hz. 0 is a 256th of the sample rate,
-   * whatever that is. Takes effect at the next buffer.
+   * The frequency of wave=sine, the lowest one of wave=tones, and the number of
+   * pulses per second of wave=pulses; in Hz. 0 is a 256th of the sample rate. Takes
+   * effect at the next buffer.
    *
    * Since: 0.1
    */
   g_object_class_install_property (gobject_class, GST_ADC_TEST_SRC_PROP_FREQ,
       g_param_spec_double ("freq", "Frequency",
-          "Of wave=sine, tones and pulses, in Hz (0 = sample rate / 256)", 0.0,
-          G_MAXINT, DEFAULT_FREQ, CONTROLLED));
+          "Frequency of wave=sine, tones and pulses, in Hz (0 = sample rate / "
+          "256)",
+          0.0, G_MAXINT, DEFAULT_FREQ, CONTROLLED));
 
   /**
    * GstAdcTestSrc:snr:
@@ -277,7 +277,7 @@ install_signal_properties (GObjectClass *gobject_class)
   /**
    * GstAdcTestSrc:num-tones:
    *
-   * How many tones wave=tones has, at #GstAdcTestSrc:freq and its multiples.
+   * Number of tones of wave=tones, at #GstAdcTestSrc:freq and its multiples.
    * Takes effect on the way from READY to PAUSED.
    *
    * Since: 0.1
@@ -285,7 +285,7 @@ install_signal_properties (GObjectClass *gobject_class)
   g_object_class_install_property (gobject_class,
       GST_ADC_TEST_SRC_PROP_NUM_TONES,
       g_param_spec_uint ("num-tones", "Number of tones",
-          "How many tones wave=tones has, at freq, 2 freq, 3 freq ...", 1,
+          "Number of tones of wave=tones, at freq, 2 freq, 3 freq ...", 1,
           ADC_WAVE_TONES_MAX, DEFAULT_NUM_TONES, WHEN_STOPPED));
 }
 
