@@ -13,6 +13,7 @@
 
 #include "spead2/error.h"
 #include "spead2/net/iface.h"
+#include "spead2/net/multicast.h"
 
 /* -- options ---------------------------------------------------------------------- */
 
@@ -267,6 +268,26 @@ choose_local (Spead2Endpoint *local, const Spead2Endpoint *addresses,
   }
 }
 
+/* Whether the groups are to be joined on one interface that the kernel alone would not
+ * keep to. */
+static gboolean
+needs_iface (
+    const Spead2Endpoint *address, const Spead2UdpListenOptions *options)
+{
+  return spead2_endpoint_family (address) == AF_INET6 && address->multicast &&
+      options->ifaces && spead2_multicast_n_ifaces (options->ifaces) == 1;
+}
+
+static gboolean
+bind_to_iface (gint fd, const gchar *text, GError **error)
+{
+  Spead2Iface iface;
+
+  return spead2_iface_find (&iface, text, error) &&
+      set_option (fd, NULL, SOL_SOCKET, SO_BINDTOIFINDEX, (gint) iface.index,
+          "the index of the interface", error);
+}
+
 static const gchar *
 bind_advice (gint errnum)
 {
@@ -320,6 +341,8 @@ spead2_udp_socket_listen (const Spead2Endpoint *addresses, guint n_addresses,
     return -1;
   }
   if (!set_listen_options (fd, NULL, family, options, error) ||
+      (needs_iface (&addresses[0], options) &&
+          !bind_to_iface (fd, options->ifaces, error)) ||
       !listen_at (
           fd, &local, options->reuse || addresses[0].multicast, error)) {
     close (fd);

@@ -38,6 +38,10 @@ typedef struct {
    * then gets all of multicast; unicast goes to the last one alone. */
   gboolean reuse;
   gboolean gro; /* the kernel merges datagrams into trains, where it can */
+  /* Where groups will be joined, as Spead2MulticastOptions.ifaces. A socket of IPv6
+   * whose groups are joined on one interface is bound to that (SO_BINDTOIFINDEX):
+   * the kernel does not keep the interfaces of IPv6 groups apart. */
+  const gchar *ifaces;
 } Spead2UdpListenOptions;
 
 /* Opens a socket that receives what is sent to a port at addresses, all of one
@@ -48,13 +52,15 @@ typedef struct {
  *
  * The socket blocks, for up to SPEAD2_RECEIVE_TIMEOUT (SO_RCVTIMEO). It hears no
  * group that only other sockets have joined (IP_MULTICAST_ALL and
- * IPV6_MULTICAST_ALL are off, also without groups). reuse is implied for groups.
- * The buffer is set with SO_RCVBUFFORCE or, where that is not allowed, with
+ * IPV6_MULTICAST_ALL are off, also without groups), nor one that they have joined
+ * on another interface, unless it is of IPv6 with several. reuse is implied for
+ * groups. The buffer is set with SO_RCVBUFFORCE or, where that is not allowed, with
  * SO_RCVBUF, which net.core.rmem_max cuts: spead2_udp_socket_receive_buffer_size()
  * returns what it became.
  *
- * Returns the descriptor, which the caller closes, or -1 with SPEAD2_ERRNO, naming
- * address, port and what to do. */
+ * Returns the descriptor, which the caller closes, or -1 with
+ * SPEAD2_ERROR_NOT_FOUND (no such interface) or SPEAD2_ERRNO, naming address, port
+ * and what to do. */
 gint spead2_udp_socket_listen (const Spead2Endpoint *addresses,
     guint n_addresses, guint port, const Spead2UdpListenOptions *options,
     GError **error);

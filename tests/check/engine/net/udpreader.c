@@ -1,5 +1,5 @@
 /* Datagrams from the kernel: that each comes as it was sent, however the kernel merged
- * them, what becomes of every errno, and that waits end.
+ * them, and what becomes of every errno.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -8,189 +8,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
-#include <netinet/udp.h>
 #include <string.h>
-#include <sys/time.h>
 #include <unistd.h>
 
 #include "../../../preload/faults.h"
 #include "../send/jobs.h"
+#include "readerfixture.h"
 #include "spead2/clock.h"
-#include "spead2/net/udpreader.h"
 #include "spead2/net/udpwriter.h"
-
-#define MS G_GUINT64_CONSTANT (1000000)
-#define EVER G_MAXUINT64
-#define ALL G_MAXSIZE
-
-static gint fds[2]; /* what the reader reads */
-static guint n_fds;
-static Spead2Endpoint locals[2]; /* where they are bound */
-static gint sender;
-static Spead2UdpReader *reader;
-static Spead2UdpReaderOptions reader_options;
-
-/* What was given. */
-static GPtrArray *given; /* (GBytes) */
-static Spead2Datagram last;
-static struct sockaddr_storage last_source;
-
-static gint
-open_one (const gchar *host, Spead2UdpListenOptions *options, guint i)
-{
-  Spead2Endpoint address;
-  GError *error = NULL;
-
-  fail_unless (
-      spead2_endpoint_resolve (&address, host, 1, AF_UNSPEC, NULL, NULL));
-  fds[i] = spead2_udp_socket_listen (&address, 1, 0, options, &error);
-  fail_unless (fds[i] >= 0, "%s", error ? error->message : "");
-  fail_unless (spead2_udp_socket_get_local (fds[i], &locals[i], &error));
-  return fds[i];
-}
-
-static void
-open_reader (const gchar *host, guint n, gboolean gro)
-{
-  Spead2UdpListenOptions options = {.buffer_size = 4 << 20, .gro = gro};
-  guint i;
-
-  for (i = 0; i < n; i++)
-    open_one (host, &options, i);
-  n_fds = n;
-  sender = socket (
-      spead2_endpoint_family (&locals[0]), SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  fail_unless (sender >= 0);
-  reader = spead2_udp_reader_new (fds, n, &reader_options, NULL);
-  fail_unless (reader != NULL);
-}
-
-static void
-close_reader (void)
-{
-  guint i;
-
-  if (reader == NULL)
-    return;
-  g_clear_pointer (&reader, spead2_udp_reader_free);
-  for (i = 0; i < n_fds; i++)
-    close (fds[i]);
-  close (sender);
-}
-
-static void
-setup (void)
-{
-  faults_reset ();
-  reader_options = (Spead2UdpReaderOptions){0};
-  given = g_ptr_array_new_with_free_func ((GDestroyNotify) g_bytes_unref);
-  open_reader ("127.0.0.1", 1, TRUE);
-}
-
-static void
-teardown (void)
-{
-  faults_reset ();
-  close_reader ();
-  g_ptr_array_unref (given);
-}
-
-static void
-reopen (const gchar *host, guint n, gboolean gro)
-{
-  close_reader ();
-  open_reader (host, n, gro);
-}
-
-static void
-take (const Spead2Datagram *datagram, gpointer user_data)
-{
-  fail_unless (user_data == given);
-  g_ptr_array_add (given, g_bytes_new (datagram->data, datagram->size));
-  last = *datagram;
-  if (datagram->source)
-    last_source = *datagram->source;
-}
-
-static gboolean
-drain (gsize max_bytes)
-{
-  return spead2_udp_reader_drain (reader, max_bytes, take, given);
-}
-
-static const Spead2ReaderCounters *
-counters (void)
-{
-  return spead2_udp_reader_counters (reader);
-}
-
-/* Bytes that differ at every place and in every message. */
-static guint8 *
-new_bytes (gsize size, guint seed)
-{
-  guint8 *bytes = g_malloc (size + 1);
-  gsize i;
-
-  for (i = 0; i < size; i++)
-    bytes[i] = (i * 31 + i / 251 + seed * 7) & 0xff;
-  return bytes;
-}
-
-/* One message to socket i: a train of segments, or one datagram for 0. */
-static void
-send_message (guint i, const guint8 *bytes, gsize size, guint16 segment)
-{
-  union {
-    gchar bytes[CMSG_SPACE (sizeof (guint16))];
-    struct cmsghdr align;
-  } control = {{0}};
-  struct iovec iov = {(gpointer) bytes, size};
-  struct msghdr header = {.msg_name = &locals[i].address,
-      .msg_namelen = locals[i].address_size,
-      .msg_iov = &iov,
-      .msg_iovlen = 1};
-
-  if (segment > 0) {
-    struct cmsghdr *cmsg = &control.align;
-
-    header.msg_control = &control;
-    header.msg_controllen = sizeof control;
-    cmsg->cmsg_level = IPPROTO_UDP;
-    cmsg->cmsg_type = UDP_SEGMENT;
-    cmsg->cmsg_len = CMSG_LEN (sizeof segment);
-    memcpy (CMSG_DATA (cmsg), &segment, sizeof segment);
-  }
-  fail_unless_equals_int64 (sendmsg (sender, &header, 0), size);
-}
-
-static void
-send_n (guint i, guint n, gsize size)
-{
-  guint8 *bytes = new_bytes (size, 0);
-
-  while (n-- > 0)
-    send_message (i, bytes, size, 0);
-  g_free (bytes);
-}
-
-/* Datagrams from number first on are those bytes, cut into segments (0: one). */
-static void
-check_given (guint first, const guint8 *bytes, gsize size, gsize segment)
-{
-  gsize offset = 0;
-
-  do {
-    gsize length = segment > 0 ? MIN (segment, size - offset) : size;
-    gsize n;
-    gconstpointer data;
-
-    fail_unless (first < given->len);
-    data = g_bytes_get_data (given->pdata[first++], &n);
-    fail_unless_equals_uint64 (n, length);
-    fail_unless (length == 0 || memcmp (data, bytes + offset, n) == 0);
-    offset += length;
-  } while (offset < size);
-}
 
 /* -- what comes is what was sent ---------------------------------------------------- */
 
@@ -595,170 +420,6 @@ GST_START_TEST (test_shut_down)
 }
 GST_END_TEST
 
-/* -- waiting ------------------------------------------------------------------------- */
-
-/* One socket that blocks, one that does not, and two. */
-enum { BLOCKING, NON_BLOCKING, SEVERAL, N_KINDS };
-
-static void
-open_kind (gint kind)
-{
-  const struct timeval never = {0};
-
-  reopen ("127.0.0.1", kind == SEVERAL ? 2 : 1, TRUE);
-  if (kind == NON_BLOCKING) {
-    fcntl (fds[0], F_SETFL, O_NONBLOCK);
-    spead2_udp_reader_free (reader);
-    reader = spead2_udp_reader_new (fds, 1, &reader_options, NULL);
-  }
-  /* What ends a wait is not a time-out. */
-  setsockopt (fds[0], SOL_SOCKET, SO_RCVTIMEO, &never, sizeof never);
-  drain (ALL);
-}
-
-static gpointer
-wait_for_ever (gpointer data)
-{
-  (void) data;
-  spead2_udp_reader_wait (reader, EVER);
-  return NULL;
-}
-
-/* A thread that is in a wait without end, or just before its system call. */
-static GThread *
-start_waiting (gint kind)
-{
-  const guint64 calls = faults_receive_calls ();
-  FaultsCounts before, now;
-  GThread *thread;
-
-  faults_get_counts (&before);
-  thread = g_thread_new ("reader", wait_for_ever, NULL);
-  do {
-    g_thread_yield ();
-    faults_get_counts (&now);
-  } while (kind == BLOCKING ? faults_receive_calls () == calls
-                            : now.polls == before.polls);
-  return thread;
-}
-
-GST_START_TEST (test_wait_ends_by_a_datagram)
-{
-  GThread *thread;
-
-  open_kind (__i__);
-  thread = start_waiting (__i__);
-  send_n (0, 1, 10);
-  g_thread_join (thread);
-  fail_if (drain (ALL));
-  fail_unless_equals_int (given->len, 1);
-  fail_unless_equals_uint64 (counters ()->waits, 1);
-}
-GST_END_TEST
-
-GST_START_TEST (test_wait_ends_by_cancel)
-{
-  GThread *thread;
-
-  open_kind (__i__);
-  thread = start_waiting (__i__);
-  spead2_udp_reader_cancel (reader);
-  g_thread_join (thread);
-  spead2_udp_reader_wait (reader, EVER);
-  fail_if (drain (ALL));
-  fail_unless_equals_uint64 (counters ()->errors[ESHUTDOWN], 0);
-}
-GST_END_TEST
-
-GST_START_TEST (test_cancelled_before_a_wait)
-{
-  open_kind (__i__);
-  send_n (0, 3, 10);
-  spead2_udp_reader_cancel (reader);
-  spead2_udp_reader_wait (reader, EVER);
-  fail_if (drain (ALL));
-  fail_unless_equals_int (given->len, 0);
-}
-GST_END_TEST
-
-GST_START_TEST (test_wait_ends_by_wake)
-{
-  GThread *thread;
-
-  open_kind (__i__);
-  if (__i__ == BLOCKING) {
-    const struct timeval some = {.tv_usec = SPEAD2_RECEIVE_TIMEOUT / 1000};
-
-    setsockopt (fds[0], SOL_SOCKET, SO_RCVTIMEO, &some, sizeof some);
-  }
-  thread = start_waiting (__i__);
-  spead2_udp_reader_wake (reader);
-  g_thread_join (thread);
-  fail_if (drain (ALL));
-}
-GST_END_TEST
-
-GST_START_TEST (test_woken_before_a_wait)
-{
-  open_kind (__i__);
-  spead2_udp_reader_wake (reader);
-  spead2_udp_reader_wait (reader, EVER);
-  send_n (0, 1, 10);
-  spead2_udp_reader_wait (reader, EVER);
-  drain (ALL);
-  fail_unless_equals_int (given->len, 1);
-}
-GST_END_TEST
-
-GST_START_TEST (test_wait_ends_by_time)
-{
-  guint64 time;
-
-  open_kind (__i__);
-  time = spead2_now () + MS;
-  spead2_udp_reader_wait (reader, time);
-  fail_unless (spead2_now () >= time);
-  /* And at once where it has passed. */
-  spead2_udp_reader_wait (reader, 0);
-  fail_unless_equals_uint64 (counters ()->waits, 1);
-}
-GST_END_TEST
-
-/* Whoever makes a GSocket of the descriptor makes it non-blocking. */
-GST_START_TEST (test_made_non_blocking)
-{
-  GThread *thread;
-
-  drain (ALL);
-  fcntl (fds[0], F_SETFL, O_NONBLOCK);
-  spead2_udp_reader_wait (reader, EVER);
-  thread = start_waiting (NON_BLOCKING);
-  send_n (0, 1, 10);
-  g_thread_join (thread);
-  drain (ALL);
-  fail_unless_equals_int (given->len, 1);
-}
-GST_END_TEST
-
-/* At a high rate it sleeps instead: whatever sleeps ends by a wake, too. */
-GST_START_TEST (test_sleeps_at_a_high_rate)
-{
-  guint i;
-
-  reader_options.coalesce = 1000 * SPEAD2_SECOND;
-  open_kind (__i__);
-  /* Room for a sleep of minutes, and a rate that is worth it: seconds are enough. */
-  for (i = 0; i < 1000 && counters ()->sleeps == 0; i++) {
-    send_n (0, 20, 1);
-    drain (ALL);
-    spead2_udp_reader_wake (reader);
-    spead2_udp_reader_wait (reader, EVER);
-  }
-  fail_unless_equals_uint64 (counters ()->sleeps, 1);
-  fail_unless_equals_uint64 (counters ()->datagrams, given->len);
-}
-GST_END_TEST
-
 /* -- throwing away, and what the kernel says ------------------------------------------ */
 
 GST_START_TEST (test_discard)
@@ -816,58 +477,13 @@ GST_START_TEST (test_kernel)
 }
 GST_END_TEST
 
-/* -- threads ------------------------------------------------------------------------- */
-
-static gint n_drained; /* atomic */
-
-static gpointer
-read_until_cancelled (gpointer data)
-{
-  gint *stop = data;
-
-  while (!g_atomic_int_get (stop)) {
-    gboolean more = drain (65536);
-
-    g_atomic_int_set (&n_drained, given->len);
-    if (!more)
-      spead2_udp_reader_wait (reader, EVER);
-  }
-  return NULL;
-}
-
-/* Others wake it, ask for what the kernel says, and end it. */
-GST_START_TEST (test_from_other_threads)
-{
-  Spead2ReaderKernel kernel;
-  GThread *thread;
-  gint stop = FALSE;
-  guint i;
-
-  reader_options.coalesce = SPEAD2_READER_COALESCE;
-  open_kind (__i__);
-  g_atomic_int_set (&n_drained, 0);
-  thread = g_thread_new ("reader", read_until_cancelled, &stop);
-  for (i = 0; i < 300; i++) {
-    send_n (0, 1, 1000);
-    spead2_udp_reader_wake (reader);
-    spead2_udp_reader_get_kernel (reader, &kernel);
-  }
-  while (g_atomic_int_get (&n_drained) < 300)
-    g_thread_yield ();
-  g_atomic_int_set (&stop, TRUE);
-  spead2_udp_reader_cancel (reader);
-  g_thread_join (thread);
-  fail_unless_equals_int (given->len, 300);
-}
-GST_END_TEST
-
 static Suite *
 udpreader_suite (void)
 {
   Suite *s = suite_create ("udpreader");
   TCase *tc = tcase_create ("reading");
 
-  tcase_add_checked_fixture (tc, setup, teardown);
+  tcase_add_checked_fixture (tc, open_fixture, close_fixture);
   tcase_add_loop_test (tc, test_single_datagrams, 0, 4);
   tcase_add_loop_test (tc, test_trains, 0, 4);
   tcase_add_loop_test (tc, test_writer, 0, G_N_ELEMENTS (packet_sizes));
@@ -881,7 +497,7 @@ udpreader_suite (void)
   suite_add_tcase (s, tc);
 
   tc = tcase_create ("errors");
-  tcase_add_checked_fixture (tc, setup, teardown);
+  tcase_add_checked_fixture (tc, open_fixture, close_fixture);
   tcase_add_loop_test (tc, test_truncated_train, 0, 2);
   tcase_add_test (tc, test_truncated_datagram);
   tcase_add_test (tc, test_truncated_control);
@@ -889,19 +505,6 @@ udpreader_suite (void)
   tcase_add_test (tc, test_errno_for_ever);
   tcase_add_test (tc, test_icmp_errors);
   tcase_add_loop_test (tc, test_shut_down, 0, 2);
-  suite_add_tcase (s, tc);
-
-  tc = tcase_create ("waiting");
-  tcase_add_checked_fixture (tc, setup, teardown);
-  tcase_add_loop_test (tc, test_wait_ends_by_a_datagram, 0, N_KINDS);
-  tcase_add_loop_test (tc, test_wait_ends_by_cancel, 0, N_KINDS);
-  tcase_add_loop_test (tc, test_cancelled_before_a_wait, 0, N_KINDS);
-  tcase_add_loop_test (tc, test_wait_ends_by_wake, 0, N_KINDS);
-  tcase_add_loop_test (tc, test_woken_before_a_wait, 0, N_KINDS);
-  tcase_add_loop_test (tc, test_wait_ends_by_time, 0, N_KINDS);
-  tcase_add_test (tc, test_made_non_blocking);
-  tcase_add_loop_test (tc, test_sleeps_at_a_high_rate, 0, N_KINDS);
-  tcase_add_loop_test (tc, test_from_other_threads, 0, N_KINDS);
   suite_add_tcase (s, tc);
   return s;
 }

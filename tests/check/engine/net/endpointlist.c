@@ -1,0 +1,177 @@
+/* Lists of addresses.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include <gst/check/gstcheck.h>
+
+#include "../../../preload/faults.h"
+#include "spead2/error.h"
+#include "spead2/net/endpointlist.h"
+
+static gchar *
+join_texts (const GArray *list)
+{
+  GString *text = g_string_new (NULL);
+  guint i;
+
+  for (i = 0; i < list->len; i++)
+    g_string_append_printf (text, "%s%s", i > 0 ? " " : "",
+        g_array_index (list, Spead2Endpoint, i).text);
+  return g_string_free (text, FALSE);
+}
+
+static const struct {
+  const gchar *text;
+  guint port;
+  const gchar *addresses;
+} lists[] = {
+    {NULL, 8888, "0.0.0.0:8888"},
+    {"", 0, "0.0.0.0"},
+    {"127.0.0.1", 8888, "127.0.0.1:8888"},
+    {"::", 8888, "[::]:8888"},
+    {"239.1.2.3", 7148, "239.1.2.3:7148"},
+    {"239.1.2.3", 0, "239.1.2.3"},
+    {"239.1.2.3+0", 1, "239.1.2.3:1"},
+    {"239.1.2.254+2", 1, "239.1.2.254:1 239.1.2.255:1 239.1.3.0:1"},
+    {"239.1.2.3+1, 239.1.9.9", 1, "239.1.2.3:1 239.1.2.4:1 239.1.9.9:1"},
+    {"ff15::ffff+1", 1, "[ff15::ffff]:1 [ff15::1:0]:1"},
+    {"ff12::1%lo+1", 1, "[ff12::1%lo]:1 [ff12::2%lo]:1"},
+    {"ff12::1%lo", 1, "[ff12::1%lo]:1"},
+};
+
+GST_START_TEST (test_addresses)
+{
+  GError *error = NULL;
+  GArray *list = spead2_endpoint_list_resolve (
+      lists[__i__].text, lists[__i__].port, NULL, &error);
+  gchar *text;
+
+  fail_unless (list != NULL, "%s", error ? error->message : "");
+  text = join_texts (list);
+  fail_unless_equals_string (text, lists[__i__].addresses);
+  fail_unless_equals_int (
+      g_array_index (list, Spead2Endpoint, 0).port, lists[__i__].port);
+  g_free (text);
+  g_array_unref (list);
+}
+GST_END_TEST
+
+GST_START_TEST (test_name)
+{
+  GArray *list;
+  gchar *text;
+
+  faults_resolve ("239.7.7.7");
+  list = spead2_endpoint_list_resolve ("stream+1", 8888, NULL, NULL);
+  text = join_texts (list);
+  fail_unless_equals_string (text, "239.7.7.7:8888 (stream) 239.7.7.8:8888");
+  faults_resolve (NULL);
+  g_free (text);
+  g_array_unref (list);
+}
+GST_END_TEST
+
+GST_START_TEST (test_most)
+{
+  GArray *list =
+      spead2_endpoint_list_resolve ("239.0.0.0+1023", 8888, NULL, NULL);
+
+  fail_unless_equals_int (list->len, SPEAD2_MAX_ADDRESSES);
+  fail_unless_equals_string (
+      g_array_index (list, Spead2Endpoint, 1023).text, "239.0.3.255:8888");
+  g_array_unref (list);
+}
+GST_END_TEST
+
+static const struct {
+  const gchar *text, *words;
+} wrong_lists[] = {
+    {"239.1.2.3+7:7148",
+        "has a port in it: write it apart, as in address=239.1.2.3+7 "
+        "port=7148"},
+    {"[ff15::1]:7148", "has brackets, which only a URI needs"},
+    {"spead://239.1.2.3:7148", "is a URI: set uri instead"},
+    {"udp://239.1.2.3:7148", "is a URL"},
+    {"239.1.2.3+", "no number of groups"},
+    {"239.1.2.3+x", "no number of groups"},
+    {"239.1.2.3+-1", "no number of groups"},
+    {"239.1.2.3+1024", "no number of groups up to 1023"},
+    {"239.1.2.0+1023,239.2.0.0", "more than 1024"},
+    {"10.1.1.1+3", "is no multicast group"},
+    {"239.255.255.250+7", "goes beyond the multicast addresses"},
+    {"239.1.1.1,10.1.1.1", "must all be multicast groups"},
+    {"10.1.1.1,239.1.1.1", "must all be multicast groups"},
+    {"239.1.1.1,ff15::1", "must all be IPv4 or all IPv6"},
+    {"239.1.1.1+3,239.1.1.4", "239.1.1.4:8888' stands twice"},
+    {"239.1.1.1,", "is empty"},
+    {"239.1.1", "has four numbers"},
+};
+
+GST_START_TEST (test_wrong_addresses)
+{
+  GError *error = NULL;
+
+  fail_unless (spead2_endpoint_list_resolve (
+                   wrong_lists[__i__].text, 8888, NULL, &error) == NULL);
+  fail_unless (strstr (error->message, wrong_lists[__i__].words) != NULL, "%s",
+      error->message);
+  fail_unless (g_error_matches (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID));
+  g_error_free (error);
+}
+GST_END_TEST
+
+/* NULL: an error with those words. */
+static const struct {
+  const gchar *text, *sources, *words;
+} source_lists[] = {
+    {NULL, "", NULL},
+    {"", "", NULL},
+    {"10.1.1.1", "10.1.1.1", NULL},
+    {"+10.1.1.1+10.1.1.2", "10.1.1.1 10.1.1.2", NULL},
+    {"10.1.1.1, 10.1.1.2,10.1.1.1", "10.1.1.1 10.1.1.2", NULL},
+    {"+fd00::1+fd00::2", "fd00::1 fd00::2", NULL},
+    {"+10.1.1.1-10.1.1.2", NULL, "cannot be left out with a '-'"},
+    {"+239.1.1.1", NULL, "'239.1.1.1' is not the address of a sender"},
+    {"correlator", NULL, "'correlator' is not the address of a sender"},
+    {"1.1.1.1+1.1.1.2+1.1.1.3+1.1.1.4+1.1.1.5+1.1.1.6+1.1.1.7+1.1.1.8+1.1.1.9+"
+     "1.1.1.10+1.1.1.11",
+        NULL, "more than 10 multicast sources"},
+};
+
+GST_START_TEST (test_sources)
+{
+  GError *error = NULL;
+  GArray *list =
+      spead2_endpoint_list_parse_sources (source_lists[__i__].text, &error);
+
+  if (source_lists[__i__].sources) {
+    gchar *text = join_texts (list);
+
+    fail_unless_equals_string (text, source_lists[__i__].sources);
+    g_free (text);
+    g_array_unref (list);
+  } else {
+    fail_unless (list == NULL);
+    fail_unless (strstr (error->message, source_lists[__i__].words) != NULL,
+        "%s", error->message);
+    g_error_free (error);
+  }
+}
+GST_END_TEST
+
+static Suite *
+endpointlist_suite (void)
+{
+  Suite *s = suite_create ("endpointlist");
+  TCase *tc = tcase_create ("endpointlist");
+
+  tcase_add_loop_test (tc, test_addresses, 0, G_N_ELEMENTS (lists));
+  tcase_add_test (tc, test_name);
+  tcase_add_test (tc, test_most);
+  tcase_add_loop_test (tc, test_wrong_addresses, 0, G_N_ELEMENTS (wrong_lists));
+  tcase_add_loop_test (tc, test_sources, 0, G_N_ELEMENTS (source_lists));
+  suite_add_tcase (s, tc);
+  return s;
+}
+
+GST_CHECK_MAIN (endpointlist)
