@@ -7,6 +7,7 @@
 #include <gst/audio/audio.h>
 
 #include "gstspead2types.h"
+#include "spead2/wire/dtype.h"
 
 /* Samples of the same moment stand side by side. */
 static void
@@ -143,6 +144,136 @@ from_packed_caps (GstSpead2Payload *payload, const GstStructure *structure,
   return TRUE;
 }
 
+/* The string value of a field; NULL where there is none. */
+static gboolean
+take_string (const GstStructure *structure, const gchar *field,
+    const gchar **value, GError **error)
+{
+  *value = gst_structure_get_string (structure, field);
+  return *value != NULL || !gst_structure_has_field (structure, field) ||
+      refuse (error, "The field %s of caps is a %s: it must be a string.",
+          field, g_type_name (gst_structure_get_field_type (structure, field)));
+}
+
+static gboolean
+take_dtype (Spead2PayloadType *type, const gchar *text, GError **error)
+{
+  gchar *literal =
+      *text == '[' ? g_strdup (text) : g_strdup_printf ("'%s'", text);
+  GString *dtype = g_string_new (NULL);
+  const gchar *at = literal, *why = NULL;
+  Spead2Dtype numpy;
+  gboolean good = spead2_dtype_take (&at, FALSE, dtype, &numpy, &why);
+
+  if (good && *at != '\0')
+    why = "there are trailing characters";
+  else if (good && dtype->len > SPEAD2_MAX_DTYPE_LENGTH)
+    why = "it is too long for caps: give it in items";
+  if (why)
+    refuse (error, "dtype='%s' in caps is no numpy dtype: %s.", text, why);
+  g_strlcpy (type->dtype, dtype->str, sizeof type->dtype);
+  type->n_formats = 0;
+  type->element_bits = 8 * numpy.size;
+  g_string_free (dtype, TRUE);
+  g_free (literal);
+  return why == NULL;
+}
+
+static gboolean
+take_formats (Spead2PayloadType *type, const gchar *text, GError **error)
+{
+  GError *why = NULL;
+  guint i;
+
+  *type->dtype = '\0';
+  type->n_formats = spead2_formats_parse (text, type->formats, &why);
+  if (type->n_formats == 0) {
+    refuse (error, "format in caps: %s.", why->message);
+    g_error_free (why);
+    return FALSE;
+  }
+  type->element_bits = 0;
+  for (i = 0; i < type->n_formats; i++)
+    type->element_bits += type->formats[i].bits;
+  return TRUE;
+}
+
+/* A size of at least 1 or, where there is none yet, SPEAD2_VARIABLE_SIZE. */
+static gboolean
+take_size (const GValue *value, gint64 *size, guint *n_variable)
+{
+  if (value && G_VALUE_HOLDS_INT (value))
+    *size = g_value_get_int (value);
+  else if (value && G_VALUE_HOLDS_INT64 (value))
+    *size = g_value_get_int64 (value);
+  else
+    return FALSE;
+  if (*size == SPEAD2_VARIABLE_SIZE)
+    return (*n_variable)++ == 0;
+  return *size > 0 && *size <= (gint64) SPEAD2_MAX_SIZE;
+}
+
+static gboolean
+take_shape (
+    Spead2PayloadType *type, const GstStructure *structure, GError **error)
+{
+  const GValue *shape = gst_structure_get_value (structure, "shape");
+  guint n_variable = 0, i;
+  guint64 elements = 1;
+
+  if (shape == NULL)
+    return TRUE;
+  if (!GST_VALUE_HOLDS_ARRAY (shape) ||
+      gst_value_array_get_size (shape) > SPEAD2_MAX_DIMENSIONS)
+    goto refused;
+  type->n_dimensions = gst_value_array_get_size (shape);
+  for (i = 0; i < type->n_dimensions; i++)
+    if (!take_size (
+            gst_value_array_get_value (shape, i), &type->shape[i], &n_variable))
+      goto refused;
+  for (i = 1; i < type->n_dimensions; i++)
+    if (type->shape[i] != SPEAD2_VARIABLE_SIZE &&
+        (!g_uint64_checked_mul (&elements, elements, type->shape[i]) ||
+            elements > G_MAXUINT))
+      goto refused;
+  if (type->n_dimensions > 0 && n_variable == 0)
+    type->shape[0] = SPEAD2_VARIABLE_SIZE;
+  type->sample_elements = elements;
+  return TRUE;
+
+  /* ERRORS */
+refused:
+  return refuse (error,
+      "The shape in caps is an array of up to %u sizes of at least 1, one of "
+      "which may be -1.",
+      SPEAD2_MAX_DIMENSIONS);
+}
+
+static gboolean
+from_item_caps (
+    GstSpead2Payload *payload, const GstStructure *structure, GError **error)
+{
+  const gchar *dtype, *format, *order;
+
+  if (!take_string (structure, "dtype", &dtype, error) ||
+      !take_string (structure, "format", &format, error) ||
+      !take_string (structure, "order", &order, error))
+    return FALSE;
+  if ((dtype == NULL) == (format == NULL))
+    return refuse (error, "Caps of %s have a dtype or a format, and not both.",
+        GST_SPEAD2_ITEM);
+  if (!(dtype ? take_dtype (&payload->type, dtype, error)
+              : take_formats (&payload->type, format, error)) ||
+      !take_shape (&payload->type, structure, error))
+    return FALSE;
+  return order == NULL || g_str_equal (order, "C") ||
+      payload->type.n_dimensions < 2 ||
+      refuse (error,
+          "order=%s in caps: only values in C order, whose last index varies "
+          "fastest, can be described.",
+          order);
+}
+
 gboolean
 gst_spead2_payload_from_caps (GstSpead2Payload *payload, GstCaps *caps,
     guint sample_bits, gboolean own_type, GError **error)
@@ -157,6 +288,8 @@ gst_spead2_payload_from_caps (GstSpead2Payload *payload, GstCaps *caps,
     return from_video_caps (payload, caps, own_type, error);
 
   payload->rate = gst_spead2_rate_of_caps (structure);
+  if (!own_type && gst_structure_has_name (structure, GST_SPEAD2_ITEM))
+    return from_item_caps (payload, structure, error);
   return own_type || from_packed_caps (payload, structure, sample_bits, error);
 }
 

@@ -7,6 +7,9 @@
  *   and big endian, packed without padding: 10 are SPEAD's i10; 8, 16, 32 and 64
  *   are numpy's. With a field channels, samples of (frames, channels). Without
  *   sample-bits, bytes. Their rate may be a fraction.
+ * - application/x-spead-item: elements of a numpy dtype or a format, in a shape
+ *   whose first size is as large as the buffer allows, unless another one is -1.
+ *   What spead2src says of items of which other caps say less.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */

@@ -38,6 +38,17 @@ static const struct {
   const gchar *dtype;
 } packed_types[] = {{8, "|i1"}, {16, ">i2"}, {32, ">i4"}, {64, ">i8"}};
 
+/* The format is for where dtype is NULL. */
+static void
+set_type (Spead2PayloadType *type, const gchar *dtype, Spead2Format format,
+    guint bits)
+{
+  g_strlcpy (type->dtype, dtype ? dtype : "", sizeof type->dtype);
+  type->formats[0] = format;
+  type->n_formats = dtype ? 0 : 1;
+  type->element_bits = bits;
+}
+
 gboolean
 gst_spead2_types_find (
     const gchar *caps_name, const gchar *format, Spead2PayloadType *type)
@@ -48,9 +59,7 @@ gst_spead2_types_find (
     if (!g_str_equal (types[i].caps_name, caps_name) ||
         !g_str_equal (types[i].format, format))
       continue;
-    type->dtype = types[i].dtype;
-    type->format = types[i].spead;
-    type->element_bits = types[i].bits;
+    set_type (type, types[i].dtype, types[i].spead, types[i].bits);
     return TRUE;
   }
   return FALSE;
@@ -59,14 +68,13 @@ gst_spead2_types_find (
 void
 gst_spead2_types_of_bits (guint bits, Spead2PayloadType *type)
 {
+  const gchar *dtype = NULL;
   guint i;
 
-  type->element_bits = bits;
-  type->dtype = NULL;
-  type->format = (Spead2Format){'i', bits};
   for (i = 0; i < G_N_ELEMENTS (packed_types); i++)
     if (packed_types[i].bits == bits)
-      type->dtype = packed_types[i].dtype;
+      dtype = packed_types[i].dtype;
+  set_type (type, dtype, (Spead2Format){'i', bits}, bits);
 }
 
 /* -- caps -------------------------------------------------------------------------- */
@@ -132,6 +140,7 @@ append_other (GstCaps *caps, const GstStructure *structure,
   GstStructure *copy = gst_structure_copy (structure);
 
   if (!gst_structure_has_name (structure, GST_SPEAD2_VIDEO) &&
+      !gst_structure_has_name (structure, GST_SPEAD2_ITEM) &&
       (!restrict_int (copy, "sample-bits", 0, GST_SPEAD2_MAX_SAMPLE_BITS) ||
           ((packed || gst_structure_has_field (copy, "sample-bits")) &&
               !restrict_int (copy, "channels", 1, G_MAXINT)))) {
@@ -240,9 +249,9 @@ is_packed (const Spead2Descriptor *descriptor, const gchar *dtype)
   if (descriptor->element_bits > GST_SPEAD2_MAX_SAMPLE_BITS)
     return FALSE;
   gst_spead2_types_of_bits (descriptor->element_bits, &type);
-  return type.dtype ? g_strcmp0 (type.dtype, dtype) == 0
-                    : descriptor->n_formats == 1 &&
-          descriptor->formats[0].code == type.format.code;
+  return *type.dtype ? g_strcmp0 (type.dtype, dtype) == 0
+                     : descriptor->n_formats == 1 &&
+          descriptor->formats[0].code == type.formats[0].code;
 }
 
 /* Whether the shape is (frames) or (frames, channels), the channels of a frame side

@@ -39,9 +39,9 @@ spead2_payload_init (Spead2Payload *payload, const Spead2Item *item,
     for (i = 0; i < item->n_formats; i++)
       payload->element_bits += item->formats[i].bits;
   } else {
-    *payload = (Spead2Payload){.dtype = type->dtype,
-        .formats = &type->format,
-        .n_formats = type->dtype ? 0 : 1,
+    *payload = (Spead2Payload){.dtype = *type->dtype ? type->dtype : NULL,
+        .formats = type->formats,
+        .n_formats = type->n_formats,
         .element_bits = type->element_bits,
         .shape = type->shape,
         .n_dimensions = type->n_dimensions,

@@ -12,10 +12,13 @@
 
 G_BEGIN_DECLS
 
+#define SPEAD2_MAX_DTYPE_LENGTH 255
+
 /* The type of the samples in a payload, where its item does not say it. */
 typedef struct {
-  const gchar *dtype;  /* numpy's name, outlives the layout; NULL: format */
-  Spead2Format format; /* big endian */
+  gchar dtype[SPEAD2_MAX_DTYPE_LENGTH + 1]; /* empty: formats */
+  Spead2Format formats[SPEAD2_MAX_FORMATS];
+  guint n_formats;
   guint element_bits;
   /* One dimension may be SPEAD2_VARIABLE_SIZE: as many as the heap holds. */
   gint64 shape[SPEAD2_MAX_DIMENSIONS];

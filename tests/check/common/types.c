@@ -165,6 +165,44 @@ GST_START_TEST (test_packed_comes_back)
 }
 GST_END_TEST
 
+/* All that is offered as an item is an item again. */
+GST_START_TEST (test_items_come_back)
+{
+  static const gchar *const items[] = {"dtype=\"<c8\",shape=<-1,4>",
+      "dtype=\"[('re','|i1'),('im','|i1')]\",shape=<-1,1024>",
+      "dtype=\"[('a','|i1'),('','|V3'),('b','<f4',(2,))]\",shape=<-1>",
+      "dtype=\"|S5\",shape=<2,-1>", "format=u10,shape=<-1,2,2>",
+      "format=\"u4,i12\",shape=<-1>"};
+  gchar *text = g_strconcat ("application/x-spead-item,", items[__i__], NULL);
+  GstCaps *caps = gst_caps_from_string (text);
+  Spead2Descriptor *descriptor = describe (caps, SIZE * 17 * 4, FALSE);
+  const GValue *shape;
+  GstCaps *of_size = gst_caps_copy (caps);
+  GValue sizes = G_VALUE_INIT;
+  guint i;
+
+  /* The size that was open is known now. */
+  shape = gst_structure_get_value (gst_caps_get_structure (caps, 0), "shape");
+  g_value_init (&sizes, GST_TYPE_ARRAY);
+  fail_unless_equals_int (
+      gst_value_array_get_size (shape), descriptor->n_dimensions);
+  for (i = 0; i < descriptor->n_dimensions; i++) {
+    GValue size = G_VALUE_INIT;
+
+    g_value_init (&size, G_TYPE_INT);
+    g_value_set_int (&size, descriptor->shape[i]);
+    gst_value_array_append_and_take_value (&sizes, &size);
+  }
+  gst_caps_set_value (of_size, "shape", &sizes);
+  assert_offers (descriptor, &no_rate, of_size, TRUE);
+  g_value_unset (&sizes);
+  gst_caps_unref (of_size);
+  gst_caps_unref (caps);
+  g_free (descriptor);
+  g_free (text);
+}
+GST_END_TEST
+
 GST_START_TEST (test_bytes_come_back)
 {
   GstCaps *caps = gst_caps_new_empty_simple ("application/octet-stream");
@@ -374,6 +412,7 @@ types_suite (void)
   tcase_add_loop_test (tc, test_video_comes_back, 0, 3);
   tcase_add_loop_test (
       tc, test_packed_comes_back, 1, GST_SPEAD2_MAX_SAMPLE_BITS + 1);
+  tcase_add_loop_test (tc, test_items_come_back, 0, 6);
   tcase_add_test (tc, test_bytes_come_back);
   tcase_add_loop_test (tc, test_first_choice, 0, G_N_ELEMENTS (choices));
   tcase_add_loop_test (tc, test_downstream_chooses, 0, G_N_ELEMENTS (filters));

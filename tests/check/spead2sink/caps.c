@@ -9,6 +9,7 @@
 #include "sinkfixture.h"
 
 #define BYTES "application/octet-stream"
+#define ITEM "application/x-spead-item"
 #define OWN_TYPE "samples,id=0x3300,value=payload,dtype=\"<c8\""
 #define OWN_FORMAT "samples,id=0x3300,value=payload,format=i12"
 #define AUDIO(format, layout)                                                  \
@@ -307,6 +308,18 @@ static const struct {
         "The field sample-bits of caps is a gchararray: it must be an int."},
     {BYTES ",sample-bits=10,channels=(fraction)2/1",
         "The field channels of caps is a GstFraction"},
+    {ITEM, "have a dtype or a format, and not both"},
+    {ITEM ",dtype=\"|u1\",format=u8", "have a dtype or a format, and not both"},
+    {ITEM ",dtype=7",
+        "The field dtype of caps is a gint: it must be a string."},
+    {ITEM ",dtype=\"<i3\"",
+        "dtype='<i3' in caps is no numpy dtype: there is no"},
+    {ITEM ",dtype=\"|O\"", "objects of Python are no values"},
+    {ITEM ",format=x8", "format in caps: 'x8' is no format"},
+    {ITEM ",format=u8,shape=5", "The shape in caps is an array"},
+    {ITEM ",format=u8,shape=<0>", "The shape in caps is an array"},
+    {ITEM ",format=u8,shape=<-1,-1>", "The shape in caps is an array"},
+    {ITEM ",format=u8,shape=<2,2>,order=fortran", "order=fortran in caps"},
 };
 
 GST_START_TEST (refused_caps_are_refused_once)

@@ -12,6 +12,7 @@
 #include "sinkfixture.h"
 
 #define BYTES "application/octet-stream"
+#define ITEM "application/x-spead-item"
 #define NONE GST_BUFFER_OFFSET_NONE
 #define EPOCH G_GINT64_CONSTANT (1700000000000000000)
 
@@ -84,6 +85,15 @@ static const struct {
         "'<u2', 'fortran_order': False, 'shape': (15, 16)", 240},
     {"video/x-raw,format=GRAY16_BE,width=16,height=15,framerate=1/1", 0, "",
         "'>u2', 'fortran_order': False, 'shape': (15, 16)", 240},
+    {ITEM ",dtype=\"<c8\"", 0, "",
+        "'<c8', 'fortran_order': False, 'shape': (60,)", 60},
+    {ITEM ",dtype=\">i2\",shape=<100,5,2>", 10, "",
+        "'>i2', 'fortran_order': False, 'shape': (24, 5, 2)", 24},
+    {ITEM ",dtype=\"[('re','|i1'),('im','|i1')]\",shape=<3,-1>", 0, "",
+        "[('re','|i1'),('im','|i1')], 'fortran_order': False, 'shape': (3, 80)",
+        240},
+    {ITEM ",format=\"u4,i12\",shape=<-1,2>", 0, "", "u4 i12 [120][2]", 120},
+    {ITEM ",format=u10", 0, ",format=i12", "i12 [320]", 320},
     {"video/x-raw,format=RGBA,width=8,height=15,framerate=1/1", 0, "",
         "'|u1', 'fortran_order': False, 'shape': (480,)", 480},
 };

@@ -199,13 +199,13 @@ static const struct {
   Spead2PayloadType type;
   gchar code;
 } alternating[] = {
-    {{"|i1", {0}, 8, {-1}, 1, 1}, 'i'},
-    {{">i2", {0}, 16, {-1, 2}, 2, 2}, 'i'},
-    {{">u8", {0}, 64, {-1}, 1, 1}, 'u'},
-    {{">f4", {0}, 32, {-1, 2}, 2, 2}, 'f'},
-    {{NULL, {'i', 24}, 24, {-1}, 1, 1}, 'i'},
-    {{"<i2", {0}, 16, {-1, 2}, 2, 2}, 0},
-    {{">c8", {0}, 64, {-1}, 1, 1}, 0},
+    {{"|i1", {{0}}, 0, 8, {-1}, 1, 1}, 'i'},
+    {{">i2", {{0}}, 0, 16, {-1, 2}, 2, 2}, 'i'},
+    {{">u8", {{0}}, 0, 64, {-1}, 1, 1}, 'u'},
+    {{">f4", {{0}}, 0, 32, {-1, 2}, 2, 2}, 'f'},
+    {{"", {{'i', 24}}, 1, 24, {-1}, 1, 1}, 'i'},
+    {{"<i2", {{0}}, 0, 16, {-1, 2}, 2, 2}, 0},
+    {{">c8", {{0}}, 0, 64, {-1}, 1, 1}, 0},
 };
 
 /* Decoders and resamplers give 800, 802, 800 samples. */
@@ -264,7 +264,8 @@ GST_END_TEST
 
 GST_START_TEST (test_format)
 {
-  const Spead2PayloadType type = {.format = {'i', 24},
+  const Spead2PayloadType type = {.formats = {{'i', 24}},
+      .n_formats = 1,
       .element_bits = 24,
       .shape = {-1, 2},
       .n_dimensions = 2,
