@@ -15,21 +15,17 @@ import subprocess
 import sys
 import threading
 
-SO_RCVBUFFORCE = 33
+from udp import allow_buffer, join_group
+
 BUFFER = 32 << 20
 
 
 def open_socket(port, group):
     sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    try:
-        sock.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, BUFFER)
-    except PermissionError:
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER)
+    allow_buffer(sock, BUFFER)
     sock.bind((group or "127.0.0.1", port))
     if group:
-        sock.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP,
-                        struct.pack("=4s4si", socket.inet_aton(group), bytes(4),
-                                    socket.if_nametoindex("lo")))
+        join_group(sock, group, "lo")
     return sock
 
 

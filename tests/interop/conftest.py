@@ -16,12 +16,25 @@ from pathlib import Path
 
 import pytest
 
+from namespaces import Namespace
+
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 # Where the plugin and the examples were built.
 BUILD = Path(os.environ.get("BUILD_DIR", ROOT / "build"))
+# Debian's, which has GStreamer's bindings.
+PYTHON = "/usr/bin/python3"
 # Generous, for a loaded machine: what takes so long has hung.
 LIMIT = 120
+
+
+def wait_until(condition, process=None):
+    """Asks again and again until it is true; a process that ends before is a failure."""
+    deadline = time.monotonic() + LIMIT
+    while not condition():
+        assert process is None or process.poll() is None, f"{process.args} has ended"
+        assert time.monotonic() < deadline, f"{condition} has not come true"
+        time.sleep(0.02)
 
 
 def room_for_packets(buffer, packet_size):
@@ -73,14 +86,14 @@ class Receiver:
                  "--save", str(self.save), "--ready-file", str(ready),
                  *(str(option) for option in options)],
                 stdin=subprocess.DEVNULL, stdout=output, stderr=errors)
-        deadline = time.monotonic() + LIMIT
-        while not ready.exists():
-            assert self.process.poll() is None, self.errors.read_text()
-            assert time.monotonic() < deadline, "the receiver does not listen"
-            time.sleep(0.02)
+        wait_until(ready.exists, self.process)
         port, buffer = ready.read_text().split()
         self.port = int(port)
         self.buffer = int(buffer)
+
+    def n_heaps(self):
+        """How many heaps have come up to now."""
+        return self.output.read_text().count('"cnt"')
 
     def finish(self):
         """Waits until the receiver has ended by itself."""
@@ -184,18 +197,6 @@ def ipv6_multicast(ipv6):
     The kernel has no such route, and the machine's own are not ours to change:
     the commands run in a network namespace that ends with the test.
     """
-    root = os.geteuid() == 0
-    route = "ip link set lo up && ip -6 route add local ff00::/8 dev lo table local"
-    holder = subprocess.Popen(
-        ["unshare", "--net", *([] if root else ["--user", "--map-root-user"]),
-         "sh", "-c", f"{route} && echo up && exec sleep 600"],
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    try:
-        if holder.stdout.readline() != "up\n":
-            holder.kill()
-            pytest.skip(f"no network namespace to be had: {holder.communicate()[1].strip()}")
-        yield ["nsenter", "--net", *([] if root else ["--user", "--preserve-credentials"]),
-               "--target", str(holder.pid)]
-    finally:
-        holder.kill()
-        holder.communicate()
+    own = Namespace("ip link set lo up && ip -6 route add local ff00::/8 dev lo table local")
+    yield own.prefix
+    own.remove()

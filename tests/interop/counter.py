@@ -8,22 +8,22 @@ came, whole those of which everything did; drops are the packets that the kernel
 this socket. With --forward it also prints what it did to packets ("lost", "twice", "late")
 and to how many heaps it did the first ("heaps_hit").
 
-Written from the wire format alone. Only what Python itself has is used.
+Only what Python itself has is used.
 """
 
 import argparse
 import json
-import os
 import random
 import select
 import socket
-import struct
 import sys
 import time
 
+import speadwire
+from udp import allow_buffer, kernel_drops
+
 # What has come "so far": until nothing comes for so long, but no longer than that.
 QUIET, PATIENCE = 0.3, 1
-STREAM_CTRL = 6
 
 
 def parse_arguments():
@@ -41,16 +41,6 @@ def parse_arguments():
     return parser.parse_args()
 
 
-def drops_of(sock):
-    inode = str(os.fstat(sock.fileno()).st_ino)
-    with open("/proc/net/udp", encoding="ascii") as table:
-        for line in table:
-            fields = line.split()
-            if fields[9] == inode:
-                return int(fields[-1])
-    return 0
-
-
 class Counts:
     def __init__(self):
         self.packets = 0
@@ -61,14 +51,10 @@ class Counts:
     def add(self, packet):
         self.packets += 1
         self.bytes += len(packet)
-        magic, version, _, address_size, _, n = struct.unpack_from(">BBBBHH", packet)
-        assert (magic, version) == (0x53, 4)
-        bits = 8 * address_size
-        pointers = struct.unpack_from(f">{n}Q", packet, 8)
-        cnt, length, offset, size = (pointer & (1 << bits) - 1 for pointer in pointers[:4])
-        assert size == len(packet) - 8 - 8 * n
-        is_stop = any(pointer >> bits == 1 << 63 - bits | STREAM_CTRL for pointer in pointers)
-        if is_stop:
+        _, items, payload = speadwire.parse(packet)
+        cnt, length, offset, size = (value for _, _, value in items[:4])
+        assert size == len(payload)
+        if any(item[:2] == (True, speadwire.STREAM_CTRL) for item in items):
             self.stops += 1
             return True, cnt
         self.heaps.setdefault(cnt, (length, {}))[1][offset] = size
@@ -127,10 +113,7 @@ class Forwarder:
 def main():
     arguments = parse_arguments()
     sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    try:
-        sock.setsockopt(socket.SOL_SOCKET, 33, arguments.buffer)  # SO_RCVBUFFORCE
-    except PermissionError:
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, arguments.buffer)
+    allow_buffer(sock, arguments.buffer)
     sock.bind((arguments.bind, arguments.port))
     forwarder = Forwarder(arguments) if arguments.forward else None
     counts = Counts()
@@ -153,7 +136,7 @@ def main():
         deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline and select.select([sock], [], [], QUIET)[0]:
             take()
-        fields = dict(counts.fields(), drops=drops_of(sock))
+        fields = dict(counts.fields(), drops=kernel_drops(sock))
         if forwarder:
             fields.update(forwarder.counts, heaps_hit=len(forwarder.lost_heaps))
         print(json.dumps(fields), flush=True)

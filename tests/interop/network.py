@@ -8,11 +8,11 @@ import shlex
 import shutil
 import subprocess
 import sys
-import time
 
 import pytest
 
-from conftest import HERE, LIMIT
+from conftest import HERE, LIMIT, PYTHON, wait_until
+from namespaces import Namespace
 
 LEFT, RIGHT, NOBODY = "10.77.0.1", "10.77.0.2", "10.77.0.9"
 PORT = 8888
@@ -20,8 +20,6 @@ MTU = 9000
 HEADERS = 28  # of IPv4 and UDP
 # Properties of every sender, to try them on a bad network.
 EXTRA = os.environ.get("NETWORK_PROPERTIES", "")
-# Debian's, which has GStreamer's bindings.
-PYTHON = "/usr/bin/python3"
 
 
 class Process:
@@ -68,11 +66,9 @@ class Sender(Process):
 
     def until(self, condition):
         """Waits until the counters are so."""
-        deadline = time.monotonic() + LIMIT / 2
-        while not condition(stats := self.stats()):
-            assert time.monotonic() < deadline, stats
-            time.sleep(0.05)
-        return stats
+        found = {}
+        wait_until(lambda: condition(found.update(self.stats()) or found), self.process)
+        return found
 
     def flow(self, heaps=20):
         """So many heaps more have ended, as sent."""
@@ -108,36 +104,22 @@ class Network:
     """left and right are what to put before a command to run it there."""
 
     def __init__(self):
-        root = os.geteuid() == 0
-        self.holders = []
+        near = Namespace()
         self.processes = []
-        self.left = self.hold(["unshare", "--net", *([] if root else ["--user", "--map-root-user"])],
-                              [] if root else ["--user", "--preserve-credentials"])
-        self.right = self.hold([*self.left, "unshare", "--net"],
-                               [] if root else ["--user", "--preserve-credentials"])
-        right = self.holders[1].pid
-        self.at_left(f"ip link add wire mtu {MTU} type veth peer name wire mtu {MTU} netns {right}")
+        self.namespaces = [near, Namespace(within=near.prefix)]
+        self.left, self.right = (namespace.prefix for namespace in self.namespaces)
+        self.at_left(f"ip link add wire mtu {MTU} type veth peer name wire mtu {MTU} "
+                     f"netns {self.namespaces[1].pid}")
         for run, address in ((self.at_left, LEFT), (self.at_right, RIGHT)):
             run("ip link set lo up")
             run(f"ip address add {address}/24 dev wire")
             run("ip link set wire up")
 
-    def hold(self, unshare, user):
-        holder = subprocess.Popen([*unshare, "sh", "-c", "echo up && exec sleep 600"],
-                                  stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                  stderr=subprocess.PIPE, text=True)
-        self.holders.append(holder)
-        if holder.stdout.readline() != "up\n":
-            self.remove()
-            pytest.skip(f"no network namespace to be had: {holder.communicate()[1].strip()}")
-        return ["nsenter", "--net", *user, "--target", str(holder.pid)]
-
     def remove(self):
         for process in self.processes:
             process.kill()
-        for holder in self.holders:
-            holder.kill()
-            holder.communicate()
+        for namespace in self.namespaces:
+            namespace.remove()
 
     @staticmethod
     def run(prefix, command):

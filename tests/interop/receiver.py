@@ -15,13 +15,14 @@ import logging
 import os
 import select
 import socket
-import struct
 import sys
 import time
 
 import numpy as np
 import spead2
 import spead2.recv
+
+from udp import join_group, kernel_drops
 
 TIMESTAMP = 0x1600
 SAMPLES = 0x3300
@@ -78,19 +79,12 @@ def open_socket(arguments):
     sock = socket.socket(family, kind, protocol)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, arguments.buffer)
     if arguments.multicast:
-        index = socket.if_nametoindex(arguments.iface)
-        group = socket.inet_pton(family, sockaddr[0])
         if arguments.port != 0:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if family == socket.AF_INET6:
-            sockaddr = (sockaddr[0], sockaddr[1], 0, index)
+            sockaddr = (sockaddr[0], sockaddr[1], 0, socket.if_nametoindex(arguments.iface))
         sock.bind(sockaddr)
-        if family == socket.AF_INET6:
-            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_JOIN_GROUP,
-                            group + struct.pack("=I", index))
-        else:
-            sock.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP,
-                            group + struct.pack("=4si", bytes(4), index))
+        join_group(sock, sockaddr[0], arguments.iface)
     else:
         sock.bind(sockaddr)
     return sock
@@ -99,21 +93,6 @@ def open_socket(arguments):
 def granted_buffer(sock):
     """Bytes granted; the kernel doubles what was asked, for its bookkeeping."""
     return sock.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF) // 2
-
-
-def kernel_drops(sock):
-    """Packets that the kernel dropped on this socket, or None if it won't say."""
-    inode = str(os.fstat(sock.fileno()).st_ino)
-    name = "udp6" if sock.family == socket.AF_INET6 else "udp"
-    try:
-        with open(f"/proc/net/{name}", encoding="ascii") as table:
-            for line in table:
-                fields = line.split()
-                if fields[9] == inode:
-                    return int(fields[-1])
-    except OSError:
-        pass
-    return None
 
 
 def open_stream(sock, arguments):

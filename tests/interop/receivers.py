@@ -7,10 +7,9 @@ a place for each packet or heap that the receiver takes. What it throws away is
 Refused, with the reason, unless the receiver is known to ignore it.
 """
 
-import struct
+import speadwire
+from speadwire import HEAP_CNT, HEAP_LENGTH, PAYLOAD_LENGTH, PAYLOAD_OFFSET, STANDARD
 
-BITS = 48
-HEAP_CNT, HEAP_LENGTH, PAYLOAD_OFFSET, PAYLOAD_LENGTH = STANDARD = (1, 2, 3, 4)
 TIMESTAMP = 0x1600
 
 
@@ -25,11 +24,9 @@ def require(condition, reason):
 
 def parse(datagram):
     """The ids of the pointers and their values, in their order, and the payload."""
-    require(datagram[:4] == b"\x53\x04\x02\x06", "not SPEAD-64-48")
-    (count,) = struct.unpack_from(">H", datagram, 6)
-    words = struct.unpack_from(f">{count}Q", datagram, 8)
-    return ([word >> BITS & 0x7fff for word in words], [word % (1 << BITS) for word in words],
-            datagram[8 + 8 * count:])
+    bits, items, payload = speadwire.parse(datagram)
+    require(bits == 48, "not SPEAD-64-48")
+    return [item for _, item, _ in items], [value for _, _, value in items], payload
 
 
 def mkrecv(datagrams, heap_size, step):

@@ -14,7 +14,8 @@ import struct
 import subprocess
 import sys
 
-SO_RCVBUFFORCE = 33
+from udp import allow_buffer
+
 BUFFER = 64 << 20
 ETH_P_ALL = 3
 MAX_FRAME = 1 << 18
@@ -30,7 +31,7 @@ def main():
     arguments = parser.parse_args()
     with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL)) as sock, \
             open(arguments.output, "wb") as file:
-        sock.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, BUFFER)
+        allow_buffer(sock, BUFFER)
         sock.bind(("lo", 0))
         file.write(FILE_HEADER)
         command = subprocess.Popen(arguments.command, stdin=subprocess.DEVNULL)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""A SPEAD encoder for tests, written from the wire format alone.
+"""A SPEAD encoder and a decoder of packets for tests, written from the wire format alone.
 
 It shares nothing with the plugin. A heap is a list of pointers: (id, value) is
 an immediate, (id, bytes) an addressed item, PAD a pointer that means nothing;
@@ -17,6 +17,17 @@ STANDARD = [HEAP_CNT, HEAP_LENGTH, PAYLOAD_OFFSET, PAYLOAD_LENGTH]
 
 def header(bits, count):
     return struct.pack(">BBBBHH", 0x53, 4, 8 - bits // 8, bits // 8, 0, count)
+
+
+def parse(packet):
+    """The address bits, the item pointers as (is it immediate, id, value or address) and the
+    payload of a packet."""
+    magic, version, id_bytes, address_bytes, reserved, n = struct.unpack_from(">BBBBHH", packet)
+    assert (magic, version, id_bytes + address_bytes, reserved) == (0x53, 4, 8, 0)
+    bits = 8 * address_bytes
+    pointers = struct.unpack_from(f">{n}Q", packet, 8)
+    return bits, [(bool(pointer >> 63), pointer >> bits & (1 << 63 - bits) - 1,
+                   pointer & (1 << bits) - 1) for pointer in pointers], packet[8 + 8 * n:]
 
 
 def immediate(bits, item, value):

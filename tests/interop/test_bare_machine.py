@@ -85,7 +85,7 @@ def scripts(interpreter):
 
 
 def modules(script):
-    """What a program imports from outside; of gi.repository each name."""
+    """What a program imports from outside and from elsewhere; of gi.repository each name."""
     found = set()
     for node in ast.walk(ast.parse(script.read_text())):
         if isinstance(node, ast.Import):
@@ -94,7 +94,7 @@ def modules(script):
             found |= {f"gi.repository.{alias.name}" for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             found.add(node.module.partition(".")[0])
-    return found - set(sys.stdlib_module_names)
+    return found - set(sys.stdlib_module_names) - {path.stem for path in script.parent.glob("*.py")}
 
 
 def elements():

@@ -10,7 +10,7 @@ import spead2
 import spead2.recv
 
 from conftest import HERE, LIMIT
-from test_tutorial import alone_on_the_network
+from namespaces import alone_on_the_network
 
 HEAPS = 10
 # Ethernet, IPv4, UDP and a packet.

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from conftest import BUILD, LIMIT, ROOT
-from test_tutorial import alone_on_the_network
+from conftest import BUILD, LIMIT, PYTHON, ROOT
+from namespaces import alone_on_the_network
 
 TROUBLESHOOTING = ROOT / "docs/troubleshooting.md"
 PAGES = sorted((ROOT / "docs").glob("*.md")) + [ROOT / "README.md"]
@@ -176,7 +176,7 @@ def test_the_rows_for_users_are_rows_of_the_whole_table():
 
 
 def test_the_reference_is_current():
-    done = subprocess.run(["/usr/bin/python3", str(ROOT / "docs/make-reference.py"), "--check"],
+    done = subprocess.run([PYTHON, str(ROOT / "docs/make-reference.py"), "--check"],
                           stdin=subprocess.DEVNULL, capture_output=True, text=True,
                           timeout=LIMIT, check=False)
     assert done.returncode == 0, (

@@ -6,18 +6,16 @@ import os
 import re
 import signal
 import subprocess
-import time
 
 import numpy as np
 import pytest
 
-from conftest import BUILD, LIMIT, ROOT, safe_rate
+from conftest import BUILD, LIMIT, PYTHON, ROOT, safe_rate, wait_until
 from test_spead2 import SAMPLES, TIMESTAMP, check_ended, check_samples, item
 
 PROGRAMS = {
     "c": [str(BUILD / "examples/appsrc-sender")],
-    # Debian's Python, which its PyGObject belongs to.
-    "python": ["/usr/bin/python3", str(ROOT / "examples/appsrc_sender.py")],
+    "python": [PYTHON, str(ROOT / "examples/appsrc_sender.py")],
 }
 EMBEDDING = ROOT / "docs/embedding.md"
 # The ADC's first sample that is sent has this index.
@@ -90,10 +88,7 @@ def test_ctrl_c_sends_what_is_queued_and_the_stop_heap(receive, start):
     receiver = receive()
     process = start("--port", receiver.port, "--heaps", 0, "--heap-size", 20000,
                     "--rate", safe_rate(receiver.buffer))
-    deadline = time.monotonic() + LIMIT
-    while receiver.output.read_text().count('"cnt"') < 5:
-        assert process.poll() is None and time.monotonic() < deadline
-        time.sleep(0.02)
+    wait_until(lambda: receiver.n_heaps() >= 5, process)
     process.send_signal(signal.SIGINT)
     output, _ = finish(process)
     received = receiver.finish()

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import adcwave
-from conftest import LIMIT, ROOT, safe_sending
+from conftest import LIMIT, PYTHON, ROOT, safe_sending
 from test_docs import in_shell
 
 FRAMES = 3000
@@ -187,7 +187,7 @@ message = pipeline.get_bus().timed_pop_filtered(60 * Gst.SECOND, Gst.MessageType
 print(message.parse_error()[0].message)
 pipeline.set_state(Gst.State.NULL)
 """
-    done = subprocess.run(["/usr/bin/python3", "-c", program], capture_output=True, text=True,
+    done = subprocess.run([PYTHON, "-c", program], capture_output=True, text=True,
                           timeout=LIMIT, check=True)
     assert f"Audio format {audio_format} has neither a numpy type" in done.stdout
 

@@ -6,22 +6,19 @@ change), the heaps on the wire are whole, in the order of their counters and
 without a gap. At most the one that was being sent is not, and only the stop heap
 comes after it.
 
-The packets are taken apart here, by a decoder written from the wire format alone
-and stricter than receivers are. Everything about a pipeline follows from the
+Heaps are put together here, more strictly than receivers do it. Everything about a pipeline follows from the
 seed and its number, but for what the machine does meanwhile.
 
 KILLED_PIPELINES: how many pipelines are run (30). KILLED_SEED: their seed (each
 time another); a failure says it. KILLED_ONLY: the number of the only one to run.
 """
 
-import itertools
 import json
 import os
 import random
 import shlex
 import signal
 import socket
-import struct
 import subprocess
 import threading
 import time
@@ -31,19 +28,18 @@ import numpy as np
 import pytest
 
 import adcnoise
-from conftest import LIMIT
+import speadwire
+from conftest import LIMIT, PYTHON
+from speadwire import DESCRIPTOR, STANDARD, STREAM_CTRL
+from udp import kernel_drops
 
 PIPELINES = int(os.environ.get("KILLED_PIPELINES", "30"))
 SEED = int(os.environ.get("KILLED_SEED", time.time_ns()))
 ONLY = os.environ.get("KILLED_ONLY")
 # Pipelines at a time: most of their time is waiting.
 AT_ONCE = 4
-# Debian's, which has GStreamer's bindings.
-PYTHON = "/usr/bin/python3"
 
-NULL, HEAP_CNT, HEAP_LENGTH, PAYLOAD_OFFSET, PAYLOAD_LENGTH = range(5)
-DESCRIPTOR, STREAM_CTRL = 5, 6
-TIMESTAMP, SAMPLES = 0x1600, 0x3300
+NULL, TIMESTAMP, SAMPLES = 0, 0x1600, 0x3300
 STOP = 2
 
 
@@ -93,25 +89,14 @@ class Heap:
         return np.frombuffer(self.payload[begin:end], np.int8)
 
 
-def take_apart(packet, bits):
-    """The item pointers of a packet, as (immediate, id, value), and its payload."""
-    magic, version, id_bytes, address_bytes, reserved, n = struct.unpack(">BBBBHH", packet[:8])
-    assert (magic, version, reserved) == (0x53, 4, 0)
-    assert (id_bytes, address_bytes) == (8 - bits // 8, bits // 8)
-    pointers = struct.unpack(f">{n}Q", packet[8:8 + 8 * n])
-    items = [(bool(pointer >> 63), pointer >> bits & (1 << 63 - bits) - 1,
-              pointer & (1 << bits) - 1) for pointer in pointers]
-    return items, packet[8 + 8 * n:]
-
-
 def decode(packets, bits):
     """The heaps, in the order of their first packets."""
     heaps = []
     for packet in packets:
-        items, payload = take_apart(packet, bits)
+        found, items, payload = speadwire.parse(packet)
+        assert found == bits
         standard, items = items[:4], items[4:]
-        assert [item[:2] for item in standard] == [
-            (True, HEAP_CNT), (True, HEAP_LENGTH), (True, PAYLOAD_OFFSET), (True, PAYLOAD_LENGTH)]
+        assert [item[:2] for item in standard] == [(True, name) for name in STANDARD]
         cnt, length, offset, size = (item[2] for item in standard)
         assert size == len(payload) > 0
         if offset == 0:
@@ -152,19 +137,11 @@ class Listener:
                 if ended:
                     return
 
-    def drops(self):
-        with open("/proc/net/udp", encoding="ascii") as table:
-            for line in itertools.islice(table, 1, None):
-                fields = line.split()
-                if int(fields[1].split(":")[1], 16) == self.port:
-                    return int(fields[-1])
-        raise AssertionError("the socket is not in /proc/net/udp")
-
     def finish(self):
         """What came, once the sender has ended."""
         self.ended = True
         self.thread.join()
-        drops = self.drops()
+        drops = kernel_drops(self.socket)
         self.socket.close()
         assert drops == 0, "the machine was too slow: the socket's buffer was full"
         return self.packets

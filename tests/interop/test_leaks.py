@@ -9,11 +9,10 @@ import os
 import re
 import signal
 import subprocess
-import time
 
 import pytest
 
-from conftest import LIMIT
+from conftest import LIMIT, wait_until
 
 
 def traced():
@@ -50,11 +49,13 @@ def test_no_object_is_left(pipeline):
     assert count_left(ended.stderr) == 0, ended.stderr[-4000:]
 
 
-def test_no_object_is_left_after_ctrl_c():
-    process = subprocess.Popen(["gst-launch-1.0", "adctestsrc", "!", "spead2sink", "rate=1e7"],
+def test_no_object_is_left_after_ctrl_c(receive):
+    receiver = receive()
+    process = subprocess.Popen(["gst-launch-1.0", "adctestsrc", "!", "spead2sink", "rate=1e7",
+                                f"port={receiver.port}"],
                                env=traced(), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                text=True)
-    time.sleep(1)
+    wait_until(receiver.n_heaps, process)
     process.send_signal(signal.SIGINT)
     _, log = process.communicate(timeout=LIMIT)
     assert count_left(log) == 0, log[-4000:]

@@ -17,7 +17,7 @@ import spead2.recv
 import adcnoise
 import adcwave
 import receivers
-from conftest import BUILD, HERE, LIMIT, ROOT
+from conftest import BUILD, HERE, LIMIT, PYTHON, ROOT
 from speadwire import (DESCRIPTOR, HEAP_CNT, PAD, PAYLOAD_LENGTH, STREAM_CTRL, descriptor, full, heap)
 from test_docs import in_shell
 
@@ -332,7 +332,7 @@ def test_the_pages_snippets_stand_in_the_examples(language, program):
 
 
 @pytest.mark.parametrize("command", [[str(BUILD / "examples/item-values")],
-                                     ["/usr/bin/python3", str(ROOT / "examples/item_values.py")]],
+                                     [PYTHON, str(ROOT / "examples/item_values.py")]],
                          ids=["c", "python"])
 def test_an_example_gives_every_heap_its_values(receive, command):
     receiver = receive()

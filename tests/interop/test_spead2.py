@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import adcnoise
-from conftest import LIMIT, safe_sending
+from conftest import LIMIT, safe_sending, wait_until
 
 TIMESTAMP = {"id": 0x1600, "name": "timestamp", "description": "Index of the first sample"}
 SAMPLES = {"id": 0x3300, "name": "adc_samples", "description": "ADC converter output"}
@@ -225,8 +225,7 @@ def test_ctrl_c_sends_the_stop_heap_though_a_heap_takes_long_to_fill(receive, st
     receiver = receive("--wait", LIMIT)
     process = start_launch("-e", "adctestsrc", "is-live=true", "!", "audio/x-raw,rate=48000", "!",
                            "spead2sink", f"port={receiver.port}")
-    time.sleep(1)
-    # A heap is 22 s of samples: one may have gone before, none is waited for.
+    time.sleep(0.3)  # of the 22 s that a heap takes: none has gone, none is waited for
     assert interrupt(process) < 12
     received = receiver.finish()
     assert received.end["stopped_by"] == "stop heap"
@@ -238,7 +237,7 @@ def test_ctrl_c_without_eos_sends_the_stop_heap_too(receive, start_launch):
     # So slow that the stop heap is not lost behind a full buffer.
     process = start_launch("adctestsrc", "samplesperbuffer=65536", "!", "spead2sink",
                            f"port={receiver.port}", "rate=2e6", "burst-size=65536")
-    time.sleep(1)
+    wait_until(receiver.n_heaps, process)
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=LIMIT)
     received = receiver.finish()

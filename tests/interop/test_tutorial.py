@@ -8,6 +8,7 @@ import subprocess
 import pytest
 
 from conftest import BUILD, LIMIT, ROOT
+from namespaces import alone_on_the_network
 
 TUTORIAL = ROOT / "docs/tutorial.md"
 # Tells one block's output from the next one's.
@@ -17,15 +18,6 @@ MARK = "=== block"
 def blocks():
     """The shell blocks, in the order of the page."""
     return re.findall(r"^```sh\n(.*?)^```$", TUTORIAL.read_text(), re.S | re.M)
-
-
-def alone_on_the_network():
-    """What to put before a command so that port 8888 and the groups are its own."""
-    prefix = ["unshare", "--net", *([] if os.geteuid() == 0 else ["--user", "--map-root-user"])]
-    up = [*prefix, "sh", "-c", 'ip link set lo up && exec "$@"', "sh"]
-    if subprocess.run([*up, "true"], capture_output=True, timeout=LIMIT, check=False).returncode:
-        pytest.skip("no network namespace to be had")
-    return up
 
 
 @pytest.fixture(scope="module")

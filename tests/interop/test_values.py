@@ -19,7 +19,7 @@ import spead2
 import spead2.recv
 
 import speadwire
-from conftest import HERE, LIMIT
+from conftest import HERE, LIMIT, PYTHON
 
 BYTES = "application/octet-stream"
 PAYLOAD = "; p,id=0x3300,value=payload"
@@ -38,7 +38,7 @@ class Peer:
             spead2.recv.RingStreamConfig(heaps=64))
         self.stream.add_udp_reader(self.socket, max_size=65536)
         self.sender = subprocess.Popen(
-            ["/usr/bin/python3", str(HERE / "valuesender.py")], text=True,
+            [PYTHON, str(HERE / "valuesender.py")], text=True,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self.end = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 

@@ -7,14 +7,12 @@ machine; what it says of that is hidden from the sink where the test is about
 bytes.
 """
 
-import os
-import subprocess
-
 import numpy as np
 import pytest
 
 from adcnoise import samples
 from conftest import BUILD
+from network import RIGHT, Network
 
 # Few and small buffers: they are wanted again while the wire's queue, and the
 # socket's buffer, could hold many of them.
@@ -22,44 +20,13 @@ HEAPS = 600
 HEAP_SIZE = 1 << 14
 PACKETS = (8972, 4096)
 
-NAMESPACES = """
-set -e
-unshare --net sleep 600 & far=$!
-ip link set lo up
-ip link add near type veth peer name far
-until ip link set far netns $far 2>/dev/null && ! ip link show far >/dev/null 2>&1; do sleep 0.05; done
-ip link set near mtu 9000 up
-ip addr add 10.77.0.1/24 dev near
-nsenter --net --target $far sh -c \
-  'ip link set lo up; ip link set far mtu 9000 up; ip addr add 10.77.0.2/24 dev far'
-tc qdisc add dev near root tbf rate 100mbit burst 32kb latency 500ms
-echo up $far
-wait
-"""
-
-
 @pytest.fixture
 def wire():
     """Prefixes of commands at the near and at the far end."""
-    root = os.geteuid() == 0
-    holder = subprocess.Popen(
-        ["unshare", "--net", *([] if root else ["--user", "--map-root-user"]),
-         "sh", "-c", NAMESPACES],
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    far = None
-    try:
-        words = holder.stdout.readline().split()
-        if words[:1] != ["up"]:
-            holder.kill()
-            pytest.skip(f"no network namespaces to be had: {holder.communicate()[1].strip()}")
-        far = int(words[1])
-        enter = ["nsenter", "--net", *([] if root else ["--user", "--preserve-credentials"])]
-        yield [*enter, "--target", str(holder.pid)], [*enter, "--target", str(far)]
-    finally:
-        if far:
-            os.kill(far, 15)
-        holder.kill()
-        holder.communicate()
+    network = Network()
+    network.at_left("tc qdisc add dev wire root tbf rate 100mbit burst 32kb latency 500ms")
+    yield network.left, network.right
+    network.remove()
 
 
 def send(launch, near, report, port, packet, faults, zero_copy="on"):
@@ -67,7 +34,7 @@ def send(launch, near, report, port, packet, faults, zero_copy="on"):
     environment = ["env", f"LD_PRELOAD={BUILD}/tests/preload/libspead2faults.so",
                    f"SPEAD2_FAULTS={faults}", f"SPEAD2_FAULTS_REPORT={report}"]
     launch(f"-q adctestsrc seed=11 num-buffers={HEAPS} samplesperbuffer={HEAP_SIZE} "
-           f"! spead2sink host=10.77.0.2 port={port} max-packet-size={packet} max-heaps=2 "
+           f"! spead2sink host={RIGHT} port={port} max-packet-size={packet} max-heaps=2 "
            f"zero-copy={zero_copy}",
            prefix=[*near, *environment])
     return {key: int(value) for key, value in
@@ -77,7 +44,7 @@ def send(launch, near, report, port, packet, faults, zero_copy="on"):
 @pytest.mark.parametrize("packet", PACKETS)
 def test_bytes_are_right_though_they_are_read_late(wire, receive, launch, tmp_path, packet):
     near, far = wire
-    receiver = receive("--bind", "10.77.0.2", "--heap-size", HEAP_SIZE, prefix=far)
+    receiver = receive("--bind", RIGHT, "--heap-size", HEAP_SIZE, prefix=far)
     counts = send(launch, near, tmp_path / "counts", receiver.port, packet,
                   "io-uring=0,hide-copies=1")
     if counts["submits"] == 0:
@@ -93,7 +60,7 @@ def test_bytes_are_right_though_they_are_read_late(wire, receive, launch, tmp_pa
 def test_what_the_kernel_copies_all_the_same_is_copied_from_then_on(
         wire, receive, launch, tmp_path):
     near, far = wire
-    receiver = receive("--bind", "10.77.0.2", "--heap-size", HEAP_SIZE, prefix=far)
+    receiver = receive("--bind", RIGHT, "--heap-size", HEAP_SIZE, prefix=far)
     counts = send(launch, near, tmp_path / "counts", receiver.port, PACKETS[0], "io-uring=0")
     received = receiver.finish()
     assert received.column("cnt") == list(range(1, HEAPS + 1))
@@ -105,7 +72,7 @@ def test_what_the_kernel_copies_all_the_same_is_copied_from_then_on(
 def test_a_slow_wire_is_not_kept_waiting(wire, receive, launch, tmp_path):
     """The socket's buffer has room for one message as the kernel counts it."""
     near, far = wire
-    receiver = receive("--bind", "10.77.0.2", "--heap-size", HEAP_SIZE, prefix=far)
+    receiver = receive("--bind", RIGHT, "--heap-size", HEAP_SIZE, prefix=far)
     counts = send(launch, near, tmp_path / "counts", receiver.port, PACKETS[0],
                   "io-uring=0,hide-copies=1", "auto")
     received = receiver.finish()

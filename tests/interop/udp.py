@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""UDP sockets of the receivers here. Only what Python itself has is used."""
+
+import os
+import socket
+import struct
+
+SO_RCVBUFFORCE = 33
+
+
+def allow_buffer(sock, size):
+    """As large a receive buffer as this user may have, up to size."""
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, size)
+    except PermissionError:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, size)
+
+
+def join_group(sock, group, iface):
+    """Makes the socket a member of a multicast group of its family on an interface."""
+    member = socket.inet_pton(sock.family, group)
+    index = socket.if_nametoindex(iface)
+    if sock.family == socket.AF_INET6:
+        sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_JOIN_GROUP, member + struct.pack("=I", index))
+    else:
+        sock.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP,
+                        member + struct.pack("=4si", bytes(4), index))
+
+
+def kernel_drops(sock):
+    """Packets that the kernel dropped at this socket, or None where it does not say."""
+    inode = str(os.fstat(sock.fileno()).st_ino)
+    name = "udp6" if sock.family == socket.AF_INET6 else "udp"
+    try:
+        with open(f"/proc/net/{name}", encoding="ascii") as table:
+            for line in table:
+                fields = line.split()
+                if fields[9] == inode:
+                    return int(fields[-1])
+    except OSError:
+        pass
+    return None
