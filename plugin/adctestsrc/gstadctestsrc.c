@@ -129,6 +129,7 @@
 #include "gstadctestsrcpool.h"
 #include "common/gstspead2outstanding.h"
 #include "spead2/memory/hugepages.h"
+#include "spead2/memory/lazyhugepages.h"
 #include "spead2/send/sender.h"
 
 GST_DEBUG_CATEGORY_STATIC (adc_test_src_debug);
@@ -541,35 +542,19 @@ pool_minimum (const GstSpead2Outstanding *downstream, guint size, gsize storage)
   return MIN (minimum, affordable);
 }
 
-/* Huge pages, or NULL: ordinary memory. */
+/* Memory of the offered allocator (transfer full, or NULL) in the shape of packets:
+ * of spead2sink's, or ordinary memory, but not of what an element between has put in
+ * their place. */
 static GstAllocator *
-choose_pages (GstAdcTestSrc *src, gsize size, guint n_buffers)
+add_headroom (const Spead2PacketShape *shape, GstAllocator *offered)
 {
-  GError *error = NULL;
-  Spead2HugePages *pages = spead2_huge_pages_new (size, n_buffers, &error);
+  GstAllocator *headroom;
 
-  if (pages == NULL) {
-    GST_INFO_OBJECT (src, "no zero copy: %s", error->message);
-    g_error_free (error);
-    return NULL;
-  }
-  return GST_ALLOCATOR (pages);
-}
-
-/* The allocator for the pool's buffers, or NULL for ordinary memory. */
-static GstAllocator *
-choose_allocator (GstAdcTestSrc *src, const GstSpead2Outstanding *downstream,
-    gsize storage, guint n_buffers)
-{
-  GstAllocator *pages = NULL, *packets;
-
-  if (downstream->huge_pages)
-    pages = choose_pages (src, storage, n_buffers);
-  if (!downstream->has_shape)
-    return pages;
-  packets = spead2_headroom_allocator_new (&downstream->shape, pages);
-  gst_clear_object (&pages);
-  return packets;
+  if (offered && !SPEAD2_IS_LAZY_HUGE_PAGES (offered))
+    return offered;
+  headroom = spead2_headroom_allocator_new (shape, offered);
+  gst_clear_object (&offered);
+  return headroom;
 }
 
 /* Where memory is refused, GStreamer ends the program: it is asked for here,
@@ -616,18 +601,15 @@ gst_adc_test_src_decide_allocation (GstBaseSrc *basesrc, GstQuery *query)
     return FALSE;
   }
 
-  if (gst_query_get_n_allocation_params (query) > 0) {
+  gst_allocation_params_init (&params);
+  if (gst_query_get_n_allocation_params (query) > 0)
     gst_query_parse_nth_allocation_param (query, 0, &allocator, &params);
-    params.align |= spead2_huge_pages_alignment (storage) - 1;
-    if (allocator == NULL)
-      allocator = choose_allocator (src, &downstream, storage, minimum);
-    gst_query_set_nth_allocation_param (query, 0, allocator, &params);
-  } else {
-    gst_allocation_params_init (&params);
-    params.align |= spead2_huge_pages_alignment (storage) - 1;
-    allocator = choose_allocator (src, &downstream, storage, minimum);
-    gst_query_add_allocation_param (query, allocator, &params);
-  }
+  else
+    gst_query_add_allocation_param (query, NULL, &params);
+  params.align |= spead2_huge_pages_alignment (storage) - 1;
+  if (downstream.has_shape)
+    allocator = add_headroom (&downstream.shape, allocator);
+  gst_query_set_nth_allocation_param (query, 0, allocator, &params);
   gst_clear_object (&allocator);
 
   /* The base class configures the pool from the query. */

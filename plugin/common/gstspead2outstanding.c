@@ -1,4 +1,4 @@
-/* gst-spead2: how a sink says what it keeps outstanding
+/* gst-spead2: what a sink keeps outstanding, and how its packets lie in memory
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include "gstspead2outstanding.h"
@@ -25,8 +25,7 @@ gst_spead2_outstanding_add (
   const Spead2PacketShape *shape = &outstanding->shape;
   GstStructure *params = gst_structure_new (GST_SPEAD2_OUTSTANDING_API_NAME,
       "max-heaps", G_TYPE_UINT, outstanding->max_heaps, "max-bytes",
-      G_TYPE_UINT64, outstanding->max_bytes, "huge-pages", G_TYPE_BOOLEAN,
-      outstanding->huge_pages, NULL);
+      G_TYPE_UINT64, outstanding->max_bytes, NULL);
 
   if (outstanding->has_shape)
     gst_structure_set (params, "first-header", G_TYPE_UINT,
@@ -76,7 +75,6 @@ gst_spead2_outstanding_find (GstSpead2Outstanding *outstanding, GstQuery *query)
 
   gst_structure_get_uint (params, "max-heaps", &outstanding->max_heaps);
   gst_structure_get_uint64 (params, "max-bytes", &outstanding->max_bytes);
-  gst_structure_get_boolean (params, "huge-pages", &outstanding->huge_pages);
   outstanding->has_shape = find_shape (params, &outstanding->shape);
   return TRUE;
 }

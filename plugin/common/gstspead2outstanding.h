@@ -1,11 +1,12 @@
-/* gst-spead2: how a sink says what it keeps outstanding
+/* gst-spead2: what a sink keeps outstanding, and how its packets lie in memory
  *
- * An allocation meta of this API in the answer to an ALLOCATION query has as
- * its parameters the fields of GstSpead2Outstanding: "max-heaps" (guint),
- * "max-bytes" (guint64), "huge-pages" (gboolean), and those of the shape as
- * "first-header", "first-piece", "header", "piece" (guint) and "heap-size"
- * (guint64). A source that makes a pool of its own makes it by that. No buffer
- * ever carries such a meta.
+ * A private arrangement of spead2sink with adctestsrc, beside what an ALLOCATION
+ * query offers to every element. The sink adds an allocation meta of this API to
+ * the query, with the fields of GstSpead2Outstanding as its parameters:
+ * "max-heaps" (guint), "max-bytes" (guint64), and of the shape "first-header",
+ * "first-piece", "header", "piece" (guint) and "heap-size" (guint64). adctestsrc
+ * sizes its pool accordingly, and allocates headroom memory of that shape. No
+ * buffer carries such a meta.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -22,20 +23,20 @@ G_BEGIN_DECLS
 #define GST_SPEAD2_OUTSTANDING_API_TYPE (gst_spead2_outstanding_api_get_type ())
 
 typedef struct {
-  guint max_heaps;     /* buffers that the sink may hold; 0: as many as */
-  guint64 max_bytes;   /* have so many bytes */
-  gboolean huge_pages; /* memory of Spead2HugePages will not be copied */
-  gboolean has_shape;  /* headroom memory of this shape is sent faster */
+  guint max_heaps;    /* most buffers that the sink keeps; 0: limited by */
+  guint64 max_bytes;  /* their size, in all */
+  gboolean has_shape; /* FALSE: packets of a heap depend on its length */
   Spead2PacketShape shape;
 } GstSpead2Outstanding;
 
 GType gst_spead2_outstanding_api_get_type (void);
 
-/* Adds it to the answer. */
+/* Adds it to the query. */
 void gst_spead2_outstanding_add (
     const GstSpead2Outstanding *outstanding, GstQuery *query);
 
-/* What an answer says: FALSE, and nothing set, where it says nothing. */
+/* Reads it from the query that the sink answered. FALSE, with all fields 0, where
+ * there is none. */
 gboolean gst_spead2_outstanding_find (
     GstSpead2Outstanding *outstanding, GstQuery *query);
 

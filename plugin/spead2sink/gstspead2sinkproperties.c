@@ -604,10 +604,13 @@ install_heaps (GObjectClass *klass)
    * 6.15, io_uring (sysctl kernel.io_uring_disabled=0) and memory that can be locked
    * (`ulimit -l`): the size of the outstanding buffers, for each sending thread.
    *
-   * It is used for buffers in memory that the sink provides, such as those of
-   * adctestsrc, in packets of at least 3000 bytes or with headroom for their
-   * headers. Other buffers are copied, and so are packets to a receiver on this
-   * machine. In #GstSpead2Sink:stats, `zero-copy-reason` has the reason.
+   * It is used for buffers in memory that the sink provides, in packets of at least
+   * 3000 bytes, or of any size from adctestsrc, which leaves headroom for their
+   * headers. The sink offers its allocator in the ALLOCATION query, for as many
+   * buffers as are outstanding; most sources and converters use it, also through
+   * queue, but not through tee. Other buffers are copied, and so are packets to a
+   * receiver on this machine. In #GstSpead2Sink:stats, `zero-copy-reason` has the
+   * reason.
    *
    * A message of 64 KiB that is not copied is charged with up to 20 MiB to the
    * socket's send buffer. On a wire that is slower than this machine, `auto` copies

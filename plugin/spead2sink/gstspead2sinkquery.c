@@ -8,24 +8,10 @@
 
 #include "common/gstspead2outstanding.h"
 #include "common/gstspead2payload.h"
+#include "spead2/memory/lazyhugepages.h"
 
 /* Buffers of this alignment are copied fastest. */
 #define ALIGNMENT 64
-
-/* Called with the object lock. */
-static gboolean
-gst_spead2_sink_wants_huge_pages (
-    GstSpead2Sink *self, const GstSpead2Outstanding *outstanding)
-{
-  Spead2SenderStats stats = {0};
-
-  if (self->sender)
-    spead2_sender_get_stats (self->sender, &stats);
-  return self->settings.zero_copy != GST_SPEAD2_ZERO_COPY_OFF &&
-      (outstanding->has_shape ||
-          self->settings.max_packet_size >= SPEAD2_ZERO_COPY_MIN_PACKET) &&
-      stats.zerocopy_reason == NULL;
-}
 
 /* How packets lie that are heaps of nothing but payload, if they are all alike. */
 static gboolean
@@ -89,18 +75,34 @@ gst_spead2_sink_propose_pool (GstSpead2Sink *self,
       MIN (outstanding->max_bytes / info.size + 2, SPEAD2_AUTO_MAX_HEAPS), 0);
 }
 
-/* How much stays outstanding is for a source that makes a pool of its own. */
+/* Offers memory that need not be copied, for as many buffers as stay outstanding.
+ * It is offered with zero-copy=off as well: slabs that are used again are faster
+ * than memory that is new for each buffer. */
+static void
+gst_spead2_sink_propose_allocator (
+    const GstSpead2Outstanding *outstanding, GstQuery *query)
+{
+  GstAllocator *allocator;
+  GstAllocationParams params;
+  guint64 bytes = outstanding->max_bytes;
+
+  if (outstanding->has_shape)
+    bytes = spead2_packet_shape_storage (&outstanding->shape, bytes);
+  allocator = outstanding->max_heaps > 0
+      ? spead2_lazy_huge_pages_new (0, outstanding->max_heaps)
+      : spead2_lazy_huge_pages_new (bytes, SPEAD2_AUTO_MIN_HEAPS);
+  gst_allocation_params_init (&params);
+  params.align = ALIGNMENT - 1;
+  gst_query_add_allocation_param (query, allocator, &params);
+  gst_object_unref (allocator);
+}
+
 gboolean
 gst_spead2_sink_propose_allocation (GstBaseSink *base, GstQuery *query)
 {
   GstSpead2Sink *self = GST_SPEAD2_SINK (base);
   GstSpead2Outstanding outstanding = {0};
-  GstAllocationParams params;
   GstCaps *caps;
-
-  gst_allocation_params_init (&params);
-  params.align = ALIGNMENT - 1;
-  gst_query_add_allocation_param (query, NULL, &params);
 
   gst_query_parse_allocation (query, &caps, NULL);
   if (caps && gst_spead2_payload_caps_have_rows (caps))
@@ -109,9 +111,8 @@ gst_spead2_sink_propose_allocation (GstBaseSink *base, GstQuery *query)
   outstanding.has_shape = gst_spead2_sink_find_shape (self, &outstanding.shape);
   GST_OBJECT_LOCK (self);
   gst_spead2_sink_find_outstanding (self, &outstanding);
-  outstanding.huge_pages =
-      gst_spead2_sink_wants_huge_pages (self, &outstanding);
   GST_OBJECT_UNLOCK (self);
+  gst_spead2_sink_propose_allocator (&outstanding, query);
   gst_spead2_outstanding_add (&outstanding, query);
   gst_spead2_sink_propose_pool (self, &outstanding, query);
   return TRUE;

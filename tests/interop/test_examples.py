@@ -21,7 +21,7 @@ EMBEDDING = ROOT / "docs/embedding.md"
 # The ADC's first sample that is sent has this index.
 FIRST = 10000
 SNIPPETS_FROM = ("examples/appsrc-sender.c", "examples/appsrc_sender.py",
-                 "tests/check/static/static.c")
+                 "tests/check/static/static.c", "tests/check/spead2sink/zerocopy.c")
 
 
 @pytest.fixture(params=PROGRAMS)

@@ -257,7 +257,7 @@ note_unsuited (Spead2ZeroCopy *zerocopy, const Spead2Packetizer *packetizer)
         "Packets of less than 3000 bytes are sent faster by copying";
   else if (heap->pages == NULL)
     destination->reason =
-        "The buffers do not lie in memory that the sink asked for";
+        "The buffers do not lie in memory that the sink offers";
 }
 
 Spead2HugePages *
