@@ -29,6 +29,7 @@ spead2_heap_new (Spead2Flavour flavour)
   heap->pages = NULL;
   heap->mapped = NULL;
   heap->more_mapped = NULL;
+  heap->sources = heap->inline_sources;
   heap->allocated_pointers = SPEAD2_HEAP_INLINE_POINTERS;
   heap->allocated_spans = SPEAD2_HEAP_INLINE_SPANS;
 
@@ -55,29 +56,46 @@ spead2_heap_free (Spead2Heap *heap)
 
   if (heap->pointers != heap->inline_pointers)
     g_free (heap->pointers);
-  if (heap->spans != heap->inline_spans)
+  if (heap->spans != heap->inline_spans) {
     g_free (heap->spans);
+    g_free (heap->sources);
+  }
   g_slice_free1 (BLOCK_SIZE, heap->block);
 }
 
-/* Doubles an array of n elements when it is full; the first one is part of the
- * heap itself and cannot be reallocated. */
+/* Makes space in an array for as many elements again as the n that it has; the first
+ * array is part of the heap itself and cannot be reallocated. */
 static gpointer
-reserve_one (gpointer array, gpointer inline_array, guint n, guint *allocated,
-    gsize element_size)
+grow (gpointer array, gpointer inline_array, guint n, gsize element_size)
 {
   gpointer larger;
 
-  if (n < *allocated)
-    return array;
-
-  *allocated *= 2;
   if (array != inline_array)
-    return g_realloc_n (array, *allocated, element_size);
-
-  larger = g_malloc_n (*allocated, element_size);
+    return g_realloc_n (array, 2 * n, element_size);
+  larger = g_malloc_n (2 * n, element_size);
   memcpy (larger, array, n * element_size);
   return larger;
+}
+
+static void
+grow_pointers (Spead2Heap *heap)
+{
+  guint n = heap->allocated_pointers;
+
+  heap->pointers =
+      grow (heap->pointers, heap->inline_pointers, n, sizeof (guint64));
+  heap->allocated_pointers = 2 * n;
+}
+
+static void
+grow_spans (Spead2Heap *heap)
+{
+  guint n = heap->allocated_spans;
+
+  heap->spans = grow (heap->spans, heap->inline_spans, n, sizeof (Spead2Span));
+  heap->sources =
+      grow (heap->sources, heap->inline_sources, n, sizeof (Spead2SpanSource));
+  heap->allocated_spans = 2 * n;
 }
 
 static gboolean
@@ -97,8 +115,8 @@ check_id (Spead2Heap *heap, guint64 id, GError **error)
 static void
 add_pointer (Spead2Heap *heap, guint64 pointer)
 {
-  heap->pointers = reserve_one (heap->pointers, heap->inline_pointers,
-      heap->n_pointers, &heap->allocated_pointers, sizeof (guint64));
+  if (heap->n_pointers == heap->allocated_pointers)
+    grow_pointers (heap);
   heap->pointers[heap->n_pointers++] = pointer;
 }
 
@@ -156,38 +174,39 @@ keep (Spead2Heap *heap, Spead2MappedBuffer *mapped)
 }
 
 static Spead2Span *
-add_span (
-    Spead2Heap *heap, const guint8 *data, gsize size, Spead2HugePages *pages)
+add_span (Spead2Heap *heap, const guint8 *data, gsize size,
+    Spead2HugePages *pages, const Spead2SpanSource *source)
 {
-  Spead2Span *span;
+  guint i = heap->n_spans;
 
-  heap->spans = reserve_one (heap->spans, heap->inline_spans, heap->n_spans,
-      &heap->allocated_spans, sizeof (Spead2Span));
-  heap->pages = heap->n_spans == 0 || heap->pages == pages ? pages : NULL;
+  if (i == heap->allocated_spans)
+    grow_spans (heap);
+  heap->pages = i == 0 || heap->pages == pages ? pages : NULL;
   heap->length += size;
-  span = &heap->spans[heap->n_spans++];
-  *span = (Spead2Span){.data = data, .size = size};
-  return span;
+  heap->sources[i] = *source;
+  heap->spans[i] = (Spead2Span){.data = data, .size = size};
+  heap->n_spans++;
+  return &heap->spans[i];
 }
 
 /* A span ends with each heap that the memory was laid out for. writable: the
  * headroom is the heap's to write. */
 static void
-append_pieces (Spead2Heap *heap, GstMemory *memory, gsize offset, gsize size,
-    gboolean writable)
+append_pieces (
+    Spead2Heap *heap, Spead2SpanSource *source, gsize size, gboolean writable)
 {
   while (size > 0) {
     Spead2PacketPlace place;
     Spead2Span *span;
 
-    spead2_headroom_find (memory, offset, &place);
+    spead2_headroom_find (source->memory, source->offset, &place);
     span = add_span (heap, place.data, MIN (size, place.heap_size),
-        spead2_headroom_pages (memory));
+        spead2_headroom_pages (source->memory), source);
     span->first = MIN (span->size, place.size);
     span->piece = place.next_piece;
     span->gap = place.next_headroom;
     span->headroom = writable ? place.headroom : 0;
-    offset += span->size;
+    source->offset += span->size;
     size -= span->size;
   }
 }
@@ -203,8 +222,8 @@ append_kept (
   mapped->headroom_used = MAX (mapped->headroom_used, offset + size);
   for (i = 0; i < mapped->n_memories && size > 0; i++) {
     Spead2MappedMemory *from = &mapped->memories[i];
-    GstMemory *memory = from->map.memory;
-    gsize available = gst_memory_get_sizes (memory, NULL, NULL);
+    Spead2SpanSource source = {mapped->buffer, from->map.memory, offset};
+    gsize available = gst_memory_get_sizes (source.memory, NULL, NULL);
     gsize take;
 
     if (offset >= available) {
@@ -213,10 +232,10 @@ append_kept (
     }
     take = MIN (size, available - offset);
     if (from->has_headroom)
-      append_pieces (heap, memory, offset, take, unused && from->is_claimed);
+      append_pieces (heap, &source, take, unused && from->is_claimed);
     else
-      add_span (
-          heap, from->map.data + offset, take, spead2_huge_pages_of (memory));
+      add_span (heap, from->map.data + offset, take,
+          spead2_huge_pages_of (source.memory), &source);
     size -= take;
     offset = 0;
   }

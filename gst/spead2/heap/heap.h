@@ -33,6 +33,15 @@ typedef struct {
                      * there nor in the gaps */
 } Spead2Span;
 
+/* Where the bytes of a span come from, for whoever shares the memory instead of sending
+ * it; the sender reads spans alone. A reference to the memory does not keep a pooled
+ * buffer from being issued again: hold the buffer. */
+typedef struct {
+  GstBuffer *buffer; /* (borrowed) the heap holds it */
+  GstMemory *memory; /* (borrowed) of the buffer */
+  gsize offset;      /* of the first byte, as gst_memory_share() takes it */
+} Spead2SpanSource;
+
 /* The contiguous bytes of a span from an offset on. */
 typedef struct {
   guint8 *data;
@@ -99,10 +108,12 @@ struct _Spead2Heap {
   guint64 inline_pointers[SPEAD2_HEAP_INLINE_POINTERS];
 
   Spead2MappedBuffer *mapped; /* (owned) the first buffer, or NULL */
-  GPtrArray *more_mapped; /* (owned Spead2MappedBuffer) beyond it, or NULL */
+  GPtrArray *more_mapped;    /* (owned Spead2MappedBuffer) beyond it, or NULL */
+  Spead2SpanSource *sources; /* of the spans, in the same order */
   guint allocated_pointers;
-  guint allocated_spans;
-  gpointer block; /* what the heap was allocated in */
+  guint allocated_spans; /* and sources */
+  gpointer block;        /* what the heap was allocated in */
+  Spead2SpanSource inline_sources[SPEAD2_HEAP_INLINE_SPANS];
 };
 
 /* Bytes that processors exchange at a time. */

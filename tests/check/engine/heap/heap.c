@@ -167,6 +167,69 @@ GST_START_TEST (test_parts)
 }
 GST_END_TEST
 
+/* What a share of a span's memory has, from where the span says, are its bytes. */
+static void
+check_source (const Spead2Heap *heap, guint i)
+{
+  const Spead2SpanSource *source = &heap->sources[i];
+  GstMemory *share =
+      gst_memory_share (source->memory, source->offset, heap->spans[i].size);
+  GstMapInfo map;
+  Spead2Piece piece;
+
+  fail_unless (share != NULL && gst_memory_map (share, &map, GST_MAP_READ));
+  for (gsize done = 0; done < map.size; done += piece.size) {
+    spead2_span_find (&heap->spans[i], done, &piece);
+    fail_unless (memcmp (map.data + done, piece.data, piece.size) == 0);
+  }
+  gst_memory_unmap (share, &map);
+  gst_memory_unref (share);
+}
+
+/* Spans say which memory of which buffer their bytes are in, also one that begins
+ * within its allocation, or has headroom. */
+GST_START_TEST (test_sources)
+{
+  static const Spead2PacketShape shape = {40, 10, 30, 12, 100};
+  GstAllocator *allocator =
+      __i__ ? spead2_headroom_allocator_new (&shape, NULL) : NULL;
+  Spead2Heap *heap = spead2_heap_new (40);
+  GstBuffer *buffers[2];
+  guint i, k;
+
+  for (i = 0; i < 2; i++) {
+    buffers[i] = gst_buffer_new ();
+    for (k = 0; k < 2; k++) {
+      GstMemory *memory = gst_allocator_alloc (allocator, 250, NULL);
+      GstMapInfo map;
+
+      fail_unless (gst_memory_map (memory, &map, GST_MAP_WRITE));
+      for (gsize at = 0; at < map.size; at++)
+        map.data[at] = i * 128 + k * 64 + at;
+      gst_memory_unmap (memory, &map);
+      if (!__i__)
+        gst_memory_resize (memory, 7, 230);
+      gst_buffer_append_memory (buffers[i], memory);
+    }
+    fail_unless (spead2_heap_append_buffer (heap, buffers[i], 5, 400, NULL));
+  }
+  fail_unless_equals_int (heap->n_spans, __i__ ? 10 : 4);
+  for (i = 0; i < heap->n_spans; i++) {
+    guint buffer = i / (heap->n_spans / 2);
+    guint memory = i % (heap->n_spans / 2) / (heap->n_spans / 4 + __i__);
+
+    fail_unless (heap->sources[i].buffer == buffers[buffer]);
+    fail_unless (heap->sources[i].memory ==
+        gst_buffer_peek_memory (buffers[buffer], memory));
+    check_source (heap, i);
+  }
+  spead2_heap_free (heap);
+  for (i = 0; i < 2; i++)
+    gst_buffer_unref (buffers[i]);
+  gst_clear_object (&allocator);
+}
+GST_END_TEST
+
 GST_START_TEST (test_no_bytes)
 {
   Spead2Heap *heap = spead2_heap_new (40);
@@ -327,6 +390,7 @@ heap_suite (void)
   tcase_add_test (tc, test_length_limit);
   tcase_add_test (tc, test_holds);
   tcase_add_test (tc, test_parts);
+  tcase_add_loop_test (tc, test_sources, 0, 2);
   tcase_add_test (tc, test_no_bytes);
   tcase_add_test (tc, test_more_parts_than_mappings);
   tcase_add_loop_test (tc, test_more_buffers_than_mappings, 0, 4);
