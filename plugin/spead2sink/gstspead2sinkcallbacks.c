@@ -89,7 +89,7 @@ gst_spead2_sink_icmp_errors (gint errnum, guint n, gpointer user_data)
 
 /* At the start, or in a worker with no lock held: heaps are copied. */
 static void
-gst_spead2_sink_zerocopy_refused (const gchar *reason, gpointer user_data)
+gst_spead2_sink_zerocopy_disabled (const gchar *reason, gpointer user_data)
 {
   GstSpead2Sink *self = user_data;
 
@@ -115,7 +115,7 @@ gst_spead2_sink_worker_stopped (guint worker, gpointer user_data)
 const Spead2SenderCallbacks gst_spead2_sink_sender_callbacks = {
     .heap_done = gst_spead2_sink_heap_done,
     .icmp_errors = gst_spead2_sink_icmp_errors,
-    .zerocopy_refused = gst_spead2_sink_zerocopy_refused,
+    .zerocopy_disabled = gst_spead2_sink_zerocopy_disabled,
     .worker_started = gst_spead2_sink_worker_started,
     .worker_stopped = gst_spead2_sink_worker_stopped,
 };

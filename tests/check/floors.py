@@ -35,11 +35,6 @@ FLOORS = ENGINE | {
 ROOTS = [ROOT / "gst", ROOT / "plugin"]
 
 
-def module(path):
-    """A module's private header is part of it."""
-    return path.stem.removesuffix("private")
-
-
 def included(source):
     """The project's headers that a file includes."""
     for name in re.findall(r'^\s*#\s*include\s*"([^"]+)"', source.read_text(), re.M):
@@ -92,8 +87,8 @@ def main():
             floor = header.parent.relative_to(ROOT).as_posix()
             if floor != folder and floor not in FLOORS[folder]:
                 faults.append(f"{name}: includes {header.relative_to(ROOT)}: {folder} may not use {floor}")
-            if floor == folder and module(header) != module(source) and (folder in ENGINE or folder == "plugin/common"):
-                arrows.setdefault(f"{folder}/{module(source)}", set()).add(f"{floor}/{module(header)}")
+            if floor == folder and header.stem != source.stem and (folder in ENGINE or folder == "plugin/common"):
+                arrows.setdefault(f"{folder}/{source.stem}", set()).add(f"{floor}/{header.stem}")
     if found := cycle(arrows):
         faults.append("modules use each other: " + " -> ".join(found))
     if n == 0:

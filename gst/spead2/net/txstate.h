@@ -15,7 +15,7 @@ typedef struct {
   guint64 bytes;   /* of UDP payload, accepted by the kernel */
   guint in_flight; /* packets added and not yet released by the kernel */
   gint error; /* first errno; ECANCELED if any was given up at the deadline */
-  gboolean held; /* nobody waits any more for the kernel to release some */
+  gboolean unreleased; /* some of its packets were abandoned in the kernel */
 } Spead2TxState;
 
 /* The packets that one heap has in one message. */

@@ -66,16 +66,16 @@ struct _Spead2UdpWriter {
   gboolean may_wait;
   Spead2Batch batch;
 
-  guint64 icmp_window; /* when the present second of ICMP errors began */
-  guint icmp_errors;   /* in it */
-  guint icmp_untaken;  /* not yet told of */
-  gint icmp_errno;     /* the last one's */
-  gboolean recverr;    /* IP_RECVERR is on */
+  guint64 icmp_window;   /* when the present second of ICMP errors began */
+  guint icmp_errors;     /* in it */
+  guint icmp_unreported; /* not yet told of */
+  gint icmp_errno;       /* the last one's */
+  gboolean recverr;      /* IP_RECVERR is on */
 
   Spead2ZeroCopy *zerocopy; /* or NULL: all is copied */
   Spead2BatchLimits limits; /* of a batch that is not */
   Spead2HugePages *pages;   /* (borrowed) which lies here */
-  guint released_told;      /* of its messages, so many were told of */
+  guint released_reported;  /* of its messages, so many were told of */
 
   Spead2WriterCounters counters;
 
@@ -183,10 +183,10 @@ spead2_udp_writer_errors (const Spead2UdpWriter *writer, guint destination)
 guint
 spead2_udp_writer_take_icmp_errors (Spead2UdpWriter *writer, gint *errnum)
 {
-  guint n = writer->icmp_untaken;
+  guint n = writer->icmp_unreported;
 
   *errnum = writer->icmp_errno;
-  writer->icmp_untaken = 0;
+  writer->icmp_unreported = 0;
   writer->icmp_errno = 0;
   return n;
 }
@@ -241,9 +241,9 @@ spead2_udp_writer_use_zerocopy (Spead2UdpWriter *writer, gboolean always)
 }
 
 guint
-spead2_udp_writer_held (const Spead2UdpWriter *writer)
+spead2_udp_writer_unreleased (const Spead2UdpWriter *writer)
 {
-  return writer->zerocopy ? spead2_zero_copy_held (writer->zerocopy) : 0;
+  return writer->zerocopy ? spead2_zero_copy_unreleased (writer->zerocopy) : 0;
 }
 
 guint
@@ -251,16 +251,16 @@ spead2_udp_writer_take_released (Spead2UdpWriter *writer)
 {
   guint released =
       writer->zerocopy ? spead2_zero_copy_released (writer->zerocopy) : 0;
-  guint n = released - writer->released_told;
+  guint n = released - writer->released_reported;
 
-  writer->released_told = released;
+  writer->released_reported = released;
   return n;
 }
 
 Spead2Uring *
-spead2_udp_writer_give_up_held (Spead2UdpWriter *writer)
+spead2_udp_writer_abandon_unreleased (Spead2UdpWriter *writer)
 {
-  return spead2_zero_copy_give_up (writer->zerocopy);
+  return spead2_zero_copy_abandon (writer->zerocopy);
 }
 
 const gchar *
@@ -284,7 +284,7 @@ spead2_udp_writer_sleep_until (Spead2UdpWriter *writer, guint64 time)
   if (get_deadline (writer) < time)
     return FALSE;
   if (writer->zerocopy == NULL ||
-      spead2_zero_copy_released (writer->zerocopy) == writer->released_told)
+      spead2_zero_copy_released (writer->zerocopy) == writer->released_reported)
     sleep_for_events (writer, 0, time);
   return TRUE;
 }
@@ -339,7 +339,7 @@ note_icmp_error (Spead2UdpWriter *writer, guint destination, gint errnum)
   guint64 now = spead2_now ();
 
   count_error (writer, destination, errnum);
-  writer->icmp_untaken++;
+  writer->icmp_unreported++;
   writer->icmp_errno = errnum;
   if (now - writer->icmp_window >= SPEAD2_SECOND) {
     writer->icmp_window = now;
@@ -494,7 +494,8 @@ send_some (Spead2UdpWriter *writer, guint destination, struct mmsghdr *headers,
 
     switch (errnum) {
       case EAGAIN:
-        if (zerocopy && spead2_zero_copy_crowd (writer->zerocopy, destination))
+        if (zerocopy &&
+            spead2_zero_copy_mark_full (writer->zerocopy, destination))
           return -EAGAIN;
         if (!wait_writable (writer))
           return -ABANDONED;
@@ -641,7 +642,7 @@ send_from (Spead2UdpWriter *writer, guint i)
       writer, message->destination, writer->batch.headers + i, 1, NULL);
   if (sent > 0) {
     count_error (writer, message->destination, errnum);
-    spead2_zero_copy_refuse (
+    spead2_zero_copy_disable (
         writer->zerocopy, message->destination, errnum, spead2_now ());
   }
   return sent;

@@ -74,7 +74,7 @@ void spead2_udp_writer_disable_gso (Spead2UdpWriter *writer);
 void spead2_udp_writer_use_zerocopy (Spead2UdpWriter *writer, gboolean always);
 
 /* How many messages the kernel has not released yet. */
-guint spead2_udp_writer_held (const Spead2UdpWriter *writer);
+guint spead2_udp_writer_unreleased (const Spead2UdpWriter *writer);
 
 /* Sleeps until some of them are released, a time of the monotonic clock (ns) has
  * come, or spead2_udp_writer_wake() was called. Transfers are up to date then. */
@@ -88,9 +88,9 @@ guint spead2_udp_writer_take_released (Spead2UdpWriter *writer);
 
 /* Waits no longer for what the kernel has not released: those tx states are
  * marked held, and nothing of them is in flight. Returns the ring, which must be
- * freed, and the heaps' memory kept, with spead2_uring_bury(). There must be
+ * freed, and the heaps' memory kept, with spead2_uring_defer_free(). There must be
  * such messages. Zero copy is off until spead2_udp_writer_probe(). */
-Spead2Uring *spead2_udp_writer_give_up_held (Spead2UdpWriter *writer);
+Spead2Uring *spead2_udp_writer_abandon_unreleased (Spead2UdpWriter *writer);
 
 /* Sleeps until a time of the monotonic clock (ns), or shorter if messages were
  * released or spead2_udp_writer_wake() was called. FALSE as soon as it is known that

@@ -229,7 +229,7 @@ spead2_uring_use (Spead2Uring *uring, Spead2HugePages *pages, GError **error)
 }
 
 void
-spead2_uring_disown (Spead2Uring *uring)
+spead2_uring_detach (Spead2Uring *uring)
 {
   uring->released = NULL;
 }
@@ -505,7 +505,7 @@ spead2_uring_forget (Spead2Uring *uring)
 }
 
 void
-spead2_uring_disown (Spead2Uring *uring)
+spead2_uring_detach (Spead2Uring *uring)
 {
 }
 
@@ -602,7 +602,7 @@ burial_run (gpointer data)
 }
 
 void
-spead2_uring_bury (GPtrArray *rings, GPtrArray *heaps)
+spead2_uring_defer_free (GPtrArray *rings, GPtrArray *heaps)
 {
   Burial *burial = g_new (Burial, 1);
   GThread *thread;
@@ -617,7 +617,7 @@ spead2_uring_bury (GPtrArray *rings, GPtrArray *heaps)
 }
 
 gboolean
-spead2_uring_wait_buried (guint64 timeout)
+spead2_uring_wait_deferred (guint64 timeout)
 {
   gint64 end = g_get_monotonic_time () + (gint64) (timeout / 1000);
   gboolean freed;

@@ -93,15 +93,15 @@ guint spead2_uring_in_flight (const Spead2Uring *uring);
 gint spead2_uring_fd (const Spead2Uring *uring);
 
 /* released is not called any more. */
-void spead2_uring_disown (Spead2Uring *uring);
+void spead2_uring_detach (Spead2Uring *uring);
 
 /* Gives up waiting: takes over rings with messages in flight and, of the heaps
  * that these are made of, an array with a free function. A thread frees all of
  * them once everything has been released. */
-void spead2_uring_bury (GPtrArray *rings, GPtrArray *heaps);
+void spead2_uring_defer_free (GPtrArray *rings, GPtrArray *heaps);
 
 /* Waits until all that was buried has been freed, at most timeout ns. */
-gboolean spead2_uring_wait_buried (guint64 timeout);
+gboolean spead2_uring_wait_deferred (guint64 timeout);
 
 G_END_DECLS
 

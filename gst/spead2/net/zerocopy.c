@@ -125,7 +125,7 @@ spead2_zero_copy_reap (Spead2ZeroCopy *zerocopy)
 }
 
 guint
-spead2_zero_copy_held (const Spead2ZeroCopy *zerocopy)
+spead2_zero_copy_unreleased (const Spead2ZeroCopy *zerocopy)
 {
   return zerocopy->ring ? spead2_uring_in_flight (zerocopy->ring) : 0;
 }
@@ -133,14 +133,15 @@ spead2_zero_copy_held (const Spead2ZeroCopy *zerocopy)
 guint
 spead2_zero_copy_room (const Spead2ZeroCopy *zerocopy)
 {
-  return SPEAD2_URING_MESSAGES - spead2_zero_copy_held (zerocopy);
+  return SPEAD2_URING_MESSAGES - spead2_zero_copy_unreleased (zerocopy);
 }
 
 gint
 spead2_zero_copy_fd (const Spead2ZeroCopy *zerocopy)
 {
-  return spead2_zero_copy_held (zerocopy) > 0 ? spead2_uring_fd (zerocopy->ring)
-                                              : -1;
+  return spead2_zero_copy_unreleased (zerocopy) > 0
+      ? spead2_uring_fd (zerocopy->ring)
+      : -1;
 }
 
 guint
@@ -150,7 +151,7 @@ spead2_zero_copy_released (const Spead2ZeroCopy *zerocopy)
 }
 
 Spead2Uring *
-spead2_zero_copy_give_up (Spead2ZeroCopy *zerocopy)
+spead2_zero_copy_abandon (Spead2ZeroCopy *zerocopy)
 {
   guint i, k;
 
@@ -158,18 +159,18 @@ spead2_zero_copy_give_up (Spead2ZeroCopy *zerocopy)
     Flight *flight = &zerocopy->flights[i];
 
     for (k = 0; k < flight->n_spans; k++)
-      flight->spans[k].tx->held = TRUE;
+      flight->spans[k].tx->unreleased = TRUE;
     end_flight (flight);
   }
   zerocopy->error = "The kernel held memory of earlier heaps for too long";
-  spead2_uring_disown (zerocopy->ring);
+  spead2_uring_detach (zerocopy->ring);
   return g_steal_pointer (&zerocopy->ring);
 }
 
 /* -- whether to ----------------------------------------------------------------- */
 
 void
-spead2_zero_copy_refuse (
+spead2_zero_copy_disable (
     Spead2ZeroCopy *zerocopy, guint index, gint errnum, guint64 now)
 {
   Destination *destination = &zerocopy->destinations[index];
@@ -180,9 +181,10 @@ spead2_zero_copy_refuse (
 }
 
 gboolean
-spead2_zero_copy_crowd (Spead2ZeroCopy *zerocopy, guint destination)
+spead2_zero_copy_mark_full (Spead2ZeroCopy *zerocopy, guint destination)
 {
-  if (zerocopy->always || spead2_zero_copy_held (zerocopy) >= FEW_MESSAGES)
+  if (zerocopy->always ||
+      spead2_zero_copy_unreleased (zerocopy) >= FEW_MESSAGES)
     return FALSE;
   switch_off (&zerocopy->destinations[destination],
       "The socket's send buffer has no room for several messages that are not "

@@ -28,7 +28,7 @@ G_BEGIN_DECLS
 typedef struct _Spead2ZeroCopy Spead2ZeroCopy;
 
 /* Opens the ring. Without one everything is copied, for a reason. With always,
- * also where copying may be faster, see spead2_zero_copy_crowd(). */
+ * also where copying may be faster, see spead2_zero_copy_mark_full(). */
 Spead2ZeroCopy *spead2_zero_copy_new (guint n_destinations, gboolean always);
 
 /* No message may be held. */
@@ -65,7 +65,7 @@ gint spead2_zero_copy_send (
 void spead2_zero_copy_reap (Spead2ZeroCopy *zerocopy);
 
 /* How many messages the kernel has not released. */
-guint spead2_zero_copy_held (const Spead2ZeroCopy *zerocopy);
+guint spead2_zero_copy_unreleased (const Spead2ZeroCopy *zerocopy);
 
 /* Polls readable when there is something to reap, while messages are held. */
 gint spead2_zero_copy_fd (const Spead2ZeroCopy *zerocopy);
@@ -75,18 +75,19 @@ guint spead2_zero_copy_released (const Spead2ZeroCopy *zerocopy);
 
 /* Waits no longer for what is held: those tx states are marked so, and none of
  * their packets is in flight any more. Returns the ring, which the caller frees
- * by spead2_uring_bury(). Only while messages are held. */
-Spead2Uring *spead2_zero_copy_give_up (Spead2ZeroCopy *zerocopy);
+ * by spead2_uring_defer_free(). Only while messages are held. */
+Spead2Uring *spead2_zero_copy_abandon (Spead2ZeroCopy *zerocopy);
 
 /* A destination's packets are copied from now on, because of an errno. */
-void spead2_zero_copy_refuse (
+void spead2_zero_copy_disable (
     Spead2ZeroCopy *zerocopy, guint destination, gint errnum, guint64 now);
 
 /* The socket has no room for a message. The kernel charges up to 2 MiB for each
  * of its pieces, so that a send buffer of the usual size holds only one, and the
  * wire waits for the sender. TRUE: that is so, and the destination's packets are
  * copied from now on. */
-gboolean spead2_zero_copy_crowd (Spead2ZeroCopy *zerocopy, guint destination);
+gboolean spead2_zero_copy_mark_full (
+    Spead2ZeroCopy *zerocopy, guint destination);
 
 /* Tries again where a changed MTU may have been the reason and some time has
  * gone by; with probe, wherever packets are copied. */

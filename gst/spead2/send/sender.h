@@ -1,50 +1,37 @@
 /* Sends heaps on threads of its own, a bounded number of them at a time.
  *
- * spead2_sender_push() hands a heap over and returns while it is being sent; it
- * blocks while as many heaps as allowed are outstanding. Workers, each a thread
- * and a socket, take heaps in the order of the pushes, number them, and send
- * them. Every heap that was accepted ends in exactly one call of heap_done, in
- * the order of the pushes: sent, or failed, or dropped. It is freed after that,
- * by a worker or by a thread that pushes or waits, with no lock held; what runs then
- * may call back into the sender as the callbacks below may.
+ * spead2_sender_push() hands a heap over and returns while it is being sent; it blocks
+ * while as many heaps as permitted are outstanding. Workers (worker.h), each a thread and a
+ * socket, take heaps from the queue (queue.h) in the order of the pushes, number them, and
+ * send them. Every heap that was accepted ends in exactly one call of heap_done, in the
+ * order of the pushes: sent, failed, or dropped. Then a worker frees it, with no lock held;
+ * what releases its buffers may call back into the sender as the callbacks may.
  *
- * Threads: all functions may be called from any thread, spead2_sender_free()
- * when all others have returned. Heaps go in the order of the pushes; those of
- * one push that waits for room may have another's between them.
+ * Threads: all functions may be called from any thread, spead2_sender_free() when all
+ * others have returned. Heaps are sent in the order of the pushes; heaps of one push that
+ * waits may have another's between them.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #ifndef SPEAD2_SENDER_H
 #define SPEAD2_SENDER_H
 
-#include "spead2/net/endpoint.h"
-#include "spead2/heap/packetizer.h"
 #include "spead2/net/udpsocket.h"
-#include "spead2/net/udpwriter.h"
+#include "spead2/send/worker.h"
 
 G_BEGIN_DECLS
 
-/* Outstanding heaps when the number is chosen automatically: as many as make
- * 4 MiB, which stays in a processor's cache, and within these bounds. With the slot
- * for stream control the most are a power of two, as many as there are slots. */
-#define SPEAD2_AUTO_BYTES (4 << 20)
-#define SPEAD2_AUTO_MIN_HEAPS 4
-#define SPEAD2_AUTO_MAX_HEAPS 4095
-
 #define SPEAD2_MAX_WORKERS 64
-
-/* The heap counter of a heap that was dropped before it got one. */
-#define SPEAD2_NO_HEAP_CNT G_MAXUINT64
 
 typedef struct {
   Spead2PacketConfig packet; /* checked */
   Spead2Endpoint destination;
   Spead2UdpSocketOptions socket; /* its pointers are borrowed for the call */
-  gint fd; /* an outside socket, duplicated, in the end given back; or -1 */
-  const gchar *thread_name; /* of the workers, with ":<worker>" behind it */
-  guint n_workers;          /* 1 to SPEAD2_MAX_WORKERS */
-  GArray *cpus; /* (guint) worker i keeps to number i modulo their number; NULL
-                   or empty: any CPU; a reference is kept */
+  gint fd; /* an outside socket, duplicated, in the end restored; or -1 */
+  const gchar
+      *thread_name;   /* as in Spead2ThreadConfig; the index is the worker's */
+  guint n_workers;    /* 1 to SPEAD2_MAX_WORKERS */
+  GArray *cpus;       /* as in Spead2ThreadConfig; a reference is kept */
   guint max_heaps;    /* outstanding; 0: automatic */
   gdouble rate;       /* bytes of UDP payload per second, from 1; 0: no limit */
   guint64 burst_size; /* bytes */
@@ -58,42 +45,17 @@ typedef struct {
   guint64 cnt_step;
 } Spead2SenderConfig;
 
-/* How a heap ended. Borrowed for the call. */
-typedef struct {
-  const Spead2Heap *heap; /* freed some time after the call */
-  guint flags;         /* of the heap, which need not be looked at for them */
-  guint64 cnt;         /* on the wire, or SPEAD2_NO_HEAP_CNT */
-  guint64 bytes;       /* of UDP payload that the kernel accepted */
-  const GError *error; /* NULL: all of it was sent */
-} Spead2HeapResult;
-
-/* Called by workers, with no lock held; they may call back into the sender, but
- * not wait or stop, nor push anything but stream control. Each may be NULL. heap_done is called by one worker at
- * a time, the others by any. */
-typedef struct {
-  void (*heap_done) (const Spead2HeapResult *result, gpointer user_data);
-  /* The network answered earlier packets with n errors, errnum the last. */
-  void (*icmp_errors) (gint errnum, guint n, gpointer user_data);
-  /* Heaps are copied from now on, for that reason. */
-  void (*zerocopy_refused) (const gchar *reason, gpointer user_data);
-  void (*worker_started) (guint worker, gpointer user_data);
-  void (*worker_stopped) (guint worker, gpointer user_data);
-} Spead2SenderCallbacks;
+typedef Spead2WorkerCallbacks Spead2SenderCallbacks;
 
 typedef enum {
-  SPEAD2_SENDER_OK,
-  SPEAD2_SENDER_INTERRUPTED, /* by spead2_sender_set_interrupted() */
-  SPEAD2_SENDER_FLUSHING,    /* by spead2_sender_set_flushing(), or stopped */
-  SPEAD2_SENDER_REFUSED      /* this heap cannot be sent */
+  SPEAD2_SENDER_OK = SPEAD2_QUEUE_OK,
+  /* By spead2_sender_set_interrupted(). */
+  SPEAD2_SENDER_INTERRUPTED = SPEAD2_QUEUE_INTERRUPTED,
+  /* By spead2_sender_set_flushing(), or stopped. */
+  SPEAD2_SENDER_FLUSHING = SPEAD2_QUEUE_CLOSED,
+  /* This heap cannot be sent. */
+  SPEAD2_SENDER_REFUSED
 } Spead2SenderStatus;
-
-/* Times of something that happened n times, ns: mean = total / n. */
-typedef struct {
-  guint64 n;
-  guint64 min;
-  guint64 max;
-  guint64 total;
-} Spead2Times;
 
 /* pushed = sent + failed + dropped + outstanding, at any time. Stream control is
  * in none of these, but its packets are counted; a heap that only carries
@@ -103,8 +65,9 @@ typedef struct {
   guint64 heaps_sent;
   guint64 heaps_failed;
   guint64 heaps_dropped;
-  guint64 heaps_abandoned; /* of heaps_failed: the kernel held their memory */
-  guint64 payload_bytes;   /* of heaps sent, SPEAD headers not included */
+  guint64
+      heaps_abandoned; /* of heaps_failed: the kernel still read their memory */
+  guint64 payload_bytes; /* of heaps sent, SPEAD headers not included */
   guint64 heap_cnt_wraps;
   guint outstanding;
   guint peak_outstanding;
@@ -123,18 +86,18 @@ typedef struct _Spead2Sender Spead2Sender;
 
 /* Opens a socket for each worker; with a local port, or an outside socket, the
  * workers share one. NULL with the socket's error, or SPEAD2_ERROR_INVALID for
- * counters that do not fit the flavour, and for a rate that cannot be. */
+ * counters that do not fit the flavour and an invalid rate. */
 Spead2Sender *spead2_sender_new (const Spead2SenderConfig *config,
     const Spead2SenderCallbacks *callbacks, gpointer user_data, GError **error);
 
-/* Starts the workers' threads. On failure none runs, with GLib's thread error, or
- * SPEAD2_ERRNO for a CPU that they may not have. */
+/* Starts the workers' threads. On failure none runs, with the error of
+ * spead2_thread_start(). */
 gboolean spead2_sender_start (Spead2Sender *sender, GError **error);
 
-/* Where heaps go. Constant. */
+/* Where heaps are sent. Constant. */
 const Spead2Endpoint *spead2_sender_destination (const Spead2Sender *sender);
 
-/* How heaps are made into packets. Constant. */
+/* How heaps are cut into packets. Constant. */
 const Spead2PacketConfig *spead2_sender_packet_config (
     const Spead2Sender *sender);
 
@@ -149,22 +112,20 @@ gint spead2_sender_dup_fd (Spead2Sender *sender, GError **error);
 Spead2SenderStatus spead2_sender_push (Spead2Sender *sender,
     Spead2Heap *const *heaps, guint n, guint *n_pushed, GError **error);
 
-/* Hands over a heap of stream control behind all that was pushed. It never waits:
- * there is room beyond max_heaps, and when that is full, the last heap in it is
- * stream control already, and this one is left out. FALSE while flushing or
- * stopped: the heap stays the caller's. */
+/* Hands over a heap of stream control: see spead2_queue_push_control(). FALSE while
+ * flushing or stopped: the heap stays the caller's. */
 gboolean spead2_sender_push_control (Spead2Sender *sender, Spead2Heap *heap);
 
 /* Whether pushes return SPEAD2_SENDER_FLUSHING. */
 gboolean spead2_sender_is_closed (Spead2Sender *sender);
 
-/* Waits until every heap pushed so far has ended and is released. With interruptible FALSE
+/* Waits until every heap pushed so far has ended and is freed. With interruptible FALSE
  * only flushing ends the wait early. */
 Spead2SenderStatus spead2_sender_drain (
     Spead2Sender *sender, gboolean interruptible);
 
 /* While TRUE, pushes that would wait and interruptible drains return
- * SPEAD2_SENDER_INTERRUPTED. Heaps go on being sent. */
+ * SPEAD2_SENDER_INTERRUPTED. Workers continue to send. */
 void spead2_sender_set_interrupted (Spead2Sender *sender, gboolean interrupted);
 
 /* While TRUE, pushes and drains return SPEAD2_SENDER_FLUSHING. */
@@ -183,15 +144,16 @@ void spead2_sender_flush (Spead2Sender *sender);
  * the workers have ended. */
 void spead2_sender_stop (Spead2Sender *sender);
 
-/* FALSE, with SPEAD2_ERROR_INVALID: there is no such rate. */
+/* FALSE with SPEAD2_ERROR_INVALID for a rate that is neither 0 nor at least
+ * SPEAD2_MIN_RATE. */
 gboolean spead2_sender_check_rate (gdouble rate, GError **error);
 
-/* Another rate, checked. It counts for what has been sent and is not yet paid for,
- * too, and for workers that sleep: see spead2_pacer_set_rate(). */
+/* Another rate, checked. It applies to bytes that were sent ahead of the rate, too, and to
+ * workers that sleep: see spead2_pacer_set_rate(). */
 void spead2_sender_set_rate (Spead2Sender *sender, gdouble rate,
     guint64 burst_size, gdouble burst_rate_ratio);
 
-/* Tries GSO and zero copy again where they were switched off. */
+/* Tries GSO and zero copy again where they were disabled. */
 void spead2_sender_probe (Spead2Sender *sender);
 
 void spead2_sender_get_stats (Spead2Sender *sender, Spead2SenderStats *stats);
@@ -199,10 +161,6 @@ void spead2_sender_get_stats (Spead2Sender *sender, Spead2SenderStats *stats);
 /* Stops, closes the sockets and frees. */
 void spead2_sender_free (Spead2Sender *sender);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Spead2Sender, spead2_sender_free)
-
-/* How many heaps of so many payload bytes may be outstanding: max_heaps, or
- * what it means when it is 0. */
-guint spead2_max_heaps (guint max_heaps, guint n_workers, guint64 heap_bytes);
 
 G_END_DECLS
 

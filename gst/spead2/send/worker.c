@@ -1,370 +1,310 @@
-/* A sending thread: takes heaps from the queue, makes batches of packets of them,
- * and sends these when the rate says.
+/* A sending worker: see worker.h.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
-#ifdef HAVE_CONFIG_H
-#include "config.h"
-#endif
+#include "spead2/send/worker.h"
 
 #include <errno.h>
+#include <string.h>
 
-#include "spead2/net/batch.h"
 #include "spead2/clock.h"
-#include "spead2/send/senderprivate.h"
+#include "spead2/net/batch.h"
 
 /* How many heaps ahead of the one that is cut into packets. */
 #define PREFETCH_HEAPS 24
 
-static Slot *
-worker_slot (Worker *worker, guint64 position)
+static void
+wake (gpointer user_data)
 {
-  Spead2Sender *sender = worker->sender;
+  Spead2Worker *worker = user_data;
 
-  return spead2_sender_slot (
-      sender, worker->taken[position & (sender->n_slots - 1)]);
-}
-
-/* Wakes the workers that wait for more than the condition. Called with the lock. */
-void
-spead2_workers_wake_polling (Spead2Sender *sender)
-{
-  guint i;
-
-  for (i = 0; i < sender->n_workers; i++) {
-    if (sender->workers[i].polling)
-      spead2_udp_writer_wake (sender->workers[i].writer);
-    sender->workers[i].polling = FALSE;
-  }
+  spead2_udp_writer_wake (worker->writer);
 }
 
 void
-spead2_workers_wake (Spead2Sender *sender)
+spead2_worker_init (Spead2Worker *worker, Spead2WorkerGroup *group, guint index,
+    Spead2UdpWriter *writer)
 {
-  g_cond_broadcast (&sender->work);
-  spead2_workers_wake_polling (sender);
+  worker->group = group;
+  worker->index = index;
+  worker->writer = writer;
+  worker->zerocopy_reason = spead2_udp_writer_zerocopy_reason (writer, 0);
+  spead2_taker_init (&worker->taker, &group->queue, wake, worker);
 }
 
-static gboolean
-other_worker_busy (Worker *worker)
+void
+spead2_worker_clear (Spead2Worker *worker)
 {
-  Spead2Sender *sender = worker->sender;
-  guint i;
-
-  for (i = 0; i < sender->n_workers; i++)
-    if (i != worker->index && sender->workers[i].busy)
-      return TRUE;
-  return FALSE;
+  g_clear_pointer (&worker->writer, spead2_udp_writer_free);
+  spead2_taker_clear (&worker->taker);
 }
 
-/* Whether the next heap of the queue goes with what the worker has, in one batch: the
- * rest is left to other workers. */
-static gboolean
-goes_with_others (Worker *worker)
-{
-  Spead2Sender *sender = worker->sender;
-  const Slot *slot = spead2_sender_slot (sender, sender->taken);
+/* -- completing --------------------------------------------------------------- */
 
-  return worker->waiting_bytes == 0 ||
-      worker->waiting_bytes + slot->length <= SPEAD2_BATCH_BYTES;
+static guint64
+slot_cnt (const Spead2WorkerGroup *group, const Spead2Slot *slot)
+{
+  if (slot->flags & SPEAD2_HEAP_HAS_CNT)
+    return slot->heap->cnt;
+  return spead2_worker_long_cnt (group, slot->nth) &
+      spead2_flavour_max_value (group->packet.flavour);
 }
 
-/* Whether the worker may take the next heap of the queue. A barrier waits for
- * the other workers, and they wait for it; within a worker order is enough. */
-static gboolean
-may_take (Worker *worker)
-{
-  Spead2Sender *sender = worker->sender;
-
-  if (sender->taken == sender->tail)
-    return FALSE;
-  if (sender->barrier && sender->barrier_worker != worker->index)
-    return FALSE;
-  return !(spead2_sender_slot (sender, sender->taken)->flags &
-             SPEAD2_HEAP_BARRIER) ||
-      !other_worker_busy (worker);
-}
-
+/* Reports how a slot's heap ended, counts it, and frees the heap. */
 static void
-take_one (Worker *worker)
+complete_slot (Spead2WorkerGroup *group, Spead2Slot *slot,
+    Spead2HeapCounts *counts, guint64 now)
 {
-  Spead2Sender *sender = worker->sender;
-  Slot *slot = spead2_sender_slot (sender, sender->taken);
+  GError *error = spead2_slot_error (slot, group->destination.text);
+  const Spead2HeapResult result = {slot->heap, slot->flags,
+      slot->state == SPEAD2_SLOT_DROPPED ? SPEAD2_NO_HEAP_CNT
+                                         : slot_cnt (group, slot),
+      slot->tx.bytes, error};
 
-  slot->state = SLOT_TAKEN;
-  if (!(slot->flags & SPEAD2_HEAP_HAS_CNT))
-    slot->nth = sender->n_numbered++;
-  if (slot->flags & SPEAD2_HEAP_BARRIER) {
-    sender->barrier = TRUE;
-    sender->barrier_slot = sender->taken;
-    sender->barrier_worker = worker->index;
-  }
-
-  worker->taken[worker->end++ & (sender->n_slots - 1)] = sender->taken++;
-  worker->waiting_bytes += slot->length;
-  worker->busy = TRUE;
+  if (group->callbacks.heap_done)
+    group->callbacks.heap_done (&result, group->user_data);
+  spead2_heap_counts_add (counts, slot, error, now);
+  g_clear_error (&error);
+  if (slot->tx.unreleased)
+    g_ptr_array_add (group->abandoned_heaps, slot->heap);
+  else
+    spead2_heap_free (slot->heap);
 }
 
-/* The heap at a slot number has gone, or never will. */
+/* Completes all slots that have ended and have no other before them. Called with the lock,
+ * which is released meanwhile. */
 static void
-end_barrier (Spead2Sender *sender, guint64 number)
+complete (Spead2WorkerGroup *group)
 {
-  if (sender->barrier && sender->barrier_slot == number)
-    sender->barrier = FALSE;
-}
+  Spead2Queue *queue = &group->queue;
+  guint64 number, end;
 
-static void
-drop (Spead2Sender *sender, guint64 number)
-{
-  Slot *slot = spead2_sender_slot (sender, number);
+  while (spead2_queue_begin_completion (queue, &end)) {
+    const guint64 now = spead2_now ();
+    Spead2HeapCounts counts = {0};
 
-  end_barrier (sender, number);
-  slot->state = SLOT_DROPPED;
-}
+    g_mutex_unlock (&queue->lock);
+    for (number = queue->head; number != end; number++)
+      complete_slot (group, spead2_queue_slot (queue, number), &counts, now);
+    g_mutex_lock (&queue->lock);
 
-/* Drops the last heap that the worker took, and takes its heap counter back, so
- * that the stream goes on without a gap. */
-static void
-drop_last_taken (Worker *worker)
-{
-  Spead2Sender *sender = worker->sender;
-  guint64 number = worker->taken[--worker->end & (sender->n_slots - 1)];
-  const Slot *slot = spead2_sender_slot (sender, number);
-
-  if (!(slot->flags & SPEAD2_HEAP_HAS_CNT) &&
-      slot->nth == sender->n_numbered - 1)
-    sender->n_numbered--;
-  drop (sender, number);
-}
-
-/* Whether all of the heap's packets were given up. */
-static gboolean
-is_abandoned (const Slot *slot)
-{
-  return slot->tx.error == ECANCELED && slot->tx.bytes == 0 &&
-      slot->tx.in_flight == 0;
-}
-
-/* Drops the queue, and what the worker took and has not begun. */
-static void
-drop_unbegun (Worker *worker)
-{
-  Spead2Sender *sender = worker->sender;
-  guint64 begun = worker->current + (worker->cutting ? 1 : 0);
-
-  while (sender->tail != sender->taken)
-    drop (sender, sender->taken++);
-
-  while (worker->end != begun) {
-    worker->waiting_bytes -= worker_slot (worker, worker->end - 1)->length;
-    drop_last_taken (worker);
+    spead2_heap_counts_merge (&group->counts, &counts);
+    spead2_queue_end_completion (queue, end);
   }
 }
 
-/* Drops what stood in a batch that was given up and has not been sent at all. */
-static void
-drop_abandoned (Worker *worker)
+void
+spead2_worker_group_defer_free (Spead2WorkerGroup *group)
 {
-  while (worker->end != worker->first && worker->end == worker->current &&
-      is_abandoned (worker_slot (worker, worker->end - 1))) {
-    drop_last_taken (worker);
-    worker->current = worker->end;
-  }
+  if (group->abandoned_rings->len == 0)
+    return;
+  spead2_uring_defer_free (group->abandoned_rings, group->abandoned_heaps);
+  group->abandoned_rings = g_ptr_array_new ();
+  group->abandoned_heaps =
+      g_ptr_array_new_with_free_func ((GDestroyNotify) spead2_heap_free);
 }
 
-/* Marks the worker's heaps done whose packets have all gone. */
+/* -- taking ---------------------------------------------------------------------- */
+
+/* Drops the heaps of an abandoned batch of which nothing was sent. */
 static void
-finish (Worker *worker)
+drop_abandoned (Spead2Worker *worker)
 {
-  Spead2Sender *sender = worker->sender;
-  gboolean was_busy = worker->busy, had_barrier = sender->barrier;
+  Spead2Taker *taker = &worker->taker;
 
-  for (; worker->first != worker->current; worker->first++) {
-    Slot *slot = worker_slot (worker, worker->first);
+  while (taker->end != taker->first && taker->end == taker->current) {
+    const Spead2TxState *tx = &spead2_taker_slot (taker, taker->end - 1)->tx;
 
-    if (slot->tx.in_flight > 0)
+    if (tx->error != ECANCELED || tx->bytes > 0 || tx->in_flight > 0)
       break;
-    slot->state = SLOT_DONE;
-    end_barrier (sender, worker->taken[worker->first & (sender->n_slots - 1)]);
+    spead2_taker_drop_last (taker);
   }
+}
 
-  worker->busy = worker->first != worker->end;
+/* Ends the slots of which nothing is in flight, and publishes what the writer counted. */
+static void
+finish (Spead2Worker *worker)
+{
+  spead2_taker_finish (&worker->taker);
   worker->counters = *spead2_udp_writer_counters (worker->writer);
   worker->gso_errno = spead2_udp_writer_gso_errno (worker->writer, 0);
   worker->zerocopy_reason =
       spead2_udp_writer_zerocopy_reason (worker->writer, 0);
-  spead2_times_merge (&sender->stats.pacing_error, &worker->lateness);
+  spead2_times_merge (&worker->group->pacing_error, &worker->lateness);
   worker->lateness = (Spead2Times){0};
-  /* Other workers may wait for this one with a barrier, or behind one. */
-  if (sender->n_workers > 1 &&
-      ((was_busy && !worker->busy) || (had_barrier && !sender->barrier)))
-    spead2_workers_wake (sender);
 }
 
-/* Gives up what the kernel has not released in time. */
+/* Abandons what the kernel has not released in time. */
 static void
-abandon_held (Worker *worker)
+abandon_unreleased (Spead2Worker *worker)
 {
-  if (spead2_udp_writer_held (worker->writer) > 0 &&
-      spead2_now () >= worker->sender->release_deadline)
-    g_ptr_array_add (worker->sender->held_rings,
-        spead2_udp_writer_give_up_held (worker->writer));
+  if (spead2_udp_writer_unreleased (worker->writer) > 0 &&
+      spead2_now () >= worker->group->release_deadline)
+    g_ptr_array_add (worker->group->abandoned_rings,
+        spead2_udp_writer_abandon_unreleased (worker->writer));
 }
 
-/* Sleeps until there may be something to do. Called with the lock, which is
- * released meanwhile. */
+/* Sleeps until it is woken, memory is released, or it is time to abandon that. Called with
+ * the lock, which is released meanwhile. */
 static void
-wait_for_work (Worker *worker)
+sleep_until_woken (Spead2Worker *worker)
 {
-  Spead2Sender *sender = worker->sender;
-  guint64 deadline = sender->n_discarding > 0 || sender->stopping
-      ? sender->release_deadline
+  Spead2Queue *queue = &worker->group->queue;
+  guint64 deadline = spead2_queue_is_discarding (queue) &&
+          spead2_udp_writer_unreleased (worker->writer) > 0
+      ? worker->group->release_deadline
       : G_MAXUINT64;
 
-  if (spead2_udp_writer_held (worker->writer) == 0) {
-    sender->work_waiters++;
-    g_cond_wait (&sender->work, &sender->lock);
-    sender->work_waiters--;
-    return;
-  }
-  worker->polling = TRUE;
-  g_mutex_unlock (&sender->lock);
+  worker->taker.asleep = TRUE;
+  g_mutex_unlock (&queue->lock);
   spead2_udp_writer_wait_released (worker->writer, deadline);
-  g_mutex_lock (&sender->lock);
-  worker->polling = FALSE;
+  g_mutex_lock (&queue->lock);
+  worker->taker.asleep = FALSE;
 }
 
 /* Waits for heaps and takes as many as fill a batch. FALSE at the end. Called
- * with the lock. */
+ * with the lock, which is released meanwhile. */
 static gboolean
-take (Worker *worker)
+take (Spead2Worker *worker)
 {
-  Spead2Sender *sender = worker->sender;
+  Spead2WorkerGroup *group = worker->group;
+  Spead2Queue *queue = &group->queue;
 
   for (;;) {
-    if (sender->n_discarding > 0 || sender->stopping) {
-      drop_unbegun (worker);
-      abandon_held (worker);
+    if (spead2_queue_is_discarding (queue)) {
+      spead2_taker_discard (&worker->taker);
+      abandon_unreleased (worker);
     }
     drop_abandoned (worker);
     finish (worker);
-    spead2_sender_deliver (sender);
-    spead2_sender_have_released (sender);
-    while (may_take (worker) && goes_with_others (worker))
-      take_one (worker);
-    if (worker->current != worker->end) {
-      worker->burst = spead2_pacer_burst (&sender->pacer);
-      /* With a rate there is time. */
-      if (sender->taken == sender->tail && worker->burst == G_MAXUINT64)
-        spead2_sender_want_more (sender);
+    complete (group);
+    if (spead2_taker_take (&worker->taker, SPEAD2_BATCH_BYTES)) {
+      worker->burst = spead2_pacer_burst (&group->pacer);
       return TRUE;
     }
-    if (sender->head != sender->ended && !sender->releasing) {
-      spead2_sender_release (sender);
-      continue;
-    }
-    if (sender->stopping && spead2_udp_writer_held (worker->writer) == 0)
+    if (queue->stopping && spead2_udp_writer_unreleased (worker->writer) == 0)
       return FALSE;
-    if (sender->taken == sender->tail)
-      spead2_pacer_idle (&sender->pacer);
-    wait_for_work (worker);
+    if (queue->taken == queue->tail)
+      spead2_pacer_idle (&group->pacer);
+    sleep_until_woken (worker);
   }
 }
+
+/* -- sending --------------------------------------------------------------------- */
 
 /* Fetches a heap that was taken from the cache of the processor that made it, while
  * those in front of it are cut. */
 static void
-prefetch (Worker *worker, guint64 position)
+prefetch (const Spead2Taker *taker, guint64 position)
 {
   const guint8 *heap;
   gsize i;
 
-  if (position >= worker->end)
+  if (position >= taker->end)
     return;
-  heap = (const guint8 *) worker_slot (worker, position)->heap;
+  heap = (const guint8 *) spead2_taker_slot (taker, position)->heap;
   for (i = 0; i < SPEAD2_HEAP_FRONT; i += SPEAD2_CACHE_LINE)
     __builtin_prefetch (heap + i);
 }
 
 static void
-begin_heap (Worker *worker, Slot *slot)
+begin_heap (Spead2Worker *worker, Spead2Slot *slot)
 {
-  Spead2Sender *sender = worker->sender;
-
   spead2_packetizer_start (
-      &worker->packetizer, &sender->config.packet, slot->heap);
-  worker->packetizer.cnt = spead2_sender_cnt (sender, slot);
-  worker->cutting = TRUE;
+      &worker->packetizer, &worker->group->packet, slot->heap);
+  worker->packetizer.cnt = slot_cnt (worker->group, slot);
+  worker->taker.begun = TRUE;
+}
+
+/* The slot at current is cut into packets, or will not be any further. */
+static void
+end_heap (Spead2Taker *taker, const Spead2Slot *slot)
+{
+  taker->unbegun_bytes -= slot->length;
+  taker->begun = FALSE;
+  taker->current++;
 }
 
 /* Makes the batch. */
 static void
-fill (Worker *worker)
+fill_batch (Spead2Worker *worker)
 {
+  Spead2Taker *taker = &worker->taker;
   guint i;
 
   for (i = 0; i < PREFETCH_HEAPS; i++)
-    prefetch (worker, worker->current + i);
+    prefetch (taker, taker->current + i);
   worker->no_wait =
-      worker_slot (worker, worker->current)->flags & SPEAD2_HEAP_NO_WAIT;
+      spead2_taker_slot (taker, taker->current)->flags & SPEAD2_HEAP_NO_WAIT;
   spead2_udp_writer_begin (worker->writer, worker->burst, !worker->no_wait);
 
-  for (; worker->current != worker->end; worker->current++) {
-    Slot *slot = worker_slot (worker, worker->current);
+  while (taker->current != taker->end) {
+    Spead2Slot *slot = spead2_taker_slot (taker, taker->current);
 
-    prefetch (worker, worker->current + PREFETCH_HEAPS);
-    if (!worker->cutting)
+    prefetch (taker, taker->current + PREFETCH_HEAPS);
+    if (!taker->begun)
       begin_heap (worker, slot);
     while (spead2_packetizer_peek (&worker->packetizer) != NULL)
       if (!spead2_udp_writer_add (
               worker->writer, &worker->packetizer, &slot->tx))
         return;
-    worker->cutting = FALSE;
-    worker->waiting_bytes -= slot->length;
+    end_heap (taker, slot);
   }
 }
 
-/* Ends heaps whose memory was released while the worker had others to send. */
+/* Completes heaps whose memory was released while the worker had others to send. */
 static void
-deliver_released (Worker *worker)
+complete_released (Spead2Worker *worker)
 {
+  Spead2Queue *queue = &worker->group->queue;
+
   if (spead2_udp_writer_take_released (worker->writer) == 0)
     return;
-  g_mutex_lock (&worker->sender->lock);
+  g_mutex_lock (&queue->lock);
   finish (worker);
-  spead2_sender_deliver (worker->sender);
-  spead2_sender_have_released (worker->sender);
-  g_mutex_unlock (&worker->sender->lock);
+  complete (worker->group);
+  g_mutex_unlock (&queue->lock);
 }
 
 static guint64
-reserve (Worker *worker)
+reserve (Spead2Worker *worker)
 {
-  Spead2Sender *sender = worker->sender;
+  Spead2WorkerGroup *group = worker->group;
   guint64 time;
 
-  g_mutex_lock (&sender->lock);
+  g_mutex_lock (&group->queue.lock);
   time = worker->due = spead2_pacer_reserve (
-      &sender->pacer, spead2_now (), spead2_udp_writer_size (worker->writer));
-  g_mutex_unlock (&sender->lock);
+      &group->pacer, spead2_now (), spead2_udp_writer_size (worker->writer));
+  g_mutex_unlock (&group->queue.lock);
   return time;
 }
 
 /* Another rate moves it. */
 static guint64
-find_due (Worker *worker)
+get_due (Spead2Worker *worker)
 {
   guint64 time;
 
-  g_mutex_lock (&worker->sender->lock);
+  g_mutex_lock (&worker->group->queue.lock);
   time = worker->due;
-  g_mutex_unlock (&worker->sender->lock);
+  g_mutex_unlock (&worker->group->queue.lock);
   return time;
 }
 
-/* Waits until the rate lets the batch go. FALSE: not before the deadline. */
+void
+spead2_worker_move_due (
+    Spead2Worker *worker, const Spead2Pacer *last, guint64 now)
+{
+  if (worker->due <= now)
+    return;
+  worker->due =
+      spead2_pacer_move (&worker->group->pacer, last, now, worker->due);
+  spead2_udp_writer_wake (worker->writer);
+}
+
+/* Waits until the rate permits the batch. FALSE: not before the deadline. */
 static gboolean
-pace (Worker *worker)
+pace (Spead2Worker *worker)
 {
   guint64 time;
 
@@ -375,8 +315,8 @@ pace (Worker *worker)
   while (spead2_now () < time) {
     if (!spead2_udp_writer_sleep_until (worker->writer, time))
       return FALSE;
-    deliver_released (worker);
-    time = find_due (worker);
+    complete_released (worker);
+    time = get_due (worker);
   }
 
   /* 0: the rate has been taken away since the batch was begun. */
@@ -385,62 +325,63 @@ pace (Worker *worker)
   return TRUE;
 }
 
-/* Ends the current heap here if some of it was given up, or its time is over. */
+/* Ends the begun heap here if some of it was abandoned, or the deadline has passed. */
 static void
-cut_short (Worker *worker)
+cut_short (Spead2Worker *worker)
 {
-  Slot *slot;
+  Spead2Taker *taker = &worker->taker;
+  Spead2Slot *slot;
 
-  if (!worker->cutting)
+  if (!taker->begun)
     return;
-  slot = worker_slot (worker, worker->current);
+  slot = spead2_taker_slot (taker, taker->current);
   if (slot->tx.error != ECANCELED &&
       !spead2_udp_writer_expired (worker->writer))
     return;
 
   slot->tx.error = ECANCELED;
-  worker->waiting_bytes -= slot->length;
-  worker->current++;
-  worker->cutting = FALSE;
+  end_heap (taker, slot);
 }
 
+/* -- the thread --------------------------------------------------------------------- */
+
 static void
-report_icmp_errors (Worker *worker)
+report_icmp_errors (Spead2Worker *worker)
 {
-  Spead2Sender *sender = worker->sender;
+  const Spead2WorkerGroup *group = worker->group;
   gint errnum;
   guint n = spead2_udp_writer_take_icmp_errors (worker->writer, &errnum);
 
-  if (n > 0 && sender->callbacks.icmp_errors)
-    sender->callbacks.icmp_errors (errnum, n, sender->user_data);
+  if (n > 0 && group->callbacks.icmp_errors)
+    group->callbacks.icmp_errors (errnum, n, group->user_data);
 }
 
 static void
-report_zerocopy (Worker *worker, const gchar *before)
+report_zerocopy (Spead2Worker *worker, const gchar *before)
 {
-  Spead2Sender *sender = worker->sender;
+  const Spead2WorkerGroup *group = worker->group;
   const gchar *reason = spead2_udp_writer_zerocopy_reason (worker->writer, 0);
 
-  if (reason && reason != before && sender->config.zero_copy &&
-      sender->callbacks.zerocopy_refused)
-    sender->callbacks.zerocopy_refused (reason, sender->user_data);
+  if (reason && reason != before && group->report_zerocopy &&
+      group->callbacks.zerocopy_disabled)
+    group->callbacks.zerocopy_disabled (reason, group->user_data);
 }
 
-void
-spead2_worker_run (gpointer data)
+static void
+worker_run (gpointer data)
 {
-  Worker *worker = data;
-  Spead2Sender *sender = worker->sender;
+  Spead2Worker *worker = data;
+  Spead2Queue *queue = &worker->group->queue;
 
-  /* Perhaps it could not be opened. */
+  /* The ring may not have been opened. */
   report_zerocopy (worker, NULL);
 
-  g_mutex_lock (&sender->lock);
+  g_mutex_lock (&queue->lock);
   while (take (worker)) {
     const gchar *reason = worker->zerocopy_reason;
 
-    g_mutex_unlock (&sender->lock);
-    fill (worker);
+    g_mutex_unlock (&queue->lock);
+    fill_batch (worker);
     if (pace (worker))
       spead2_udp_writer_send (worker->writer);
     else
@@ -448,7 +389,36 @@ spead2_worker_run (gpointer data)
     cut_short (worker);
     report_icmp_errors (worker);
     report_zerocopy (worker, reason);
-    g_mutex_lock (&sender->lock);
+    g_mutex_lock (&queue->lock);
   }
-  g_mutex_unlock (&sender->lock);
+  g_mutex_unlock (&queue->lock);
+}
+
+gboolean
+spead2_worker_start (
+    Spead2Worker *worker, const gchar *name, const GArray *cpus, GError **error)
+{
+  const Spead2WorkerCallbacks *callbacks = &worker->group->callbacks;
+  const Spead2ThreadConfig config = {
+      .name = name,
+      .index = worker->index,
+      .cpus = cpus,
+      .run = worker_run,
+      .data = worker,
+      .started = callbacks->worker_started,
+      .stopped = callbacks->worker_stopped,
+      .user_data = worker->group->user_data,
+  };
+
+  worker->thread = spead2_thread_start (&config, error);
+  return worker->thread != NULL;
+}
+
+void
+spead2_worker_join (Spead2Worker *worker)
+{
+  if (worker->thread == NULL)
+    return;
+  spead2_udp_writer_set_deadline (worker->writer, 0);
+  g_clear_pointer (&worker->thread, spead2_thread_join);
 }

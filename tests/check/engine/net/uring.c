@@ -654,14 +654,14 @@ GST_START_TEST (what_is_buried_is_freed_when_it_is_released)
   heaps = g_ptr_array_new_with_free_func (note_freed);
   faults_hold_releases (TRUE);
   fail_unless (send_pieces (0, 1, 1000) > 0);
-  spead2_uring_disown (ring);
+  spead2_uring_detach (ring);
   g_ptr_array_add (rings, g_steal_pointer (&ring));
   g_ptr_array_add (heaps, &freed);
-  spead2_uring_bury (rings, heaps);
-  fail_unless (!spead2_uring_wait_buried (SECOND / 5));
+  spead2_uring_defer_free (rings, heaps);
+  fail_unless (!spead2_uring_wait_deferred (SECOND / 5));
   fail_unless (!g_atomic_int_get (&freed));
   faults_hold_releases (FALSE);
-  fail_unless (spead2_uring_wait_buried (10 * SECOND));
+  fail_unless (spead2_uring_wait_deferred (10 * SECOND));
   fail_unless (g_atomic_int_get (&freed));
   fail_unless_equals_int (n_released, 0);
 }

@@ -59,7 +59,7 @@ heap_done (const Spead2HeapResult *result, gpointer user_data)
 }
 
 static void
-zerocopy_refused (const gchar *reason, gpointer user_data)
+zerocopy_disabled (const gchar *reason, gpointer user_data)
 {
   g_mutex_lock (&lock);
   g_clear_pointer (&refused, g_free);
@@ -145,7 +145,7 @@ teardown (void)
 {
   faults_hold_releases (FALSE);
   g_clear_pointer (&sender, spead2_sender_free);
-  fail_unless (spead2_uring_wait_buried (SOON));
+  fail_unless (spead2_uring_wait_deferred (SOON));
   if (pages) {
     ASSERT_OBJECT_REFCOUNT (pages, "pages", 1);
     gst_object_unref (pages);
@@ -161,7 +161,7 @@ static void
 open_sender (void)
 {
   static const Spead2SenderCallbacks callbacks = {
-      .heap_done = heap_done, .zerocopy_refused = zerocopy_refused};
+      .heap_done = heap_done, .zerocopy_disabled = zerocopy_disabled};
   GError *error = NULL;
 
   fail_unless (spead2_packet_config_check (&config.packet, NULL));
@@ -827,13 +827,13 @@ end_while_held (void (*end) (Spead2Sender *sender))
   fail_unless_equals_int (get_stats ().outstanding, 0);
 
   /* The kernel reads it yet. */
-  fail_unless (!spead2_uring_wait_buried (100 * MS));
+  fail_unless (!spead2_uring_wait_deferred (100 * MS));
   fail_unless (!gst_buffer_is_writable (buffer));
   if (end == spead2_sender_stop)
     g_clear_pointer (&sender, spead2_sender_free);
   fail_unless (!gst_buffer_is_writable (buffer));
   faults_hold_releases (FALSE);
-  fail_unless (spead2_uring_wait_buried (SOON));
+  fail_unless (spead2_uring_wait_deferred (SOON));
   fail_unless (gst_buffer_is_writable (buffer));
   gst_buffer_unref (buffer);
 }

@@ -628,14 +628,6 @@ GST_END_TEST
 
 GST_START_TEST (test_max_heaps)
 {
-  fail_unless_equals_int (spead2_max_heaps (7, 2, 1), 7);
-  fail_unless_equals_int (spead2_max_heaps (0, 1, 0), 4095);
-  fail_unless_equals_int (spead2_max_heaps (0, 1, 1024), 4095);
-  fail_unless_equals_int (spead2_max_heaps (0, 1, 8192), 512);
-  fail_unless_equals_int (spead2_max_heaps (0, 1, 1 << 20), 4);
-  fail_unless_equals_int (spead2_max_heaps (0, 1, 1 << 30), 4);
-  fail_unless_equals_int (spead2_max_heaps (0, 4, 1 << 30), 8);
-
   config.n_workers = 4;
   config.max_heaps = 8;
   open_sender ();

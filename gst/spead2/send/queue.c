@@ -1,0 +1,477 @@
+/* The heaps of a sender on their way through it: see queue.h.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "spead2/send/queue.h"
+
+#include <string.h>
+
+#include "spead2/clock.h"
+
+/* From so many on, slots are many: see "Waking". */
+#define MANY_SLOTS 16
+
+/* How a push polls for a free slot: after so many us, and so many times, which is as long
+ * as fast workers need for a queue of 4 MiB. */
+#define POLL_INTERVAL 50
+#define MAX_POLLS 16
+
+guint
+spead2_max_heaps (guint max_heaps, guint n_takers, guint64 heap_bytes)
+{
+  if (max_heaps > 0)
+    return max_heaps;
+  return CLAMP (SPEAD2_AUTO_BYTES / MAX (heap_bytes, 1),
+      MAX (SPEAD2_AUTO_MIN_HEAPS, 2 * n_takers), SPEAD2_AUTO_MAX_HEAPS);
+}
+
+/* The next one from n on. */
+static guint
+power_of_two (guint n)
+{
+  return 1u << g_bit_storage (n - 1);
+}
+
+void
+spead2_queue_init (Spead2Queue *queue, guint max_heaps, guint n_takers)
+{
+  memset (queue, 0, sizeof *queue);
+  g_mutex_init (&queue->lock);
+  g_cond_init (&queue->changed);
+  queue->max_heaps = max_heaps;
+  queue->takers = g_new0 (Spead2Taker *, n_takers);
+  /* One more at least, for stream control. */
+  queue->n_slots = power_of_two (spead2_max_heaps (max_heaps, n_takers, 0) + 1);
+  queue->slots = g_aligned_alloc0 (
+      queue->n_slots, sizeof (Spead2Slot), _Alignof(Spead2Slot));
+}
+
+void
+spead2_queue_clear (Spead2Queue *queue)
+{
+  for (; queue->head != queue->tail; queue->head++)
+    spead2_heap_free (spead2_queue_slot (queue, queue->head)->heap);
+  g_aligned_free (queue->slots);
+  g_free (queue->takers);
+  g_cond_clear (&queue->changed);
+  g_mutex_clear (&queue->lock);
+}
+
+void
+spead2_taker_init (Spead2Taker *taker, Spead2Queue *queue,
+    void (*wake) (gpointer user_data), gpointer user_data)
+{
+  memset (taker, 0, sizeof *taker);
+  taker->queue = queue;
+  taker->wake = wake;
+  taker->user_data = user_data;
+  taker->taken = g_new (guint64, queue->n_slots);
+  queue->takers[queue->n_takers++] = taker;
+}
+
+void
+spead2_taker_clear (Spead2Taker *taker)
+{
+  g_clear_pointer (&taker->taken, g_free);
+}
+
+/* -- waking --------------------------------------------------------------------- */
+
+static gboolean
+is_idle (const Spead2Taker *taker)
+{
+  return taker->first == taker->end;
+}
+
+static gboolean
+others_are_idle (const Spead2Queue *queue, const Spead2Taker *taker)
+{
+  guint i;
+
+  for (i = 0; i < queue->n_takers; i++)
+    if (queue->takers[i] != taker && !is_idle (queue->takers[i]))
+      return FALSE;
+  return TRUE;
+}
+
+/* Whether the taker may take the next slot. */
+static gboolean
+may_take (const Spead2Queue *queue, const Spead2Taker *taker)
+{
+  if (queue->taken == queue->tail)
+    return FALSE;
+  if (queue->n_barriers > 0)
+    return queue->barrier_taker == taker;
+  return !(spead2_queue_slot (queue, queue->taken)->flags &
+             SPEAD2_HEAP_BARRIER) ||
+      others_are_idle (queue, taker);
+}
+
+static void
+wake_taker (Spead2Taker *taker)
+{
+  if (!taker->asleep)
+    return;
+  taker->asleep = FALSE;
+  taker->wake (taker->user_data);
+}
+
+static void
+wake_all_takers (Spead2Queue *queue)
+{
+  guint i;
+
+  for (i = 0; i < queue->n_takers; i++)
+    wake_taker (queue->takers[i]);
+}
+
+/* Wakes up to n of the takers that may take the next slot. */
+static void
+wake_takers (Spead2Queue *queue, guint n)
+{
+  guint i;
+
+  for (i = 0; i < queue->n_takers && n > 0; i++) {
+    Spead2Taker *taker = queue->takers[i];
+
+    if (taker->asleep && may_take (queue, taker)) {
+      wake_taker (taker);
+      n--;
+    }
+  }
+}
+
+/* Wakes those who wait for free slots, or for what has just changed besides. */
+static void
+wake_waiters (Spead2Queue *queue)
+{
+  if (queue->wake_below == 0)
+    return;
+  queue->wake_below = 0;
+  g_cond_broadcast (&queue->changed);
+}
+
+/* Waits until fewer than n slots are used, or something else has changed, or a time of
+ * g_get_monotonic_time() (0: none). Called with the lock, which is released meanwhile. */
+static void
+wait_below (Spead2Queue *queue, guint64 n, gint64 until)
+{
+  queue->wake_below = MAX (queue->wake_below, n);
+  if (until > 0)
+    g_cond_wait_until (&queue->changed, &queue->lock, until);
+  else
+    g_cond_wait (&queue->changed, &queue->lock);
+}
+
+/* -- pushing ---------------------------------------------------------------------- */
+
+gboolean
+spead2_queue_is_closed (const Spead2Queue *queue)
+{
+  return queue->flushing || spead2_queue_is_discarding (queue);
+}
+
+/* How many slots may be used, the one of this heap included. */
+static guint
+capacity_for (const Spead2Queue *queue, const Spead2Heap *heap)
+{
+  return spead2_max_heaps (queue->max_heaps, queue->n_takers, heap->length);
+}
+
+static void
+fill_slot (Spead2Queue *queue, Spead2Heap *heap, guint64 now)
+{
+  Spead2Slot *slot = spead2_queue_slot (queue, queue->tail++);
+
+  memset (slot, 0, sizeof *slot);
+  slot->state = SPEAD2_SLOT_QUEUED;
+  slot->flags = heap->flags;
+  slot->length = heap->length;
+  slot->heap = heap;
+  slot->pushed = now;
+  if (!(heap->flags & SPEAD2_HEAP_CONTROL)) {
+    queue->n_pushed++;
+    queue->outstanding++;
+  }
+}
+
+guint
+spead2_queue_try_push (
+    Spead2Queue *queue, Spead2Heap *const *heaps, guint n, guint64 now)
+{
+  guint i;
+
+  if (spead2_queue_is_closed (queue))
+    return 0;
+  for (i = 0; i < n; i++) {
+    if (spead2_queue_n_used (queue) >= capacity_for (queue, heaps[i]))
+      break;
+    fill_slot (queue, heaps[i], now);
+  }
+  queue->peak_outstanding = MAX (queue->peak_outstanding, queue->outstanding);
+  wake_takers (queue, i);
+  return i;
+}
+
+/* Waits for slots for a heap and those behind it. n_polls counts how often since one was
+ * free. */
+static void
+wait_for_slots (Spead2Queue *queue, const Spead2Heap *heap, guint *n_polls)
+{
+  guint capacity = capacity_for (queue, heap);
+
+  if (capacity >= MANY_SLOTS)
+    wait_below (queue, capacity - capacity / 2 + 1, 0);
+  else if (queue->may_poll && (*n_polls)++ < MAX_POLLS)
+    wait_below (queue, 1, g_get_monotonic_time () + POLL_INTERVAL);
+  else
+    wait_below (queue, capacity, 0);
+}
+
+/* As spead2_queue_push(). Called with the lock, which is released meanwhile. */
+static Spead2QueueStatus
+push (Spead2Queue *queue, Spead2Heap *const *heaps, guint n, guint64 now,
+    guint *n_pushed)
+{
+  guint n_polls = 0;
+
+  for (;;) {
+    guint n_more =
+        spead2_queue_try_push (queue, heaps + *n_pushed, n - *n_pushed, now);
+
+    *n_pushed += n_more;
+    if (*n_pushed == n)
+      return SPEAD2_QUEUE_OK;
+    if (spead2_queue_is_closed (queue))
+      return SPEAD2_QUEUE_CLOSED;
+    if (queue->interrupted)
+      return SPEAD2_QUEUE_INTERRUPTED;
+    if (n_more > 0)
+      n_polls = 0;
+    wait_for_slots (queue, heaps[*n_pushed], &n_polls);
+    now = spead2_now ();
+  }
+}
+
+Spead2QueueStatus
+spead2_queue_push (Spead2Queue *queue, Spead2Heap *const *heaps, guint n,
+    guint64 now, guint *n_pushed)
+{
+  Spead2QueueStatus status;
+
+  *n_pushed = 0;
+  g_mutex_lock (&queue->lock);
+  status = push (queue, heaps, n, now, n_pushed);
+  g_mutex_unlock (&queue->lock);
+  return status;
+}
+
+gboolean
+spead2_queue_push_control (Spead2Queue *queue, Spead2Heap *heap)
+{
+  gboolean accepted, is_full;
+
+  g_mutex_lock (&queue->lock);
+  accepted = !spead2_queue_is_closed (queue);
+  is_full = spead2_queue_n_used (queue) == queue->n_slots;
+  if (accepted && !is_full) {
+    fill_slot (queue, heap, spead2_now ());
+    wake_takers (queue, 1);
+  }
+  g_mutex_unlock (&queue->lock);
+  if (accepted && is_full)
+    spead2_heap_free (heap);
+  return accepted;
+}
+
+/* -- draining, closing --------------------------------------------------------------- */
+
+Spead2QueueStatus
+spead2_queue_drain (Spead2Queue *queue, gboolean interruptible)
+{
+  Spead2QueueStatus status = SPEAD2_QUEUE_OK;
+
+  g_mutex_lock (&queue->lock);
+  for (;;) {
+    if (spead2_queue_is_closed (queue))
+      status = SPEAD2_QUEUE_CLOSED;
+    else if (spead2_queue_n_used (queue) > 0 && interruptible &&
+        queue->interrupted)
+      status = SPEAD2_QUEUE_INTERRUPTED;
+    if (status != SPEAD2_QUEUE_OK || spead2_queue_n_used (queue) == 0)
+      break;
+    wait_below (queue, 1, 0);
+  }
+  g_mutex_unlock (&queue->lock);
+  return status;
+}
+
+void
+spead2_queue_set_interrupted (Spead2Queue *queue, gboolean interrupted)
+{
+  g_mutex_lock (&queue->lock);
+  queue->interrupted = interrupted;
+  wake_waiters (queue);
+  g_mutex_unlock (&queue->lock);
+}
+
+void
+spead2_queue_set_flushing (Spead2Queue *queue, gboolean flushing)
+{
+  g_mutex_lock (&queue->lock);
+  queue->flushing = flushing;
+  wake_waiters (queue);
+  g_mutex_unlock (&queue->lock);
+}
+
+void
+spead2_queue_begin_discard (Spead2Queue *queue)
+{
+  queue->n_discarding++;
+  wake_all_takers (queue);
+  wake_waiters (queue);
+}
+
+void
+spead2_queue_wait_discarded (Spead2Queue *queue)
+{
+  while (spead2_queue_n_used (queue) > 0 && !queue->stopping)
+    wait_below (queue, 1, 0);
+}
+
+void
+spead2_queue_end_discard (Spead2Queue *queue)
+{
+  queue->n_discarding--;
+}
+
+void
+spead2_queue_stop (Spead2Queue *queue)
+{
+  queue->stopping = TRUE;
+  wake_all_takers (queue);
+  wake_waiters (queue);
+}
+
+/* -- taking ----------------------------------------------------------------------------- */
+
+static void
+take_one (Spead2Queue *queue, Spead2Taker *taker)
+{
+  Spead2Slot *slot = spead2_queue_slot (queue, queue->taken);
+
+  slot->state = SPEAD2_SLOT_TAKEN;
+  if (!(slot->flags & SPEAD2_HEAP_HAS_CNT))
+    slot->nth = queue->n_numbered++;
+  if (slot->flags & SPEAD2_HEAP_BARRIER) {
+    queue->n_barriers++;
+    queue->barrier_taker = taker;
+  }
+  taker->taken[taker->end++ & (queue->n_slots - 1)] = queue->taken++;
+  taker->unbegun_bytes += slot->length;
+}
+
+gboolean
+spead2_taker_take (Spead2Taker *taker, guint64 max_bytes)
+{
+  Spead2Queue *queue = taker->queue;
+
+  while (may_take (queue, taker) &&
+      (taker->unbegun_bytes == 0 ||
+          taker->unbegun_bytes +
+                  spead2_queue_slot (queue, queue->taken)->length <=
+              max_bytes))
+    take_one (queue, taker);
+  return taker->current != taker->end;
+}
+
+/* -- ending ------------------------------------------------------------------------------ */
+
+static void
+end_slot (Spead2Queue *queue, Spead2Slot *slot, Spead2SlotState state)
+{
+  if (slot->state == SPEAD2_SLOT_TAKEN && (slot->flags & SPEAD2_HEAP_BARRIER))
+    queue->n_barriers--;
+  slot->state = state;
+}
+
+void
+spead2_taker_finish (Spead2Taker *taker)
+{
+  Spead2Queue *queue = taker->queue;
+
+  for (; taker->first != taker->current; taker->first++) {
+    Spead2Slot *slot = spead2_taker_slot (taker, taker->first);
+
+    if (slot->tx.in_flight > 0)
+      break;
+    end_slot (queue, slot, SPEAD2_SLOT_DONE);
+  }
+  /* Others that a barrier blocked may take slots now. */
+  if (queue->n_takers > 1)
+    wake_takers (queue, queue->tail - queue->taken);
+}
+
+/* The number that the slot was given is given to the next one, so that the stream has no
+ * gap. */
+static void
+drop_last (Spead2Queue *queue, Spead2Taker *taker)
+{
+  Spead2Slot *slot = spead2_taker_slot (taker, --taker->end);
+
+  if (!(slot->flags & SPEAD2_HEAP_HAS_CNT) &&
+      slot->nth == queue->n_numbered - 1)
+    queue->n_numbered--;
+  end_slot (queue, slot, SPEAD2_SLOT_DROPPED);
+}
+
+void
+spead2_taker_drop_last (Spead2Taker *taker)
+{
+  drop_last (taker->queue, taker);
+  taker->current = MIN (taker->current, taker->end);
+}
+
+void
+spead2_taker_discard (Spead2Taker *taker)
+{
+  Spead2Queue *queue = taker->queue;
+  guint64 begun = taker->current + (taker->begun ? 1 : 0);
+
+  for (; queue->taken != queue->tail; queue->taken++)
+    end_slot (
+        queue, spead2_queue_slot (queue, queue->taken), SPEAD2_SLOT_DROPPED);
+
+  while (taker->end != begun) {
+    taker->unbegun_bytes -= spead2_taker_slot (taker, taker->end - 1)->length;
+    drop_last (queue, taker);
+  }
+}
+
+/* -- completing ---------------------------------------------------------------------------- */
+
+gboolean
+spead2_queue_begin_completion (Spead2Queue *queue, guint64 *end)
+{
+  guint64 number = queue->head;
+
+  if (queue->completing)
+    return FALSE;
+  while (number != queue->tail &&
+      spead2_queue_slot (queue, number)->state >= SPEAD2_SLOT_DONE)
+    number++;
+  queue->completing = number != queue->head;
+  *end = number;
+  return queue->completing;
+}
+
+void
+spead2_queue_end_completion (Spead2Queue *queue, guint64 end)
+{
+  for (; queue->head != end; queue->head++)
+    if (!(spead2_queue_slot (queue, queue->head)->flags & SPEAD2_HEAP_CONTROL))
+      queue->outstanding--;
+  queue->completing = FALSE;
+  if (spead2_queue_n_used (queue) < queue->wake_below)
+    wake_waiters (queue);
+}

@@ -1,0 +1,262 @@
+/* The heaps of a sender on their way through it: a bounded ring of slots.
+ *
+ * Pushes fill slots in order, takers (sending workers) take them in order, and finished
+ * slots are completed in order, by one taker at a time. The queue creates no thread and
+ * touches no socket and no packet; it has the lock that these threads share.
+ *
+ * A slot holds one heap. Everything below counts slots, so that a slot may hold a run of
+ * consecutive heaps instead.
+ *
+ *   state     begins with                  ends with                    owner
+ *   (free)    completion; outside of       spead2_queue_try_push()      the queue
+ *             head..tail, no state
+ *   QUEUED    try_push                     take, discard                the queue
+ *   TAKEN     spead2_taker_take()          finish, drop_last, discard   the taker
+ *   DONE      spead2_taker_finish(): all   completion                   the completing
+ *             packets sent or failed                                    taker
+ *   DROPPED   discard or drop_last: no     completion                   the completing
+ *             packet was sent                                           taker
+ *
+ * The owner of a slot reads and writes it without the lock; state itself changes with the
+ * lock. DROPPED slots have no heap counter: a taker that drops the slots that were numbered
+ * last gives their numbers back.
+ *
+ * A slot with SPEAD2_HEAP_BARRIER is taken when all other takers are idle (hold no slot),
+ * and until it has ended, only its taker takes others. Within a taker, order is enough.
+ *
+ * Waking. To wake a thread is a system call, and takes longer than sending two messages
+ * where the other processor sleeps. So nobody is woken who does not wait, or who could not
+ * continue:
+ *
+ *   who waits           for                                  where       is woken by
+ *   a taker, asleep     a slot that it may take; a discard   its own     a push; another taker
+ *                       or a stop                            sleep, by   that became idle or
+ *                                                            wake()      ended its barriers;
+ *                                                                        discard, stop
+ *   a push, a drain,    fewer used slots than wake_below;    changed     a completion; closing,
+ *   a discard           closing, an interruption                         interrupting
+ *
+ * A push into a queue of many slots waits until half of them are free, so that it is woken
+ * once for all of these. Without that, 8 KiB heaps are sent at 0.92 of the speed. A push
+ * into a queue of few slots, which hold large heaps, waits for one, and polls for it at
+ * first, where may_poll permits: without that, 1 MiB heaps are sent at 0.92 of the speed.
+ *
+ * lock is a leaf: nothing else is locked under it, and it is not held while a heap is sent,
+ * completed or freed, or a callback runs. Its users may guard state of their own with it.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#ifndef SPEAD2_QUEUE_H
+#define SPEAD2_QUEUE_H
+
+#include "spead2/heap/heap.h"
+#include "spead2/net/txstate.h"
+
+G_BEGIN_DECLS
+
+/* Outstanding heaps when the number is chosen automatically: as many as make
+ * 4 MiB, which stays in a processor's cache, and within these bounds. With the slot
+ * for stream control the most are a power of two, as many as there are slots. */
+#define SPEAD2_AUTO_BYTES (4 << 20)
+#define SPEAD2_AUTO_MIN_HEAPS 4
+#define SPEAD2_AUTO_MAX_HEAPS 4095
+
+/* How many heaps of so many payload bytes may be outstanding: max_heaps, or
+ * what it means when it is 0. */
+guint spead2_max_heaps (guint max_heaps, guint n_takers, guint64 heap_bytes);
+
+typedef enum {
+  SPEAD2_SLOT_QUEUED,
+  SPEAD2_SLOT_TAKEN,
+  SPEAD2_SLOT_DONE,
+  SPEAD2_SLOT_DROPPED
+} Spead2SlotState;
+
+typedef struct {
+  /* Neighbours belong to different threads. */
+  _Alignas(SPEAD2_CACHE_LINE) Spead2SlotState state;
+  guint flags; /* copies of the heap's, which is in another processor's cache */
+  guint64 length; /* payload, bytes */
+  Spead2Heap *heap;
+  guint64
+      nth; /* of the heaps without a counter of their own, from 0; when taken */
+  guint64 pushed; /* time, ns */
+  Spead2TxState tx;
+} Spead2Slot;
+
+G_STATIC_ASSERT (sizeof (Spead2Slot) == SPEAD2_CACHE_LINE);
+
+typedef struct _Spead2Queue Spead2Queue;
+
+/* One thread that takes slots. Of taken, a ring of slot numbers, first to current are cut
+ * into packets, which may be in flight, and current to end are not begun, but for the slot
+ * at current where begun is set. */
+typedef struct {
+  Spead2Queue *queue;
+  void (*wake) (gpointer user_data); /* ends its sleep, or the next one */
+  gpointer user_data;
+
+  /* Written by its thread with the lock. */
+  guint64 *taken; /* (owned) */
+  guint64 first, end;
+  gboolean asleep; /* wake() ends it */
+
+  /* Its thread's own. */
+  guint64 current;
+  gboolean begun;
+  guint64
+      unbegun_bytes; /* payload from current to end, that of a begun slot included */
+} Spead2Taker;
+
+typedef enum {
+  SPEAD2_QUEUE_OK,
+  SPEAD2_QUEUE_INTERRUPTED, /* by spead2_queue_set_interrupted() */
+  SPEAD2_QUEUE_CLOSED       /* flushing, discarding, or stopped */
+} Spead2QueueStatus;
+
+struct _Spead2Queue {
+  GMutex lock;
+  GCond changed; /* see "Waking" */
+
+  /* Constant. Slots are numbered from 0 without end; number n lives in
+   * slots[n % n_slots], n_slots being a power of two. */
+  Spead2Slot *slots; /* (owned) */
+  guint n_slots;
+  guint max_heaps;
+  Spead2Taker **takers; /* (owned array) */
+  guint n_takers;
+
+  /* Guarded by lock. head is the oldest slot that is not free, taken the next for a
+   * taker, tail the next for a push. */
+  guint64 head, taken, tail;
+  guint64
+      wake_below; /* some wait for fewer used slots than these; 0: nobody waits */
+  gboolean completing; /* a taker completes slots from head on */
+  guint
+      n_barriers; /* that are taken and have not ended, all by barrier_taker */
+  const Spead2Taker *barrier_taker;
+  guint64 n_numbered; /* heaps that were given a number */
+  gboolean interrupted;
+  gboolean flushing;
+  guint n_discarding; /* threads between begin_discard and end_discard */
+  gboolean stopping;
+  gboolean may_poll; /* see "Waking"; set by its owner, with the lock */
+
+  /* Guarded by lock: heaps, without stream control. */
+  guint64 n_pushed;
+  guint outstanding; /* pushed and not completed */
+  guint peak_outstanding;
+};
+
+/* max_heaps: most outstanding heaps, or 0: automatic. All takers are added with
+ * spead2_taker_init() before anything else. */
+void spead2_queue_init (Spead2Queue *queue, guint max_heaps, guint n_takers);
+
+/* No thread may use it any more. Heaps that are in it are freed. */
+void spead2_queue_clear (Spead2Queue *queue);
+
+static inline Spead2Slot *
+spead2_queue_slot (const Spead2Queue *queue, guint64 number)
+{
+  return &queue->slots[number & (queue->n_slots - 1)];
+}
+
+/* -- any thread, without the lock ------------------------------------------- */
+
+/* Pushes n heaps, at least one; n_pushed says how many of them, from the front, belong to
+ * the queue now: all of them with SPEAD2_QUEUE_OK. Waits for free slots; heaps of two
+ * pushes that wait may alternate. now: spead2_now(), for the time of the push. */
+Spead2QueueStatus spead2_queue_push (Spead2Queue *queue,
+    Spead2Heap *const *heaps, guint n, guint64 now, guint *n_pushed);
+
+/* Pushes a heap of stream control. It never waits: there are slots beyond max_heaps, and
+ * when these are full, the last has stream control already, and this heap is freed. FALSE
+ * while the queue is closed: the heap stays the caller's. */
+gboolean spead2_queue_push_control (Spead2Queue *queue, Spead2Heap *heap);
+
+/* Waits until all slots are free. Unless interruptible only closing ends it early. */
+Spead2QueueStatus spead2_queue_drain (
+    Spead2Queue *queue, gboolean interruptible);
+
+/* While TRUE, pushes that would wait and interruptible drains return
+ * SPEAD2_QUEUE_INTERRUPTED. */
+void spead2_queue_set_interrupted (Spead2Queue *queue, gboolean interrupted);
+
+/* While TRUE, the queue is closed. */
+void spead2_queue_set_flushing (Spead2Queue *queue, gboolean flushing);
+
+/* -- any thread, with the lock ------------------------------------------------ */
+
+/* Whether pushes return SPEAD2_QUEUE_CLOSED. */
+gboolean spead2_queue_is_closed (const Spead2Queue *queue);
+
+static inline guint
+spead2_queue_n_used (const Spead2Queue *queue)
+{
+  return queue->tail - queue->head;
+}
+
+/* Pushes as many of the heaps as there are free slots for, and wakes takers for them.
+ * Returns how many: 0 while the queue is closed. */
+guint spead2_queue_try_push (
+    Spead2Queue *queue, Spead2Heap *const *heaps, guint n, guint64 now);
+
+/* As long as a thread discards, the queue is closed and takers drop what they have not
+ * begun. end_discard is called when all slots are free, or stopping is set; wait_discarded
+ * releases the lock while it waits for that. */
+void spead2_queue_begin_discard (Spead2Queue *queue);
+void spead2_queue_wait_discarded (Spead2Queue *queue);
+void spead2_queue_end_discard (Spead2Queue *queue);
+
+/* Closes the queue for ever: takers drop what they have not begun, and end. */
+void spead2_queue_stop (Spead2Queue *queue);
+
+/* Whether takers are to drop what they have not begun. */
+static inline gboolean
+spead2_queue_is_discarding (const Spead2Queue *queue)
+{
+  return queue->n_discarding > 0 || queue->stopping;
+}
+
+/* -- takers: the taker's thread, with the lock --------------------------------- */
+
+void spead2_taker_init (Spead2Taker *taker, Spead2Queue *queue,
+    void (*wake) (gpointer user_data), gpointer user_data);
+
+/* Frees what init allocated. */
+void spead2_taker_clear (Spead2Taker *taker);
+
+/* A slot that the taker has taken, by its position from first to end. */
+static inline Spead2Slot *
+spead2_taker_slot (const Spead2Taker *taker, guint64 position)
+{
+  const Spead2Queue *queue = taker->queue;
+
+  return spead2_queue_slot (
+      queue, taker->taken[position & (queue->n_slots - 1)]);
+}
+
+/* Takes slots until unbegun_bytes would exceed max_bytes; one at least, where the taker has
+ * none that is not begun and may take one. TRUE if it has slots to send. */
+gboolean spead2_taker_take (Spead2Taker *taker, guint64 max_bytes);
+
+/* Drops the slot that was taken last. Where current was behind it, it is at it. */
+void spead2_taker_drop_last (Spead2Taker *taker);
+
+/* Ends the slots before current, in order, up to the first with packets in flight. Wakes
+ * other takers that may take slots since then, or since the last drop. */
+void spead2_taker_finish (Spead2Taker *taker);
+
+/* Drops all slots that nobody has taken, and those of the taker that are not begun. */
+void spead2_taker_discard (Spead2Taker *taker);
+
+/* Begins to complete the slots from head to *end, at least one: the caller owns them until
+ * it calls spead2_queue_end_completion(), and takes out or frees their heaps meanwhile,
+ * without the lock. FALSE: the oldest slot has not ended, or another taker completes; that
+ * one completes all slots that end meanwhile. */
+gboolean spead2_queue_begin_completion (Spead2Queue *queue, guint64 *end);
+void spead2_queue_end_completion (Spead2Queue *queue, guint64 end);
+
+G_END_DECLS
+
+#endif /* SPEAD2_QUEUE_H */
