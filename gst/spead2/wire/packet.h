@@ -78,8 +78,9 @@ typedef struct {
   guint n_pointers;
 } Spead2PacketView;
 
-/* Reads the datagram. Where it is refused, the view is undefined. rules are not
- * NULL. */
+/* Reads the datagram. Where it is refused, the view is undefined, but with
+ * SPEAD2_REFUSAL_SIZE_MISMATCH: then it is of a packet, with other bytes behind its
+ * payload, as where packets stand one behind the other. rules are not NULL. */
 static inline Spead2Refusal spead2_packet_parse (Spead2PacketView *view,
     const Spead2PacketRules *rules, const guint8 *data, gsize size);
 

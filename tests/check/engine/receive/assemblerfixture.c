@@ -203,8 +203,8 @@ fail_if_heap (void)
         spead2_heap_end_name (heaps->end));
 }
 
-static void
-check_bytes (const Spead2ReceivedHeap *heap)
+void
+check_heap_bytes (const Spead2ReceivedHeap *heap)
 {
   const Spead2Range *range = spead2_ranges_get (&heap->ranges);
   guint64 received = 0;
@@ -231,7 +231,7 @@ fail_unless_next (guint64 cnt, const gchar *end)
     fail_unless_equals_int (spead2_received_heap_missing (heap, NULL), 0);
     fail_unless (heap->payload != NULL || heap->length == 0);
   }
-  check_bytes (heap);
+  check_heap_bytes (heap);
   return heap;
 }
 

@@ -56,7 +56,10 @@ void fail_if_heap (void);
  * came are right. */
 Spead2ReceivedHeap *fail_unless_next (guint64 cnt, const gchar *end);
 
-/* What is missing of a heap, as "0-10 20-30"; the caller frees it. */
+/* Fails where a byte of the heap that has come is not heap_byte(). */
+void check_heap_bytes (const Spead2ReceivedHeap *heap);
+
+/* What is missing of a heap is that: "0-10 20-30". */
 void fail_unless_missing (const Spead2ReceivedHeap *heap, const gchar *ranges);
 
 /* How many packets met that fate, and datagrams that refusal. */

@@ -221,8 +221,8 @@ GST_END_TEST
 /* A packet that there is no memory for begins nothing, and the heap may yet. */
 GST_START_TEST (test_no_memory)
 {
-  push_heap (1, 300, 100);
-  push_heap (2, 300, 100);
+  for (guint64 cnt = 10; cnt < 16; cnt++)
+    push_heap (cnt, 300, 100);
   recycle_heaps ();
   push (3, 300, 0, 100);
   no_memory = TRUE;

@@ -141,13 +141,13 @@ fail_unless_flags (const gboolean *flags)
   guint n = 0;
 
   for (guint i = 0; i < N_BYTES; i++) {
-    if (!flags[i])
-      continue;
-    fail_unless (n < ranges.n);
-    fail_unless_equals_uint64 (range[n].begin, i);
+    guint begin = i;
+
     while (i < N_BYTES && flags[i])
       i++;
-    fail_unless_equals_uint64 (range[n++].end, i);
+    if (i > begin &&
+        (n == ranges.n || range[n].begin != begin || range[n++].end != i))
+      fail ("bytes %u to %u are not a range", begin, i);
   }
   fail_unless_equals_int (ranges.n, n);
 }
@@ -157,7 +157,7 @@ GST_START_TEST (test_random)
 {
   GRand *rand = g_rand_new_with_seed (__i__);
 
-  for (guint round = 0; round < 100; round++) {
+  for (guint round = 0; round < 20; round++) {
     gboolean flags[N_BYTES] = {0};
 
     spead2_ranges_reset (&ranges);
