@@ -8,34 +8,22 @@
  * does.
  *
  *   CC=clang meson setup build-fuzz -Dfuzz=enabled && ninja -C build-fuzz tests/fuzz/fuzz-items
- *   build-fuzz/tests/fuzz/fuzz-items -max_total_time=20 tests/fuzz/corpus
+ *   build-fuzz/tests/fuzz/fuzz-items -max_total_time=20 tests/fuzz/corpus/items
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include <gst/gst.h>
 
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include "../check/fakereceiver.h"
+#include "check.h"
 #include "spead2/heap/layout.h"
 #include "spead2/heap/packetizer.h"
 
-/* As assert(), in every build. */
-#define check(condition)                                                       \
-  do {                                                                         \
-    if (!(condition)) {                                                        \
-      g_printerr ("%s:%d: %s\n", __FILE__, __LINE__, #condition);              \
-      abort ();                                                                \
-    }                                                                          \
-  } while (0)
-
 #define N_SETTINGS 6
 #define N_HEAPS 3
-
-int LLVMFuzzerInitialize (int *argc, char ***argv);
-int LLVMFuzzerTestOneInput (const guint8 *data, gsize size);
 
 static guint8 scratch[65536 + 8];
 static struct iovec iov[SPEAD2_PACKET_MAX_IOV];

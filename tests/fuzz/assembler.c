@@ -1,0 +1,312 @@
+/* Streams of packets, fuzzed: the assembler does with each what a model does that
+ * keeps whole heaps, and hands out the same heaps, byte for byte.
+ *
+ * An input is three bytes of settings, and then steps: a byte that says which, and
+ * what belongs to it. See run_step().
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include <string.h>
+
+#include "../check/engine/packets.h"
+#include "check.h"
+#include "heapmodel.h"
+
+typedef struct {
+  const guint8 *data;
+  gsize size;
+} Input;
+
+static Spead2Assembler *assembler;
+static HeapModel *model;
+static guint misalignment;
+static guint n_blocks;
+
+static guint
+next_byte (Input *input)
+{
+  if (input->size == 0)
+    return 0;
+  input->size--;
+  return *input->data++;
+}
+
+/* --- memory --------------------------------------------------------------- */
+
+/* Of exactly the size that is asked for, which is bounded. */
+static gboolean
+acquire (gpointer user_data, gsize size, Spead2HeapMemory *memory)
+{
+  guint8 *block;
+
+  check (size <= MODEL_HEAP_SIZE + SPEAD2_PAYLOAD_ALIGNMENT);
+  if (model->no_memory)
+    return FALSE;
+  block = g_malloc (size + misalignment);
+  *memory = (Spead2HeapMemory){block + misalignment, size, block};
+  n_blocks++;
+  return TRUE;
+}
+
+static void
+release (gpointer user_data, Spead2HeapMemory *memory)
+{
+  n_blocks--;
+  g_free (memory->token);
+}
+
+/* --- what comes out ------------------------------------------------------- */
+
+static void
+check_pointers (const Spead2ReceivedHeap *heap, const ModelHeap *expected)
+{
+  check (heap->n_pointers == expected->pointers->len);
+  if (heap->n_pointers > 0)
+    check (memcmp (heap->pointers, expected->pointers->data,
+               heap->n_pointers * sizeof *heap->pointers) == 0);
+}
+
+static void
+check_payload (const Spead2ReceivedHeap *heap, const ModelHeap *expected)
+{
+  Spead2Range missing[MODEL_HEAP_SIZE];
+  guint n = spead2_received_heap_missing (heap, missing), at = 0;
+
+  check ((heap->payload != NULL) == expected->has_memory);
+  check (!heap->payload ||
+      (guintptr) heap->payload % SPEAD2_PAYLOAD_ALIGNMENT == expected->phase);
+  for (guint64 i = 0; i < expected->length; i++) {
+    gboolean is_missing;
+
+    while (at < n && missing[at].end <= i)
+      at++;
+    is_missing = at < n && missing[at].begin <= i;
+    check (is_missing != expected->had[i]);
+    if (heap->payload && !is_missing)
+      check (heap->payload[i] == expected->bytes[i]);
+  }
+  check (n == 0 || missing[n - 1].end <= expected->length);
+}
+
+static void
+check_heap (const Spead2ReceivedHeap *heap, const ModelHeap *expected)
+{
+  guint flags =
+      expected->flags | (expected->sized ? 0 : SPEAD2_RECEIVED_UNSIZED);
+
+  check (heap->cnt == expected->cnt);
+  check (heap->flavour == expected->flavour);
+  check (heap->end == expected->end);
+  check (heap->flags == flags);
+  check (heap->length == expected->length);
+  check (heap->received == expected->received);
+  check (heap->first_time == expected->first_time);
+  check (heap->last_time == expected->last_time);
+  check_pointers (heap, expected);
+  check_payload (heap, expected);
+}
+
+static void
+take (gboolean keep_memory)
+{
+  Spead2ReceivedHeap *heaps = spead2_assembler_take (assembler), *heap;
+
+  for (heap = heaps; heap; heap = heap->next) {
+    check (model->ready->len > 0);
+    check_heap (heap, model->ready->pdata[0]);
+    heap_model_take (model);
+    if (keep_memory && heap->memory.data) {
+      release (NULL, &heap->memory);
+      heap->memory.data = NULL;
+    }
+  }
+  check (model->ready->len == 0);
+  model->incomplete_bytes = 0;
+  spead2_assembler_recycle (assembler, heaps);
+}
+
+static void
+check_state (void)
+{
+  gchar *imbalance = spead2_assembler_imbalance (assembler);
+
+  if (imbalance) {
+    g_printerr ("%s\n", imbalance);
+    abort ();
+  }
+  check (memcmp (spead2_assembler_counters (assembler), &model->counters,
+             sizeof model->counters) == 0);
+  check (spead2_assembler_n_live (assembler) == model->live->len);
+  check (
+      spead2_assembler_live_bytes (assembler) == heap_model_live_bytes (model));
+}
+
+/* --- what goes in --------------------------------------------------------- */
+
+static void
+push (const guint8 *data, gsize size)
+{
+  guint8 *copy = g_malloc (MAX (size, 1));
+
+  memcpy (copy, data, size);
+  spead2_assembler_push (assembler, copy, size, model->now);
+  heap_model_push (model, copy, size);
+  g_free (copy);
+}
+
+/* A packet of a few heaps, most of the time a right one. Its bytes are those of no
+ * other. */
+static void
+push_packet (guint step, Input *input)
+{
+  static guint8 payload[256], fill;
+  static Packet packet;
+  guint64 cnt = next_byte (input) & 7;
+  guint64 length = next_byte (input);
+  guint64 offset = next_byte (input);
+  gsize size = next_byte (input) & 127;
+  guint item = next_byte (input);
+
+  if ((step & 3) == 3)
+    length *= 2;
+  if ((step & 3) > 0) {
+    offset = offset % (length + 1);
+    size = MIN (size, length - offset);
+  }
+  packet_begin (&packet, step & 16 ? 48 : 40);
+  packet_immediate (&packet, PAYLOAD_LENGTH, size);
+  packet_immediate (&packet, HEAP_CNT, cnt);
+  packet_immediate (&packet, PAYLOAD_OFFSET, offset);
+  if (!(step & 8))
+    packet_immediate (&packet, HEAP_LENGTH, length);
+  if (step & 32) {
+    packet_immediate (&packet, TIMESTAMP, item & 3);
+    packet_addressed (&packet, item & 64 ? DESCRIPTOR : SAMPLES, item);
+  }
+  if (step & 64)
+    packet_immediate (&packet, STREAM_CTRL, item & 3);
+  if (step & 128)
+    for (guint i = 0; i < item % 64; i++)
+      packet_immediate (&packet, 0x2000 + offset + i, i);
+  memset (payload, ++fill, size);
+  packet_payload (&packet, payload, size);
+  push (packet.bytes, packet.size);
+}
+
+static void
+push_datagram (Input *input)
+{
+  gsize size = next_byte (input);
+
+  size |= next_byte (input) << 8;
+  size = MIN (size, input->size);
+  push (input->data, size);
+  input->data += size;
+  input->size -= size;
+}
+
+static void
+expire (guint64 duration)
+{
+  guint64 next;
+
+  model->now += duration;
+  next = spead2_assembler_expire (assembler, model->now);
+  heap_model_expire (model);
+  check (next > model->now && next <= heap_model_next_expiry (model));
+}
+
+static void
+do_more (guint what)
+{
+  switch (what & 7) {
+    case 0:
+      spead2_assembler_flush (assembler, SPEAD2_HEAP_STOPPED);
+      heap_model_flush (model, SPEAD2_HEAP_STOPPED);
+      break;
+    case 1:
+      spead2_assembler_flush (assembler, SPEAD2_HEAP_FLUSHED);
+      heap_model_flush (model, SPEAD2_HEAP_FLUSHED);
+      break;
+    case 2:
+      spead2_assembler_forget (assembler);
+      heap_model_forget (model);
+      break;
+    case 3:
+      spead2_assembler_push_truncated (assembler, what);
+      model->counters.datagrams++;
+      model->counters.bytes += what;
+      model->counters.refused[SPEAD2_REFUSAL_TRUNCATED]++;
+      break;
+    case 4:
+      model->align_id = what & 8 ? SAMPLES : SPEAD2_ID_NULL;
+      spead2_assembler_set_align_id (assembler, model->align_id);
+      break;
+    default:
+      model->no_memory = !model->no_memory;
+      break;
+  }
+}
+
+static void
+run_step (Input *input)
+{
+  guint step = next_byte (input);
+
+  switch (step & 7) {
+    case 4:
+      push_datagram (input);
+      break;
+    case 5:
+      expire (step >> 3);
+      break;
+    case 6:
+      take (step & 8);
+      break;
+    case 7:
+      do_more (step >> 3);
+      break;
+    default:
+      push_packet (step, input);
+      break;
+  }
+  check_state ();
+}
+
+static Spead2AssemblerConfig
+read_settings (Input *input)
+{
+  guint byte = next_byte (input);
+  Spead2AssemblerConfig config = {
+      .max_heap_size = MODEL_HEAP_SIZE,
+      .max_live_bytes =
+          (MODEL_HEAP_SIZE + SPEAD2_PAYLOAD_ALIGNMENT) * (byte & 128 ? 1 : 4),
+      .max_heaps = 1 + (byte & 3),
+      .rules = {byte & 4 ? 40 : 0, byte & 8},
+      .n_remembered = (byte >> 4 & 7) * (byte >> 4 & 7),
+  };
+
+  byte = next_byte (input);
+  config.heap_timeout = byte & 15;
+  config.remember_time = byte >> 4;
+  misalignment = next_byte (input) & 63;
+  return config;
+}
+
+int
+LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
+{
+  static const Spead2HeapMemoryOwner owner = {acquire, release, NULL};
+  Input input = {data, size};
+  Spead2AssemblerConfig config = read_settings (&input);
+
+  model = heap_model_new (&config);
+  assembler = spead2_assembler_new (&config, &owner);
+  while (input.size > 0)
+    run_step (&input);
+  take (FALSE);
+  spead2_assembler_free (assembler);
+  check (n_blocks == 0);
+  heap_model_free (model);
+  return 0;
+}
