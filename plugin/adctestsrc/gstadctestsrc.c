@@ -126,26 +126,10 @@
 #endif
 
 #include "gstadctestsrc.h"
-#include "gstadctestsrcpool.h"
-#include "common/gstspead2outstanding.h"
-#include "spead2/memory/hugepages.h"
-#include "spead2/memory/lazyhugepages.h"
-#include "spead2/send/sender.h"
+#include "gstadctestsrcmemory.h"
 
 GST_DEBUG_CATEGORY_STATIC (adc_test_src_debug);
 #define GST_CAT_DEFAULT adc_test_src_debug
-
-/* Buffers in the pool where downstream does not say what it keeps. */
-#define POOL_MIN_DEFAULT 6
-/* The buffer that is being filled, and one on its way. */
-#define POOL_MIN_EXTRA 2
-/* Bytes that a pool allocates before they are needed, at most. */
-#define POOL_PREALLOCATED_MAX (G_GUINT64_CONSTANT (1) << 30)
-/* A frame that no seek has named, and what no stream reaches. */
-#define NO_FRAME G_MAXUINT64
-/* Bytes of the fewest frames that are whole bytes, at most: one of 64 channels of
- * F64. */
-#define WHOLE_FRAMES_MAX (64 * sizeof (gdouble))
 
 static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE ("src",
     GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS (GST_ADC_TEST_SRC_CAPS));
@@ -316,9 +300,7 @@ gst_adc_test_src_start (GstBaseSrc *basesrc)
     config->seed = random_seed ();
   GST_INFO_OBJECT (src, "seed %" G_GUINT64_FORMAT, config->seed);
 
-  src->start_time = 0;
-  src->stop_time = GST_CLOCK_TIME_NONE;
-  src->named_start = src->named_stop = NO_FRAME;
+  gst_adc_test_src_position_init (&src->position);
   g_atomic_int_set (&src->discont, FALSE);
 
   return TRUE;
@@ -410,39 +392,6 @@ out_of_range : {
 }
 }
 
-static gboolean
-is_stamp (const GstAdcTestSrcFormat *format, guint64 frame, GstClockTime time)
-{
-  return frame != NO_FRAME &&
-      gst_adc_test_src_format_stamp (format, frame) == time;
-}
-
-static guint64
-frame_of_stop (const GstAdcTestSrcFormat *format, GstClockTime stop_time)
-{
-  return GST_CLOCK_TIME_IS_VALID (stop_time)
-      ? gst_adc_test_src_format_frame_from (format, stop_time)
-      : NO_FRAME;
-}
-
-/* Makes frames of start_time and stop_time. Those that a seek has named are taken:
- * above 1 GHz, times do not tell them apart. Called with the object lock, and
- * with a format. */
-static void
-set_position (GstAdcTestSrc *src)
-{
-  const GstAdcTestSrcFormat *format = &src->format;
-
-  src->next_frame = is_stamp (format, src->named_start, src->start_time)
-      ? src->named_start
-      : gst_adc_test_src_format_frame_at (format, src->start_time);
-  src->stop_frame = is_stamp (format, src->named_stop, src->stop_time)
-      ? src->named_stop
-      : frame_of_stop (format, src->stop_time);
-  src->named_start = src->named_stop = NO_FRAME;
-}
-
-/* At a new rate the stream goes on at the same time, with another frame. */
 static void
 set_format (GstAdcTestSrc *src, const GstAdcTestSrcFormat *format)
 {
@@ -450,14 +399,8 @@ set_format (GstAdcTestSrc *src, const GstAdcTestSrcFormat *format)
 
   GST_OBJECT_LOCK (src);
   src->format = *format;
-  if (old.rate == 0) {
-    set_position (src);
-  } else if (old.rate != format->rate) {
-    src->next_frame = gst_adc_test_src_format_frame_from (
-        format, gst_adc_test_src_format_stamp (&old, src->next_frame));
-    src->stop_frame = frame_of_stop (format, src->stop_time);
+  if (gst_adc_test_src_position_set_format (&src->position, &old, format))
     g_atomic_int_set (&src->discont, TRUE);
-  }
   GST_OBJECT_UNLOCK (src);
 }
 
@@ -515,113 +458,26 @@ not_whole : {
 }
 }
 
-/* How many buffers of size downstream keeps outstanding, or 0 where it says
- * nothing. */
-static guint64
-count_outstanding (const GstSpead2Outstanding *outstanding, guint size)
-{
-  if (outstanding->max_heaps != 0)
-    return outstanding->max_heaps;
-  if (outstanding->max_bytes == 0)
-    return 0;
-  return CLAMP (outstanding->max_bytes / size, SPEAD2_AUTO_MIN_HEAPS,
-      SPEAD2_AUTO_MAX_HEAPS);
-}
-
-/* How many buffers of size the pool allocates in advance. It grows when
- * downstream keeps more; without a limit, since one that is too low is a
- * deadlock. */
-static guint
-pool_minimum (const GstSpead2Outstanding *downstream, guint size, gsize storage)
-{
-  guint64 outstanding = count_outstanding (downstream, size);
-  guint64 minimum =
-      outstanding != 0 ? outstanding + POOL_MIN_EXTRA : POOL_MIN_DEFAULT;
-  guint64 affordable = MAX (POOL_PREALLOCATED_MAX / storage, POOL_MIN_EXTRA);
-
-  return MIN (minimum, affordable);
-}
-
-/* Memory of the offered allocator (transfer full, or NULL) in the shape of packets:
- * of spead2sink's, or ordinary memory, but not of what an element between has put in
- * their place. */
-static GstAllocator *
-add_headroom (const Spead2PacketShape *shape, GstAllocator *offered)
-{
-  GstAllocator *headroom;
-
-  if (offered && !SPEAD2_IS_LAZY_HUGE_PAGES (offered))
-    return offered;
-  headroom = spead2_headroom_allocator_new (shape, offered);
-  gst_clear_object (&offered);
-  return headroom;
-}
-
-/* Where memory is refused, GStreamer ends the program: it is asked for here,
- * first, and given back. */
-static gboolean
-have_memory (gsize size, guint n_buffers)
-{
-  gpointer memory = g_try_malloc_n (n_buffers, size);
-
-  g_free (memory);
-  return memory != NULL;
-}
-
-/* The pool is our own even where downstream offers one: the size of a buffer
- * is ours to say, and a limit of downstream's pool would apply to what the
- * elements between hold as well. */
 static gboolean
 gst_adc_test_src_decide_allocation (GstBaseSrc *basesrc, GstQuery *query)
 {
   GstAdcTestSrc *src = GST_ADC_TEST_SRC (basesrc);
   guint size =
       gst_adc_test_src_format_bytes (&src->format, src->frames_per_buffer);
-  GstAllocator *allocator = NULL;
-  GstSpead2Outstanding downstream;
-  GstAllocationParams params;
-  GstBufferPool *pool;
-  gsize storage = size; /* of a buffer, with room for headers */
-  guint minimum;
+  guint n_buffers;
 
-  gst_spead2_outstanding_find (&downstream, query);
-  /* Heaps that do not begin where buffers do have headers at other places in each
-   * buffer. */
-  if (downstream.shape.heap_size > 0 && size % downstream.shape.heap_size != 0)
-    downstream.has_shape = FALSE;
-  if (downstream.has_shape)
-    storage = spead2_packet_shape_storage (&downstream.shape, size);
-  minimum = pool_minimum (&downstream, size, storage);
-  if (!have_memory (storage, minimum)) {
+  if (!gst_adc_test_src_memory_decide (query, size, &n_buffers)) {
     GST_ELEMENT_ERROR (src, RESOURCE, NO_SPACE_LEFT,
         ("There is no memory for %u buffers of %u bytes: set fewer "
          "samplesperbuffer.",
-            minimum, size),
+            n_buffers, size),
         (NULL));
     return FALSE;
   }
-
-  gst_allocation_params_init (&params);
-  if (gst_query_get_n_allocation_params (query) > 0)
-    gst_query_parse_nth_allocation_param (query, 0, &allocator, &params);
-  else
-    gst_query_add_allocation_param (query, NULL, &params);
-  params.align |= spead2_huge_pages_alignment (storage) - 1;
-  if (downstream.has_shape)
-    allocator = add_headroom (&downstream.shape, allocator);
-  gst_query_set_nth_allocation_param (query, 0, allocator, &params);
-  gst_clear_object (&allocator);
-
-  /* The base class configures the pool from the query. */
-  pool = gst_adc_test_src_pool_new ();
-  if (gst_query_get_n_allocation_pools (query) > 0)
-    gst_query_set_nth_allocation_pool (query, 0, pool, size, minimum, 0);
-  else
-    gst_query_add_allocation_pool (query, pool, size, minimum, 0);
-  gst_object_unref (pool);
   GST_DEBUG_OBJECT (
-      src, "pool of at least %u buffers of %u bytes", minimum, size);
+      src, "pool of at least %u buffers of %u bytes", n_buffers, size);
 
+  /* Configures the pool from the query. */
   return GST_BASE_SRC_CLASS (gst_adc_test_src_parent_class)
       ->decide_allocation (basesrc, query);
 }
@@ -708,7 +564,7 @@ gst_adc_test_src_query (GstBaseSrc *basesrc, GstQuery *query)
 
   GST_OBJECT_LOCK (src);
   format = src->format;
-  next_frame = src->next_frame;
+  next_frame = src->position.next_frame;
   GST_OBJECT_UNLOCK (src);
   negotiated = format.rate != 0;
 
@@ -783,20 +639,6 @@ gst_adc_test_src_is_seekable (GstBaseSrc *basesrc)
   return TRUE;
 }
 
-/* The frame that one end of a seek names, or NO_FRAME. */
-static guint64
-named_frame (const GstAdcTestSrcFormat *format, GstFormat unit,
-    GstSeekType type, gint64 value)
-{
-  gint64 frame;
-
-  if (unit == GST_FORMAT_TIME || type == GST_SEEK_TYPE_NONE ||
-      !gst_adc_test_src_format_convert (
-          format, unit, value, GST_FORMAT_DEFAULT, &frame))
-    return NO_FRAME;
-  return frame;
-}
-
 /* Called for seeks in samples or bytes. The base class converts them to times; the
  * frames that they name go past it. */
 static gboolean
@@ -804,18 +646,12 @@ gst_adc_test_src_prepare_seek_segment (
     GstBaseSrc *basesrc, GstEvent *event, GstSegment *segment)
 {
   GstAdcTestSrc *src = GST_ADC_TEST_SRC (basesrc);
-  GstSeekType start_type, stop_type;
-  gint64 start, stop;
-  GstFormat unit;
 
   if (!GST_BASE_SRC_CLASS (gst_adc_test_src_parent_class)
            ->prepare_seek_segment (basesrc, event, segment))
     return FALSE;
-  gst_event_parse_seek (
-      event, NULL, &unit, NULL, &start_type, &start, &stop_type, &stop);
   GST_OBJECT_LOCK (src);
-  src->named_start = named_frame (&src->format, unit, start_type, start);
-  src->named_stop = named_frame (&src->format, unit, stop_type, stop);
+  gst_adc_test_src_position_prepare_seek (&src->position, &src->format, event);
   GST_OBJECT_UNLOCK (src);
 
   return TRUE;
@@ -827,10 +663,7 @@ gst_adc_test_src_do_seek (GstBaseSrc *basesrc, GstSegment *segment)
   GstAdcTestSrc *src = GST_ADC_TEST_SRC (basesrc);
 
   GST_OBJECT_LOCK (src);
-  src->start_time = segment->position;
-  src->stop_time = segment->stop;
-  if (src->format.rate != 0)
-    set_position (src);
+  gst_adc_test_src_position_seek (&src->position, &src->format, segment);
   GST_OBJECT_UNLOCK (src);
   GST_DEBUG_OBJECT (src, "seeking: %" GST_SEGMENT_FORMAT, segment);
 
@@ -872,12 +705,12 @@ add_timestamp_offset (GstAdcTestSrc *src, GstClockTime time)
 static void
 stamp_buffer (GstAdcTestSrc *src, GstBuffer *buffer, guint frames)
 {
-  guint64 end_frame = src->next_frame + frames;
-  GstClockTime start =
-      gst_adc_test_src_format_stamp (&src->format, src->next_frame);
+  guint64 frame = src->position.next_frame;
+  guint64 end_frame = frame + frames;
+  GstClockTime start = gst_adc_test_src_format_stamp (&src->format, frame);
   GstClockTime end = gst_adc_test_src_format_stamp (&src->format, end_frame);
 
-  GST_BUFFER_OFFSET (buffer) = src->first_frame + src->next_frame;
+  GST_BUFFER_OFFSET (buffer) = src->first_frame + frame;
   GST_BUFFER_OFFSET_END (buffer) = src->first_frame + end_frame;
   GST_BUFFER_PTS (buffer) = add_timestamp_offset (src, start);
   GST_BUFFER_DURATION (buffer) =
@@ -901,96 +734,6 @@ follow_properties (GstAdcTestSrc *src, GstClockTime time)
   return !changed || configure_wave (src);
 }
 
-/* What the next buffer holds: whole bytes, and nothing from the stop on. */
-static guint
-count_frames (GstAdcTestSrc *src)
-{
-  guint64 left = src->stop_frame - MIN (src->next_frame, src->stop_frame);
-  guint frames = MIN (left, (guint) src->frames_per_buffer);
-
-  return frames - frames % gst_adc_test_src_format_whole_frames (&src->format);
-}
-
-/* The fewest frames that are whole bytes, of which not all lie in one piece. */
-static void
-fill_over_gap (GstAdcTestSrc *src, GstMemory *memory, gsize offset,
-    guint64 frame, guint frames)
-{
-  guint8 bytes[WHOLE_FRAMES_MAX];
-  gsize size = gst_adc_test_src_format_bytes (&src->format, frames);
-  gsize done, take;
-
-  adc_wave_fill (&src->wave, frame, bytes, frames);
-  for (done = 0; done < size; done += take) {
-    Spead2PacketPlace place;
-
-    spead2_headroom_find (memory, offset + done, &place);
-    take = MIN (place.size, size - done);
-    memcpy (place.data, bytes + done, take);
-  }
-}
-
-/* Frames into memory that has room for packet headers between them. FALSE while
- * somebody reads it. */
-static gboolean
-fill_packets (
-    GstAdcTestSrc *src, GstMemory *memory, guint64 frame, guint frames)
-{
-  guint whole = gst_adc_test_src_format_whole_frames (&src->format);
-  Spead2PacketPlace place = {0}; /* of offset, if it has a size */
-  gsize offset = 0, last_size = 0;
-  guint in_piece = 0; /* frames, of last_size bytes */
-
-  if (!gst_mini_object_lock (
-          GST_MINI_OBJECT_CAST (memory), GST_LOCK_FLAG_WRITE))
-    return FALSE;
-  while (frames > 0) {
-    gsize size;
-    guint n;
-
-    if (place.size == 0)
-      spead2_headroom_find (memory, offset, &place);
-    if (place.size != last_size) {
-      last_size = place.size;
-      in_piece = gst_adc_test_src_format_frames (&src->format, last_size);
-    }
-    n = MIN (frames, in_piece);
-    if (n > 0) {
-      adc_wave_fill (&src->wave, frame, place.data, n);
-    } else {
-      n = whole;
-      fill_over_gap (src, memory, offset, frame, n);
-    }
-    size = gst_adc_test_src_format_bytes (&src->format, n);
-    if (size == place.size)
-      spead2_packet_place_next (&place);
-    else
-      place.size = 0;
-    offset += size;
-    frame += n;
-    frames -= n;
-  }
-  gst_mini_object_unlock (GST_MINI_OBJECT_CAST (memory), GST_LOCK_FLAG_WRITE);
-  return TRUE;
-}
-
-/* FALSE where the buffer's memory cannot be written. */
-static gboolean
-fill_buffer (GstAdcTestSrc *src, GstBuffer *buffer, guint frames)
-{
-  guint64 frame = GST_BUFFER_OFFSET (buffer);
-  GstMemory *memory = gst_buffer_peek_memory (buffer, 0);
-  GstMapInfo map;
-
-  if (gst_buffer_n_memory (buffer) == 1 && spead2_is_headroom_memory (memory))
-    return fill_packets (src, memory, frame, frames);
-  if (!gst_buffer_map (buffer, &map, GST_MAP_WRITE))
-    return FALSE;
-  adc_wave_fill (&src->wave, frame, map.data, frames);
-  gst_buffer_unmap (buffer, &map);
-  return TRUE;
-}
-
 static GstFlowReturn
 gst_adc_test_src_fill (
     GstBaseSrc *basesrc, guint64 offset, guint length, GstBuffer *buffer)
@@ -998,7 +741,8 @@ gst_adc_test_src_fill (
   GstAdcTestSrc *src = GST_ADC_TEST_SRC (basesrc);
   guint frames;
 
-  frames = count_frames (src);
+  frames = gst_adc_test_src_position_count (
+      &src->position, &src->format, src->frames_per_buffer);
   if (frames == 0)
     return GST_FLOW_EOS;
   gst_buffer_set_size (
@@ -1007,11 +751,12 @@ gst_adc_test_src_fill (
   if (!follow_properties (src, GST_BUFFER_PTS (buffer)))
     return GST_FLOW_ERROR;
 
-  if (!fill_buffer (src, buffer, frames))
+  if (!gst_adc_test_src_memory_fill (
+          buffer, &src->wave, &src->format, GST_BUFFER_OFFSET (buffer), frames))
     goto not_mapped;
 
   GST_OBJECT_LOCK (src);
-  src->next_frame += frames;
+  src->position.next_frame += frames;
   GST_OBJECT_UNLOCK (src);
   GST_LOG_OBJECT (src, "filled %" GST_PTR_FORMAT, buffer);
 

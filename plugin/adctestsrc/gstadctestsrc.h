@@ -10,6 +10,7 @@
 
 #include "adcwave.h"
 #include "gstadctestsrcformat.h"
+#include "gstadctestsrcposition.h"
 #include "gstadctestsrcproperties.h"
 
 G_BEGIN_DECLS
@@ -19,7 +20,7 @@ G_DECLARE_FINAL_TYPE (
     GstAdcTestSrc, gst_adc_test_src, GST, ADC_TEST_SRC, GstBaseSrc)
 
 /* Locks: the object lock guards settings, config_changed and the frames that a seek
- * names, and format and next_frame where they are written and where a thread other
+ * names, and format and position where they are written and where a thread other
  * than the streaming one reads them. What start () sets up and the stream's state
  * belong to the thread that holds the stream lock. */
 struct _GstAdcTestSrc {
@@ -39,18 +40,8 @@ struct _GstAdcTestSrc {
   AdcWaveConfig config;
   AdcWave wave;
 
-  /* The stream, whose frames count from 0 at time 0: offsets, and what wave
-   * calls frames, are first_frame more. A position in frames exists only once
-   * the rate is known: a seek, which may come earlier, leaves times. */
-  GstClockTime start_time;
-  GstClockTime stop_time;
-  guint64 next_frame;
-  guint64 stop_frame;
-
-  /* From a seek's preparation until it is done: what it names in samples or
-   * bytes. */
-  guint64 named_start;
-  guint64 named_stop;
+  /* Offsets, and what wave calls frames, are first_frame more than its frames. */
+  GstAdcTestSrcPosition position;
 
   /* Atomic: the next buffer does not follow the last one that was pushed. */
   gint discont;
