@@ -268,6 +268,8 @@ static const struct {
     {"variable, too few for one", 8, 2, {-1, 30}, 20, 0, 0},
     {"nothing of very many", 8, 3, {SPEAD2_MAX_SIZE, SPEAD2_MAX_SIZE, 0}, 4, 0,
         0},
+    {"2^64", 8, 2, {G_GINT64_CONSTANT (1) << 32, G_GINT64_CONSTANT (1) << 32},
+        4, G_MAXSIZE, 0},
     {"very many", 8, 3, {SPEAD2_MAX_SIZE, SPEAD2_MAX_SIZE, 1}, 4, G_MAXSIZE, 0},
     {"variable of very many", 8, 3, {SPEAD2_MAX_SIZE, -1, SPEAD2_MAX_SIZE}, 4,
         0, 0},
