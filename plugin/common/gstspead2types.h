@@ -68,14 +68,14 @@ gchar *gst_spead2_types_explain_audio (const GstStructure *structure);
 GstCaps *gst_spead2_types_offer (
     const Spead2Descriptor *descriptor, const GstSpead2Rate *rate);
 
-/* The first of the caps offered that downstream takes, fixed; NULL if it takes none.
- * Where the rate is not known, downstream may say it: audio/x-raw of no definite rate
- * is not taken. More than two channels have the channel-mask that downstream says, or
- * none (0). */
+/* The first of the offered caps that downstream accepts, fixed; NULL if there are
+ * none. If the rate is not known, downstream can define it; audio/x-raw is chosen with
+ * a definite rate only. The channel-mask of more than two channels is downstream's,
+ * or 0. */
 GstCaps *gst_spead2_types_choose (GstCaps *offered, GstCaps *downstream);
 
-/* Bits of the item's values that have one sample index: those of an element for each
- * index of all dimensions but the first. 0 where that is no definite number. */
+/* Bits per sample index: those of an element, times all sizes but the first. 0 if one
+ * of these is variable or 0. */
 guint64 gst_spead2_types_frame_bits (const Spead2Descriptor *descriptor);
 
 G_END_DECLS

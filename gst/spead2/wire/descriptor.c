@@ -1,4 +1,4 @@
-/* Item descriptors, what they mean and how they are written: see descriptor.h.
+/* Item descriptors, encoded, and shapes of values: see descriptor.h.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -13,7 +13,7 @@
  * and shape; and the numpy header when there is one. */
 #define MAX_POINTERS 10
 
-/* -- meaning ------------------------------------------------------------------- */
+/* -- values ------------------------------------------------------------------- */
 
 gboolean
 spead2_descriptor_equal (const Spead2Descriptor *a, const Spead2Descriptor *b)
@@ -44,8 +44,8 @@ spead2_descriptor_dup_dtype (const Spead2Descriptor *descriptor)
       : spead2_formats_dup_dtype (descriptor->formats, descriptor->n_formats);
 }
 
-/* The elements of all sizes but the variable one, G_MAXUINT64 where they are too
- * many to count. variable: its dimension, or n_dimensions. */
+/* The product of all sizes except the variable one, at most G_MAXUINT64. variable:
+ * the dimension of that one, or n_dimensions if there is none. */
 static guint64
 count_known (const Spead2Descriptor *descriptor, guint *variable)
 {
@@ -78,7 +78,7 @@ set_fit_error (const Spead2Descriptor *descriptor, gsize size, guint64 elements,
     bits = G_MAXUINT64;
   g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID,
       "Item 0x%" G_GINT64_MODIFIER "x '%s': %" G_GSIZE_FORMAT
-      " bytes came, where its descriptor wants %s%" G_GUINT64_FORMAT
+      " bytes received, where its descriptor needs %s%" G_GUINT64_FORMAT
       ", for %" G_GUINT64_FORMAT " elements of %u bits",
       descriptor->id, descriptor->name, size,
       bits == G_MAXUINT64 ? "more than " : "", bits / 8 + (bits % 8 > 0),
@@ -107,7 +107,7 @@ spead2_descriptor_fit (const Spead2Descriptor *descriptor, gsize size,
   return TRUE;
 }
 
-/* -- writing ------------------------------------------------------------------- */
+/* -- encoding ------------------------------------------------------------------- */
 
 static gboolean
 check (

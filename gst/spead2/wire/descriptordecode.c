@@ -48,8 +48,8 @@ static gboolean G_GNUC_PRINTF (2, 3)
 
 /* -- packets ------------------------------------------------------------------- */
 
-/* How long the packet in front is, as its own PAYLOAD_LENGTH says; all that is left
- * where it says nothing that can be. */
+/* Bytes of the first packet by its PAYLOAD_LENGTH, and at most all that are left;
+ * spead2_packet_parse() checks them. */
 static gsize
 packet_size (const Decoder *decoder)
 {
@@ -61,7 +61,8 @@ packet_size (const Decoder *decoder)
       !spead2_flavour_is_valid (8 * data[3]))
     return decoder->size;
   n = data[6] << 8 | data[7];
-  for (i = 0; i < n && SPEAD2_HEADER_SIZE * (i + 2) <= decoder->size; i++) {
+  n = MIN (n, (decoder->size - SPEAD2_HEADER_SIZE) / SPEAD2_POINTER_SIZE);
+  for (i = 0; i < n; i++) {
     guint64 pointer =
         spead2_read_u64 (data + SPEAD2_HEADER_SIZE + SPEAD2_POINTER_SIZE * i);
 
@@ -73,7 +74,7 @@ packet_size (const Decoder *decoder)
       SPEAD2_HEADER_SIZE + SPEAD2_POINTER_SIZE * n + size, decoder->size);
 }
 
-/* Repeated pointers are the same in every packet. */
+/* Pointers that are repeated in every packet count once. */
 static gboolean
 add_pointer (Decoder *decoder, guint64 pointer, GError **error)
 {
@@ -143,7 +144,7 @@ read_packets (Decoder *decoder, GError **error)
   return TRUE;
 }
 
-/* Whether all of the heap is there, and no field twice. */
+/* FALSE if bytes of the heap are missing, or an item occurs twice. */
 static gboolean
 check_whole (Decoder *decoder, GError **error)
 {
@@ -168,7 +169,8 @@ check_whole (Decoder *decoder, GError **error)
 
 /* -- fields -------------------------------------------------------------------- */
 
-/* The bytes of a field, those of an immediate in number; size 0 without it. */
+/* The bytes of a field; those of an immediate are written to number. size is 0 if the
+ * field is missing. */
 static const guint8 *
 find_field (const Decoder *decoder, guint64 id, guint8 *number, gsize *size)
 {
@@ -186,8 +188,8 @@ find_field (const Decoder *decoder, guint64 id, guint8 *number, gsize *size)
   return decoder->payload->data + item->value;
 }
 
-/* Appends a text without the 0 bytes around it. printable: it has no ends of line
- * and tabs either. */
+/* Appends a field that is a text, without leading and trailing zero bytes.
+ * printable: ends of line and tabs are refused, too. */
 static gboolean
 read_text (const Decoder *decoder, guint64 id, const gchar *field,
     gboolean printable, GString *text, GError **error)
@@ -244,8 +246,8 @@ read_number (const guint8 *bytes, gsize size)
   return value;
 }
 
-/* The entries of a list; FALSE where it has no whole number of them, or more than
- * max. */
+/* The number of entries of a list; FALSE if size is no multiple of an entry's, or
+ * there are more than max. */
 static gboolean
 count_entries (const gchar *field, gsize size, gsize entry, guint max, guint *n,
     GError **error)
@@ -371,7 +373,7 @@ decode (Decoder *decoder, GError **error)
       read_type (decoder, error);
 }
 
-/* Moves at on. */
+/* Copies the text to *at, and moves *at behind it. */
 static const gchar *
 append_string (gchar **at, const GString *text)
 {
@@ -382,7 +384,7 @@ append_string (gchar **at, const GString *text)
   return string;
 }
 
-/* The descriptor with its strings behind it. */
+/* One allocation: the descriptor, and its strings behind it. */
 static Spead2Descriptor *
 to_block (const Decoder *decoder)
 {

@@ -11,13 +11,13 @@
 #define MAX_DEPTH 8
 
 /* Each parse_ function takes what it is named after from the front of at. FALSE
- * with a sentence in why. */
+ * with the reason in why. */
 typedef struct {
   const gchar *at;
   const gchar *why;
-  gboolean numpy;   /* all that numpy takes */
+  gboolean numpy;   /* numpy's grammar, not only that of dtype.h */
   gboolean swapped; /* "<" means ">" */
-  GString *text;    /* what was taken, as dtype.h writes it */
+  GString *text;    /* normal form of what was parsed */
 } Parser;
 
 static gboolean
@@ -103,8 +103,8 @@ static const struct {
 } named_kinds[] = {
     {"int", 'i'}, {"uint", 'u'}, {"float", 'f'}, {"complex", 'c'}};
 
-/* The dtype that numpy calls int8, complex64, bool and so on, if that is next: sets
- * kind and size. Otherwise takes nothing. */
+/* Takes a name of numpy (int8, complex64, bool ...), if it is next: sets kind and
+ * size. */
 static gboolean
 take_named (const gchar **at, Spead2Dtype *dtype)
 {
@@ -134,7 +134,7 @@ take_named (const gchar **at, Spead2Dtype *dtype)
   return FALSE;
 }
 
-/* A kind and its size: those of numpy's names, too, where it may be any. */
+/* A kind and its size, or a name of numpy. */
 static gboolean
 parse_kind (Parser *parser, Spead2Dtype *dtype)
 {
@@ -192,7 +192,7 @@ is_name_character (const Parser *parser)
   return g_ascii_isalnum (c) || c == '_' || c == '-' || c == ' ' || c == '.';
 }
 
-/* A quote: where it may be any, the kind that is next. */
+/* A quote, of either kind if numpy's grammar applies. */
 static gboolean
 take_quote (Parser *parser, gchar *quote)
 {
@@ -353,7 +353,7 @@ spead2_dtype_take (const gchar **at, gboolean swapped, GString *text,
   return good;
 }
 
-/* -- of the user --------------------------------------------------------------- */
+/* -- texts of users --------------------------------------------------------------- */
 
 /* How to write what Python's numpy also calls int8, complex64 and so on: "|i1",
  * or NULL. The caller frees it. */

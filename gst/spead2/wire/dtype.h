@@ -1,7 +1,7 @@
 /* numpy dtypes: what a text such as "<i2" says of an element.
  *
- * Only as much as a stream needs: that the text is one, how long an element is, and
- * the one text of all that mean the same. A text is the 'descr' of an .npy file as
+ * Only what a stream needs: whether the text is one, the size of an element, and a
+ * normal form for comparisons. A text is the 'descr' of an .npy file as
  * Python writes it: a byte order, a kind and a size, or a list of fields.
  *
  *   dtype  = simple | "[" field *( "," field ) [ "," ] "]"
@@ -38,17 +38,17 @@ typedef struct {
 gboolean spead2_dtype_parse (
     const gchar *text, Spead2Dtype *dtype, GError **error);
 
-/* Takes a dtype from the front of *at, where a numpy header writes it: a simple one
- * in quotes, or a list. Beyond the grammar above it takes what numpy takes: either
- * kind of quotes, names such as 'int16' and '?', "=" or no byte order for this
- * machine's, blanks and ends of line, and any printable ASCII but quotes and
- * backslashes in the names of fields, which may be empty.
+/* Parses a dtype at *at as numpy headers contain it: a simple one in quotes, or a
+ * list; *at is then behind it. In addition to the grammar above, numpy's is accepted:
+ * either kind of quotes, names such as 'int16' and '?', "=" or no byte order for this
+ * machine's, blanks and ends of line, and in the names of fields, which may be empty,
+ * any printable ASCII except quotes and backslashes.
  *
- * Appends to text what spead2_dtype_parse() would take, if the names of fields are
- * such as it takes: without blanks, "|" where there is no byte order, counts as
- * tuples. swapped: "<" means ">" and the other way round.
+ * Appends the normal form to text: no blanks, "|" where byte order does not matter,
+ * counts as tuples. spead2_dtype_parse() accepts it if it accepts the names of the
+ * fields. swapped: "<" and ">" are exchanged.
  *
- * FALSE, with a sentence in *why, and *at where it is wrong. */
+ * FALSE with the reason in *why, and *at at the mistake. */
 gboolean spead2_dtype_take (const gchar **at, gboolean swapped, GString *text,
     Spead2Dtype *dtype, const gchar **why);
 

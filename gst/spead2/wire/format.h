@@ -1,4 +1,5 @@
-/* SPEAD formats: what an element is where numpy is not needed, or has no such type.
+/* SPEAD formats: element types that SPEAD itself defines, and their relation to numpy
+ * types.
  *
  * A list of fields, each of them a letter and a number of bits: "u40", "i16,f32".
  * They are big endian and packed without padding. Rule: SPEAD protocol revision 1,
@@ -26,10 +27,10 @@ typedef struct {
   guint bits;
 } Spead2Format;
 
-/* Why there is no such format, in a sentence, or NULL. */
+/* The reason why there is no such format, or NULL. */
 const gchar *spead2_format_why_not (const Spead2Format *format);
 
-/* The list that a text makes, of at most SPEAD2_MAX_FORMATS: how many they are, or 0
+/* Parses a text into a list of at most SPEAD2_MAX_FORMATS: returns their number, or 0
  * with SPEAD2_ERROR_INVALID. */
 guint spead2_formats_parse (
     const gchar *text, Spead2Format *formats, GError **error);
@@ -42,9 +43,8 @@ gchar *spead2_formats_dup_text (const Spead2Format *formats, guint n);
  * frees it. */
 gchar *spead2_formats_dup_dtype (const Spead2Format *formats, guint n);
 
-/* The format of elements of a numpy dtype: FALSE where there is none of which
- * receivers make the same numbers. Other than a numpy header, it can leave a
- * dimension open. */
+/* The format of the elements of a numpy dtype; FALSE if receivers decode none to the
+ * same numbers. In contrast to a numpy header, a format allows a variable size. */
 gboolean spead2_format_of_dtype (const gchar *dtype, Spead2Format *format);
 
 G_END_DECLS

@@ -8,11 +8,11 @@
 
 #include "spead2/error.h"
 
-/* Characters of the text that a message shows from where it is wrong. */
+/* Characters that a message quotes from the mistake on. */
 #define SHOWN 24
 
 /* Each parse_ function takes what it is named after from the front of at. FALSE
- * with a sentence in why. */
+ * with the reason in why. */
 typedef struct {
   const gchar *at;
   const gchar *why;

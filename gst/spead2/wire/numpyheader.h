@@ -6,9 +6,8 @@
  *   {'descr': '<f4', 'fortran_order': False, 'shape': (16, 2)}
  *
  * descr is what spead2_dtype_take() takes; shape is a tuple of whole numbers, none of
- * them unknown. As Python reads it, there may be blanks and ends of line between all
- * of them, quotes of either kind, and a comma at the end; as numpy reads it, an L
- * behind a number, which Python 2 wrote.
+ * them unknown. As in Python, blanks, ends of line and a final comma are accepted, and
+ * quotes of either kind; as in numpy, an L behind a number, which Python 2 wrote.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -22,7 +21,7 @@ G_BEGIN_DECLS
 
 /* Sets fortran_order, shape, n_dimensions and element_bits, and appends the dtype to
  * dtype. swapped: byte orders mean the other one. FALSE with SPEAD2_ERROR_INVALID,
- * which says what is wrong and at which character. The text is printable ASCII, tabs
+ * which names the mistake and its position. The text is printable ASCII, tabs
  * and ends of line. */
 gboolean spead2_numpy_header_parse (const gchar *text, gboolean swapped,
     Spead2Descriptor *descriptor, GString *dtype, GError **error);
