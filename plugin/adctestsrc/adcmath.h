@@ -1,6 +1,6 @@
-/* What adcwave's files compute with: IEEE 754 doubles that come out the same on
- * every processor, as adcwave.h says. Who includes this is compiled without
- * contraction to fused operations.
+/* Arithmetic of adcwave's files: IEEE 754 doubles with the same results on every
+ * processor, as adcwave.h defines them. Files that include this must be compiled
+ * without contraction to fused operations.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -15,10 +15,10 @@ G_BEGIN_DECLS
 #define LN2 0.69314718055994531
 #define SQRT_HALF 0.70710678118654752
 
-/* Inlined into functions for several instruction sets, and compiled for each. */
+/* For functions that are compiled once for each instruction set, inlined. */
 #define ALWAYS_INLINE inline __attribute__ ((always_inline))
 
-/* count coefficients, of x^0 first. */
+/* The value at x of a polynomial of count coefficients, that of x^0 first. */
 static ALWAYS_INLINE gdouble
 polynomial (const gdouble *coefficients, guint count, gdouble x)
 {

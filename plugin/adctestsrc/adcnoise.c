@@ -1,8 +1,8 @@
-/* Uniform pseudo-random samples: see adcnoise.h for what they are.
+/* Uniform pseudo-random samples: see adcnoise.h, which defines them.
  *
- * The work is one loop: the workers make random words, which become samples without
- * leaving the processor's registers. (Another only makes words, for adcwave and to
- * get to the middle of a block.) Both are compiled for several instruction sets, and
+ * The work is one loop: the lanes make random words, which become samples without
+ * leaving the processor's registers. (Another loop generates words only, for adcwave and to
+ * reach the middle of a block.) Both are compiled for several instruction sets, and
  * a function pointer chooses. (target_clones would choose with an ifunc, which
  * sanitizers and static libraries do not always survive, and a test could not
  * compare the versions.)
@@ -20,8 +20,8 @@
 
 #define NO_STEP G_MAXUINT64
 
-/* Samples that are made, and looked through for what is to be drawn again while
- * they are in the L1 cache. */
+/* Samples that are generated, and searched for words to be drawn again, while they
+ * are in the L1 cache. */
 #define RUN (4 * ADC_NOISE_TILE)
 
 #define TILE_STEPS (ADC_NOISE_TILE / ADC_NOISE_STEP)
@@ -75,7 +75,7 @@ split_results (guint16 *words, guint steps)
     s2 ^= t;                                                                   \
   } while (0)
 
-/* One step of the workers in the vectors s0 to s3. */
+/* One step of the lanes in the vectors s0 to s3. */
 #define XOSHIRO_STEP(Vector, Mix, s0, s1, s2, s3, result)                      \
   do {                                                                         \
     Vector t = s1 << 17;                                                       \
@@ -86,23 +86,23 @@ split_results (guint16 *words, guint steps)
     s3 = ROTL (s3, 45);                                                        \
   } while (0)
 
-/* The workers for vectors of Bytes, compiled with attributes. Two vectors of
- * workers go through all steps at once, then the next two: eight vectors of
+/* The lanes for vectors of Bytes, compiled with attributes. Two vectors of
+ * lanes go through all steps at once, then the next two: eight vectors of
  * state stay in registers, and two chains hide each other's latency. */
 #define DEFINE_DRAW(id, attributes, Bytes, Mix)                                \
   typedef guint64 Vector_##id __attribute__ ((vector_size (Bytes)));           \
                                                                                \
   attributes static void draw_##id (                                           \
-      guint64 workers[4][ADC_NOISE_WORKERS], guint16 *words, guint steps)      \
+      guint64 lanes[4][ADC_NOISE_LANES], guint16 *words, guint steps)          \
   {                                                                            \
     enum { N = Bytes / 8 };                                                    \
                                                                                \
-    for (guint worker = 0; worker < ADC_NOISE_WORKERS; worker += 2 * N) {      \
+    for (guint lane = 0; lane < ADC_NOISE_LANES; lane += 2 * N) {              \
       Vector_##id s[4][2];                                                     \
-      guint16 *out = words + 4 * worker;                                       \
+      guint16 *out = words + 4 * lane;                                         \
                                                                                \
       for (guint i = 0; i < 4; i++)                                            \
-        memcpy (s[i], workers[i] + worker, sizeof s[i]);                       \
+        memcpy (s[i], lanes[i] + lane, sizeof s[i]);                           \
       for (guint step = 0; step < steps; step++, out += ADC_NOISE_STEP) {      \
         Vector_##id results[2];                                                \
                                                                                \
@@ -113,7 +113,7 @@ split_results (guint16 *words, guint steps)
         memcpy (out, results, sizeof results);                                 \
       }                                                                        \
       for (guint i = 0; i < 4; i++)                                            \
-        memcpy (workers[i] + worker, s[i], sizeof s[i]);                       \
+        memcpy (lanes[i] + lane, s[i], sizeof s[i]);                           \
     }                                                                          \
     split_results (words, steps);                                              \
   }
@@ -121,7 +121,7 @@ split_results (guint16 *words, guint steps)
 DEFINE_DRAW (portable, , 16, MIX)
 
 static void
-fill_portable (guint64 workers[4][ADC_NOISE_WORKERS], const AdcNoiseMap *map,
+fill_portable (guint64 lanes[4][ADC_NOISE_LANES], const AdcNoiseMap *map,
     gint8 *restrict samples, guint steps)
 {
   guint16 words[16 * ADC_NOISE_STEP];
@@ -131,7 +131,7 @@ fill_portable (guint64 workers[4][ADC_NOISE_WORKERS], const AdcNoiseMap *map,
   while (steps > 0) {
     guint part = MIN (steps, G_N_ELEMENTS (words) / ADC_NOISE_STEP);
 
-    draw_portable (workers, words, part);
+    draw_portable (lanes, words, part);
     for (guint i = 0; i < part * ADC_NOISE_STEP; i++) {
       guint16 w = MIN (words[i], cap) + m.increment;
       guint16 index = ((guint32) w * m.multiplier) >> 16 >> m.shift;
@@ -151,16 +151,16 @@ static const AdcNoiseKernel kernel_portable = {
 #define ALWAYS_INLINE inline __attribute__ ((always_inline))
 
 /* Packing two vectors takes 128 bits of each in turn, which are the words of two
- * workers. So that these come out in line, of 4 workers in a row the first vector has two
+ * lanes. So that these come out in line, of 4 lanes in a row the first vector has two
  * and the second the other two. */
 static inline void
-copy_ordered (guint64 workers[4][ADC_NOISE_WORKERS], guint first, guint n,
+copy_ordered (guint64 lanes[4][ADC_NOISE_LANES], guint first, guint n,
     guint64 *ordered, gboolean back)
 {
   for (guint i = 0; i < 4; i++)
     for (guint vector = 0; vector < 2; vector++)
       for (guint j = 0; j < n; j += 2, ordered += 2) {
-        guint64 *pair = &workers[i][first + 2 * j + 2 * vector];
+        guint64 *pair = &lanes[i][first + 2 * j + 2 * vector];
 
         if (back)
           memcpy (pair, ordered, 2 * sizeof *pair);
@@ -169,7 +169,7 @@ copy_ordered (guint64 workers[4][ADC_NOISE_WORKERS], guint first, guint n,
       }
 }
 
-/* The workers and the map in x86's vectors, two of them at once as above. Compilers do
+/* The lanes and the map in x86's vectors, two of them at once as above. Compilers do
  * not find the upper half of a 16-bit product by themselves. Most maps have no
  * increment, and are compiled without. No index exceeds 255, and packing with
  * saturation leaves it as it is. */
@@ -185,7 +185,7 @@ copy_ordered (guint64 workers[4][ADC_NOISE_WORKERS], guint first, guint n,
   }                                                                            \
                                                                                \
   attributes static ALWAYS_INLINE void fill_by_##id (                          \
-      guint64 workers[4][ADC_NOISE_WORKERS], const AdcNoiseMap *map,           \
+      guint64 lanes[4][ADC_NOISE_LANES], const AdcNoiseMap *map,               \
       gboolean increment, gint8 *restrict samples, guint steps)                \
   {                                                                            \
     enum { N = sizeof (Register) / 8 };                                        \
@@ -193,12 +193,12 @@ copy_ordered (guint64 workers[4][ADC_NOISE_WORKERS], guint first, guint n,
     const Register minimum = prefix##_set1_epi8 ((gint8) map->minimum);        \
     const __m128i shift = _mm_cvtsi32_si128 (map->shift);                      \
                                                                                \
-    for (guint worker = 0; worker < ADC_NOISE_WORKERS; worker += 2 * N) {      \
+    for (guint lane = 0; lane < ADC_NOISE_LANES; lane += 2 * N) {              \
       guint64 ordered[8 * N];                                                  \
       Vector_##id s[4][2];                                                     \
-      gint8 *out = samples + 4 * worker;                                       \
+      gint8 *out = samples + 4 * lane;                                         \
                                                                                \
-      copy_ordered (workers, worker, N, ordered, FALSE);                       \
+      copy_ordered (lanes, lane, N, ordered, FALSE);                           \
       memcpy (s, ordered, sizeof s);                                           \
       for (guint step = 0; step < steps; step++, out += ADC_NOISE_STEP) {      \
         Vector_##id low, high;                                                 \
@@ -213,17 +213,17 @@ copy_ordered (guint64 workers[4][ADC_NOISE_WORKERS], guint first, guint n,
         store ((Register *) out, prefix##_add_epi8 (index, minimum));          \
       }                                                                        \
       memcpy (ordered, s, sizeof ordered);                                     \
-      copy_ordered (workers, worker, N, ordered, TRUE);                        \
+      copy_ordered (lanes, lane, N, ordered, TRUE);                            \
     }                                                                          \
   }                                                                            \
                                                                                \
-  attributes static void fill_##id (guint64 workers[4][ADC_NOISE_WORKERS],     \
+  attributes static void fill_##id (guint64 lanes[4][ADC_NOISE_LANES],         \
       const AdcNoiseMap *map, gint8 *samples, guint steps)                     \
   {                                                                            \
     if (map->increment > 0)                                                    \
-      fill_by_##id (workers, map, TRUE, samples, steps);                       \
+      fill_by_##id (lanes, map, TRUE, samples, steps);                         \
     else                                                                       \
-      fill_by_##id (workers, map, FALSE, samples, steps);                      \
+      fill_by_##id (lanes, map, FALSE, samples, steps);                        \
   }                                                                            \
                                                                                \
   static const AdcNoiseKernel kernel_##id = {#id, draw_##id, fill_##id};
@@ -328,34 +328,34 @@ adc_noise_init (AdcNoise *noise, guint64 seed, gint minimum, gint maximum)
 }
 
 static void
-seed_workers (AdcNoise *noise, guint64 block)
+seed_lanes (AdcNoise *noise, guint64 block)
 {
-  for (guint worker = 0; worker < ADC_NOISE_WORKERS; worker++) {
-    guint64 h = hash (noise->seed, block, worker);
+  for (guint lane = 0; lane < ADC_NOISE_LANES; lane++) {
+    guint64 h = hash (noise->seed, block, lane);
 
     for (guint i = 0; i < 4; i++)
-      noise->workers[i][worker] = mix64 (h + (i + 1) * GOLDEN);
+      noise->lanes[i][lane] = mix64 (h + (i + 1) * GOLDEN);
   }
   noise->next_step = block * noise->steps_in_block;
 }
 
-/* Makes step the one that the workers give next. */
+/* Advances the lanes so that step is computed next. */
 static void
 go_to_step (AdcNoise *noise, guint64 step)
 {
   guint16 skipped[ADC_NOISE_TILE];
   guint64 block = step / noise->steps_in_block;
 
-  /* At the beginning of a block the workers still belong to the one before. */
+  /* At the beginning of a block the lanes still belong to the one before. */
   if (noise->next_step % noise->steps_in_block == 0 ||
       noise->next_step / noise->steps_in_block != block ||
       noise->next_step > step)
-    seed_workers (noise, block);
+    seed_lanes (noise, block);
 
   while (noise->next_step < step) {
     guint steps = MIN (step - noise->next_step, TILE_STEPS);
 
-    noise->kernel->draw (noise->workers, skipped, steps);
+    noise->kernel->draw (noise->lanes, skipped, steps);
     noise->next_step += steps;
   }
 }
@@ -401,12 +401,13 @@ static void
 fill_steps (AdcNoise *noise, guint64 step, gint8 *samples, guint steps)
 {
   go_to_step (noise, step);
-  noise->kernel->fill (noise->workers, &noise->map, samples, steps);
+  noise->kernel->fill (noise->lanes, &noise->map, samples, steps);
   noise->next_step += steps;
   redraw_marked (noise, step * ADC_NOISE_STEP, samples, steps * ADC_NOISE_STEP);
 }
 
-/* Part of a tile: its samples are kept, the rest is likely to be wanted. */
+/* Part of a tile. The tile is kept, since the next call is likely to continue
+ * there. */
 static void
 fill_partial (AdcNoise *noise, guint64 first, gint8 *samples, guint count)
 {
@@ -465,7 +466,7 @@ adc_noise_results (
         MIN (steps, noise->steps_in_block - step % noise->steps_in_block);
 
     go_to_step (noise, step);
-    noise->kernel->draw (noise->workers, (guint16 *) results, part);
+    noise->kernel->draw (noise->lanes, (guint16 *) results, part);
     join_words (results, (guint64) part * ADC_NOISE_RESULTS);
     noise->next_step += part;
     /* After the last block comes the first. */

@@ -1,5 +1,5 @@
-/* Uniform pseudo-random samples, as an analogue-to-digital converter without
- * a signal might give them, made faster than a network can take them.
+/* Uniform pseudo-random samples, like those of an analogue-to-digital converter
+ * without a signal, generated faster than a network can send them.
  *
  * Pure: no element, no clock, no allocation, no lock. One AdcNoise belongs to
  * one thread at a time.
@@ -42,20 +42,20 @@ G_BEGIN_DECLS
  *   k     = floor (2^bits / range)
  *
  * Random words. Block b = floor (n / 65536) holds 65536 samples. It begins
- * with 16 workers of xoshiro256++; worker l (0 to 15) of block b starts with the
+ * with 16 lanes of xoshiro256++; lane l (0 to 15) of block b starts with the
  * four state words
  *
  *   h = hash (seed, b, l)
  *   s[i] = mix64 (h + (i + 1) * G),  i = 0, 1, 2, 3
  *
- * A step takes one 64-bit word from every worker. In each worker it is
+ * A step takes one 64-bit word from every lane. In each lane it is
  *
  *   result = rotl (s[0] + s[3], 23) + s[0]
  *   t = s[1] << 17
  *   s[2] ^= s[0];  s[3] ^= s[1];  s[1] ^= s[2];  s[0] ^= s[3]
  *   s[2] ^= t;  s[3] = rotl (s[3], 45)
  *
- * in this order. The 16 results in the order of the workers, each split into
+ * in this order. The 16 results in the order of the lanes, each split into
  * words of `bits` bits with its least significant word first, are the words of
  * the step: 64 of 16 bits, or 32 of 32 bits, or, as adcwave.h takes them, 16 of
  * 64 bits. With p the number of words in a step and m = n - 65536 * b, sample n
@@ -77,15 +77,16 @@ G_BEGIN_DECLS
  * Below is the case of 8-bit samples, where range never exceeds 256, and the
  * words themselves, of which adcwave makes the rest. */
 
-#define ADC_NOISE_WORKERS 16
-/* Samples in a block: what is computed from its beginning when the stream is
- * entered anywhere else than where it was left. */
+#define ADC_NOISE_LANES 16
+/* Samples in a block. A block is computed from its beginning unless the stream
+ * continues where the last call ended. */
 #define ADC_NOISE_BLOCK 65536
 /* Samples in a step. */
 #define ADC_NOISE_STEP 64
-/* 64-bit results in a step, one of each worker. */
-#define ADC_NOISE_RESULTS ADC_NOISE_WORKERS
-/* Samples that are made at once where only some of them are wanted: 64 steps. */
+/* 64-bit results in a step, one of each lane. */
+#define ADC_NOISE_RESULTS ADC_NOISE_LANES
+/* Samples of a tile, generated together even if only some are requested: 64
+ * steps. */
 #define ADC_NOISE_TILE 4096
 
 /* Division of a 16-bit word by k without a division: with w = word + increment,
@@ -100,20 +101,19 @@ typedef struct {
 } AdcNoiseMap;
 
 /* The two inner loops, compiled for one set of instructions. Both advance the
- * workers by steps. */
+ * lanes by steps. */
 typedef struct {
   const gchar *name;
   /* Writes the steps' words. */
-  void (*draw) (
-      guint64 workers[4][ADC_NOISE_WORKERS], guint16 *words, guint steps);
+  void (*draw) (guint64 lanes[4][ADC_NOISE_LANES], guint16 *words, guint steps);
   /* Writes the sample of each word instead. A word that is to be drawn again
    * gives maximum + 1, modulo 256. */
-  void (*fill) (guint64 workers[4][ADC_NOISE_WORKERS], const AdcNoiseMap *map,
+  void (*fill) (guint64 lanes[4][ADC_NOISE_LANES], const AdcNoiseMap *map,
       gint8 *samples, guint steps);
 } AdcNoiseKernel;
 
-/* A generator. Lives wherever the caller puts it and owns nothing: there is
- * nothing to free, and a plain copy is an independent generator. */
+/* A generator, in memory of the caller. It owns nothing: a plain copy is an
+ * independent generator, and nothing is to be freed. */
 typedef struct {
   /*< private >*/
   const AdcNoiseKernel *kernel;
@@ -122,32 +122,32 @@ typedef struct {
   guint range;
   guint k;
   AdcNoiseMap map;
-  /* Counting from sample 0: the step that the workers give next, and the tile whose
-   * samples are in samples; G_MAXUINT64 when there is none. */
+  /* Both counted from sample 0: the step that the lanes compute next, and the tile
+   * that samples holds (G_MAXUINT64: none). */
   guint64 next_step;
   guint64 tile;
-  guint64 workers[4][ADC_NOISE_WORKERS];
+  guint64 lanes[4][ADC_NOISE_LANES];
   gint8 samples[ADC_NOISE_TILE];
 } AdcNoise;
 
-/* Sets noise up for the stream of seed over [minimum, maximum]. The caller has
- * made sure that -128 <= minimum <= maximum <= 127. */
+/* Initializes noise for the stream of seed over [minimum, maximum], where -128 <=
+ * minimum <= maximum <= 127. */
 void adc_noise_init (AdcNoise *noise, guint64 seed, gint minimum, gint maximum);
 
-/* Writes samples first to first + count - 1 of the stream. To go on where the
- * last call ended costs nothing extra, wherever that was; going anywhere else
- * recomputes at most one block of 65536 samples. n counts modulo 2^64. */
+/* Writes samples first to first + count - 1 of the stream. To continue
+ * where the last call ended has no extra cost; any other first recomputes at most
+ * one block of 65536 samples. n counts modulo 2^64. */
 void adc_noise_fill (
     AdcNoise *noise, guint64 first, gint8 *samples, gsize count);
 
-/* Sets noise up for the words of bits bits of seed: 16, 32 or 64. Such a
- * generator gives words, and no samples. */
+/* Initializes noise for the words of bits bits of seed: 16, 32 or 64. Such a
+ * generator has words, and no samples. */
 void adc_noise_init_words (AdcNoise *noise, guint64 seed, guint bits);
 
 /* Writes the 16 results of each of the steps step to step + steps - 1, in the
- * order of the workers. Steps count from the first of block 0, a block having
- * 64 * bits of them; noise has been set up for words. What it costs is as with
- * adc_noise_fill. */
+ * order of the lanes. Steps count from the first of block 0, a block having
+ * 64 * bits of them; noise has been initialized for words. The cost is that of
+ * adc_noise_fill(). */
 void adc_noise_results (
     AdcNoise *noise, guint64 step, guint64 *results, guint64 steps);
 

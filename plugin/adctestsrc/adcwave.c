@@ -1,4 +1,4 @@
-/* Test signals: see adcwave.h for what they are.
+/* Test signals: see adcwave.h, which defines them.
  *
  * A stream is made in tiles that fit in the L1 cache, each in up to four steps:
  * random words, real numbers, integers, bytes. The numbers must be the same on
@@ -230,7 +230,7 @@ init_uniform (AdcWave *wave)
 
   wave->range = (guint64) ((gint64) config->maximum - minimum) + 1;
   if (wave->range <= 256) {
-    /* Samples of a range elsewhere than adcnoise has it are moved there. */
+    /* adcnoise generates 8 bits: a range beyond these is shifted. */
     if (minimum < G_MININT8 || config->maximum > G_MAXINT8)
       minimum = G_MININT8;
     adc_noise_init (&wave->noise, config->seed, minimum,
@@ -293,7 +293,7 @@ draw_words (
 
 /* ---- waves ---- */
 
-/* Numbers on their way: a wave makes ints or reals, both in counts. */
+/* Numbers between two steps: a wave has ints or reals, both in counts. */
 typedef struct {
   gboolean has_reals;
   guint64 results[STEPS_MAX * ADC_NOISE_RESULTS];

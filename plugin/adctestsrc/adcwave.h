@@ -1,6 +1,5 @@
-/* Test signals as an analogue-to-digital converter would give them, in every
- * format that audio/x-raw has for them, and packed: noise, tones, pulses and a
- * ramp.
+/* Test signals like those of an analogue-to-digital converter, in the formats of
+ * audio/x-raw and packed: noise, tones, pulses and a ramp.
  *
  * Pure: no element, no clock, no allocation, no lock. One AdcWave belongs to
  * one thread at a time.
@@ -157,7 +156,7 @@ typedef enum {
 #define ADC_WAVE_CHANNELS_MAX 64
 #define ADC_WAVE_TONES_MAX 64
 
-/* What a stream is made of. Each wave looks at its own fields only. */
+/* The parameters of a stream. Each wave uses its own fields only. */
 typedef struct {
   AdcWaveShape shape;
   AdcWaveFormat format;
@@ -180,12 +179,11 @@ typedef struct {
   guint num_tones;
 } AdcWaveConfig;
 
-/* The most numbers that a kernel makes at once, and the group of samples that it
- * picks at once. */
+/* Most numbers that a kernel computes in a call; samples that it picks in a group. */
 #define ADC_WAVE_NORMAL_MAX 512
 #define ADC_WAVE_PICKED_TOGETHER 64
 
-/* What differs between processors. */
+/* The functions that are compiled for one instruction set. */
 typedef struct {
   const gchar *name;
   const AdcNoiseKernel *noise;
@@ -197,15 +195,15 @@ typedef struct {
   void (*normal) (const guint64 *words, gdouble *z, guint count);
 } AdcWaveKernel;
 
-/* A generator. Lives wherever the caller puts it and owns nothing: there is
- * nothing to free, and a plain copy is an independent generator. */
+/* A generator, in memory of the caller. It owns nothing: a plain copy is an
+ * independent generator, and nothing is to be freed. */
 typedef struct {
   /*< private >*/
   AdcWaveKernel kernel;
   AdcWaveConfig config;
   AdcNoise noise;
-  /* The step that was drawn last, kept for who goes on within it; G_MAXUINT64
-   * when there is none. */
+  /* The step that was drawn last, which the next call may continue; G_MAXUINT64:
+   * none. */
   guint64 last_step;
   guint64 last[ADC_NOISE_RESULTS];
   /* uniform: as in adcnoise.h. */
@@ -222,18 +220,17 @@ typedef struct {
   gdouble noise_deviation;
 } AdcWave;
 
-/* Sets wave up for the stream that config, which is copied, describes. The
- * caller has made sure that its values are within the limits above. Takes the
- * fastest kernel. For gaussian S8 it costs about 100 microseconds, else nothing
- * to speak of. */
+/* Initializes wave for a stream of these parameters, which are copied and must be
+ * within the limits above. Uses the fastest kernel. Takes about 100 microseconds for
+ * gaussian S8, and far less for other waves. */
 void adc_wave_init (AdcWave *wave, const AdcWaveConfig *config);
 
 /* Writes frames first to first + frames - 1 of the stream to data, which holds
  * frames * channels * adc_wave_format_bits () bits, in whole bytes, and need not
  * be aligned.
- * To go on where the last call ended costs nothing extra, wherever that was;
- * going anywhere else recomputes at most one block of 65536 random words. Sample
- * indices count modulo 2^64. */
+ * To continue where the last call ended has no extra cost; any other first
+ * recomputes at most one block of 65536 random words. Sample indices count modulo
+ * 2^64. */
 void adc_wave_fill (AdcWave *wave, guint64 first, gpointer data, gsize frames);
 
 /* Bits of a sample: a multiple of 8 but for the packed formats. */
@@ -247,13 +244,13 @@ void adc_wave_format_range (AdcWaveFormat format, gint *minimum, gint *maximum);
 void adc_wave_pack (
     const gint32 *samples, guint8 *out, guint count, guint bits);
 
-/* How many of the 2^32 words each value from -128 to 127 has in gaussian S8
- * noise of a standard deviation: what a test compares a histogram with. */
+/* The number of words, of 2^32, of each value from -128 to 127 in gaussian S8 noise
+ * of a standard deviation, for tests that compare a histogram with it. */
 void adc_wave_gaussian_words (gdouble standard_deviation, guint64 words[256]);
 
-/* Gives in *kernel one of those that this processor can run, the best first;
- * FALSE from index on. Tests and benchmarks put another one than the first
- * into a generator. */
+/* Sets *kernel to the one at index of those that this processor can run, the fastest
+ * first; FALSE if there are fewer. Tests and benchmarks set others than the first in
+ * a generator. */
 gboolean adc_wave_kernel (guint index, AdcWaveKernel *kernel);
 void adc_wave_set_kernel (AdcWave *wave, const AdcWaveKernel *kernel);
 

@@ -1,7 +1,6 @@
 /* The inner loops of the test signals, for several instruction sets: gaussian
- * samples of 8 bits, which are looked up at the speed of a network, and gaussian
- * numbers. See adcwave.h for what they are, and adcnoise.c for why a function
- * pointer chooses.
+ * samples of 8 bits, by look-up in a table, and gaussian numbers. adcwave.h defines
+ * them; adcnoise.c has the reason for function pointers.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -142,7 +141,7 @@ normal_avx2 (const guint64 *words, gdouble *z, guint count)
 
 /* ---- gaussian samples of 8 bits ---- */
 
-/* Words that are looked up before the rest is done with them: by loads one by
+/* Words that are looked up in the table at a time: by loads one by
  * one, which are faster than AVX2's gather (and where the loop itself costs a
  * fifth), and so many that the entries have left the store buffer when vectors read
  * them. */

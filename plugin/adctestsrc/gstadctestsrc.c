@@ -316,7 +316,7 @@ no_range : {
 }
 }
 
-/* Rates below 1 are accepted here so that set_caps can say what is wrong with
+/* Rates below 1 are accepted here so that set_caps can post an error that explains
  * them: caps text such as rate=3200000000 becomes a negative number, and "no
  * common caps" explains nothing. */
 static GstCaps *
@@ -349,7 +349,7 @@ gst_adc_test_src_fixate (GstBaseSrc *basesrc, GstCaps *caps)
       ->fixate (basesrc, caps);
 }
 
-/* Sets the generator up for the caps and the properties as they are now. */
+/* Initializes the generator for the current caps and properties. */
 static gboolean
 configure_wave (GstAdcTestSrc *src)
 {

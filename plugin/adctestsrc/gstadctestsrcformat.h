@@ -1,4 +1,5 @@
-/* What caps say of the samples of adctestsrc, and what it makes of open ones.
+/* adctestsrc's caps: what fixed ones define, and how others are fixated. Conversions
+ * between frames, bytes and times.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -25,7 +26,7 @@ typedef struct {
   gint channels;
 } GstAdcTestSrcFormat;
 
-/* Chooses what is open: the rate of MeerKAT's L band, one channel, of S8 or of
+/* Fixates fields with several values: the rate of MeerKAT's L band, one channel, of S8 or of
  * packed 10 bits, and as many channels as downstream has positions for. */
 void gst_adc_test_src_format_fixate (GstStructure *structure);
 

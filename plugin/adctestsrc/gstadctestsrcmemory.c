@@ -120,7 +120,8 @@ gst_adc_test_src_memory_decide (GstQuery *query, guint size, guint *n_buffers)
   gst_spead2_outstanding_find (&outstanding, query);
   /* If heaps do not begin where buffers do, their headers have other offsets in each
    * buffer. */
-  if (outstanding.has_shape && (outstanding.shape.heap_size == 0 ||
+  if (outstanding.has_shape &&
+      (outstanding.shape.heap_size == 0 ||
           size % outstanding.shape.heap_size == 0))
     shape = &outstanding.shape;
   if (shape)

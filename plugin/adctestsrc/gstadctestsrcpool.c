@@ -13,7 +13,7 @@ struct _GstAdcTestSrcPool {
 
   /* Guarded by lock, under which nothing is called. */
   GMutex lock;
-  GPtrArray *returned; /* (owned GstBuffer) the last one came last */
+  GPtrArray *returned; /* (owned GstBuffer) in the order of their release */
 };
 
 G_DEFINE_FINAL_TYPE (
@@ -43,8 +43,8 @@ gst_adc_test_src_pool_acquire_buffer (
       ->acquire_buffer (pool, buffer, params);
 }
 
-/* One whose memory was exchanged, or is shared, is none of ours any more: the base
- * class frees it. */
+/* A buffer whose memory was replaced, or is shared, is not used again: the base class
+ * frees it. */
 static void
 gst_adc_test_src_pool_release_buffer (GstBufferPool *pool, GstBuffer *buffer)
 {

@@ -1,9 +1,9 @@
-/* adctestsrc's pool: gives out what came back last, which is in the cache
+/* adctestsrc's pool: last in, first out
  *
- * GstBufferPool gives out what came back first, and so goes round through all of
- * its buffers even where a few would do. A network sender is up to a tenth slower
- * with six buffers of 1 MiB than with five. For a pool without a limit: nobody
- * waits for a buffer here.
+ * The buffer that was released last is the most likely to be in the cache.
+ * GstBufferPool is first in, first out, and so uses all of its buffers in turn even
+ * if a few would suffice: a network sender was up to a tenth slower with six buffers
+ * of 1 MiB than with five. Only for pools without a limit: acquiring never waits.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */

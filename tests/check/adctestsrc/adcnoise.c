@@ -137,19 +137,19 @@ range_of_size (guint size, gint *minimum, gint *maximum)
   *maximum = *minimum + size - 1;
 }
 
-/* Sets the workers so that their next step gives the words from first on: what a worker
+/* Sets the lanes so that their next step gives the words from first on: what a lane
  * gives is rotl (s[0] + s[3], 23) + s[0]. */
 static void
-give_words (guint64 workers[4][ADC_NOISE_WORKERS], guint first)
+give_words (guint64 lanes[4][ADC_NOISE_LANES], guint first)
 {
-  for (guint worker = 0; worker < ADC_NOISE_WORKERS; worker++) {
+  for (guint lane = 0; lane < ADC_NOISE_LANES; lane++) {
     guint64 result = 0;
 
     for (guint i = 0; i < 4; i++)
-      result |= (guint64) (first + 4 * worker + i) << (16 * i);
-    workers[0][worker] = 0;
-    workers[1][worker] = workers[2][worker] = 1;
-    workers[3][worker] = result >> 23 | result << 41;
+      result |= (guint64) (first + 4 * lane + i) << (16 * i);
+    lanes[0][lane] = 0;
+    lanes[1][lane] = lanes[2][lane] = 1;
+    lanes[3][lane] = result >> 23 | result << 41;
   }
 }
 
@@ -170,8 +170,8 @@ GST_START_TEST (test_map_is_exact_for_every_word)
       range_of_size (range, &minimum, &maximum);
       adc_noise_init (&noise, 1, minimum, maximum);
       for (guint i = 0; i < 65536; i += ADC_NOISE_STEP) {
-        give_words (noise.workers, i);
-        kernel->fill (noise.workers, &noise.map, samples + i, 1);
+        give_words (noise.lanes, i);
+        kernel->fill (noise.lanes, &noise.map, samples + i, 1);
       }
       for (guint i = 0; i < 65536; i++) {
         guint index = i / k;
@@ -285,7 +285,7 @@ GST_END_TEST;
 
 GST_START_TEST (test_going_on_is_cheap)
 {
-  /* One sample at a time through a block: the workers go on, a tile for every 4096
+  /* One sample at a time through a block: the lanes go on, a tile for every 4096
    * samples, instead of through the block from its beginning each time. */
   AdcNoise noise;
   gint8 *expected;
@@ -293,9 +293,9 @@ GST_START_TEST (test_going_on_is_cheap)
 
   adc_noise_init (&noise, 1, -100, 100);
   for (guint i = 0; i < ADC_NOISE_BLOCK; i++) {
-    /* Workers that began anew would not have kept this. */
+    /* Lanes that began anew would not have kept this. */
     if (i == 40000)
-      noise.workers[0][0] = 0;
+      noise.lanes[0][0] = 0;
     adc_noise_fill (&noise, i, &sample, 1);
     if (noise.next_step !=
         (i / ADC_NOISE_TILE + 1) * (ADC_NOISE_TILE / ADC_NOISE_STEP))
