@@ -613,6 +613,67 @@ GST_START_TEST (capture_without_bytes_keeps_messages_only)
 
 GST_END_TEST;
 
+/* Up to BATCH messages by one call, or the errno. */
+static gint
+receive_all (void)
+{
+  prepare_all (SIZE, 0);
+  return recvmmsg (receiver, batch.messages, BATCH, MSG_DONTWAIT, NULL);
+}
+
+GST_START_TEST (a_failed_receive_takes_nothing)
+{
+  send_one (SIZE, 0);
+  send_one (SIZE, 0);
+  faults_fail_receive (ENOMEM, 2);
+  prepare (0, SIZE, 0);
+  assert_fails (recvmsg (receiver, &batch.messages[0].msg_hdr, 0), ENOMEM);
+  assert_fails (receive_all (), ENOMEM);
+  assert_equals_int (receive_all (), 2);
+  assert_fails (receive_all (), EAGAIN);
+  assert_equals_uint64 (faults_receive_calls (), 4);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (a_truncated_message_says_so)
+{
+  send_one (SIZE, 0);
+  send_one (SIZE, 0);
+  faults_truncate_received (10, 1);
+  assert_equals_int (receive_all (), 2);
+  assert_equals_int (batch.messages[0].msg_len, 10);
+  assert_equals_int (batch.messages[0].msg_hdr.msg_flags, MSG_TRUNC);
+  assert_equals_int (batch.messages[1].msg_len, SIZE);
+  assert_equals_int (batch.messages[1].msg_hdr.msg_flags, 0);
+  /* What did not come does not use it up. */
+  faults_truncate_received (10, 1);
+  assert_fails (receive_all (), EAGAIN);
+  send_one (SIZE, 0);
+  assert_equals_int (receive_all (), 1);
+  assert_equals_int (batch.messages[0].msg_len, 10);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (control_data_that_are_cut_are_said_to_be)
+{
+  const gint on = 1;
+
+  setsockopt (receiver, IPPROTO_IP, IP_RECVTTL, &on, sizeof on);
+  send_one (SIZE, 0);
+  send_one (SIZE, 0);
+  faults_cut_control (1);
+  prepare_all (SIZE, 1); /* with memory for control data */
+  assert_equals_int (
+      recvmmsg (receiver, batch.messages, 2, MSG_DONTWAIT, NULL), 2);
+  assert_equals_int (batch.messages[0].msg_hdr.msg_flags, MSG_CTRUNC);
+  assert_equals_int (batch.messages[0].msg_hdr.msg_controllen, 0);
+  fail_unless (CMSG_FIRSTHDR (&batch.messages[1].msg_hdr) != NULL);
+}
+
+GST_END_TEST;
+
 GST_START_TEST (opening_a_socket_fails_as_told)
 {
   struct sockaddr_in address = {
@@ -1007,6 +1068,9 @@ faults_suite (void)
   tcase_add_test (tc, the_network_blocks_after_so_many_messages);
   tcase_add_test (tc, captured_datagrams_are_those_that_were_received);
   tcase_add_test (tc, capture_without_bytes_keeps_messages_only);
+  tcase_add_test (tc, a_failed_receive_takes_nothing);
+  tcase_add_test (tc, a_truncated_message_says_so);
+  tcase_add_test (tc, control_data_that_are_cut_are_said_to_be);
   tcase_add_test (tc, opening_a_socket_fails_as_told);
   tcase_add_test (tc, sockets_that_are_not_udp_are_left_alone);
   tcase_add_test (tc, ipv6_sockets_are_udp_too);

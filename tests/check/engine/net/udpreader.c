@@ -367,7 +367,7 @@ GST_START_TEST (test_icmp_errors)
   socklen_t size = sizeof closed;
   const gint on = TRUE;
   gint other = socket (AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  FaultsCounts before, after;
+  guint64 until;
   guint i;
 
   fail_unless_equals_int (bind (other, (struct sockaddr *) &closed, size), 0);
@@ -384,10 +384,9 @@ GST_START_TEST (test_icmp_errors)
     spead2_udp_reader_wait (reader, spead2_now () + MS);
   }
   fail_unless_equals_uint64 (counters ()->errors[ECONNREFUSED], 3);
-  faults_get_counts (&before);
-  spead2_udp_reader_wait (reader, spead2_now () + MS);
-  faults_get_counts (&after);
-  fail_unless_equals_uint64 (after.polls, before.polls + 1);
+  until = spead2_now () + MS;
+  spead2_udp_reader_wait (reader, until);
+  fail_unless (spead2_now () >= until);
   send_n (0, 1, 10);
   spead2_udp_reader_wait (reader, EVER);
   drain (ALL);
