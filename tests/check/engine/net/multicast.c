@@ -236,10 +236,11 @@ GST_START_TEST (test_sources)
 
   /* And not any more. */
   spead2_multicast_leave (fd, memberships);
-  join (other, group, "one");
+  memberships = join (other, group, "one");
   send_by ("one", networks[__i__].another, group, 'z');
   fail_unless_equals_int (next_byte (other), 'z');
   fail_unless_equals_int (next_byte (fd), 0);
+  spead2_multicast_leave (other, memberships);
   close (other);
   close (fd);
 }
