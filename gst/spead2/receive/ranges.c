@@ -9,12 +9,6 @@
 /* What is kept for the next heap. */
 #define MAX_KEPT 512
 
-static Spead2Range *
-entries (Spead2Ranges *ranges)
-{
-  return ranges->allocated > 0 ? ranges->more : ranges->inline_ranges;
-}
-
 /* The first range that begins behind the position. */
 static guint
 upper_bound (const Spead2Range *range, guint n, guint64 position)
@@ -54,7 +48,7 @@ insert (Spead2Ranges *ranges, guint at, guint64 begin, guint64 end)
   if (ranges->n == MAX (ranges->allocated, SPEAD2_INLINE_RANGES))
     grow (ranges);
 
-  range = entries (ranges) + at;
+  range = spead2_ranges_entries (ranges) + at;
   memmove (range + 1, range, (ranges->n - at) * sizeof *range);
   *range = (Spead2Range){begin, end};
   ranges->n++;
@@ -63,9 +57,9 @@ insert (Spead2Ranges *ranges, guint at, guint64 begin, guint64 end)
 }
 
 Spead2RangesResult
-spead2_ranges_add (Spead2Ranges *ranges, guint64 begin, guint64 end)
+spead2_ranges_add_any (Spead2Ranges *ranges, guint64 begin, guint64 end)
 {
-  Spead2Range *range = entries (ranges);
+  Spead2Range *range = spead2_ranges_entries (ranges);
   gboolean extends = ranges->n > 0 && range[ranges->last].end == begin;
   guint next =
       extends ? ranges->last + 1 : upper_bound (range, ranges->n, begin);

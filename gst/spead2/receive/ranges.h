@@ -44,17 +44,17 @@ typedef enum {
   SPEAD2_RANGES_FULL       /* SPEAD2_MAX_RANGES */
 } Spead2RangesResult;
 
-/* Adds bytes that have come; begin < end. Unless the result is SPEAD2_RANGES_ADDED
- * the set is as before. */
-Spead2RangesResult spead2_ranges_add (
-    Spead2Ranges *ranges, guint64 begin, guint64 end);
-
 /* In order, n of them; valid until the next call that changes the set. */
 static inline const Spead2Range *
 spead2_ranges_get (const Spead2Ranges *ranges)
 {
   return ranges->allocated > 0 ? ranges->more : ranges->inline_ranges;
 }
+
+/* Adds bytes that have come; begin < end. Unless the result is SPEAD2_RANGES_ADDED
+ * the set is as before. */
+static inline Spead2RangesResult spead2_ranges_add (
+    Spead2Ranges *ranges, guint64 begin, guint64 end);
 
 /* Whether every byte of [begin, end) is in the set; begin <= end. */
 gboolean spead2_ranges_contain (
@@ -65,6 +65,30 @@ void spead2_ranges_reset (Spead2Ranges *ranges);
 
 /* Frees what the set allocated. */
 void spead2_ranges_clear (Spead2Ranges *ranges);
+
+/*< private >*/
+
+static inline Spead2Range *
+spead2_ranges_entries (Spead2Ranges *ranges)
+{
+  return ranges->allocated > 0 ? ranges->more : ranges->inline_ranges;
+}
+
+/* Anywhere, not inlined. */
+Spead2RangesResult spead2_ranges_add_any (
+    Spead2Ranges *ranges, guint64 begin, guint64 end);
+
+/* Here is what comes in order: behind the last range, which was extended last. */
+static inline Spead2RangesResult
+spead2_ranges_add (Spead2Ranges *ranges, guint64 begin, guint64 end)
+{
+  Spead2Range *range = spead2_ranges_entries (ranges) + ranges->last;
+
+  if (G_UNLIKELY (ranges->last + 1 != ranges->n || range->end != begin))
+    return spead2_ranges_add_any (ranges, begin, end);
+  range->end = end;
+  return SPEAD2_RANGES_ADDED;
+}
 
 G_END_DECLS
 

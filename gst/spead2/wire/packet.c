@@ -4,31 +4,79 @@
  */
 #include "spead2/wire/packet.h"
 
+/* The values of the four that a packet is placed by, by id - 1. */
+typedef struct {
+  guint64 values[SPEAD2_ID_PAYLOAD_LENGTH];
+  guint seen; /* bit id - 1 */
+} Specials;
+
+#define BIT(id) (1u << ((id) -1))
+
 /* The pointers in front of the view's go; behind them the four may stand, too. */
 static void
-read_specials (Spead2PacketView *view, Spead2Specials *specials)
+read_specials (Spead2PacketView *view, Specials *specials)
 {
   guint n_leading = 0;
 
   for (guint i = 0; i < view->n_pointers; i++) {
     guint64 pointer = spead2_packet_pointer (view, i);
-    guint64 special = spead2_packet_special (view->flavour, pointer);
 
-    if (special >= SPEAD2_ID_PAYLOAD_LENGTH)
+    if (!spead2_pointer_is_immediate (pointer) ||
+        spead2_pointer_is_item (view->flavour, pointer))
       continue;
-    specials->values[special] = spead2_pointer_value (view->flavour, pointer);
-    specials->seen |= 1 << special;
+    pointer = spead2_pointer_id (view->flavour, pointer) - 1;
+    specials->values[pointer] =
+        spead2_pointer_value (view->flavour, spead2_packet_pointer (view, i));
+    specials->seen |= 1u << pointer;
     n_leading += n_leading == i;
   }
   view->pointers += n_leading * SPEAD2_POINTER_SIZE;
   view->n_pointers -= n_leading;
 }
 
+/* The view has flavour, pointers and n_pointers, which are the datagram's last. */
+static Spead2Refusal
+place_payload (Spead2PacketView *view, const Spead2PacketRules *rules,
+    const Specials *specials, const guint8 *end)
+{
+  const guint required = BIT (SPEAD2_ID_HEAP_CNT) |
+      BIT (SPEAD2_ID_PAYLOAD_LENGTH) |
+      (rules->packet_heaps ? 0 : BIT (SPEAD2_ID_PAYLOAD_OFFSET));
+  const guint64 *values = specials->values;
+  gsize available;
+
+  if ((required & ~specials->seen) != 0)
+    return SPEAD2_REFUSAL_SPECIALS;
+
+  view->cnt = values[SPEAD2_ID_HEAP_CNT - 1];
+  view->heap_length = specials->seen & BIT (SPEAD2_ID_HEAP_LENGTH)
+      ? values[SPEAD2_ID_HEAP_LENGTH - 1]
+      : SPEAD2_LENGTH_UNKNOWN;
+  view->offset = values[SPEAD2_ID_PAYLOAD_OFFSET - 1];
+  view->payload_size = values[SPEAD2_ID_PAYLOAD_LENGTH - 1];
+  view->payload = view->pointers + view->n_pointers * SPEAD2_POINTER_SIZE;
+
+  if ((specials->seen & BIT (SPEAD2_ID_PAYLOAD_OFFSET)) == 0) {
+    if (view->heap_length == SPEAD2_LENGTH_UNKNOWN)
+      view->heap_length = view->payload_size;
+    if (view->heap_length != view->payload_size)
+      return SPEAD2_REFUSAL_SPECIALS;
+  }
+  available = end - view->payload;
+  if (view->payload_size > available)
+    return SPEAD2_REFUSAL_PAYLOAD;
+  if (view->offset + view->payload_size > view->heap_length)
+    return SPEAD2_REFUSAL_BOUND;
+  if (view->payload_size < available)
+    return SPEAD2_REFUSAL_SIZE_MISMATCH;
+  return SPEAD2_REFUSAL_NONE;
+}
+
 Spead2Refusal
 spead2_packet_parse_any (Spead2PacketView *view, const Spead2PacketRules *rules,
     const guint8 *data, gsize size)
 {
-  Spead2Specials specials = {0};
+  Specials specials = {0};
   guint64 header;
   guint id_size, address_size;
 
@@ -54,7 +102,7 @@ spead2_packet_parse_any (Spead2PacketView *view, const Spead2PacketRules *rules,
     return SPEAD2_REFUSAL_POINTERS;
 
   read_specials (view, &specials);
-  return spead2_packet_place (view, rules, &specials, data + size);
+  return place_payload (view, rules, &specials, data + size);
 }
 
 const gchar *

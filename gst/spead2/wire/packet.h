@@ -106,103 +106,59 @@ spead2_packet_pointer (const Spead2PacketView *view, guint n)
   return spead2_read_u64 (view->pointers + n * SPEAD2_POINTER_SIZE);
 }
 
-/* The values of the four that a packet is placed by, by id - 1. */
-typedef struct {
-  guint64 values[SPEAD2_ID_PAYLOAD_LENGTH];
-  guint seen; /* bit id - 1 */
-} Spead2Specials;
-
-/* id - 1 of a pointer that is one of the four, or a larger number. */
-static inline guint64
-spead2_packet_special (Spead2Flavour flavour, guint64 pointer)
-{
-  return (pointer >> flavour) - (G_GUINT64_CONSTANT (1) << (63 - flavour)) - 1;
-}
-
-/* The checks behind the pointers. view has flavour, pointers and n_pointers, which
- * are the datagram's last. */
-static inline Spead2Refusal
-spead2_packet_place (Spead2PacketView *view, const Spead2PacketRules *rules,
-    const Spead2Specials *specials, const guint8 *end)
-{
-  const guint required = 1 << (SPEAD2_ID_HEAP_CNT - 1) |
-      1 << (SPEAD2_ID_PAYLOAD_OFFSET - 1) | 1 << (SPEAD2_ID_PAYLOAD_LENGTH - 1);
-  const guint offset = 1 << (SPEAD2_ID_PAYLOAD_OFFSET - 1);
-  const guint64 *values = specials->values;
-  gsize available;
-
-  if (G_UNLIKELY ((required & ~specials->seen) != 0) &&
-      (!rules->packet_heaps || (required & ~specials->seen) != offset))
-    return SPEAD2_REFUSAL_SPECIALS;
-
-  view->cnt = values[SPEAD2_ID_HEAP_CNT - 1];
-  view->heap_length = specials->seen & 1 << (SPEAD2_ID_HEAP_LENGTH - 1)
-      ? values[SPEAD2_ID_HEAP_LENGTH - 1]
-      : SPEAD2_LENGTH_UNKNOWN;
-  view->offset = values[SPEAD2_ID_PAYLOAD_OFFSET - 1];
-  view->payload_size = values[SPEAD2_ID_PAYLOAD_LENGTH - 1];
-  view->payload = view->pointers + view->n_pointers * SPEAD2_POINTER_SIZE;
-  available = end - view->payload;
-
-  if (G_UNLIKELY ((specials->seen & offset) == 0)) {
-    if (view->heap_length == SPEAD2_LENGTH_UNKNOWN)
-      view->heap_length = view->payload_size;
-    if (view->heap_length != view->payload_size)
-      return SPEAD2_REFUSAL_SPECIALS;
-  }
-  if (G_UNLIKELY (view->payload_size > available))
-    return SPEAD2_REFUSAL_PAYLOAD;
-  if (G_UNLIKELY (view->offset + view->payload_size > view->heap_length))
-    return SPEAD2_REFUSAL_BOUND;
-  if (G_UNLIKELY (view->payload_size < available))
-    return SPEAD2_REFUSAL_SIZE_MISMATCH;
-  return SPEAD2_REFUSAL_NONE;
-}
-
 /* Any datagram, not inlined. */
 Spead2Refusal spead2_packet_parse_any (Spead2PacketView *view,
     const Spead2PacketRules *rules, const guint8 *data, gsize size);
 
-/* Here is what senders send: the four in the order of their ids, and then items.
- * All else, and what is refused before its pointers are read, goes the other way. */
+/* Here is what senders send: the four in the order of their ids, then items, and
+ * nothing to refuse. All else goes the other way. */
 static inline Spead2Refusal
 spead2_packet_parse (Spead2PacketView *view, const Spead2PacketRules *rules,
     const guint8 *data, gsize size)
 {
-  Spead2Specials specials = {.seen = (1 << SPEAD2_ID_PAYLOAD_LENGTH) - 1};
-  guint64 header;
-  guint n_pointers, i;
+  guint64 header, step, pointer, values[4];
+  guint flavour, n_pointers, i;
 
   if (size < SPEAD2_HEADER_SIZE + 4 * SPEAD2_POINTER_SIZE)
     return spead2_packet_parse_any (view, rules, data, size);
 
   header = spead2_read_u64 (data);
+  flavour = 8 * (header >> 32 & 7);
   n_pointers = header & G_MAXUINT16;
-  view->flavour = 8 * (header >> 32 & G_MAXUINT8);
-  view->pointers = data + SPEAD2_HEADER_SIZE;
-  view->n_pointers = n_pointers;
-  if (!spead2_flavour_is_valid (view->flavour) ||
-      header >> 32 != spead2_flavour_header_word (view->flavour) ||
-      (rules->flavour != 0 && rules->flavour != view->flavour) ||
-      n_pointers < 4 ||
-      n_pointers > (size - SPEAD2_HEADER_SIZE) / SPEAD2_POINTER_SIZE)
+  if (G_UNLIKELY (flavour == 0 ||
+          header >> 32 != spead2_flavour_header_word (flavour) ||
+          (rules->flavour != 0 && rules->flavour != flavour) ||
+          n_pointers < 4 ||
+          n_pointers > (size - SPEAD2_HEADER_SIZE) / SPEAD2_POINTER_SIZE))
     return spead2_packet_parse_any (view, rules, data, size);
 
+  /* Immediates of one id are the numbers from its pointer with value 0 on. */
+  step = G_GUINT64_CONSTANT (1) << flavour;
+  pointer = spead2_flavour_immediate (flavour, SPEAD2_ID_HEAP_CNT, 0);
+  view->pointers = data + SPEAD2_HEADER_SIZE;
   for (i = 0; i < 4; i++) {
-    guint64 pointer = spead2_packet_pointer (view, i);
-
-    if (spead2_packet_special (view->flavour, pointer) != i)
+    values[i] = spead2_packet_pointer (view, i) - pointer;
+    if (G_UNLIKELY (values[i] >= step))
       return spead2_packet_parse_any (view, rules, data, size);
-    specials.values[i] = spead2_pointer_value (view->flavour, pointer);
+    pointer += step;
   }
+  pointer -= 4 * step;
   for (; i < n_pointers; i++)
-    if (spead2_packet_special (view->flavour, spead2_packet_pointer (view, i)) <
-        4)
+    if (G_UNLIKELY (spead2_packet_pointer (view, i) - pointer < 4 * step))
       return spead2_packet_parse_any (view, rules, data, size);
 
+  view->flavour = flavour;
+  view->cnt = values[0];
+  view->heap_length = values[1];
+  view->offset = values[2];
+  view->payload_size = values[3];
+  view->payload = view->pointers + n_pointers * SPEAD2_POINTER_SIZE;
   view->pointers += 4 * SPEAD2_POINTER_SIZE;
-  view->n_pointers -= 4;
-  return spead2_packet_place (view, rules, &specials, data + size);
+  view->n_pointers = n_pointers - 4;
+  if (G_UNLIKELY (view->payload + view->payload_size != data + size ||
+          view->offset + view->payload_size > view->heap_length))
+    return spead2_packet_parse_any (view, rules, data, size);
+  return SPEAD2_REFUSAL_NONE;
 }
 
 G_END_DECLS
