@@ -300,6 +300,9 @@ static const struct {
         "channels=-1 in audio caps"},
     {"audio/x-raw,format=S17LE,rate=48000,channels=1,layout=interleaved",
         "is none that GStreamer has"},
+    {"audio/x-raw,format=S16LE,rate=48000,channels=2,layout=non-interleaved,"
+     "channel-mask=(bitmask)3",
+        "must be interleaved"},
     {"video/x-raw,format=GRAY8", "at least format, width and height"},
     {BYTES ",sample-bits=10,channels=0", "channels=0 in caps"},
     {BYTES ",sample-bits=10,channels=-1", "channels=-1 in caps"},
@@ -338,17 +341,38 @@ GST_START_TEST (refused_caps_are_refused_once)
 
 GST_END_TEST;
 
+/* All of GStreamer's that are neither numpy's nor SPEAD's. */
+static const gchar *const unknown_formats[] = {"S24LE", "U24LE", "S24_32LE",
+    "S24_32BE", "U24_32LE", "U24_32BE", "S20LE", "S20BE", "U20LE", "U20BE",
+    "S18LE", "S18BE", "U18LE", "U18BE"};
+
+GST_START_TEST (audio_formats_without_a_type_are_refused)
+{
+  gchar *caps = g_strdup_printf (
+      "audio/x-raw,format=%s,rate=48000,channels=1,layout=interleaved",
+      unknown_formats[__i__]);
+
+  gst_element_set_state (pipeline, GST_STATE_PLAYING);
+  fail_unless (gst_pad_push_event (pad, gst_event_new_stream_start ("test")));
+  set_caps (caps);
+  assert_error (
+      GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT, unknown_formats[__i__]);
+  g_free (caps);
+}
+
+GST_END_TEST;
+
 /* They leave no trace in what comes with others. */
 GST_START_TEST (other_caps_make_good_for_refused_ones)
 {
   play (GOOD);
   push (400, 0, 0);
   set_caps (AUDIO ("S24LE", "interleaved"));
-  assert_error (GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT, "S24LE");
+  assert_error (GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT, NULL);
   fail_unless (set_caps (GOOD));
   push (400, 400, 100);
   set_caps (AUDIO ("S24LE", "interleaved"));
-  assert_error (GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT, "S24LE");
+  assert_error (GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT, NULL);
   fail_unless (set_caps (GOOD));
   finish ();
   decode ();
@@ -408,6 +432,8 @@ sinkcaps_suite (void)
       G_N_ELEMENTS (converted));
   tcase_add_loop_test (tc, what_cannot_be_sent_is_refused_with_its_reason, 0,
       G_N_ELEMENTS (hopeless));
+  tcase_add_loop_test (tc, audio_formats_without_a_type_are_refused, 0,
+      G_N_ELEMENTS (unknown_formats));
   tcase_add_loop_test (
       tc, refused_caps_are_refused_once, 0, G_N_ELEMENTS (refusals));
   tcase_add_test (tc, other_caps_make_good_for_refused_ones);

@@ -499,7 +499,7 @@ GST_START_TEST (dates_need_to_know_the_rate)
   fail_unless_equals_int (
       gst_pad_push (pad, make_dated_buffer (101, "timestamp/x-unix", EPOCH)),
       GST_FLOW_ERROR);
-  assert_error (GST_STREAM_ERROR, GST_STREAM_ERROR_FAILED, "set sample-rate");
+  assert_error (GST_STREAM_ERROR, GST_STREAM_ERROR_FAILED, NULL);
 }
 
 GST_END_TEST;

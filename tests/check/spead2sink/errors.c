@@ -512,8 +512,7 @@ GST_START_TEST (the_first_wrap_of_the_heap_counter_is_a_warning)
   for (guint i = 0; i < 65536 + 100; i++)
     push (8, 0, GST_BUFFER_OFFSET_NONE);
   finish ();
-  assert_warning (
-      GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT, "The timestamp has wrapped");
+  assert_warning (GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT, NULL);
   assert_warning (GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT,
       "The heap counter has wrapped: it has 16 bits. Set a greater "
       "heap-address-bits");

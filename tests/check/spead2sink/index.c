@@ -342,8 +342,7 @@ GST_START_TEST (an_offset_is_believed_where_it_counts_samples_or_bytes)
     assert_timestamp (whole_heap (i), steps[i].index);
   fail_unless_equals_uint64 (counter ("offset-jumps"), walks[__i__].n_jumps);
   if (walks[__i__].warns)
-    assert_warning (
-        GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT, "without a discontinuity");
+    assert_warning (GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT, NULL);
   assert_no_message (GST_MESSAGE_WARNING);
 }
 
@@ -427,7 +426,7 @@ GST_START_TEST (an_offset_made_from_a_time_is_told_from_a_jump)
   assert_timestamp (whole_heap (1), roundings[__i__].index);
   fail_unless_equals_uint64 (counter ("offset-jumps"), jumps);
   if (jumps)
-    assert_warning (GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT, "jumps from");
+    assert_warning (GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT, NULL);
   assert_no_message (GST_MESSAGE_WARNING);
   g_free (caps);
 }
@@ -468,7 +467,7 @@ GST_START_TEST (an_index_that_goes_back_has_not_run_over)
   finish ();
   fail_unless_equals_uint64 (counter ("index-wraps"), runs[__i__].wraps);
   if (runs[__i__].wraps > 0)
-    assert_warning (GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT, "has wrapped");
+    assert_warning (GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT, NULL);
   assert_no_message (GST_MESSAGE_WARNING);
 }
 

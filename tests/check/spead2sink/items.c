@@ -275,8 +275,7 @@ GST_START_TEST (heap_counters_begin_and_step_as_told)
   assert_heap (0, 0xfffffffffe, 0, 1000, 0);
   assert_heap (1, 1, 1000, 1000, 0);
   assert_stop_heap (2, 4);
-  assert_warning (GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT,
-      "The heap counter has wrapped");
+  assert_warning (GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT, NULL);
   fail_unless_equals_uint64 (counter ("heap-cnt-wraps"), 1);
 }
 

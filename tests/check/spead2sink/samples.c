@@ -256,8 +256,7 @@ GST_START_TEST (the_index_goes_on_behind_48_bits)
   fail_unless_equals_uint64 (immediate (1, ID_TIMESTAMP), modulus - 50);
   fail_unless_equals_uint64 (immediate (2, ID_TIMESTAMP), 50);
   fail_unless_equals_uint64 (immediate (3, ID_TIMESTAMP), 150);
-  assert_warning (
-      GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT, "The timestamp has wrapped");
+  assert_warning (GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT, NULL);
   assert_no_message (GST_MESSAGE_WARNING);
   fail_unless_equals_uint64 (counter ("index-wraps"), 1);
 }

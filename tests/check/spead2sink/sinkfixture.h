@@ -97,7 +97,8 @@ void assert_no_message (GstMessageType types);
 void drop_messages (void);
 
 void assert_words (const gchar *text, const gchar *words);
-/* The next warning, or error, is the sink's and says words. */
+/* The next warning, or error, is the sink's, of that domain and code. It says words,
+ * unless NULL: what a message says is asserted once, where it is the subject. */
 void assert_warning (GQuark domain, gint code, const gchar *words);
 void assert_error (GQuark domain, gint code, const gchar *words);
 

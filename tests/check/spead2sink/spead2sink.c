@@ -345,7 +345,7 @@ GST_START_TEST (buffers_of_a_list_before_one_that_is_refused_are_sent)
   gst_buffer_list_add (list, make_buffer (401, 1200, 300));
   gst_buffer_list_add (list, make_buffer (400, 1601, 401));
   fail_unless_equals_int (gst_pad_push_list (pad, list), GST_FLOW_ERROR);
-  assert_error (GST_STREAM_ERROR, GST_STREAM_ERROR_FAILED, "401 bytes");
+  assert_error (GST_STREAM_ERROR, GST_STREAM_ERROR_FAILED, NULL);
   wait_stat ("heaps-sent", 3);
   fail_unless_equals_uint64 (counter ("heaps-pushed"), 3);
 }
@@ -481,8 +481,7 @@ GST_START_TEST (a_frame_cut_in_two_is_an_error)
 {
   play (CAPS_STEREO);
   fail_unless_equals_int (try_push (1022, 0, 0), GST_FLOW_ERROR);
-  assert_error (
-      GST_STREAM_ERROR, GST_STREAM_ERROR_FAILED, "does not have the shape");
+  assert_error (GST_STREAM_ERROR, GST_STREAM_ERROR_FAILED, NULL);
 }
 
 GST_END_TEST;
@@ -587,33 +586,6 @@ GST_START_TEST (big_endian_samples_of_24_bits_have_a_spead_format)
   fail_unless_equals_int64 (found->shape[0], 100);
   fail_unless_equals_int64 (found->shape[1], 2);
   fake_descriptor_free (found);
-}
-
-GST_END_TEST;
-
-static const struct {
-  const gchar *caps;
-  const gchar *words;
-} refused_caps[] = {
-    {"audio/x-raw,format=S24LE,rate=48000,channels=1,layout=interleaved",
-        "Audio format S24LE has neither a numpy type nor a SPEAD format"},
-    {"audio/x-raw,format=S24_32LE,rate=48000,channels=1,layout=interleaved",
-        "Audio format S24_32LE"},
-    {"audio/x-raw,format=S16LE,rate=48000,channels=2,layout=non-interleaved,"
-     "channel-mask=(bitmask)3",
-        "must be interleaved"},
-    {"audio/x-raw,format=S16LE", "not whole"},
-};
-
-GST_START_TEST (caps_that_cannot_be_described_are_refused_with_words)
-{
-  gst_element_set_state (pipeline, GST_STATE_PLAYING);
-  gst_pad_push_event (pad, gst_event_new_stream_start ("test"));
-  set_caps (refused_caps[__i__].caps);
-  push_segment ();
-  fail_unless_equals_int (try_push (600, 0, 0), GST_FLOW_NOT_NEGOTIATED);
-  assert_error (
-      GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT, refused_caps[__i__].words);
 }
 
 GST_END_TEST;
@@ -1169,8 +1141,7 @@ GST_START_TEST (a_refused_heap_is_a_warning_and_the_stream_goes_on)
     push (1000, i * 1000, i * 1000);
     drain ();
   }
-  assert_warning (
-      GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_WRITE, "Could not send to 127.0.");
+  assert_warning (GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_WRITE, NULL);
   finish ();
   decode ();
   assert_heap (0, 1, 0, 1000, 0);
@@ -1638,8 +1609,6 @@ spead2sink_suite (void)
   tcase_add_loop_test (tc, samples_are_described_as_numpy_does, 0,
       2 * G_N_ELEMENTS (audio_types));
   tcase_add_test (tc, big_endian_samples_of_24_bits_have_a_spead_format);
-  tcase_add_loop_test (tc, caps_that_cannot_be_described_are_refused_with_words,
-      0, G_N_ELEMENTS (refused_caps));
   tcase_add_test (tc, another_size_is_described_again);
   tcase_add_test (tc, other_caps_are_described_again);
   tcase_add_test (tc, eos_is_posted_when_the_stop_heap_has_gone);
