@@ -134,17 +134,21 @@ sleeps_of (const gchar *name)
 void
 wait_asleep (const gchar *name)
 {
+  gchar *what = g_strdup_printf ("a thread named '%s' sleeps", name);
+  Wait wait = {.what = what};
   gint64 before = -1;
 
   for (guint n = 0; n < SLEEPING_LOOKS; n++) {
-    gint64 now = -1;
+    gint64 now;
 
-    wait_until ((now = sleeps_of (name)) >= 0);
+    while ((now = sleeps_of (name)) < 0)
+      wait_turn (&wait);
     if (now != before)
       n = 0;
     before = now;
-    pass_time (LAST_PAUSE);
+    wait_turn (&wait);
   }
+  g_free (what);
 }
 
 /* -- descriptors and sockets ---------------------------------------------------------- */
