@@ -17,17 +17,17 @@
 #define FIRST_PAUSE 50  /* us */
 #define LAST_PAUSE 1000 /* us */
 /* So many looks in a row find a thread asleep that was not woken between them. */
-#define SLEEPING_LOOKS 5
+#define SLEEPING_LOOKS 10
 
 /* -- waiting ---------------------------------------------------------------------- */
 
 void
 wait_turn (Wait *wait)
 {
-  if (wait->end == 0) {
+  if (wait->end == 0)
     wait->end = g_get_monotonic_time () + WAIT_LIMIT;
+  if (wait->pause == 0)
     wait->pause = FIRST_PAUSE;
-  }
   if (g_get_monotonic_time () > wait->end)
     fail ("%s: not within %d s", wait->what,
         (gint) (WAIT_LIMIT / G_USEC_PER_SEC));
@@ -135,7 +135,7 @@ void
 wait_asleep (const gchar *name)
 {
   gchar *what = g_strdup_printf ("a thread named '%s' sleeps", name);
-  Wait wait = {.what = what};
+  Wait wait = {.what = what, .pause = LAST_PAUSE};
   gint64 before = -1;
 
   for (guint n = 0; n < SLEEPING_LOOKS; n++) {

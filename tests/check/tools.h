@@ -27,7 +27,7 @@ G_BEGIN_DECLS
 typedef struct {
   const gchar *what;
   gint64 end;   /* monotonic, us; 0 before the first turn */
-  gulong pause; /* us, before the next turn */
+  gulong pause; /* us, before the next turn; 0: short at first */
 } Wait;
 
 void wait_turn (Wait *wait);
