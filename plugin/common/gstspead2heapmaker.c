@@ -414,8 +414,8 @@ set_first_index (GstSpead2HeapMaker *maker, GError **error)
     goto set;
   if (rate.numerator == 0 || n == 0) {
     g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FAILED,
-        "sync-epoch needs to know how many samples a second there are: caps do "
-        "not say it, so set sample-rate in NULL or READY");
+        "sync-epoch needs a sample rate: caps have none, so set sample-rate in "
+        "NULL or READY");
     return FALSE;
   }
   if (!find_date (
@@ -484,9 +484,8 @@ check_cut (GstSpead2HeapMaker *maker, GError **error)
   if (maker->rate.numerator > 0)
     return TRUE;
   g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FAILED,
-      "The dates of heaps that are cut from a buffer need to know how many "
-      "samples a second there are: caps do not say it, so set sample-rate in "
-      "NULL or READY");
+      "The dates of heaps that are cut from a buffer need a sample rate: caps "
+      "have none, so set sample-rate in NULL or READY");
   return FALSE;
 }
 

@@ -51,7 +51,7 @@ unit_by_end (
   return GST_SPEAD2_OFFSET_OTHER;
 }
 
-/* By the buffer before. An OFFSET that stands still, or numbers buffers, counts
+/* By the buffer before. An OFFSET that does not change, or numbers buffers, counts
  * something else. Samples, once shown, remain samples: a distance of as many bytes
  * is then a jump. */
 static GstSpead2OffsetUnit

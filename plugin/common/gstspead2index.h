@@ -1,7 +1,7 @@
 /* gst-spead2: the index of each heap's first sample
  *
  * It is the buffer's OFFSET where that counts samples or bytes, else a count of
- * what has arrived; never the PTS, which cannot tell samples apart at the rates
+ * what has arrived; never the PTS, which is too coarse at the sample rates
  * of digitisers. What OFFSET counts differs from element to element, and is found
  * by GST_SPEAD2_INDEX_SOURCE_AUTO:
  *
@@ -11,7 +11,7 @@
  * - Without an OFFSET_END, and only where caps are audio or missing, it counts
  *   samples, until the distance to the next buffer without DISCONT is the number
  *   of bytes in the buffer: then it counts bytes from there on. An OFFSET that
- *   stands still or numbers the buffers counts something else, and is not used.
+ *   does not change or numbers the buffers counts something else, and is not used.
  * - Without an OFFSET_END, an OFFSET that is nothing but the PTS in samples differs
  *   from the position where the buffer before ended by what a nanosecond rounds
  *   off (interleave). The buffer then begins at that position.

@@ -9,7 +9,7 @@
 #include "gstspead2types.h"
 #include "spead2/wire/dtype.h"
 
-/* Samples of the same moment stand side by side. */
+/* Samples of the same time are adjacent. */
 static void
 set_channels (Spead2PayloadType *type, gint channels)
 {

@@ -17,7 +17,7 @@ G_BEGIN_DECLS
 
 /* Sets the properties that uri names, or, when anything in it is wrong, none:
  * FALSE with GST_URI_ERROR_BAD_URI (a text that is no such URI) or
- * GST_URI_ERROR_BAD_REFERENCE (an option that does not exist, stands twice or
+ * GST_URI_ERROR_BAD_REFERENCE (an option that does not exist, is duplicate or
  * has a value that the property does not take). */
 gboolean gst_spead2_uri_apply (
     const gchar *uri, GObject *object, GError **error);

@@ -166,8 +166,8 @@ gst_spead2_sink_set_uri (GstSpead2Sink *self, const gchar *uri, GError **error)
   return TRUE;
 }
 
-/* Setting a property has no answer: the element will not start with a bad text,
- * and says then what was wrong. */
+/* Setting a property has no return value: with a bad text the element does not start,
+ * and the error comes then. */
 static void
 gst_spead2_sink_set_uri_property (GstSpead2Sink *self, const gchar *uri)
 {

@@ -3,8 +3,8 @@
  *
  * What has no type is not offered, so that a converter upstream makes something
  * else. But where nothing upstream can, such caps are let through all the same:
- * gst_spead2_sink_set_caps() refuses them then, and says why, which an answer to a
- * query cannot. In any thread, in any state.
+ * gst_spead2_sink_set_caps() then refuses them with a reason, which the result of a
+ * query does not have. In any thread, in any state.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */

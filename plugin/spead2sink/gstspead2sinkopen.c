@@ -88,8 +88,8 @@ check_network (
         (NULL));
 }
 
-/* Whoever gave the header another shape knows its receivers; whoever did not
- * should know this. */
+/* A header without a standard pointer is for special receivers: this warns when it was
+ * not intended. */
 static void
 check_header (GstElement *element, const Spead2SenderConfig *config)
 {

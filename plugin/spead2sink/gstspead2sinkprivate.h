@@ -40,10 +40,10 @@ struct _GstSpead2Sink {
   gboolean in_use;   /* PAUSED or PLAYING: most settings are fixed */
   gboolean reopen;   /* one that sockets or packets depend on has changed */
   GSocket *used_socket;
-  gboolean close_used; /* used_socket is closed when it is given up */
-  GstSpead2HeapMakerCounters maker_counters; /* as the maker said last */
-  GCancellable *resolving; /* ends the look-up of a name; any thread */
-  gboolean making; /* heaps were made that are not in the queue yet; written by
+  gboolean close_used; /* used_socket is closed when it is replaced */
+  GstSpead2HeapMakerCounters maker_counters; /* of the maker, for stats */
+  GCancellable *resolving; /* cancels the look-up of a name; any thread */
+  gboolean making; /* heaps were made that are not in the queue yet: written by
                            the streaming thread only */
   gboolean stop_wanted; /* a stop heap goes behind them */
 
@@ -57,11 +57,11 @@ struct _GstSpead2Sink {
   GstPadChainListFunction chain_list;
 
   gint stop_pending; /* atomic: heaps went out since the last stop heap */
-  gint redescribe;   /* atomic: receivers do not know what was described */
-  gint requested;    /* atomic: descriptors are asked for */
-  gint started;      /* atomic: a heap of this stream has been pushed */
-  gint failed;       /* atomic: on-error=fail, and a heap did */
-  gint copy_warned;  /* atomic: zero-copy=on was told why it is not done */
+  gint redescribe; /* atomic: a description was lost, or receivers begin anew */
+  gint requested;  /* atomic: descriptors are asked for */
+  gint started;    /* atomic: a heap of this stream has been pushed */
+  gint failed;     /* atomic: on-error=fail, and a heap did */
+  gint copy_warned; /* atomic: the warning about zero-copy=on was posted */
   GstSpead2SinkReports reports;
 };
 

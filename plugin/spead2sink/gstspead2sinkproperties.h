@@ -73,7 +73,7 @@ typedef enum {
   GST_SPEAD2_PACKET_SPLIT_BALANCED
 } GstSpead2PacketSplit;
 
-/* Guarded by whoever owns the struct; booleans and enums may be read with
+/* Guarded by the owner of the struct; booleans and enums may be read with
  * g_atomic_int_get() as well, without a lock. */
 typedef struct {
   gchar *host;

@@ -145,7 +145,7 @@ gst_spead2_sink_query (GstBaseSink *base, GstQuery *query)
         query, gst_spead2_sink_accept_caps (self, caps));
     return TRUE;
   }
-  /* Upstream wants its buffers back. */
+  /* Upstream waits for the return of its buffers. */
   if (GST_QUERY_TYPE (query) == GST_QUERY_DRAIN &&
       gst_spead2_sink_takes_data (self) && self->sender)
     gst_spead2_sink_drain_all (self, query);

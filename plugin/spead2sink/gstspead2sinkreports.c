@@ -47,7 +47,7 @@ gst_spead2_sink_reports_begin (
       .failed.reported = GST_CLOCK_TIME_NONE};
 }
 
-/* How many suppressed ones a message stands for; the caller frees it. */
+/* The number of suppressed messages in words; the caller frees it. */
 static gchar *
 and_more (guint suppressed)
 {
@@ -167,8 +167,8 @@ gst_spead2_sink_report_stop_heap (
     GstSpead2SinkReports *reports, const GError *error)
 {
   GST_ELEMENT_WARNING (reports->element, RESOURCE, WRITE,
-      ("%s. The stop heap was not sent: receivers are not told that the stream "
-       "has ended.",
+      ("%s. The stop heap was not sent: receivers do not notice the end of the "
+       "stream.",
           error->message),
       ("errno %s", gst_spead2_errno_name (error->code)));
 }
@@ -207,17 +207,16 @@ gst_spead2_sink_report_icmp (GstSpead2SinkReports *reports,
   more = and_more (suppressed);
   if (errnum == ECONNREFUSED)
     GST_ELEMENT_WARNING (element, RESOURCE, WRITE,
-        ("Nobody listens at %s%s: start the receiver, or look at host and "
+        ("Nobody listens at %s%s: start the receiver, or check host and "
          "port. The stream goes on.",
             destination, more),
-        ("The network answered earlier packets with ECONNREFUSED"));
+        ("ICMP error of earlier packets: ECONNREFUSED"));
   else
     GST_ELEMENT_WARNING (element, RESOURCE, WRITE,
         ("%s cannot be reached: %s%s. 'ip route get' shows the way there. The "
          "stream goes on.",
             destination, g_strerror (errnum), more),
-        ("The network answered earlier packets with %s",
-            gst_spead2_errno_name (errnum)));
+        ("ICMP error of earlier packets: %s", gst_spead2_errno_name (errnum)));
   g_free (more);
 }
 

@@ -72,7 +72,7 @@ void gst_spead2_sink_report_cnt (
 void gst_spead2_sink_report_icmp (GstSpead2SinkReports *reports,
     const gchar *destination, gint errnum, guint n);
 
-/* This thread sends from now on, or does no more. */
+/* This thread starts or stops sending. */
 void gst_spead2_sink_report_thread (
     GstElement *element, GstStreamStatusType type);
 

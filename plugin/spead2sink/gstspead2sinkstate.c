@@ -12,8 +12,8 @@ GST_DEBUG_CATEGORY_EXTERN (spead2_sink_debug);
 
 /* -- NULL to READY and back ------------------------------------------------------ */
 
-/* The socket in use from now on (transfer full), or NULL. The one so far is given
- * up, and closed if that was said of it. */
+/* The socket in use from now on (transfer full), or NULL. The last one is
+ * released, and closed if the element owns it. */
 static void
 gst_spead2_sink_use_socket (
     GstSpead2Sink *self, GSocket *socket, gboolean close)
@@ -136,8 +136,7 @@ failed:
 
 /* -- READY to PAUSED and back ----------------------------------------------------- */
 
-/* The stream was left without EOS: tell the receivers, if it can be done
- * without waiting. */
+/* The stream ends without EOS: a stop heap is sent if the kernel takes it at once. */
 static void
 gst_spead2_sink_try_stop_heap (GstSpead2Sink *self)
 {
@@ -170,7 +169,7 @@ gst_spead2_sink_reopen_if_changed (GstSpead2Sink *self)
   gboolean reopen, same_socket;
 
   GST_OBJECT_LOCK (self);
-  /* Or it could not be opened when that was tried before. */
+  /* Or the last attempt to open failed. */
   reopen = self->reopen || self->sender == NULL;
   same_socket = self->used_socket == self->settings.socket;
   GST_OBJECT_UNLOCK (self);
@@ -183,9 +182,9 @@ gst_spead2_sink_reopen_if_changed (GstSpead2Sink *self)
   return gst_spead2_sink_start (GST_BASE_SINK (self));
 }
 
-/* Runs before the state lock is taken, which a start in another thread holds while
- * it waits for a name: it gives up. A bin that this thread would go through has a
- * state lock of its own, and then the look-up goes on to its end. */
+/* Runs before the state lock is taken, which a start in another thread holds while it
+ * resolves a name: cancels that. When a parent bin is set to NULL, the bin waits for its
+ * own state lock first, and the look-up is not cancelled. */
 GstStateChangeReturn
 gst_spead2_sink_set_state (GstElement *element, GstState state)
 {

@@ -1,4 +1,5 @@
-/* gst-spead2: the way from a buffer to a heap: see gstspead2sinkprivate.h
+/* gst-spead2: buffers and events of spead2sink: see
+ * gstspead2sinkprivate.h
  *
  * All of it runs in the streaming thread, but for the action signals.
  *
@@ -25,8 +26,8 @@ typedef struct {
 
 /* -- data --------------------------------------------------------------------------- */
 
-/* Called with the object lock. What comes behind it is another stream to the
- * receivers. FALSE while flushing. */
+/* Called with the object lock. Heaps behind it are another stream to the receivers.
+ * FALSE while flushing. */
 static gboolean
 gst_spead2_sink_push_stop_heap (GstSpead2Sink *self)
 {
@@ -44,8 +45,8 @@ gst_spead2_sink_push_stop_heap (GstSpead2Sink *self)
   return TRUE;
 }
 
-/* Heaps are made as the receivers know the stream now. No stop heap comes between
- * them and what was pushed, until gst_spead2_sink_end_making(). */
+/* From here to gst_spead2_sink_end_making() no stop heap is pushed: the heaps that are
+ * made between assume what the receivers have been sent so far. */
 static void
 gst_spead2_sink_begin_making (GstSpead2Sink *self)
 {
@@ -65,8 +66,7 @@ gst_spead2_sink_end_making (GstSpead2Sink *self)
   GST_OBJECT_UNLOCK (self);
 }
 
-/* Heaps that are left were made of a buffer that a step has skipped: what they
- * describe is unknown to the receivers. */
+/* Drops heaps of a buffer that a step has skipped: their descriptions are sent again. */
 static void
 gst_spead2_sink_drop_left (GstSpead2Sink *self)
 {
@@ -127,10 +127,10 @@ gst_spead2_sink_chain_list (GstPad *pad, GstObject *parent, GstBufferList *list)
   return flow;
 }
 
-/* Whether nothing may be sent now. The base class does not always prevent that in
- * PAUSED: it takes the streaming thread for waiting until that wakes, and then lets
- * it render. Where it renders on the way to PAUSED (a step that flushes, a buffer
- * without a place in the segment), it means to. */
+/* Whether nothing may be sent now. In PAUSED the base class can still call render(): when
+ * the streaming thread has not yet woken from its last wait. Rendering on the way to
+ * PAUSED (playing_async: a step that flushes, a buffer outside of the segment) is
+ * intended. */
 static gboolean
 gst_spead2_sink_is_paused (GstSpead2Sink *self)
 {
@@ -150,7 +150,7 @@ gst_spead2_sink_wait_playing (GstSpead2Sink *self)
   return flow;
 }
 
-/* What a wait that was ended by flushing means. */
+/* The result of a wait that flushing has ended. */
 static GstFlowReturn
 gst_spead2_sink_flushing (GstSpead2Sink *self)
 {
@@ -178,8 +178,8 @@ gst_spead2_sink_drain (GstSpead2Sink *self)
   return flow;
 }
 
-/* Waits until what was accepted has gone, or failed: before an error, upon which
- * an application goes to NULL. */
+/* Waits until accepted heaps have been sent, or have failed: before an error, since
+ * applications then set NULL. */
 static GstFlowReturn
 gst_spead2_sink_wait_sent (GstSpead2Sink *self)
 {
@@ -206,8 +206,8 @@ gst_spead2_sink_send_error (GstSpead2Sink *self, GError *error)
   return flow;
 }
 
-/* Hands heaps over; pausing interrupts the wait for room, and resuming goes on
- * with the same heap. n_pushed says how many belong to the queue now. */
+/* Pushes heaps. A pause interrupts the wait for a free slot, and playing resumes it with
+ * the same heap. n_pushed: the number of heaps that the queue owns now. */
 static GstFlowReturn
 gst_spead2_sink_push (
     GstSpead2Sink *self, Spead2Heap *const *heaps, guint n, guint *n_pushed)
@@ -220,7 +220,7 @@ gst_spead2_sink_push (
     Spead2SenderStatus status = SPEAD2_SENDER_INTERRUPTED;
     guint n_more = 0;
 
-    /* Waiting for room, it would not let the base class's lock go. */
+    /* A wait in the push would keep the preroll lock. */
     if (!gst_spead2_sink_is_paused (self))
       status =
           spead2_sender_push (self->sender, heaps + i, n - i, &n_more, &error);
@@ -265,7 +265,7 @@ gst_spead2_sink_begin_batch (GstSpead2Sink *self, HeapBatch *batch)
         gst_spead2_sink_new_control (self, SPEAD2_CTRL_START);
 }
 
-/* n heaps more are in the queue. */
+/* n more heaps are in the queue. */
 static void
 gst_spead2_sink_note_pushed (GstSpead2Sink *self, guint n)
 {
@@ -277,7 +277,7 @@ gst_spead2_sink_note_pushed (GstSpead2Sink *self, guint n)
     gst_spead2_sink_end_making (self);
 }
 
-/* Hands over the heaps that are left, of which some may still be left then. */
+/* Pushes the heaps that are left; some may remain. */
 static GstFlowReturn
 gst_spead2_sink_push_left (GstSpead2Sink *self)
 {
@@ -291,8 +291,7 @@ gst_spead2_sink_push_left (GstSpead2Sink *self)
   return flow;
 }
 
-/* One way into the queue for all of them; the batch is empty then. Once a step has
- * ended the wait, heaps are left. */
+/* Pushes the batch, which is empty then. If a step ends the wait, the rest is left. */
 static GstFlowReturn
 gst_spead2_sink_push_batch (GstSpead2Sink *self, HeapBatch *batch)
 {
@@ -313,7 +312,7 @@ gst_spead2_sink_push_batch (GstSpead2Sink *self, HeapBatch *batch)
   return flow == FLOW_STEP ? GST_FLOW_OK : flow;
 }
 
-/* The next heap cannot be made; those before it go. */
+/* The next heap cannot be made: those before it are sent, then the error is posted. */
 static GstFlowReturn
 gst_spead2_sink_end_batch (GstSpead2Sink *self, HeapBatch *batch, GError *error)
 {
@@ -349,7 +348,7 @@ gst_spead2_sink_add_heaps (GstSpead2Sink *self, HeapBatch *batch)
   return flow;
 }
 
-/* Hands the open heap over. FLOW_STEP: once a step has ended the wait, heaps are left. */
+/* Pushes the open heap. FLOW_STEP: a step has ended the wait, and heaps are left. */
 static GstFlowReturn
 gst_spead2_sink_push_open (GstSpead2Sink *self)
 {
@@ -371,8 +370,7 @@ gst_spead2_sink_add_buffer (
   return gst_spead2_sink_add_heaps (self, batch);
 }
 
-/* Makes heaps of the buffers of a list, or of the one without a list, and hands
- * them over. */
+/* Makes heaps of a list, or else of a buffer, and pushes them. */
 static GstFlowReturn
 gst_spead2_sink_make_heaps (
     GstSpead2Sink *self, GstBufferList *list, GstBuffer *buffer)
@@ -420,9 +418,9 @@ gst_spead2_sink_render_list (GstBaseSink *base, GstBufferList *list)
 
 /* -- new caps --------------------------------------------------------------------- */
 
-/* Hands over the open heap before an event or a query that is no more of its stream;
- * a wait for PLAYING prerolls with that. Once a step has ended the wait, the heap
- * is left. Called with the preroll lock. */
+/* Pushes the open heap before caps or a query that end its run; a wait for PLAYING
+ * prerolls with these. If a step ends the wait, the heap is left. Called with the preroll
+ * lock. */
 static GstFlowReturn
 gst_spead2_sink_end_run (GstSpead2Sink *self, GstMiniObject *before)
 {
@@ -481,8 +479,8 @@ gst_spead2_sink_sync_event (GstSpead2Sink *self, GstEvent *event)
       GST_BASE_SINK (self), event);
 }
 
-/* Sends the open heap at an event. A step ends there: the base class does that, and
- * waits for PLAYING. */
+/* Sends the open heap at an event. A step ends there: the base class ends it, and waits
+ * for PLAYING. */
 static GstFlowReturn
 gst_spead2_sink_send_open (GstSpead2Sink *self, GstEvent *event)
 {
@@ -652,9 +650,9 @@ gst_spead2_sink_send_descriptors (GstSpead2Sink *self)
   return open;
 }
 
-/* Any thread, also where a buffer is freed or a heap ends: nothing here waits. The
- * stop heap goes behind heaps that are made already and not yet in the queue, by
- * the thread that has made them. */
+/* Any thread, also from code that frees a buffer or handles heap-done: never blocks.
+ * Heaps that are made and not yet in the queue precede the stop heap, which the
+ * streaming thread then pushes. */
 gboolean
 gst_spead2_sink_send_stop (GstSpead2Sink *self)
 {

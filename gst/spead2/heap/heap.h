@@ -1,4 +1,4 @@
-/* One heap to send: an ordered list of items and the bytes they stand for.
+/* One heap to send: an ordered list of items, and their bytes.
  *
  * The heap keeps what the wire needs and nothing else: item pointers, already
  * encoded for the flavour, and the payload as spans of memory. It holds the
@@ -33,8 +33,8 @@ typedef struct {
                      * there nor in the gaps */
 } Spead2Span;
 
-/* Where the bytes of a span come from, for whoever shares the memory instead of sending
- * it; the sender reads spans alone. A reference to the memory does not keep a pooled
+/* Where the bytes of a span come from, for packets that share the memory: the sender reads
+ * spans alone. A reference to the memory does not keep a pooled
  * buffer from being issued again: hold the buffer. */
 typedef struct {
   GstBuffer *buffer; /* (borrowed) the heap holds it */
@@ -72,8 +72,8 @@ spead2_span_find (const Spead2Span *span, gsize offset, Spead2Piece *piece)
 }
 
 typedef enum {
-  /* Every earlier heap has gone before this one starts, and no later heap
-   * starts before it has gone: descriptors and stream control. */
+  /* Every earlier heap has been sent before this one starts, and no later heap
+   * starts before it has been sent: descriptors and stream control. */
   SPEAD2_HEAP_BARRIER = 1 << 0,
   /* Goes at once, whatever the rate, or is dropped when the kernel's
    * buffer is full. For a heap that nothing else is outstanding with. */
@@ -91,8 +91,8 @@ typedef enum {
 #define SPEAD2_HEAP_INLINE_SPANS 2
 
 /* Other modules read these fields; heap.c writes them, and an owner flags and cnt.
- * What a worker needs as a rule stands in front, in as few lines of another
- * processor's cache as can be: a heap begins with one. */
+ * The fields that a worker always reads come first, in as few cache lines of the other
+ * processor as possible: a heap begins at a line. */
 struct _Spead2Heap {
   Spead2Flavour flavour;
   guint flags;

@@ -42,7 +42,7 @@ typedef struct {
   gboolean from_application; /* its value, if there is one, goes first */
   gboolean immediate;
 
-  /* Of a number: its bits stand in the high ones of the bytes. Negative ones are
+  /* Of a number: it occupies the high bits of the bytes. Negative ones are
    * two's complements of 64 bits everywhere. */
   guint bits;  /* 1 to 64 */
   guint bytes; /* 1 to 8 */
@@ -85,7 +85,7 @@ gboolean spead2_item_has_number (
 /* The smallest number of the item's type. */
 gint64 spead2_item_smallest (const Spead2Item *item);
 
-/* A number's bits as they stand at the end of an immediate, or, of as many bytes
+/* A number's bits as they are at the end of an immediate, or, of as many bytes
  * as the item has, in the payload. A number that does not fit is taken modulo
  * 2^bits. */
 guint64 spead2_item_encode (const Spead2Item *item, guint64 number);

@@ -245,8 +245,8 @@ static gboolean
 parse_quoted (Parser *parser, Spead2Item *item, const Spead2FieldValue *value)
 {
   if (*value->text == '\0')
-    return spead2_item_text_fail (
-        parser->text, value->offset, "an empty text is nothing to a receiver");
+    return spead2_item_text_fail (parser->text, value->offset,
+        "an empty text: receivers do not take it for a value");
   if (!spead2_item_has_text (item, value->text, strlen (value->text)))
     return spead2_item_text_fail (parser->text, value->offset,
         "a text is of ASCII characters, since receivers cannot read others: "
@@ -335,8 +335,7 @@ parse_source (Parser *parser, Spead2Item *item)
     if ((value && !item->from_application) || other) {
       parser->text->key = start ? "start" : "step";
       return spead2_item_text_fail (parser->text,
-          (start ? start : step)->offset,
-          "start and step stand instead of a value");
+          (start ? start : step)->offset, "start and step exclude a value");
     }
     item->source = SPEAD2_SOURCE_STEPS;
     return parse_number (parser, item, "start", &item->start) &&
@@ -347,7 +346,7 @@ parse_source (Parser *parser, Spead2Item *item)
     if (item->kind == SPEAD2_ITEM_VALUE && spead2_item_is_characters (item)) {
       parser->text->key = "value";
       return spead2_item_text_fail (
-          parser->text, value->offset, "a text wants a default");
+          parser->text, value->offset, "a text needs a default");
     }
     item->source = item->kind == SPEAD2_ITEM_VALUE ? SPEAD2_SOURCE_STEPS
                                                    : SPEAD2_SOURCE_NONE;

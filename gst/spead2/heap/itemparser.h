@@ -12,7 +12,7 @@
 
 G_BEGIN_DECLS
 
-/* Makes the item that the text stands at, without the other items of the text. FALSE
+/* Makes the item that the text was scanned to last, regardless of the others. FALSE
  * with an error in the text, which names item and field. The caller clears the item
  * in any case. */
 gboolean spead2_item_parse (

@@ -42,7 +42,7 @@
  * number; all other values that do not fit are errors.
  *
  * A number has a type of whole numbers, u, i or b (which is 0 or 1), of up to 64
- * bits, or is unsigned and has as many bits as an address. On the wire it stands
+ * bits, or is unsigned and has as many bits as an address. On the wire it is
  * in the high bits of as many bytes as its type needs, big endian unless its
  * dtype is little endian; an immediate ends with these bytes. So spead2 reads it.
  * A text is of ASCII characters, which is what receivers read c8 as; with
@@ -50,8 +50,8 @@
  *
  * Some names are no items: "null" is a pad, a pointer that means nothing, and
  * heap-cnt, heap-length, payload-offset and payload-length are the standard
- * pointers 0x01 to 0x04. They stand in every packet, where they are named; if
- * none is, all four stand in front. heap-cnt may have a value of its own (value,
+ * pointers 0x01 to 0x04. They are in every packet, in the order of the text; if
+ * none is named, all four come first. heap-cnt may have a value of its own (value,
  * default, start, step), instead of the sender's count.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later

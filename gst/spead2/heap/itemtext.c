@@ -8,7 +8,7 @@
 
 #include "spead2/error.h"
 
-#define ARRAY_HINT "an array stands in < and >, without quotes: <256,2>"
+#define ARRAY_HINT "an array is written in < and >, without quotes: <256,2>"
 
 static const gchar *const keys[] = {"id", "value", "default", "start", "step",
     "every", "mode", "format", "dtype", "shape", "description"};
@@ -110,8 +110,8 @@ scan_string (Spead2ItemText *text)
         break;
       if (g_ascii_isdigit (*text->at)) {
         spead2_item_text_fail (text, offset_of (text),
-            "a backslash stands only before \" "
-            "and \\ here, not before digits");
+            "a backslash is allowed only before \" "
+            "and \\, not before digits");
         g_string_free (string, TRUE);
         return NULL;
       }
@@ -180,8 +180,8 @@ scan_value (Spead2ItemText *text, Spead2ItemField *field)
       if (*text->at == '[' || *text->at == '{')
         return spead2_item_text_fail (text, offset_of (text), ARRAY_HINT);
       return spead2_item_text_fail (text, offset_of (text),
-          "there is no value; what has other characters than letters, digits "
-          "and _-+/:. stands in double quotes");
+          "there is no value; put text with other characters than letters, "
+          "digits and _-+/:. into double quotes");
     }
     value.quoted = value.type && g_str_equal (value.type, "string");
   }

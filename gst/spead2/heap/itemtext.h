@@ -1,8 +1,8 @@
-/* The text of items, item by item as fields that say where they stand.
+/* The text of items, item by item, as fields with their positions.
  *
  * The first half of what items.h describes: the syntax, without what fields mean.
  * GStreamer's own parser is not used: it neither says where a mistake is, nor
- * minds a duplicate field, and 1.22 takes "0xffffffff" for -1.
+ * rejects a duplicate field, and 1.22 takes "0xffffffff" for -1.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -13,7 +13,7 @@
 
 G_BEGIN_DECLS
 
-/* What stands behind = or between < and >. */
+/* One value behind =, or between < and >. */
 typedef struct {
   gchar *text; /* without quotes */
   gboolean quoted;

@@ -23,7 +23,7 @@ struct _Spead2Layout {
   guint64 heap_index;
   guint64 descriptor_cnt;
 
-  /* What the receivers were told last. */
+  /* The last description sent to the receivers. */
   gboolean described;
   gsize described_size; /* 0: any */
   guint64 described_time;

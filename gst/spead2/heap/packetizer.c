@@ -9,7 +9,7 @@
 /* Pointers and packets are multiples of this, and so is every payload offset. */
 #define ALIGNMENT 8
 
-/* What stands behind the data of a heap with too little payload. A packet that
+/* Padding behind the data of a heap with too little payload. A packet that
  * is full of items has less than two of these to fill. */
 static const guint8 zeros[2 * ALIGNMENT];
 
@@ -61,7 +61,7 @@ spead2_packet_config_set_items (
     end--;
   if (end + 1 > SPEAD2_MAX_POINTER_KINDS) {
     g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID,
-        "Standard pointers may only stand among the first %u items, not at "
+        "Standard pointers may only be among the first %u items, not at "
         "place %u",
         SPEAD2_MAX_POINTER_KINDS - 1, end);
     return FALSE;
@@ -141,8 +141,8 @@ spead2_packet_config_check (Spead2PacketConfig *config, GError **error)
   for (i = 0; i < config->n_kinds; i++) {
     if (n_items > 0 && is_item (config->kinds[i])) {
       g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID,
-          "Pointer %u of the packet header is an item behind the place where "
-          "all items stand",
+          "Pointer %u of the packet header is an item behind the place of all "
+          "items",
           i);
       return FALSE;
     }
@@ -266,7 +266,7 @@ check_all_in_first (
   return FALSE;
 }
 
-/* Without a payload offset nobody could tell the second packet's place. */
+/* Without a payload offset a receiver cannot place a second packet. */
 static gboolean
 check_one_packet (
     const Spead2PacketConfig *config, const Spead2Heap *heap, GError **error)
@@ -469,7 +469,7 @@ write_pointer (guint8 *out, guint64 pointer)
 }
 
 /* Writes the header of the next packet, and returns what is behind it. offset is
- * set to where the payload offset stands in it, or NULL. */
+ * set to the payload offset in it, or NULL. */
 static guint8 *
 write_header (Spead2Packetizer *packetizer, guint8 *out, guint8 **offset)
 {
@@ -544,7 +544,7 @@ take_piece (Spead2Packetizer *packetizer, gsize size, struct iovec *iov)
 }
 
 /* Writes the first of the next packets with its header in scratch. Returns where
- * the payload offset stands in it, or NULL. */
+ * the payload offset is in it, or NULL. */
 static guint8 *
 write_first (Spead2Packetizer *packetizer, guint8 *scratch, struct iovec *iov)
 {

@@ -66,7 +66,7 @@ void spead2_packet_config_init (
     Spead2PacketConfig *config, Spead2Flavour flavour, gsize max_packet_size);
 
 /* The header that a list of items names. Fails with SPEAD2_ERROR_INVALID when
- * too many items stand in front of a standard pointer. */
+ * too many items precede a standard pointer. */
 gboolean spead2_packet_config_set_items (
     Spead2PacketConfig *config, const Spead2Items *items, GError **error);
 
