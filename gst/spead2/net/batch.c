@@ -1,4 +1,4 @@
-/* Packets to messages: see batch.h.
+/* Collects packets into messages: see batch.h.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -110,8 +110,8 @@ takes_message (const Spead2Batch *batch)
     return FALSE;
   if (batch->n_messages == 0)
     return TRUE;
-  /* Where only its own room ends the batch, the next one begins with a message
-   * that can be filled. */
+  /* A batch that only its own size ends, ends where the next message could not be
+   * filled. */
   return batch->n_iovs + SPEAD2_PACKET_MAX_IOV <= SPEAD2_BATCH_IOVS &&
       (batch->max_bytes < SPEAD2_BATCH_BYTES ||
           batch->bytes + batch->max_message <= SPEAD2_BATCH_BYTES);
@@ -157,7 +157,7 @@ message_for (Spead2Batch *batch, guint destination, const Spead2Packet *packet)
                                : NULL;
 }
 
-/* How many of the packets alike go with the message, whose first of them does. */
+/* How many packets of the next run fit the message, whose first one does. */
 static guint
 count_fitting (const Spead2Batch *batch, const Spead2Message *message,
     const Spead2Packet *packet)
@@ -181,7 +181,7 @@ count_fitting (const Spead2Batch *batch, const Spead2Message *message,
   n = MIN (n, n_iov / packet->n_iov);
   n = MIN (
       n, (SPEAD2_BATCH_BYTES - batch->scratch_used) / packet->scratch_size);
-  /* The payload of those alike is one run, on at most one page more than theirs. */
+  /* The payload of a run is contiguous: at most one page more than a page each. */
   if (batch->limits)
     n = MIN (n, (batch->limits->max_fragments - 1 - message->n_fragments) / 2);
   return MAX (n, 1);
@@ -189,7 +189,7 @@ count_fitting (const Spead2Batch *batch, const Spead2Message *message,
 
 /* -- adding ------------------------------------------------------------------ */
 
-/* Room for packet headers, or NULL: the batch is full. One that has nothing yet
+/* Memory for packet headers; NULL: the batch is full. An empty batch without headroom
  * becomes one that is copied. */
 static guint8 *
 take_scratch (Spead2Batch *batch, gsize size)

@@ -1,10 +1,9 @@
-/* Packets to messages: what one call of sendmmsg() is given.
+/* Collects packets into messages, for one call of sendmmsg().
  *
- * A batch is filled with the packets of heaps, in order. Consecutive packets of one
- * size to one destination share a message, whichever heap they belong to, and the
- * kernel cuts it apart again (UDP_SEGMENT, "GSO"); only the last of them may be
- * smaller. Each message names its heaps' tx states, so that its sender can say in
- * them what became of it.
+ * A batch is filled with the packets of heaps, in order. Consecutive packets of one size to
+ * one destination share a message, whichever heap they belong to, and the kernel splits it
+ * into packets (UDP_SEGMENT, "GSO"); only the last of them may be smaller. Each message
+ * refers to its heaps' tx states, which its sender updates.
  *
  * Pure: no system call, no clock, and no allocation but in spead2_batch_init().
  * A batch belongs to one thread.
@@ -22,14 +21,14 @@
 
 G_BEGIN_DECLS
 
-/* Most messages of a batch, one call of sendmmsg. */
+/* Most messages of a batch. */
 #define SPEAD2_BATCH_MESSAGES 64
-/* Most bytes of a batch: messages of the largest size, for a heap of 1 MiB with its
- * headers. */
+/* Most bytes of a batch: a heap of 1 MiB with its headers, in messages of the largest
+ * size. */
 #define SPEAD2_BATCH_BYTES (17 * 65536)
 /* Most iovecs of a batch. */
 #define SPEAD2_BATCH_IOVS (16 * SPEAD2_PACKET_MAX_IOV)
-/* Most packets of a message: UDP_MAX_SEGMENTS of every kernel that has GSO. */
+/* Most packets of a message: UDP_MAX_SEGMENTS of every kernel with GSO. */
 #define SPEAD2_MESSAGE_PACKETS 64
 
 /* Bytes are of UDP payload. */
@@ -52,30 +51,30 @@ typedef union {
   struct cmsghdr align;
 } Spead2SegmentControl;
 
-/* What a batch keeps to whose memory the kernel is to read where it lies. */
+/* Limits of a batch whose memory the kernel reads where it lies. */
 typedef struct {
   guint max_messages; /* at least 1 */
   guint
       max_fragments; /* of a message, at least 1: huge pages that it lies on */
-  /* Memory for packet headers of the batch; NULL: none is free for now. */
+  /* Reserves memory for packet headers of the batch; NULL: none is free. */
   guint8 *(*reserve) (gpointer user_data, gsize size);
   gpointer user_data;
 } Spead2BatchLimits;
 
-/* Its owner may read all of it, and changes it by the functions below only; the
- * kernel may write into the headers. */
+/* The owner may read all of it, and changes it with the functions below only; the kernel
+ * writes into headers. */
 typedef struct {
   const Spead2Endpoint *destinations; /* (borrowed) */
   gboolean *gso; /* packets to that destination may share a message */
   gsize max_message;
   guint64 max_bytes;
-  const Spead2BatchLimits *limits; /* (borrowed) or NULL: it will be copied */
+  const Spead2BatchLimits *limits; /* (borrowed) or NULL: it is copied */
 
   guint64 bytes;
   Spead2Message messages[SPEAD2_BATCH_MESSAGES];
   guint n_messages;
 
-  /* Filled from the front, a message's part of each lying together. */
+  /* Filled from the front; each message has a contiguous part of both. */
   struct iovec *iovs;
   guint n_iovs;
   Spead2TxSpan *spans;
@@ -104,25 +103,25 @@ void spead2_batch_set_gso (Spead2Batch *batch, guint destination, gboolean on);
  * limits. */
 void spead2_batch_begin (Spead2Batch *batch, guint64 max_bytes);
 
-/* Takes all messages out, and the limits off. */
+/* Removes all messages and the limits. */
 void spead2_batch_empty (Spead2Batch *batch);
 
-/* Of an empty batch: all that is added lies in memory that the kernel is to read
- * there. limits are borrowed until it is empty again. */
+/* For an empty batch: all that is added lies in memory that the kernel reads there. limits
+ * are borrowed until it is empty again. */
 void spead2_batch_set_limits (
     Spead2Batch *batch, const Spead2BatchLimits *limits);
 
-/* Adds the packetizer's next packets, as many as are alike and go into one message:
- * they are in flight in tx from then on. FALSE when the batch has no room for
- * the first; nothing has been added then. Where the batch is empty and its limits
- * reserve nothing, they are taken off. */
+/* Adds the packetizer's next run of packets, or the part of it that fits one message: they
+ * are counted as in flight in tx from then on. FALSE: the batch is full, and nothing was
+ * added. If nothing can be reserved for the first packet of a batch with limits, the limits
+ * are removed. */
 gboolean spead2_batch_add (
     Spead2Batch *batch, Spead2Packetizer *packetizer, Spead2TxState *tx);
 
 /* Writes headers, one for each message. They point into the batch. */
 void spead2_batch_write_headers (Spead2Batch *batch);
 
-/* A message's packets, each a message with its heap's span. */
+/* The packets of a message, each as a message with its heap's span. */
 typedef struct {
   guint n;
   Spead2Message messages[SPEAD2_MESSAGE_PACKETS];
@@ -132,7 +131,7 @@ typedef struct {
   struct iovec iovs[SPEAD2_PACKET_MAX_IOV + SPEAD2_MESSAGE_PACKETS];
 } Spead2PlainMessages;
 
-/* Takes one of the batch's messages apart; the batch stays as it is. */
+/* Splits one of the batch's messages; the batch is not changed. */
 void spead2_batch_split (const Spead2Batch *batch, const Spead2Message *message,
     Spead2PlainMessages *plain);
 

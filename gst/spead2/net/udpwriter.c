@@ -1,25 +1,24 @@
-/* Packets to the kernel: see udpwriter.h.
+/* Sends packets: see udpwriter.h.
  *
- * What each errno means, and what is done, in one place:
+ * The policy for each errno:
  *
- *   EAGAIN             the socket's buffer is full: wait until it is writable; if
- *                      it is zero copy that fills it, without zero copy
- *   ENOBUFS, ENOMEM    a queue below it is: the socket polls writable all the
- *                      same, so wait 50 us, twice as long each time up to 5 ms
- *   EINTR              again
- *   EINVAL, EMSGSIZE,  a message with GSO: again as plain packets. If the first
- *   EIO, EOPNOTSUPP,   one goes, GSO was at fault and is switched off for that
- *   ENOPROTOOPT        destination; if it fails, the errno meant the packet.
- *                      With zero copy that is taken away first, the same way
- *   all others, and    the packets are counted against their heaps, which fail
- *   those without GSO  with that errno, and the next message is sent
+ *   EAGAIN             the send buffer is full: wait until it is writable; if zero
+ *                      copy fills it, disable zero copy
+ *   ENOBUFS, ENOMEM    a queue below the socket is full, while the socket polls
+ *                      writable: wait 50 us, twice as long each time up to 5 ms
+ *   EINTR              send again
+ *   EINVAL, EMSGSIZE,  a message with GSO: send its packets without. If the first one
+ *   EIO, EOPNOTSUPP,   is accepted, GSO was the cause and is disabled for that
+ *   ENOPROTOOPT        destination; if it fails, the packet was. Zero copy is
+ *                      disabled first, in the same way
+ *   all others, and    the heaps of these packets fail with that errno; continue with
+ *   those without GSO  the next message
  *
- * With IP_RECVERR, ICMP errors of earlier packets come back as the errno of a
- * later call, which has then sent nothing. They also stand in the error queue:
- * an errno that is found there is counted and the call repeated. A call that
- * stops part way returns a count and loses the errno, so the queue is read then
- * too. Entries of local origin are the call's own errno (EMSGSIZE on a socket that
- * must not fragment), and are passed over.
+ * With IP_RECVERR, the ICMP error of an earlier packet is returned as the errno of a later
+ * call, which has then sent nothing. It is also in the error queue: an errno that is found
+ * there is counted, and the call repeated. A call that sends some messages returns their
+ * number and loses the errno, so the queue is read then, too. Entries of local origin are
+ * the call's own errno (EMSGSIZE on a socket that must not fragment), and are ignored.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -38,14 +37,13 @@
 #define BACK_OFF_MIN (50 * G_GUINT64_CONSTANT (1000))
 #define BACK_OFF_MAX (5 * G_GUINT64_CONSTANT (1000000))
 
-/* So many ICMP errors within a second are enough to know: reading them all
- * costs a call a message. */
+/* After so many ICMP errors in a second, no more are read: each costs a call. */
 #define ICMP_ERRORS_PER_SECOND 16
 
-/* How long after EMSGSIZE, which a changed MTU explains, GSO is tried again. */
+/* How long after EMSGSIZE, which a changed MTU may cause, GSO is tried again. */
 #define GSO_RETRY_INTERVAL (10 * SPEAD2_SECOND)
 
-/* Given up at the deadline: not an errno of the kernel's. */
+/* Abandoned at the deadline: not an errno of the kernel's. */
 #define ABANDONED ECANCELED
 
 typedef struct {
@@ -68,14 +66,14 @@ struct _Spead2UdpWriter {
 
   guint64 icmp_window;   /* when the present second of ICMP errors began */
   guint icmp_errors;     /* in it */
-  guint icmp_unreported; /* not yet told of */
+  guint icmp_unreported; /* not yet reported */
   gint icmp_errno;       /* the last one's */
   gboolean recverr;      /* IP_RECVERR is on */
 
   Spead2ZeroCopy *zerocopy; /* or NULL: all is copied */
   Spead2BatchLimits limits; /* of a batch that is not */
-  Spead2HugePages *pages;   /* (borrowed) which lies here */
-  guint released_reported;  /* of its messages, so many were told of */
+  Spead2HugePages *pages;   /* (borrowed) whose memory lies here */
+  guint released_reported; /* of its released messages, so many were reported */
 
   Spead2WriterCounters counters;
 
@@ -289,7 +287,7 @@ spead2_udp_writer_sleep_until (Spead2UdpWriter *writer, guint64 time)
   return TRUE;
 }
 
-/* Waits for room in the socket. FALSE at the deadline. */
+/* Waits for space in the send buffer. FALSE at the deadline. */
 static gboolean
 wait_writable (Spead2UdpWriter *writer)
 {
@@ -302,7 +300,7 @@ wait_writable (Spead2UdpWriter *writer)
   return TRUE;
 }
 
-/* Waits for room below the socket. FALSE at the deadline. */
+/* Waits for space below the socket. FALSE at the deadline. */
 static gboolean
 back_off (Spead2UdpWriter *writer, guint64 *interval)
 {
@@ -316,7 +314,7 @@ back_off (Spead2UdpWriter *writer, guint64 *interval)
   return TRUE;
 }
 
-/* -- errors that come back later ------------------------------------------ */
+/* -- errors of earlier packets --------------------------------------------- */
 
 static void
 count_error (Spead2UdpWriter *writer, guint destination, gint errnum)
@@ -332,7 +330,7 @@ set_recverr (Spead2UdpWriter *writer, gboolean on)
   writer->recverr = on;
 }
 
-/* Counts an ICMP error, and stops listening for them when they are many. */
+/* Counts an ICMP error, and disables their reception when there are many. */
 static void
 note_icmp_error (Spead2UdpWriter *writer, guint destination, gint errnum)
 {
@@ -349,7 +347,7 @@ note_icmp_error (Spead2UdpWriter *writer, guint destination, gint errnum)
     set_recverr (writer, FALSE);
 }
 
-/* The destination with this address: the kernel names it with each error. */
+/* The destination with this address, which the kernel adds to each error. */
 static guint
 destination_at (
     const Spead2UdpWriter *writer, const struct sockaddr_storage *address)
@@ -411,9 +409,9 @@ spead2_udp_writer_size (const Spead2UdpWriter *writer)
   return writer->batch.bytes;
 }
 
-/* As spead2_udp_writer_add(), for a batch that is empty or is not to be copied: its
- * first packet decides which memory all of it must lie in. A function of its own, so
- * that all other packets go straight to the batch. */
+/* As spead2_udp_writer_add(), for a batch that is empty or is not copied: its first packet
+ * decides which memory all of it must lie in. Not inline, so that all other packets are
+ * added to the batch with few instructions. */
 static G_GNUC_NO_INLINE gboolean
 add_where_suited (
     Spead2UdpWriter *writer, Spead2Packetizer *packetizer, Spead2TxState *tx)
@@ -426,7 +424,7 @@ add_where_suited (
   } else if (zerocopy) {
     writer->pages = spead2_zero_copy_begin (zerocopy, packetizer);
     if (writer->pages) {
-      writer->limits.max_messages = spead2_zero_copy_room (zerocopy);
+      writer->limits.max_messages = spead2_zero_copy_capacity (zerocopy);
       spead2_batch_set_limits (&writer->batch, &writer->limits);
     }
   }
@@ -444,8 +442,8 @@ spead2_udp_writer_add (
 
 /* -- sending ---------------------------------------------------------------- */
 
-/* Sends the first of n messages, and others for the same destination, without
- * copying them: how many went, or the negative errno. */
+/* Sends the first of n messages, and others for the same destination, without copying them.
+ * Returns how many were sent, or the negative errno of the first. */
 static gint
 send_zerocopy (Spead2UdpWriter *writer, const Spead2Message *messages,
     const struct mmsghdr *headers, guint n)
@@ -471,9 +469,9 @@ send_copied (Spead2UdpWriter *writer, struct mmsghdr *headers, guint n)
   return sent < 0 ? -errno : sent;
 }
 
-/* Sends the first of n messages, for destination, at least; returns how many
- * went, or the negative errno for which the first did not. zerocopy: those
- * messages, to be sent without copying them, or NULL. */
+/* Sends at least the first of n messages, which is for destination. Returns how many were
+ * sent, or the negative errno of the first. zerocopy: the messages, to send them without
+ * copying, or NULL. */
 static gint
 send_some (Spead2UdpWriter *writer, guint destination, struct mmsghdr *headers,
     guint n, const Spead2Message *zerocopy)
@@ -507,7 +505,7 @@ send_some (Spead2UdpWriter *writer, guint destination, struct mmsghdr *headers,
           return -ABANDONED;
         break;
       case ECONNREFUSED:
-        /* Always an earlier packet's. */
+        /* Of an earlier packet, always. */
         drain_error_queue (writer, errnum);
         /* fallthrough */
       case EINTR:
@@ -522,8 +520,8 @@ send_some (Spead2UdpWriter *writer, guint destination, struct mmsghdr *headers,
   }
 }
 
-/* The message was accepted, and leaves the batch: all of it is released, unless
- * it is in flight besides. */
+/* Counts a message that was accepted. Its packets are in flight no longer, except for those
+ * that zero copy has counted once more. */
 static void
 settle_sent (Spead2UdpWriter *writer, const Spead2Message *message)
 {
@@ -558,7 +556,7 @@ settle_failed (
     fail_tx (message->spans[i].tx, message->spans[i].n_packets, errnum);
 }
 
-/* What the kernel answers when it cannot do more than send plain packets. */
+/* Errnos of a kernel that cannot send the packets in this way. */
 static gboolean
 may_be_optimization (gint errnum)
 {
@@ -567,7 +565,7 @@ may_be_optimization (gint errnum)
 }
 
 static void
-switch_gso_off (Spead2UdpWriter *writer, guint index, gint errnum)
+disable_gso (Spead2UdpWriter *writer, guint index, gint errnum)
 {
   Destination *destination = &writer->destinations[index];
 
@@ -580,8 +578,8 @@ switch_gso_off (Spead2UdpWriter *writer, guint index, gint errnum)
   writer->counters.gso_off++;
 }
 
-/* Sends a refused message as plain packets. FALSE at the deadline, when the
- * rest of the message has been given up. */
+/* Sends the packets of a message that failed with errnum one by one. FALSE at the deadline:
+ * the rest of the message is abandoned. */
 static gboolean
 send_plain (Spead2UdpWriter *writer, const Spead2Message *message, gint errnum)
 {
@@ -596,7 +594,7 @@ send_plain (Spead2UdpWriter *writer, const Spead2Message *message, gint errnum)
     if (sent > 0) {
       if (i == 0) {
         count_error (writer, message->destination, errnum);
-        switch_gso_off (writer, message->destination, errnum);
+        disable_gso (writer, message->destination, errnum);
       }
       for (; sent > 0; sent--)
         settle_sent (writer, &plain.messages[i++]);
@@ -605,7 +603,7 @@ send_plain (Spead2UdpWriter *writer, const Spead2Message *message, gint errnum)
         settle_failed (writer, &plain.messages[i++], ABANDONED);
       return FALSE;
     } else if (i == 0) {
-      /* Not GSO's fault: the other packets would fail like the first. */
+      /* GSO is not the cause: the other packets would fail like the first. */
       settle_failed (writer, message, -sent);
       return TRUE;
     } else {
@@ -626,7 +624,7 @@ send_from (Spead2UdpWriter *writer, guint i)
 
   if (writer->batch.limits == NULL ||
       !spead2_zero_copy_is_on (writer->zerocopy, message->destination) ||
-      spead2_zero_copy_room (writer->zerocopy) == 0)
+      spead2_zero_copy_capacity (writer->zerocopy) == 0)
     return send_some (
         writer, message->destination, writer->batch.headers + i, n, NULL);
 

@@ -1,16 +1,13 @@
-/* Messages that the kernel reads where they lie: see uring.h.
+/* Messages that the kernel reads where they lie: see uring.h. Compiled where liburing is;
+ * uringmissing.c takes its place otherwise.
  *
- * Messages are submitted as a chain, so that they go in order, and one that is
- * refused is not overtaken: the kernel cancels those behind it. Their results are
- * there when the call returns, since MSG_DONTWAIT leaves nothing to wait for. The
- * notification of a message's release comes later, from whoever frees the packets.
+ * Messages are submitted as a chain, so that they are sent in order, and none overtakes one
+ * that fails: the kernel cancels those behind it. Their results are complete when the call
+ * returns, since MSG_DONTWAIT leaves nothing to wait for. The notification that a message is
+ * released follows later, from whatever frees its packets.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
-#ifdef HAVE_CONFIG_H
-#include "config.h"
-#endif
-
 #include "spead2/net/uring.h"
 
 #include <errno.h>
@@ -18,10 +15,9 @@
 #include <poll.h>
 #include <unistd.h>
 
-#include "spead2/error.h"
-
-#ifdef HAVE_LIBURING
 #include <liburing.h>
+
+#include "spead2/error.h"
 
 /* What liburing 2.3 does not have. */
 #ifndef IORING_RECVSEND_FIXED_BUF
@@ -38,14 +34,14 @@
 #define SQ_ENTRIES (2 * SPEAD2_URING_CHAIN)
 #define CQ_ENTRIES (4 * SPEAD2_URING_MESSAGES)
 
-/* Of a submission whose completion nobody waits for. */
+/* user_data of a submission whose completion is ignored. */
 #define NO_MESSAGE 0
 
 typedef struct {
-  guint64 headers; /* where its headers begin, counted without end */
+  guint64 headers; /* position of its headers, as reserved */
   gint result;
-  gboolean answered; /* result is there */
-  gboolean ended;    /* no notification will come, or it has come */
+  gboolean completed; /* result is valid */
+  gboolean released;  /* no notification will follow */
 } Record;
 
 struct _Spead2Uring {
@@ -54,19 +50,19 @@ struct _Spead2Uring {
   gpointer user_data;
 
   Spead2HugePages *pages; /* (owned) registered, or NULL */
-  guint8 *headers;        /* our room in them */
-  guint64 refused;        /* the id of those that were refused last */
-  gint refused_errno;
+  guint8 *headers;  /* headroom claimed in them, SPEAD2_HEADER_ROOM bytes */
+  guint64 rejected; /* id of the pages that could not be registered last */
+  gint rejected_errno;
 
-  /* Bytes of the room, counted without end: reserved so far, and when the batch
-   * began. */
+  /* Positions in the headroom, counted without end: reserved so far, and when the
+   * batch began. */
   guint64 reserved, batch;
 
-  /* Messages, counted without end: number n is records[n % size]. From first to
-   * next they may be in flight. */
+  /* Messages, counted without end: number n is records[n % size]. Those from first
+   * to next may be in flight. */
   guint64 first, next;
   Record records[SPEAD2_URING_MESSAGES];
-  /* The message behind those that were sent last, and its errno. */
+  /* The first message that a chain failed to send, and its errno. */
   const struct iovec *failed;
   gint failed_errno;
 };
@@ -87,10 +83,10 @@ register_memory (Spead2Uring *uring, gpointer data, gsize size)
   return io_uring_register_buffers (&uring->ring, &iov, 1);
 }
 
-/* Sends nothing to nowhere, by a socket of its own. A kernel that can do it
- * misses the destination; an older one does not know the flags. */
+/* Sends one byte without a destination, on a socket of its own. A kernel that supports
+ * the flags fails with EDESTADDRREQ, an older one with EINVAL. 0 or a negative errno. */
 static gint
-try_kernel (Spead2Uring *uring)
+probe_kernel (Spead2Uring *uring)
 {
   static guint8 byte;
   struct iovec iov = {&byte, 1};
@@ -138,7 +134,7 @@ spead2_uring_new (
     g_free (uring);
     return NULL;
   }
-  result = try_kernel (uring);
+  result = probe_kernel (uring);
   if (result < 0) {
     set_ring_error (error, -result);
     spead2_uring_free (uring);
@@ -150,7 +146,7 @@ spead2_uring_new (
 }
 
 static void
-let_pages_go (Spead2Uring *uring)
+unregister_pages (Spead2Uring *uring)
 {
   if (uring->pages == NULL)
     return;
@@ -162,7 +158,7 @@ let_pages_go (Spead2Uring *uring)
 void
 spead2_uring_free (Spead2Uring *uring)
 {
-  let_pages_go (uring);
+  unregister_pages (uring);
   io_uring_queue_exit (&uring->ring);
   g_free (uring);
 }
@@ -171,13 +167,13 @@ void
 spead2_uring_forget (Spead2Uring *uring)
 {
   if (spead2_uring_in_flight (uring) == 0)
-    let_pages_go (uring);
-  uring->refused = 0;
+    unregister_pages (uring);
+  uring->rejected = 0;
 }
 
 /* 0 or an errno. */
 static gint
-take_pages (Spead2Uring *uring, Spead2HugePages *pages)
+register_pages (Spead2Uring *uring, Spead2HugePages *pages)
 {
   guint8 *headers = spead2_huge_pages_claim_headers (pages);
   gint result;
@@ -215,16 +211,16 @@ spead2_uring_use (Spead2Uring *uring, Spead2HugePages *pages, GError **error)
 
   if (pages == uring->pages)
     return TRUE;
-  if (id != uring->refused) {
+  if (id != uring->rejected) {
     if (spead2_uring_in_flight (uring) > 0)
       return FALSE;
-    let_pages_go (uring);
-    uring->refused_errno = take_pages (uring, pages);
-    if (uring->refused_errno == 0)
+    unregister_pages (uring);
+    uring->rejected_errno = register_pages (uring, pages);
+    if (uring->rejected_errno == 0)
       return TRUE;
-    uring->refused = id;
+    uring->rejected = id;
   }
-  set_pages_error (error, uring->refused_errno);
+  set_pages_error (error, uring->rejected_errno);
   return FALSE;
 }
 
@@ -261,8 +257,7 @@ spead2_uring_reserve (Spead2Uring *uring, gsize size)
   return uring->headers + begin % SPEAD2_HEADER_AREA_SIZE;
 }
 
-/* Where the message's headers begin, or could at the earliest if they lie with
- * its payload, counted without end. */
+/* Position of the message's headers; of the batch, if they lie with its payload. */
 static guint64
 position_of (const Spead2Uring *uring, const struct msghdr *header)
 {
@@ -300,7 +295,7 @@ spead2_uring_fd (const Spead2Uring *uring)
   return uring->ring.ring_fd;
 }
 
-/* Takes one completion in. */
+/* Processes one completion. */
 static void
 complete (Spead2Uring *uring, const struct io_uring_cqe *cqe)
 {
@@ -311,11 +306,11 @@ complete (Spead2Uring *uring, const struct io_uring_cqe *cqe)
     return;
   if (!(cqe->flags & IORING_CQE_F_NOTIF)) {
     record->result = cqe->res;
-    record->answered = TRUE;
-    record->ended = !(cqe->flags & IORING_CQE_F_MORE);
+    record->completed = TRUE;
+    record->released = !(cqe->flags & IORING_CQE_F_MORE);
     return;
   }
-  record->ended = TRUE;
+  record->released = TRUE;
   if (record->result >= 0 && uring->released)
     uring->released (number % SPEAD2_URING_MESSAGES,
         ((guint32) cqe->res & IORING_NOTIF_USAGE_ZC_COPIED) != 0,
@@ -328,8 +323,7 @@ spead2_uring_reap (Spead2Uring *uring)
   struct io_uring_cqe *cqes[32];
   guint i, n;
 
-  /* Asked for with a function of liburing, not an inline one, so that tests can
-   * stand in between. */
+  /* A function of liburing that is not inline, so that tests can replace it. */
   while ((n = io_uring_peek_batch_cqe (
               &uring->ring, cqes, G_N_ELEMENTS (cqes))) > 0) {
     for (i = 0; i < n; i++)
@@ -340,13 +334,13 @@ spead2_uring_reap (Spead2Uring *uring)
   while (uring->first != uring->next) {
     const Record *record = record_at (uring, uring->first);
 
-    if (!record->answered || !record->ended)
+    if (!record->completed || !record->released)
       break;
     uring->first++;
   }
 }
 
-/* Prepares the message that is so many ahead of the next one. */
+/* Prepares the message whose number is so many ahead of the next one. */
 static void
 prepare (Spead2Uring *uring, guint ahead, struct io_uring_sqe *sqe, gint fd,
     const struct msghdr *header)
@@ -359,15 +353,15 @@ prepare (Spead2Uring *uring, guint ahead, struct io_uring_sqe *sqe, gint fd,
   sqe->buf_index = 0;
   sqe->user_data = number + 1;
   record->headers = position_of (uring, header);
-  record->answered = FALSE;
-  record->ended = FALSE;
+  record->completed = FALSE;
+  record->released = FALSE;
 }
 
-/* Hands n submissions to the kernel. Returns how many it takes. */
+/* Submits n entries to the kernel. Returns how many it accepted. */
 static guint
 submit (Spead2Uring *uring, struct io_uring_sqe **sqes, guint n)
 {
-  /* Those that an earlier call did not take go first. */
+  /* Those that an earlier call did not submit are first. */
   const gint stale = io_uring_sq_ready (&uring->ring) - n;
   guint i, taken;
   gint result;
@@ -377,9 +371,9 @@ submit (Spead2Uring *uring, struct io_uring_sqe **sqes, guint n)
   } while (result == -EINTR);
   taken = CLAMP (result - stale, 0, (gint) n);
 
-  /* The others go with the next ones, but send nothing. What a message has set and
-   * a NOP has not is refused, with all that is behind it: liburing 2.6 and later
-   * leave it as it is. */
+  /* The others are submitted with the next ones, as NOPs. A NOP with fields that only a
+   * message has is rejected, with all that is behind it, and liburing 2.6 and later do
+   * not clear them. */
   for (i = taken; i < n; i++) {
     memset (sqes[i], 0, sizeof *sqes[i]);
     io_uring_prep_nop (sqes[i]);
@@ -388,15 +382,15 @@ submit (Spead2Uring *uring, struct io_uring_sqe **sqes, guint n)
   return taken;
 }
 
-/* Waits for the results of messages up to a number. They are there already; a
- * kernel that took its time would be waited for. */
+/* Waits until the results of messages up to a number are valid, which they are at once
+ * with the kernels that exist. */
 static void
-wait_answered (Spead2Uring *uring, guint64 number)
+wait_completed (Spead2Uring *uring, guint64 number)
 {
   const Record *record = record_at (uring, number);
 
   spead2_uring_reap (uring);
-  while (!record->answered) {
+  while (!record->completed) {
     struct pollfd poll_fd = {uring->ring.ring_fd, POLLIN, 0};
 
     poll (&poll_fd, 1, -1);
@@ -404,7 +398,7 @@ wait_answered (Spead2Uring *uring, guint64 number)
   }
 }
 
-/* Prepares and submits messages as a chain. Returns how many the kernel took. */
+/* Prepares and submits messages as a chain. Returns how many the kernel accepted. */
 static guint
 submit_chain (
     Spead2Uring *uring, gint fd, const struct mmsghdr *headers, guint n)
@@ -422,14 +416,14 @@ submit_chain (
   taken = submit (uring, sqes, queued);
   uring->next += taken;
   if (taken > 0)
-    wait_answered (uring, uring->next - 1);
+    wait_completed (uring, uring->next - 1);
   return taken;
 }
 
-/* Why none of the n messages from number first on went. Where the kernel cannot
- * even prepare one of a chain, it cancels those before it, too. */
+/* The negative errno for which none of the n messages from number first on was sent. If
+ * the kernel rejects one of a chain before it sends any, it cancels those before it, too. */
 static gint
-why_none (Spead2Uring *uring, guint64 first, guint n)
+find_errno (Spead2Uring *uring, guint64 first, guint n)
 {
   guint i;
 
@@ -439,13 +433,13 @@ why_none (Spead2Uring *uring, guint64 first, guint n)
   return -EIO;
 }
 
-/* Numbers of messages that did not go, from end on, are given again as far as the
- * kernel has done with them: a full socket would use all of them up. */
+/* Reuses the numbers of messages that were not sent, from end on, which a full socket
+ * would use up otherwise. */
 static void
-take_back (Spead2Uring *uring, guint64 end)
+reuse_numbers (Spead2Uring *uring, guint64 end)
 {
   end = MAX (end, uring->first);
-  while (uring->next > end && record_at (uring, uring->next - 1)->ended)
+  while (uring->next > end && record_at (uring, uring->next - 1)->released)
     uring->next--;
 }
 
@@ -466,166 +460,11 @@ spead2_uring_send (
   while (sent < taken && record_at (uring, first + sent)->result >= 0)
     sent++;
   if (sent == 0) {
-    error = why_none (uring, first, taken);
+    error = find_errno (uring, first, taken);
   } else if (sent < taken) {
     uring->failed = headers[sent].msg_hdr.msg_iov;
     uring->failed_errno = -record_at (uring, first + sent)->result;
   }
-  take_back (uring, first + sent);
+  reuse_numbers (uring, first + sent);
   return sent > 0 ? (gint) sent : error;
-}
-
-#else /* !HAVE_LIBURING */
-
-Spead2Uring *
-spead2_uring_new (
-    Spead2UringReleased released, gpointer user_data, GError **error)
-{
-  g_set_error_literal (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID,
-      "This plugin was built without liburing");
-  return NULL;
-}
-
-/* Without a ring none of these is ever called. */
-
-void
-spead2_uring_free (Spead2Uring *uring)
-{
-}
-
-gboolean
-spead2_uring_use (Spead2Uring *uring, Spead2HugePages *pages, GError **error)
-{
-  return FALSE;
-}
-
-void
-spead2_uring_forget (Spead2Uring *uring)
-{
-}
-
-void
-spead2_uring_detach (Spead2Uring *uring)
-{
-}
-
-void
-spead2_uring_begin (Spead2Uring *uring)
-{
-}
-
-guint8 *
-spead2_uring_reserve (Spead2Uring *uring, gsize size)
-{
-  return NULL;
-}
-
-gint
-spead2_uring_next (const Spead2Uring *uring, guint ahead)
-{
-  return -1;
-}
-
-gint
-spead2_uring_send (
-    Spead2Uring *uring, gint fd, const struct mmsghdr *headers, guint n)
-{
-  return -EOPNOTSUPP;
-}
-
-void
-spead2_uring_reap (Spead2Uring *uring)
-{
-}
-
-guint
-spead2_uring_in_flight (const Spead2Uring *uring)
-{
-  return 0;
-}
-
-gint
-spead2_uring_fd (const Spead2Uring *uring)
-{
-  return -1;
-}
-
-#endif /* HAVE_LIBURING */
-
-/* -- what nobody waits for any more ----------------------------------------------- */
-
-typedef struct {
-  GPtrArray *rings;
-  GPtrArray *heaps;
-} Burial;
-
-static GMutex buried_lock;
-static GCond buried_cond;
-static guint n_buried; /* guarded by buried_lock */
-
-static void
-count_buried (gint change)
-{
-  g_mutex_lock (&buried_lock);
-  n_buried += change;
-  g_cond_broadcast (&buried_cond);
-  g_mutex_unlock (&buried_lock);
-}
-
-static void
-wait_released (Spead2Uring *uring)
-{
-  struct pollfd poll_fd = {spead2_uring_fd (uring), POLLIN, 0};
-
-  spead2_uring_reap (uring);
-  while (spead2_uring_in_flight (uring) > 0) {
-    poll (&poll_fd, 1, -1);
-    spead2_uring_reap (uring);
-  }
-}
-
-static gpointer
-burial_run (gpointer data)
-{
-  Burial *burial = data;
-  guint i;
-
-  for (i = 0; i < burial->rings->len; i++)
-    wait_released (g_ptr_array_index (burial->rings, i));
-  g_ptr_array_unref (burial->heaps);
-  for (i = 0; i < burial->rings->len; i++)
-    spead2_uring_free (g_ptr_array_index (burial->rings, i));
-  g_ptr_array_unref (burial->rings);
-  g_free (burial);
-  count_buried (-1);
-  return NULL;
-}
-
-void
-spead2_uring_defer_free (GPtrArray *rings, GPtrArray *heaps)
-{
-  Burial *burial = g_new (Burial, 1);
-  GThread *thread;
-
-  burial->rings = rings;
-  burial->heaps = heaps;
-  count_buried (1);
-  thread = g_thread_try_new ("spead2-reaper", burial_run, burial, NULL);
-  /* Without a thread the memory is never freed, which is better than too early. */
-  if (thread)
-    g_thread_unref (thread);
-}
-
-gboolean
-spead2_uring_wait_deferred (guint64 timeout)
-{
-  gint64 end = g_get_monotonic_time () + (gint64) (timeout / 1000);
-  gboolean freed;
-
-  g_mutex_lock (&buried_lock);
-  while (n_buried > 0 && g_cond_wait_until (&buried_cond, &buried_lock, end))
-    ;
-  freed = n_buried == 0;
-  g_mutex_unlock (&buried_lock);
-  return freed;
 }

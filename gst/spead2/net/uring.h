@@ -1,13 +1,11 @@
 /* Messages that the kernel reads where they lie, through io_uring.
  *
- * A ring sends the messages of one thread, whose memory, headers included, lies
- * in one mapping of huge pages that is registered with the kernel. A message
- * has two ends: it is submitted when spead2_uring_send() returns, and it is
- * released when the kernel no longer reads its memory, which
- * spead2_uring_reap() tells of. In between it is in flight.
+ * A ring sends the messages of one thread. Their memory, headers included, lies in one
+ * mapping of huge pages, which is registered with the kernel. A message is submitted when
+ * spead2_uring_send() returns, and released when the kernel no longer reads its memory,
+ * which spead2_uring_reap() reports. In between it is in flight.
  *
- * What the kernel must have is tried out when the ring is opened: Linux 6.15 or
- * newer, with io_uring allowed.
+ * The ring needs Linux 6.15 with io_uring permitted, which is probed when it is opened.
  *
  * A ring belongs to one thread at a time.
  *
@@ -25,7 +23,7 @@ G_BEGIN_DECLS
 /* Most messages in flight. */
 #define SPEAD2_URING_MESSAGES 256
 
-/* Most messages that are sent at a time. */
+/* Most messages of one spead2_uring_send(). */
 #define SPEAD2_URING_CHAIN 16
 
 /* Most pieces of a message, each of which lies on one page of 2 MiB: the
@@ -34,14 +32,13 @@ G_BEGIN_DECLS
 
 typedef struct _Spead2Uring Spead2Uring;
 
-/* A message is released. copied: the kernel has copied it all the same, as for
- * a receiver on this machine. */
+/* A message, by its number, is released. copied: the kernel has copied it, as it does for
+ * a receiver on the same machine. */
 typedef void (*Spead2UringReleased) (
     guint message, gboolean copied, gpointer user_data);
 
-/* NULL with SPEAD2_ERRNO, or SPEAD2_ERROR_INVALID where this library was built
- * without liburing. released is called by spead2_uring_send() and
- * spead2_uring_reap(). */
+/* NULL with SPEAD2_ERRNO, or with SPEAD2_ERROR_INVALID in a build without liburing.
+ * released is called by spead2_uring_send() and spead2_uring_reap(). */
 Spead2Uring *spead2_uring_new (
     Spead2UringReleased released, gpointer user_data, GError **error);
 
@@ -49,59 +46,50 @@ Spead2Uring *spead2_uring_new (
 void spead2_uring_free (Spead2Uring *uring);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Spead2Uring, spead2_uring_free)
 
-/* Makes pages the registered mapping; a reference is kept until it is another,
- * or spead2_uring_forget(). TRUE when it is. FALSE without an error: not now,
- * messages of another mapping are in flight. With SPEAD2_ERRNO: the kernel
- * refuses it, or no header room is left, and it is not tried again. */
+/* Registers a mapping in place of the last one; a reference is kept until the next one, or
+ * spead2_uring_forget(). TRUE if it is registered. FALSE without an error: messages of
+ * another mapping are in flight. FALSE with SPEAD2_ERRNO: the kernel rejects it, or its
+ * headroom is used up; the same mapping is not registered again. */
 gboolean spead2_uring_use (
     Spead2Uring *uring, Spead2HugePages *pages, GError **error);
 
-/* Lets the registered mapping go, if nothing is in flight, and forgets which
- * ones were refused. */
+/* Unregisters the mapping if nothing is in flight, and permits one that was rejected
+ * again. */
 void spead2_uring_forget (Spead2Uring *uring);
 
-/* Begins a batch: what was reserved before and has not been sent is free. */
+/* Begins a batch: headroom that was reserved and not sent is free. */
 void spead2_uring_begin (Spead2Uring *uring);
 
-/* Room for headers in the registered mapping, which stays until the message that
- * begins there is released. NULL: too much is in flight. */
+/* Reserves headroom of the registered mapping, until the message that begins there is
+ * released. NULL: too much of it is in flight. */
 guint8 *spead2_uring_reserve (Spead2Uring *uring, gsize size);
 
-/* The number, below SPEAD2_URING_MESSAGES, that the next message gets, or one
- * so many ahead of it; -1 when as many are in flight. */
+/* The number, below SPEAD2_URING_MESSAGES, of the next message, or of the one so many
+ * ahead of it; -1 while SPEAD2_URING_MESSAGES are in flight. */
 gint spead2_uring_next (const Spead2Uring *uring, guint ahead);
 
-/* Sends messages in order, in the way of sendmmsg() with MSG_DONTWAIT: how many
- * went, or the negative errno for which the first did not; EIO also where the ring
- * itself fails. Where one in the middle fails, its errno is what the next call
- * returns if that begins with the same iovecs, without sending anything, unless a
- * batch begins before. Iovecs must all
- * lie in the registered mapping, and a message's headers in what was reserved or
- * with its payload; all that the headers point at is free when this returns.
- * released is called for each message that was sent, perhaps before this
- * returns. */
+/* Sends messages in order, as sendmmsg() with MSG_DONTWAIT: returns how many were sent, or
+ * the negative errno of the first; EIO also if the ring fails. If a later message fails, the
+ * next call returns its errno, provided that it begins with the same iovecs and no batch was
+ * begun in between.
+ *
+ * All iovecs lie in the registered mapping, and a message's headers in what was reserved or
+ * with its payload. The caller may reuse the msghdrs and iovecs when this returns. released
+ * is called for each message that was sent, possibly before this returns. */
 gint spead2_uring_send (
     Spead2Uring *uring, gint fd, const struct mmsghdr *headers, guint n);
 
-/* Tells of what has been released. Never waits. */
+/* Calls released for what has been released. Never waits. */
 void spead2_uring_reap (Spead2Uring *uring);
 
 /* How many messages are in flight. */
 guint spead2_uring_in_flight (const Spead2Uring *uring);
 
-/* Polls readable when there is something to reap. */
+/* The descriptor that is readable while there is something to reap. */
 gint spead2_uring_fd (const Spead2Uring *uring);
 
-/* released is not called any more. */
+/* released is not called from now on: see uringreaper.h for how such a ring is freed. */
 void spead2_uring_detach (Spead2Uring *uring);
-
-/* Gives up waiting: takes over rings with messages in flight and, of the heaps
- * that these are made of, an array with a free function. A thread frees all of
- * them once everything has been released. */
-void spead2_uring_defer_free (GPtrArray *rings, GPtrArray *heaps);
-
-/* Waits until all that was buried has been freed, at most timeout ns. */
-gboolean spead2_uring_wait_deferred (guint64 timeout);
 
 G_END_DECLS
 

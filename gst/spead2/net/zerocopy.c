@@ -1,4 +1,4 @@
-/* Which packets need not be copied: see zerocopy.h.
+/* Packets that are sent without copying: see zerocopy.h.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -8,11 +8,11 @@
 
 #include "spead2/clock.h"
 
-/* With fewer messages in the kernel than these, a wire has nothing to do while
- * the sender wakes up. */
+/* With fewer messages in the kernel than these, the network interface idles while the
+ * sender wakes up. */
 #define FEW_MESSAGES 3
 
-/* How long after EMSGSIZE, which a changed MTU explains, it is tried again. */
+/* How long after EMSGSIZE, which a changed MTU may cause, zero copy is tried again. */
 #define RETRY_INTERVAL (10 * SPEAD2_SECOND)
 
 typedef struct {
@@ -33,10 +33,10 @@ struct _Spead2ZeroCopy {
   guint n_destinations;
   gboolean always;
   Spead2Uring *ring;                     /* or NULL */
-  const gchar *error;                    /* why not; interned */
+  const gchar *error;                    /* why there is none; interned */
   guint released;                        /* messages */
   Flight flights[SPEAD2_URING_MESSAGES]; /* by the message's number */
-  guint n_added;                         /* messages to be sent */
+  guint n_added;                         /* messages for the next send */
 };
 
 /* -- the ring ------------------------------------------------------------------ */
@@ -131,7 +131,7 @@ spead2_zero_copy_unreleased (const Spead2ZeroCopy *zerocopy)
 }
 
 guint
-spead2_zero_copy_room (const Spead2ZeroCopy *zerocopy)
+spead2_zero_copy_capacity (const Spead2ZeroCopy *zerocopy)
 {
   return SPEAD2_URING_MESSAGES - spead2_zero_copy_unreleased (zerocopy);
 }
@@ -222,7 +222,7 @@ spead2_zero_copy_reason (const Spead2ZeroCopy *zerocopy, guint destination)
                         : zerocopy->error;
 }
 
-/* Packets with their headers in place are of any size: a message lies together. */
+/* Packets with their headers in place may have any size: a message is contiguous. */
 static gboolean
 is_small (const Spead2Packetizer *packetizer)
 {
@@ -237,14 +237,14 @@ spead2_zero_copy_suits (const Spead2ZeroCopy *zerocopy,
 {
   const Spead2Heap *heap = packetizer->heap;
 
-  /* A heap that is longer on the wire has zeros behind it, from elsewhere. */
+  /* A heap that is longer on the wire is padded with zeros of other memory. */
   return pages != NULL && pages == heap->pages &&
       packetizer->length == heap->length && !is_small (packetizer) &&
       packetizer->next.n_iov <= SPEAD2_URING_FRAGMENTS / 2 &&
       spead2_zero_copy_is_on (zerocopy, heap->destination);
 }
 
-/* Says why the packet is copied, unless that tells nothing of the stream. */
+/* Keeps the reason why the packet is copied, unless it is not typical of the stream. */
 static void
 note_unsuited (Spead2ZeroCopy *zerocopy, const Spead2Packetizer *packetizer)
 {
@@ -278,7 +278,7 @@ spead2_zero_copy_begin (
   if (spead2_uring_use (zerocopy->ring, pages, &error)) {
     destination->reason = NULL;
     spead2_uring_begin (zerocopy->ring);
-    return spead2_zero_copy_room (zerocopy) > 0 ? pages : NULL;
+    return spead2_zero_copy_capacity (zerocopy) > 0 ? pages : NULL;
   }
   if (error) {
     destination->reason = g_intern_string (error->message);

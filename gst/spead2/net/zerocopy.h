@@ -1,9 +1,9 @@
-/* Which packets need not be copied, and what became of them.
+/* Selects packets that are sent without copying, and tracks them until they are released.
  *
- * Decides for each batch whether it can be sent without copying, says for each
- * destination why not, and keeps the packets of every message in flight in their
- * tx states until the kernel has released them. It sends through a ring of its
- * own (uring.h), and belongs to one thread.
+ * Decides for each batch whether it is sent without copying, keeps the reason why not for
+ * each destination, and counts the packets of every message as in flight in their tx states
+ * until the kernel has released them. It sends through a ring of its own (uring.h), and
+ * belongs to one thread.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -16,89 +16,89 @@
 
 G_BEGIN_DECLS
 
-/* Smaller packets and heaps, bytes, are copied unless their headers lie with the
- * payload: that is faster, since a message of SPEAD2_URING_FRAGMENTS pieces
- * does not hold enough of them. */
+/* Smaller packets and heaps, in bytes, are copied, which is faster: a message of
+ * SPEAD2_URING_FRAGMENTS pieces contains too few of them. Packets whose headers lie with the
+ * payload may have any size. */
 #define SPEAD2_ZERO_COPY_MIN_PACKET 3000
 
-/* Most heaps of a message: each counts as a fragment at least, although those that
- * lie one behind the other are one. */
+/* Most heaps of a message: each counts as one fragment or more, although the kernel merges
+ * those that are adjacent in memory. */
 #define SPEAD2_ZERO_COPY_SPANS SPEAD2_URING_FRAGMENTS
 
 typedef struct _Spead2ZeroCopy Spead2ZeroCopy;
 
-/* Opens the ring. Without one everything is copied, for a reason. With always,
- * also where copying may be faster, see spead2_zero_copy_mark_full(). */
+/* Opens the ring; if that fails, everything is copied, for that reason. always: do not
+ * copy where copying may be faster, see spead2_zero_copy_mark_full(). */
 Spead2ZeroCopy *spead2_zero_copy_new (guint n_destinations, gboolean always);
 
-/* No message may be held. */
+/* All messages are released. */
 void spead2_zero_copy_free (Spead2ZeroCopy *zerocopy);
 
-/* Decides, by its first packet, the packetizer's next, how a batch is sent: the
- * mapping that all of it must lie in, borrowed from the heap, or NULL to copy. */
+/* Decides how a batch is sent, by its first packet, which is the packetizer's next. Returns
+ * the mapping that the whole batch must lie in, borrowed from the heap; NULL: copy it. */
 Spead2HugePages *spead2_zero_copy_begin (
     Spead2ZeroCopy *zerocopy, const Spead2Packetizer *packetizer);
 
-/* Whether the packetizer's next packet can go with a batch of that mapping. */
+/* Whether the packetizer's next packet can be part of a batch of that mapping. */
 gboolean spead2_zero_copy_suits (const Spead2ZeroCopy *zerocopy,
     const Spead2HugePages *pages, const Spead2Packetizer *packetizer);
 
-/* Room for headers of the batch, or NULL: too much is in flight. */
+/* Headroom for the batch; NULL: too much of it is in flight. */
 guint8 *spead2_zero_copy_reserve (Spead2ZeroCopy *zerocopy, gsize size);
 
-/* How many more messages can be in flight. */
-guint spead2_zero_copy_room (const Spead2ZeroCopy *zerocopy);
+/* How many more messages may be in flight. */
+guint spead2_zero_copy_capacity (const Spead2ZeroCopy *zerocopy);
 
-/* A message that spead2_zero_copy_send() is to send, behind those that were added
- * since it was last called; at most SPEAD2_ZERO_COPY_SPANS spans. FALSE when it
- * cannot send more at a time. */
+/* Adds a message for the next spead2_zero_copy_send(), of at most SPEAD2_ZERO_COPY_SPANS
+ * spans. FALSE: no more can be sent at a time. */
 gboolean spead2_zero_copy_add (Spead2ZeroCopy *zerocopy, guint destination,
     const Spead2TxSpan *spans, guint n_spans);
 
-/* Sends the messages that were added, one at least, as spead2_uring_send(). The packets of
- * those that went are then in flight in their tx states once more, until they are
- * released. */
+/* Sends the messages that were added, at least one, and returns as spead2_uring_send(). The
+ * packets of those that were sent are counted as in flight in their tx states once more,
+ * until they are released. */
 gint spead2_zero_copy_send (
     Spead2ZeroCopy *zerocopy, gint fd, const struct mmsghdr *headers);
 
-/* Learns what has been released. Never waits. */
+/* Updates tx states with what has been released. Never waits. */
 void spead2_zero_copy_reap (Spead2ZeroCopy *zerocopy);
 
 /* How many messages the kernel has not released. */
 guint spead2_zero_copy_unreleased (const Spead2ZeroCopy *zerocopy);
 
-/* Polls readable when there is something to reap, while messages are held. */
+/* The descriptor that is readable while there is something to reap; -1 while nothing is
+ * unreleased. */
 gint spead2_zero_copy_fd (const Spead2ZeroCopy *zerocopy);
 
-/* How many messages have been released, counted without end. */
+/* How many messages have been released, since it was made. */
 guint spead2_zero_copy_released (const Spead2ZeroCopy *zerocopy);
 
-/* Waits no longer for what is held: those tx states are marked so, and none of
- * their packets is in flight any more. Returns the ring, which the caller frees
- * by spead2_uring_defer_free(). Only while messages are held. */
+/* Abandons the unreleased messages, of which there must be some: their tx states are marked
+ * unreleased, and their packets no longer counted as in flight. Returns the ring (transfer
+ * full), for spead2_uring_reaper_defer_free(). Everything is copied until a probe. */
 Spead2Uring *spead2_zero_copy_abandon (Spead2ZeroCopy *zerocopy);
 
-/* A destination's packets are copied from now on, because of an errno. */
+/* A destination's packets are copied from now on, with the errno as the reason. */
 void spead2_zero_copy_disable (
     Spead2ZeroCopy *zerocopy, guint destination, gint errnum, guint64 now);
 
-/* The socket has no room for a message. The kernel charges up to 2 MiB for each
- * of its pieces, so that a send buffer of the usual size holds only one, and the
- * wire waits for the sender. TRUE: that is so, and the destination's packets are
- * copied from now on. */
+/* The socket's send buffer is full. The kernel charges up to 2 MiB for each piece of a
+ * message, so that a buffer of the usual size holds a single message, and the network
+ * interface idles while the sender wakes up. TRUE: that is the case, and the destination's
+ * packets are copied from now on. */
 gboolean spead2_zero_copy_mark_full (
     Spead2ZeroCopy *zerocopy, guint destination);
 
-/* Tries again where a changed MTU may have been the reason and some time has
- * gone by; with probe, wherever packets are copied. */
+/* Enables destinations again 10 s after an errno that a changed MTU may have caused; with
+ * probe, all of them. */
 void spead2_zero_copy_retry (
     Spead2ZeroCopy *zerocopy, guint64 now, gboolean probe);
 
 gboolean spead2_zero_copy_is_on (
     const Spead2ZeroCopy *zerocopy, guint destination);
 
-/* Why packets for a destination are copied: a sentence that lives as long as the
- * process. NULL while they are not, or nothing has been sent yet. */
+/* Why packets for a destination are copied: a sentence (interned). NULL while they are not
+ * copied, or nothing has been sent. */
 const gchar *spead2_zero_copy_reason (
     const Spead2ZeroCopy *zerocopy, guint destination);
 

@@ -9,6 +9,7 @@
 
 #include "spead2/clock.h"
 #include "spead2/net/batch.h"
+#include "spead2/net/uringreaper.h"
 
 /* How many heaps ahead of the one that is cut into packets. */
 #define PREFETCH_HEAPS 24
@@ -98,7 +99,8 @@ spead2_worker_group_defer_free (Spead2WorkerGroup *group)
 {
   if (group->abandoned_rings->len == 0)
     return;
-  spead2_uring_defer_free (group->abandoned_rings, group->abandoned_heaps);
+  spead2_uring_reaper_defer_free (
+      group->abandoned_rings, group->abandoned_heaps);
   group->abandoned_rings = g_ptr_array_new ();
   group->abandoned_heaps =
       g_ptr_array_new_with_free_func ((GDestroyNotify) spead2_heap_free);

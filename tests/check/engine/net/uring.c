@@ -15,6 +15,7 @@
 #include "spead2/error.h"
 #include "spead2/heap/heap.h"
 #include "spead2/net/uring.h"
+#include "spead2/net/uringreaper.h"
 
 #define MIB (1 << 20)
 #define SECOND G_GUINT64_CONSTANT (1000000000)
@@ -657,11 +658,11 @@ GST_START_TEST (what_is_buried_is_freed_when_it_is_released)
   spead2_uring_detach (ring);
   g_ptr_array_add (rings, g_steal_pointer (&ring));
   g_ptr_array_add (heaps, &freed);
-  spead2_uring_defer_free (rings, heaps);
-  fail_unless (!spead2_uring_wait_deferred (SECOND / 5));
+  spead2_uring_reaper_defer_free (rings, heaps);
+  fail_unless (!spead2_uring_reaper_wait (SECOND / 5));
   fail_unless (!g_atomic_int_get (&freed));
   faults_hold_releases (FALSE);
-  fail_unless (spead2_uring_wait_deferred (10 * SECOND));
+  fail_unless (spead2_uring_reaper_wait (10 * SECOND));
   fail_unless (g_atomic_int_get (&freed));
   fail_unless_equals_int (n_released, 0);
 }

@@ -17,6 +17,7 @@
 #include "../../tools.h"
 #include "spead2/clock.h"
 #include "spead2/error.h"
+#include "spead2/net/uringreaper.h"
 #include "spead2/send/sender.h"
 
 #define MS G_GUINT64_CONSTANT (1000000)
@@ -145,7 +146,7 @@ teardown (void)
 {
   faults_hold_releases (FALSE);
   g_clear_pointer (&sender, spead2_sender_free);
-  fail_unless (spead2_uring_wait_deferred (SOON));
+  fail_unless (spead2_uring_reaper_wait (SOON));
   if (pages) {
     ASSERT_OBJECT_REFCOUNT (pages, "pages", 1);
     gst_object_unref (pages);
@@ -827,13 +828,13 @@ end_while_held (void (*end) (Spead2Sender *sender))
   fail_unless_equals_int (get_stats ().outstanding, 0);
 
   /* The kernel reads it yet. */
-  fail_unless (!spead2_uring_wait_deferred (100 * MS));
+  fail_unless (!spead2_uring_reaper_wait (100 * MS));
   fail_unless (!gst_buffer_is_writable (buffer));
   if (end == spead2_sender_stop)
     g_clear_pointer (&sender, spead2_sender_free);
   fail_unless (!gst_buffer_is_writable (buffer));
   faults_hold_releases (FALSE);
-  fail_unless (spead2_uring_wait_deferred (SOON));
+  fail_unless (spead2_uring_reaper_wait (SOON));
   fail_unless (gst_buffer_is_writable (buffer));
   gst_buffer_unref (buffer);
 }
