@@ -78,7 +78,8 @@ spead2_ranges_entries (Spead2Ranges *ranges)
 Spead2RangesResult spead2_ranges_add_any (
     Spead2Ranges *ranges, guint64 begin, guint64 end);
 
-/* Here is what comes in order: behind the last range, which was extended last. */
+/* The inline path takes what comes in order: bytes right behind the last range, which
+ * was the last to be extended. */
 static inline Spead2RangesResult
 spead2_ranges_add (Spead2Ranges *ranges, guint64 begin, guint64 end)
 {

@@ -110,8 +110,8 @@ spead2_packet_pointer (const Spead2PacketView *view, guint n)
 Spead2Refusal spead2_packet_parse_any (Spead2PacketView *view,
     const Spead2PacketRules *rules, const guint8 *data, gsize size);
 
-/* Here is what senders send: the four in the order of their ids, then items, and
- * nothing to refuse. All else goes the other way. */
+/* The inline path takes what senders send: the four in the order of their ids, then
+ * items, and nothing to refuse. */
 static inline Spead2Refusal
 spead2_packet_parse (Spead2PacketView *view, const Spead2PacketRules *rules,
     const guint8 *data, gsize size)

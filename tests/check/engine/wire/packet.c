@@ -228,6 +228,17 @@ GST_START_TEST (test_repeated_special)
 }
 GST_END_TEST
 
+/* Also where the packet would be one without it. */
+GST_START_TEST (test_one_repeated_special)
+{
+  packet_standard (&packet, 1, 100, 0, 3);
+  packet_immediate (&packet, HEAP_CNT, 2);
+  packet_payload (&packet, "abc", 3);
+  fail_unless_accepted ();
+  fail_unless_view (2, 100, 0, 3);
+}
+GST_END_TEST
+
 /* An addressed pointer with one of the four ids is none of them, and no item. */
 GST_START_TEST (test_addressed_special)
 {
@@ -308,6 +319,15 @@ GST_START_TEST (test_pointers)
   fail_unless_refused ("pointers");
   packet_set_n_pointers (&packet, 65535);
   fail_unless_refused ("pointers");
+}
+GST_END_TEST
+
+/* A payload that begins as a pointer would. */
+GST_START_TEST (test_payload_is_no_pointer)
+{
+  packet_standard (&packet, 1, 100, 0, 8); /* the last pointer is payload */
+  packet_set_n_pointers (&packet, 3);
+  fail_unless_refused ("specials");
 }
 GST_END_TEST
 
@@ -461,12 +481,14 @@ packet_suite (void)
   tcase_add_test (tc, test_no_payload);
   tcase_add_test (tc, test_reserved_bytes);
   tcase_add_test (tc, test_repeated_special);
+  tcase_add_test (tc, test_one_repeated_special);
   tcase_add_test (tc, test_addressed_special);
   tcase_add_test (tc, test_short);
   tcase_add_test (tc, test_magic);
   tcase_add_test (tc, test_flavour);
   tcase_add_test (tc, test_flavour_filter);
   tcase_add_test (tc, test_pointers);
+  tcase_add_test (tc, test_payload_is_no_pointer);
   tcase_add_test (tc, test_specials);
   tcase_add_test (tc, test_payload);
   tcase_add_test (tc, test_bound);
