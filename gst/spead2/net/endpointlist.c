@@ -18,7 +18,7 @@ wrong (GError **error, const gchar *text, const gchar *why)
   return FALSE;
 }
 
-/* Mistakes that spead2_endpoint_check_host() has other advice for. */
+/* Mistakes for which spead2_endpoint_check_host() would name other properties. */
 static gboolean
 check_text (const gchar *text, GError **error)
 {
@@ -28,7 +28,7 @@ check_text (const gchar *text, GError **error)
     return wrong (error, text, "is a URI: set uri instead of address");
   if (strstr (text, "://"))
     return wrong (error, text,
-        "is a URL: write what stands between :// and the port, as in "
+        "is a URL: write the part between :// and the port, as in "
         "address=239.1.2.3 port=7148");
   if (*text == '[')
     return wrong (error, text,
@@ -91,7 +91,7 @@ find (const GArray *list, const Spead2Endpoint *endpoint)
   return NULL;
 }
 
-/* Appends what may stand in one list with the addresses that are there. */
+/* Appends an address, which must be compatible with those in the list. */
 static gboolean
 append (GArray *list, const Spead2Endpoint *endpoint, GError **error)
 {
@@ -104,7 +104,7 @@ append (GArray *list, const Spead2Endpoint *endpoint, GError **error)
   }
   if (list->len > 0 && !(first->multicast && endpoint->multicast))
     return wrong (error, endpoint->text,
-        "cannot stand in a list: several addresses must all be multicast "
+        "cannot be in a list: several addresses must all be multicast "
         "groups");
   if (list->len > 0 &&
       spead2_endpoint_family (first) != spead2_endpoint_family (endpoint))
@@ -112,7 +112,7 @@ append (GArray *list, const Spead2Endpoint *endpoint, GError **error)
         "is not of the first group's family: they must all be IPv4 or all "
         "IPv6");
   if (find (list, endpoint))
-    return wrong (error, endpoint->text, "stands twice in the list");
+    return wrong (error, endpoint->text, "is twice in the list");
   g_array_append_val (list, *endpoint);
   return TRUE;
 }
@@ -223,8 +223,8 @@ spead2_endpoint_list_parse_sources (const gchar *text, GError **error)
   if (text && strchr (text, '-')) {
     parsed = FALSE;
     g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID,
-        "Multicast sources '%s': senders cannot be left out with a '-', name "
-        "those to listen to, as in +10.1.1.1+10.1.1.2",
+        "Multicast sources '%s': senders cannot be excluded with a '-'; name "
+        "those to receive from, as in +10.1.1.1+10.1.1.2",
         text);
   }
   for (i = 0; items[i] && parsed; i++)

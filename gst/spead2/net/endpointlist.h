@@ -1,4 +1,4 @@
-/* Lists of addresses, as one text says them: "239.102.0.64+7,239.102.1.1".
+/* Lists of addresses in one text: "239.102.0.64+7,239.102.1.1".
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -12,9 +12,9 @@ G_BEGIN_DECLS
 /* Most addresses of a list. */
 #define SPEAD2_MAX_ADDRESSES 1024
 
-/* Where to receive: one address of this machine (or a name of it, or NULL or "" for
- * any address of IPv4), or multicast groups of one family with commas between
- * them, where "239.102.0.64+7" is that group and the seven after it. Returns
+/* Addresses to receive at: one address of this machine (or its name, or NULL or ""
+ * for any address of IPv4), or multicast groups of one family, separated by commas,
+ * where "239.102.0.64+7" is that group and the seven after it. Returns
  * (Spead2Endpoint), each with that port, which may be 0: any.
  *
  * A name is looked up: see spead2_endpoint_resolve(). Fails as that, or with
@@ -23,11 +23,11 @@ G_BEGIN_DECLS
 GArray *spead2_endpoint_list_resolve (
     const gchar *text, guint port, GCancellable *cancellable, GError **error);
 
-/* Whom to listen to: unicast addresses, as udpsrc's multicast-source writes them:
- * each with a "+" before it ("+10.1.1.1+10.1.1.2"), or with commas between them.
+/* Senders to receive from: unicast addresses in the syntax of udpsrc's
+ * multicast-source, each after a "+" ("+10.1.1.1+10.1.1.2"), or separated by commas.
  * Returns (Spead2Endpoint) with port 0, none of them for NULL or "". Never blocks.
- * Fails with SPEAD2_ERROR_INVALID: no such address, too many, or one with a "-"
- * before it, since the kernel cannot both join and leave out. */
+ * Fails with SPEAD2_ERROR_INVALID: no such address, too many, or one after a
+ * "-", since a membership cannot both include and exclude senders. */
 GArray *spead2_endpoint_list_parse_sources (const gchar *text, GError **error);
 
 G_END_DECLS

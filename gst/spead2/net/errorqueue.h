@@ -1,5 +1,5 @@
-/* The error queue of a UDP socket (IP_RECVERR, IPV6_RECVERR), in which ICMP errors of
- * packets that it sent stand.
+/* The error queue of a UDP socket (IP_RECVERR, IPV6_RECVERR): ICMP errors of packets
+ * that it has sent.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -12,9 +12,9 @@
 
 G_BEGIN_DECLS
 
-/* Takes one entry off the queue: where the packet went (the family is AF_UNSPEC where
- * the kernel does not say it), and its errno; 0 where it is no ICMP error. FALSE when
- * there is none. Never blocks. */
+/* Takes one entry off the queue: the packet's destination (of AF_UNSPEC where the
+ * kernel gives none), and the errno; 0 where the entry is no ICMP error. FALSE where
+ * the queue is empty. Never blocks. */
 gboolean spead2_error_queue_take (
     gint fd, struct sockaddr_storage *destination, gint *errnum);
 

@@ -1,4 +1,4 @@
-/* Network interfaces, as a text says them.
+/* Network interfaces by name or address.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -13,7 +13,7 @@ G_BEGIN_DECLS
 
 typedef struct {
   guint index;
-  struct in_addr ipv4; /* the address that it was said by, or 0.0.0.0 */
+  struct in_addr ipv4; /* the address in the text, or 0.0.0.0 */
 } Spead2Iface;
 
 /* Finds an interface by its name or one of its addresses: "eth0", "10.1.2.3",
@@ -21,7 +21,8 @@ typedef struct {
 gboolean spead2_iface_find (
     Spead2Iface *iface, const gchar *text, GError **error);
 
-/* The name of the interface that a text says, to be freed; NULL: there is none. */
+/* The name of the interface that a text is a name or address of, to be freed; NULL:
+ * there is none. */
 gchar *spead2_iface_dup_name (const gchar *text);
 
 G_END_DECLS

@@ -12,19 +12,18 @@
 #include "spead2/net/iface.h"
 
 typedef struct {
-  struct group_source_req
-      request; /* whose source is of AF_UNSPEC: everybody's */
+  struct group_source_req request; /* source of AF_UNSPEC: all */
 } Membership;
 
 struct _Spead2Memberships {
   GArray *joined; /* (Membership) */
 };
 
-/* What a request is made from; iface is NULL for the routing table's. */
+/* One membership to be made; iface is NULL for the route's. */
 typedef struct {
   const Spead2Endpoint *group;
   const gchar *iface;
-  const Spead2Endpoint *source; /* or NULL: everybody */
+  const Spead2Endpoint *source; /* or NULL: all */
 } Wanted;
 
 static gboolean
@@ -107,14 +106,14 @@ join_one (gint fd, Spead2Memberships *memberships, const Wanted *wanted,
     g_array_append_val (memberships->joined, membership);
     return TRUE;
   }
-  /* A member already: not by us, and not to be left by us. */
+  /* The owner of the socket has joined it, and will leave it. */
   if (errno == EADDRINUSE || (errno == EADDRNOTAVAIL && wanted->source != NULL))
     return TRUE;
   fail (wanted, errno, error);
   return FALSE;
 }
 
-/* A link-local group has its interface in its scope, where it says one. */
+/* The interface in the address of a link-local group, or 0. */
 static guint
 scope_of (const Spead2Endpoint *group)
 {
@@ -151,7 +150,7 @@ join_from_all (gint fd, Spead2Memberships *memberships,
   return TRUE;
 }
 
-/* The interfaces' names, to be freed; one that is NULL stands for itself. */
+/* The interfaces' names, to be freed; none for NULL. */
 static gchar **
 split_ifaces (const gchar *ifaces)
 {

@@ -10,7 +10,7 @@
 G_BEGIN_DECLS
 
 /* How many groups, times interfaces, one socket can be a member of:
- * net.ipv4.igmp_max_memberships is 20 unless somebody changed it. */
+ * net.ipv4.igmp_max_memberships is 20 by default. */
 #define SPEAD2_MAX_MEMBERSHIPS 20
 
 /* How many senders one membership can name: net.ipv4.igmp_max_msf is 10. */
@@ -18,23 +18,23 @@ G_BEGIN_DECLS
 
 typedef struct {
   /* Names of interfaces or their addresses ("eth0", "10.1.2.3", "fe80::1%eth0"),
-   * with commas between them; NULL: the one that the routing table says. */
+   * separated by commas; NULL: the interface of the route to the group. */
   const gchar *ifaces;
-  /* Whom alone to listen to, as spead2_endpoint_list_parse_sources() made them;
-   * none: everybody. */
+  /* The senders to receive from (source-specific multicast), see
+   * spead2_endpoint_list_parse_sources(); none: all. Borrowed. */
   const Spead2Endpoint *sources;
   guint n_sources;
 } Spead2MulticastOptions;
 
-/* What a socket has joined. */
+/* Groups that a socket has joined. */
 typedef struct _Spead2Memberships Spead2Memberships;
 
 /* How many interfaces a text names: 1 for NULL. */
 guint spead2_multicast_n_ifaces (const gchar *ifaces);
 
-/* Joins each group of the addresses on each interface; addresses that are no
- * groups are passed over. A group that an outside socket is a member of already
- * is no error, and is not left. All or nothing: fails with SPEAD2_ERROR_NOT_FOUND
+/* Joins each group of the addresses on each interface, and skips addresses that are
+ * no groups. A group that an outside socket has joined before is no error, and is
+ * not left. All groups are joined, or none: fails with SPEAD2_ERROR_NOT_FOUND
  * (no such interface), SPEAD2_ERROR_INVALID (a source of the other family) or
  * SPEAD2_ERRNO, naming group, interface and what to do. */
 Spead2Memberships *spead2_multicast_join (gint fd,

@@ -1,4 +1,4 @@
-/* Which sockets there are, what each receives, and which worker has it. Pure.
+/* Assigns ports and addresses to sockets, and sockets to workers. Pure.
  *
  * A port, or a group at a port, belongs to one worker, so that all packets of a heap
  * come to the same one. A socket has one port and the addresses that it receives
@@ -24,7 +24,7 @@ typedef struct {
   guint n_ports;      /* at least 1 */
   guint n_addresses;  /* at least 1; several are groups */
   guint n_ifaces;     /* on which each group is joined, at least 1 */
-  guint n_threads;    /* wanted; 0: one for each socket, up to... */
+  guint n_threads;    /* workers asked for; 0: one for each socket, up to... */
   guint n_processors; /* ...so many, at least 1 */
 } Spead2SocketPlanConfig;
 

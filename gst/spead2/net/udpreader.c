@@ -6,15 +6,15 @@
  *   EINTR            again
  *   ENOBUFS, ENOMEM  the kernel has no memory for the moment: wait 50 us, twice as
  *                    long each time up to 5 ms
- *   all others       counted, and again: most are ICMP errors of what an outside
- *                    socket has sent, each of which is returned once and is no
- *                    matter of what it receives. After 16 in a row as ENOBUFS
- *   ESHUTDOWN        the kernel says it otherwise: somebody has shut the socket
- *                    down, and it receives no more. Counted once, and not waited
- *                    for any more, since the wait would end at once
+ *   all others       counted, and again: most are ICMP errors for packets that an
+ *                    outside socket has sent, each of which is returned once and
+ *                    has no effect on what it receives. After 16 in a row as ENOBUFS
+ *   ESHUTDOWN        not an errno of recvmsg(): the owner of an outside socket has
+ *                    shut it down for receiving. Counted once; ppoll() would return
+ *                    at once for ever, so the socket is left out of it
  *
- * An ICMP error with IP_RECVERR also stands in the error queue, where it would end
- * every ppoll(): the queue is emptied, and what is in it is counted instead of the
+ * With IP_RECVERR an ICMP error is in the error queue as well, and ends every ppoll()
+ * until it is read: the queue is emptied, and its entries are counted instead of the
  * errno that was returned.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
@@ -239,9 +239,6 @@ spead2_udp_reader_cancel (Spead2UdpReader *reader)
 {
   g_atomic_int_set (&reader->cancelled, TRUE);
   spead2_udp_reader_wake (reader);
-  /* It fails, since the socket is not connected, and ends recvmsg() all the same. */
-  if (reader->n_sockets == 1 && is_blocking (reader->sockets[0].fd))
-    shutdown (reader->sockets[0].fd, SHUT_RD);
 }
 
 static gboolean
@@ -258,7 +255,8 @@ count_error (Spead2UdpReader *reader, gint errnum)
   reader->counters.errors[CLAMP (errnum, 0, SPEAD2_MAX_ERRNO)]++;
 }
 
-/* Counts what stands in the error queue or, where nothing does, errnum if it is one. */
+/* Counts the entries of the error queue or, where it is empty, errnum unless that is
+ * 0. */
 static void
 note_errors (Spead2UdpReader *reader, gint fd, gint errnum)
 {
@@ -281,7 +279,7 @@ back_off (Spead2UdpReader *reader)
   reader->back_off = CLAMP (reader->back_off * 2, BACK_OFF_MIN, BACK_OFF_MAX);
 }
 
-/* A message came, or there was none. */
+/* The socket was read without an error. */
 static void
 forget_errors (Spead2UdpReader *reader, Socket *socket)
 {
@@ -313,9 +311,7 @@ handle_errno (Spead2UdpReader *reader, Socket *socket, gint errnum)
       return FALSE;
     case ESHUTDOWN:
       leave_out (reader, socket);
-      /* spead2_udp_reader_cancel() does it, too. */
-      if (!is_cancelled (reader))
-        count_error (reader, errnum);
+      count_error (reader, errnum);
       return FALSE;
     default:
       note_errors (reader, socket->fd, errnum);
@@ -406,8 +402,8 @@ count_whole (Spead2UdpReader *reader, const struct msghdr *header, gsize size,
   return size / segment;
 }
 
-/* Gives the datagrams of the message in a slot to func or, where that is NULL, to
- * nobody. */
+/* Gives the datagrams of the message in a slot to func; without one, counts them as
+ * discarded. */
 static void
 give (Spead2UdpReader *reader, guint i, Spead2Datagram *datagram,
     Spead2DatagramFunc func, gpointer user_data)
@@ -518,8 +514,8 @@ wait_in_recvmsg (Spead2UdpReader *reader)
   reader->pending = n > 0;
   if (n > 0)
     return;
-  /* At the time-out, or since somebody made it non-blocking: GLib does that with
-   * every descriptor that a GSocket is made from. */
+  /* By the time-out, or because the socket has become non-blocking: GLib sets that for
+   * every descriptor of a GSocket. */
   if (n == -EAGAIN)
     reader->blocks = is_blocking (socket->fd);
   else

@@ -12,13 +12,13 @@
  *       spead2_udp_reader_wait (reader, next_deadline);
  *   }
  *
- * With UDP_GRO the kernel merges datagrams into trains, of which each call of
- * recvmsg() returns one, into the same 64 KiB every time, which therefore stay in
- * the cache. Where nothing comes merged, recvmmsg() fetches many. What to do about
- * each errno stands in udpreader.c; none ends the stream.
+ * With UDP_GRO the kernel merges datagrams into trains. Each recvmsg() returns one
+ * train into the same 64 KiB, which stay in the cache. Where no train comes,
+ * recvmmsg() returns many datagrams. The policy for each errno is in udpreader.c; no
+ * errno ends the stream.
  *
- * A wake-up costs more than reading 64 KiB, so that wake-ups are coalesced at high
- * rates: see coalesce.h.
+ * A wake-up costs more than reading 64 KiB, so wake-ups are coalesced at high rates:
+ * see coalesce.h.
  *
  * A reader belongs to one thread, but for spead2_udp_reader_wake(),
  * spead2_udp_reader_cancel() and spead2_udp_reader_get_kernel(), which any thread
@@ -59,8 +59,8 @@ typedef struct {
   guint64 waits;     /* that blocked */
   guint64 sleeps;    /* waits that slept to coalesce wake-ups */
   /* Not given, since the message was longer than its memory (MSG_TRUNC): one a
-   * message, the only one or, of a train, the first that is not whole. What came
-   * behind that is not known. */
+   * message, the only one or, of a train, the first that is not whole. The number
+   * of those behind it is unknown. */
   guint64 truncated;
   /* Not given, since the control data were cut off (MSG_CTRUNC) and with them
    * the size of the segments: one a message, however many were in it. */
@@ -72,7 +72,7 @@ typedef struct {
   guint64 errors[SPEAD2_MAX_ERRNO + 1]; /* by errno, ICMP errors included */
 } Spead2ReaderCounters;
 
-/* What the kernel says of all sockets together. */
+/* The kernel's counters, summed over the sockets. */
 typedef struct {
   /* Messages that it dropped since the reader was made, for want of room in the
    * buffer or of a right checksum. A merged train counts as one message. */
@@ -83,7 +83,7 @@ typedef struct {
 } Spead2ReaderKernel;
 
 typedef struct {
-  gboolean source;  /* Spead2Datagram.source is wanted */
+  gboolean source;  /* fill in Spead2Datagram.source */
   guint64 coalesce; /* longest sleep that coalesces wake-ups, ns; 0: none */
 } Spead2UdpReaderOptions;
 
@@ -109,8 +109,10 @@ gboolean spead2_udp_reader_drain (Spead2UdpReader *reader, gsize max_bytes,
     Spead2DatagramFunc func, gpointer user_data);
 
 /* Sleeps until there may be something to drain, until a time (G_MAXUINT64: for
- * ever), or until another thread ends it; shorter for no reason, too: the caller
- * drains and waits again. A time that has passed: returns at once. */
+ * ever), or until another thread ends it. It may return earlier without a reason:
+ * the caller drains and waits again. Returns at once for a time that has passed. A
+ * time within SPEAD2_RECEIVE_TIMEOUT is kept by ppoll(), which costs one call more
+ * than recvmsg() alone. */
 void spead2_udp_reader_wait (Spead2UdpReader *reader, guint64 time);
 
 /* Throws away what was queued when it was called, and a bounded amount of what comes
@@ -121,16 +123,16 @@ void spead2_udp_reader_discard (Spead2UdpReader *reader);
  * is in ppoll(), else within SPEAD2_RECEIVE_TIMEOUT. Any thread. */
 void spead2_udp_reader_wake (Spead2UdpReader *reader);
 
-/* For the end: waits and drains return at once from now on, also one that blocks.
- * A socket that is not O_NONBLOCK is shut down for that, and receives no more. Any
- * thread. */
+/* For the end: waits and drains return at once from now on; a wait under way ends as
+ * by spead2_udp_reader_wake(). The sockets are left as they are, and another reader
+ * may read them. Any thread. */
 void spead2_udp_reader_cancel (Spead2UdpReader *reader);
 
-/* The reader's own thread; a copy is for others. */
+/* Only for the reader's thread, which copies them for others. */
 const Spead2ReaderCounters *spead2_udp_reader_counters (
     const Spead2UdpReader *reader);
 
-/* A system call for each socket. Any thread. */
+/* Makes a system call for each socket. Any thread. */
 void spead2_udp_reader_get_kernel (
     Spead2UdpReader *reader, Spead2ReaderKernel *kernel);
 

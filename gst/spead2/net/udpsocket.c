@@ -197,7 +197,7 @@ spead2_udp_socket_open (const Spead2Endpoint *destination,
 #define UDP_GRO 104
 #endif
 
-/* The kernel merges what it receives; where it cannot, nothing comes merged. */
+/* Switches UDP_GRO on, where the kernel has it. */
 static void
 set_gro (gint fd, Spead2UdpSocketState *state)
 {
@@ -205,13 +205,13 @@ set_gro (gint fd, Spead2UdpSocketState *state)
   Change off = {IPPROTO_UDP, UDP_GRO, 0};
   socklen_t size = sizeof off.value;
 
-  /* Before Linux 6.0 it cannot be read: what does not know of it has it off. */
+  /* It cannot be read before Linux 6.0, and is off by default. */
   getsockopt (fd, off.level, off.option, &off.value, &size);
   if (setsockopt (fd, IPPROTO_UDP, UDP_GRO, &on, sizeof on) == 0 && state)
     g_array_append_val (state->changes, off);
 }
 
-/* The kernel cuts what net.core.rmem_max does not allow. */
+/* SO_RCVBUF is limited to net.core.rmem_max. */
 static void
 set_receive_buffer (gint fd, gint size)
 {
@@ -219,7 +219,7 @@ set_receive_buffer (gint fd, gint size)
     setsockopt (fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
 }
 
-/* Has a socket hear none but its own groups. */
+/* Restricts a socket to the groups that it has joined itself. */
 static gboolean
 set_own_groups (
     gint fd, Spead2UdpSocketState *state, gint family, GError **error)
@@ -227,7 +227,7 @@ set_own_groups (
   if (family == AF_INET)
     return set_option (fd, state, IPPROTO_IP, IP_MULTICAST_ALL, FALSE,
         "IP_MULTICAST_ALL", error);
-  /* It may hear groups of IPv4, too. */
+  /* A socket of both families receives groups of IPv4, too. */
   set_option (
       fd, state, IPPROTO_IP, IP_MULTICAST_ALL, FALSE, "IP_MULTICAST_ALL", NULL);
   return set_option (fd, state, IPPROTO_IPV6, IPV6_MULTICAST_ALL, FALSE,
@@ -247,8 +247,8 @@ set_listen_options (gint fd, Spead2UdpSocketState *state, gint family,
   return set_own_groups (fd, state, family, error);
 }
 
-/* Where a socket for these addresses is to be bound. A link-local group needs an
- * interface for that, which may be known only when it is joined. */
+/* Sets the address to bind to. A link-local group can be bound to only with its
+ * interface. */
 static void
 choose_local (Spead2Endpoint *local, const Spead2Endpoint *addresses,
     guint n_addresses, guint port)
@@ -268,8 +268,7 @@ choose_local (Spead2Endpoint *local, const Spead2Endpoint *addresses,
   }
 }
 
-/* Whether the groups are to be joined on one interface that the kernel alone would not
- * keep to. */
+/* Whether the socket must be bound to the interface of its groups. */
 static gboolean
 needs_iface (
     const Spead2Endpoint *address, const Spead2UdpListenOptions *options)
@@ -470,7 +469,7 @@ spead2_udp_socket_give_back (gint fd, Spead2UdpSocketState *state)
   g_free (state);
 }
 
-/* -- what the kernel says --------------------------------------------------------- */
+/* -- what the kernel has set --------------------------------------------------------- */
 
 guint
 spead2_udp_socket_buffer_size (gint fd)

@@ -38,9 +38,10 @@ typedef struct {
    * then gets all of multicast; unicast goes to the last one alone. */
   gboolean reuse;
   gboolean gro; /* the kernel merges datagrams into trains, where it can */
-  /* Where groups will be joined, as Spead2MulticastOptions.ifaces. A socket of IPv6
-   * whose groups are joined on one interface is bound to that (SO_BINDTOIFINDEX):
-   * the kernel does not keep the interfaces of IPv6 groups apart. */
+  /* The interfaces on which groups will be joined, as Spead2MulticastOptions.ifaces.
+   * A socket of IPv6 whose groups have one interface is bound to it
+   * (SO_BINDTOIFINDEX), since the kernel compares only the address of an IPv6
+   * group. */
   const gchar *ifaces;
 } Spead2UdpListenOptions;
 
@@ -50,11 +51,11 @@ typedef struct {
  * kernel chooses, see spead2_udp_socket_get_local(). Nothing is joined yet: see
  * multicast.h.
  *
- * The socket blocks, for up to SPEAD2_RECEIVE_TIMEOUT (SO_RCVTIMEO). It hears no
+ * The socket blocks for up to SPEAD2_RECEIVE_TIMEOUT (SO_RCVTIMEO). It receives no
  * group that only other sockets have joined (IP_MULTICAST_ALL and
- * IPV6_MULTICAST_ALL are off, also without groups), nor one that they have joined
- * on another interface, unless it is of IPv6 with several. reuse is implied for
- * groups. The buffer is set with SO_RCVBUFFORCE or, where that is not allowed, with
+ * IPV6_MULTICAST_ALL are off, also without groups), nor, except for IPv6 groups on
+ * several interfaces, one that they have joined on another interface. reuse is
+ * implied for groups. The buffer is set with SO_RCVBUFFORCE or, where that is not allowed, with
  * SO_RCVBUF, which net.core.rmem_max cuts: spead2_udp_socket_receive_buffer_size()
  * returns what it became.
  *

@@ -102,7 +102,7 @@ static const struct {
     {"239.1.1.1,10.1.1.1", "must all be multicast groups"},
     {"10.1.1.1,239.1.1.1", "must all be multicast groups"},
     {"239.1.1.1,ff15::1", "must all be IPv4 or all IPv6"},
-    {"239.1.1.1+3,239.1.1.4", "239.1.1.4:8888' stands twice"},
+    {"239.1.1.1+3,239.1.1.4", "239.1.1.4:8888' is twice"},
     {"239.1.1.1,", "is empty"},
     {"239.1.1", "has four numbers"},
 };
@@ -130,7 +130,7 @@ static const struct {
     {"+10.1.1.1+10.1.1.2", "10.1.1.1 10.1.1.2", NULL},
     {"10.1.1.1, 10.1.1.2,10.1.1.1", "10.1.1.1 10.1.1.2", NULL},
     {"+fd00::1+fd00::2", "fd00::1 fd00::2", NULL},
-    {"+10.1.1.1-10.1.1.2", NULL, "cannot be left out with a '-'"},
+    {"+10.1.1.1-10.1.1.2", NULL, "cannot be excluded with a '-'"},
     {"+239.1.1.1", NULL, "'239.1.1.1' is not the address of a sender"},
     {"correlator", NULL, "'correlator' is not the address of a sender"},
     {"1.1.1.1+1.1.1.2+1.1.1.3+1.1.1.4+1.1.1.5+1.1.1.6+1.1.1.7+1.1.1.8+1.1.1.9+"
