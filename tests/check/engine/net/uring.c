@@ -1,5 +1,4 @@
-/* Memory on huge pages, and the io_uring that sends from it, over loopback
- * behind a faulty network.
+/* The io_uring that sends from huge pages, over loopback behind a faulty network.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -150,145 +149,6 @@ assert_words (GError *error, gint errnum, const gchar *words)
   fail_unless (strstr (error->message, words) != NULL, "%s", error->message);
   g_error_free (error);
 }
-
-/* -- memory ---------------------------------------------------------------------- */
-
-GST_START_TEST (slabs_are_of_the_pages_and_used_again)
-{
-  GstMemory *memories[16];
-  GstAllocator *allocator;
-  guint8 *first = NULL;
-  guint i, n = 0;
-
-  if (!open_pages (100000, 16))
-    return;
-  allocator = GST_ALLOCATOR (pages);
-  for (i = 0; i < 16; i++) {
-    GstMapInfo map;
-
-    memories[i] = gst_allocator_alloc (allocator, 100000, NULL);
-    fail_unless (spead2_huge_pages_of (memories[i]) == pages);
-    fail_unless (gst_memory_map (memories[i], &map, GST_MAP_WRITE));
-    fail_unless_equals_int ((gsize) map.data % 64, 0);
-    fail_unless (map.data >= spead2_huge_pages_data (pages));
-    fail_unless (map.data + map.size <=
-        spead2_huge_pages_data (pages) + spead2_huge_pages_size (pages));
-    memset (map.data, i, map.size);
-    first = i == 0 ? map.data : first;
-    gst_memory_unmap (memories[i], &map);
-  }
-  /* None shares a byte with another. */
-  for (i = 0; i < 16; i++) {
-    GstMapInfo map;
-
-    fail_unless (gst_memory_map (memories[i], &map, GST_MAP_READ));
-    for (n = 0; n < map.size && map.data[n] == i; n++)
-      ;
-    fail_unless_equals_int (n, map.size);
-    gst_memory_unmap (memories[i], &map);
-    gst_memory_unref (memories[i]);
-  }
-  for (n = 0, i = 0; i < 16; i++) {
-    GstMapInfo map;
-
-    memories[i] = gst_allocator_alloc (allocator, 5, NULL);
-    fail_unless (gst_memory_map (memories[i], &map, GST_MAP_READ));
-    n += map.data == first;
-    gst_memory_unmap (memories[i], &map);
-  }
-  fail_unless_equals_int (n, 1);
-  for (i = 0; i < 16; i++)
-    gst_memory_unref (memories[i]);
-}
-GST_END_TEST;
-
-/* A pool that needs more than there is must get it. */
-GST_START_TEST (what_does_not_fit_is_ordinary_memory)
-{
-  GstAllocationParams params = {.align = 8191};
-  GstMemory *memories[64];
-  guint i, n = 0;
-
-  if (!open_pages (MIB, 2))
-    return;
-  for (i = 0; i < G_N_ELEMENTS (memories); i++) {
-    memories[i] = gst_allocator_alloc (GST_ALLOCATOR (pages), MIB, NULL);
-    fail_unless_equals_int (
-        gst_memory_get_sizes (memories[i], NULL, NULL), MIB);
-    n += spead2_huge_pages_of (memories[i]) == pages;
-  }
-  fail_unless (n >= 2 && n <= 4, "%u slabs", n);
-  for (i = 0; i < G_N_ELEMENTS (memories); i++)
-    gst_memory_unref (memories[i]);
-
-  memories[0] = gst_allocator_alloc (GST_ALLOCATOR (pages), MIB + 1, NULL);
-  memories[1] = gst_allocator_alloc (GST_ALLOCATOR (pages), 5, &params);
-  for (i = 0; i < 2; i++) {
-    fail_unless (spead2_huge_pages_of (memories[i]) == NULL);
-    gst_memory_unref (memories[i]);
-  }
-}
-GST_END_TEST;
-
-/* A part of a slab keeps it from being used again. */
-GST_START_TEST (a_part_holds_its_slab)
-{
-  GstMemory *memory, *part, *whole, *others[64];
-  GstMapInfo map;
-  guint i, n = 0;
-
-  if (!open_pages (MIB, 2))
-    return;
-  whole = gst_allocator_alloc (GST_ALLOCATOR (pages), MIB, NULL);
-  fail_unless (gst_memory_map (whole, &map, GST_MAP_WRITE));
-  map.data[1000] = 123;
-  gst_memory_unmap (whole, &map);
-  memory = gst_memory_share (whole, 900, -1);
-  part = gst_memory_share (memory, 100, 10);
-  gst_memory_unref (memory);
-  gst_memory_unref (whole);
-
-  fail_unless (spead2_huge_pages_of (part) == pages);
-  for (i = 0; i < 64; i++) {
-    others[i] = gst_allocator_alloc (GST_ALLOCATOR (pages), MIB, NULL);
-    gst_memory_map (others[i], &map, GST_MAP_WRITE);
-    memset (map.data, 9, map.size);
-    gst_memory_unmap (others[i], &map);
-    n += spead2_huge_pages_of (others[i]) == pages;
-  }
-  fail_unless (gst_memory_map (part, &map, GST_MAP_READ));
-  fail_unless_equals_int (map.size, 10);
-  fail_unless_equals_int (map.data[0], 123);
-  gst_memory_unmap (part, &map);
-  gst_memory_unref (part);
-  for (i = 0; i < 64; i++)
-    gst_memory_unref (others[i]);
-  fail_unless (n < 64);
-}
-GST_END_TEST;
-
-GST_START_TEST (header_areas_are_apart)
-{
-  guint8 *areas[SPEAD2_N_HEADER_AREAS];
-  guint i, k;
-
-  if (!open_pages (1000, 1))
-    return;
-  for (i = 0; i < SPEAD2_N_HEADER_AREAS; i++) {
-    areas[i] = spead2_huge_pages_claim_headers (pages);
-    fail_unless (areas[i] != NULL);
-    fail_unless_equals_int (
-        spead2_huge_pages_count (areas[i], SPEAD2_HEADER_AREA_SIZE), 1);
-    for (k = 0; k < i; k++)
-      fail_unless (ABS (areas[i] - areas[k]) >= SPEAD2_HEADER_AREA_SIZE);
-  }
-  fail_unless (spead2_huge_pages_claim_headers (pages) == NULL);
-  spead2_huge_pages_return_headers (pages, areas[5]);
-  fail_unless (spead2_huge_pages_claim_headers (pages) == areas[5]);
-  for (i = 0; i < SPEAD2_N_HEADER_AREAS; i++)
-    spead2_huge_pages_return_headers (pages, areas[i]);
-}
-GST_END_TEST;
 
 /* Only then can all of its iovecs lie in the one registered mapping. */
 GST_START_TEST (a_heap_knows_whether_all_of_it_lies_on_the_pages)
@@ -676,10 +536,6 @@ uring_suite (void)
 
   suite_add_tcase (suite, tc);
   tcase_add_checked_fixture (tc, setup, teardown);
-  tcase_add_test (tc, slabs_are_of_the_pages_and_used_again);
-  tcase_add_test (tc, what_does_not_fit_is_ordinary_memory);
-  tcase_add_test (tc, a_part_holds_its_slab);
-  tcase_add_test (tc, header_areas_are_apart);
   tcase_add_test (tc, a_heap_knows_whether_all_of_it_lies_on_the_pages);
   tcase_add_test (tc, a_ring_that_does_not_open_says_why);
   tcase_add_test (tc, messages_arrive_in_order_and_are_released);
