@@ -187,11 +187,7 @@ GST_START_TEST (send_descriptors_does_not_wait_for_the_next_buffer)
   Feed feed = {.n = 1, .size = 30000};
 
   g_object_set (sink, "heap-size", 100, NULL);
-  g_object_set (sink, "max-heaps", 2, NULL);
-  faults_block (true);
-  play (CAPS_S8);
-  feed_begin (&feed);
-  wait_stat ("outstanding", 2);
+  feed_full (&feed, CAPS_S8);
   g_signal_emit_by_name (sink, "send-descriptors", &done);
   fail_unless (done);
   faults_block (false);
@@ -213,11 +209,7 @@ GST_START_TEST (a_pause_in_the_middle_of_a_buffer_loses_nothing)
   Feed feed = {.n = 1, .size = 30000};
 
   g_object_set (sink, "heap-size", 100, NULL);
-  g_object_set (sink, "max-heaps", 2, NULL);
-  faults_block (true);
-  play (CAPS_S8);
-  feed_begin (&feed);
-  wait_stat ("outstanding", 2);
+  feed_full (&feed, CAPS_S8);
   go_to (GST_STATE_PAUSED);
   go_to (GST_STATE_PLAYING);
   go_to (GST_STATE_PAUSED);

@@ -285,8 +285,7 @@ GST_START_TEST (element_messages_stand_for_every_failed_heap)
 
   faults_fail_all (EPERM);
   play (CAPS_S8);
-  for (guint i = 0; i < 30; i++)
-    push (1000, i * 1000, i * 1000);
+  push_heaps (30, 1000);
   drain ();
   /* Told at the end, though the stream has none. */
   faults_reset ();

@@ -237,6 +237,13 @@ push (gsize size, guint64 begin, guint64 offset)
 }
 
 void
+push_heaps (guint n, gsize size)
+{
+  for (guint i = 0; i < n; i++)
+    push (size, i * size, i * size);
+}
+
+void
 push_buffer (GstBuffer *buffer)
 {
   fail_unless_equals_int (gst_pad_push (pad, buffer), GST_FLOW_OK);
@@ -278,6 +285,16 @@ void
 feed_begin (Feed *feed)
 {
   feed->thread = g_thread_new ("feed", feed_run, feed);
+}
+
+void
+feed_full (Feed *feed, const gchar *caps)
+{
+  g_object_set (sink, "max-heaps", 2, NULL);
+  faults_block (true);
+  play (caps);
+  feed_begin (feed);
+  wait_stat ("outstanding", 2);
 }
 
 GstFlowReturn
@@ -533,6 +550,14 @@ assert_stop_heap (guint index, guint64 cnt)
   fail_unless_equals_int (heap->stream_ctrl, FAKE_CTRL_STOP);
   fail_unless_equals_int (fake_receiver_n_heaps (decoder), index + 1);
   fail_unless_equals_int (fake_receiver_saw_stop (decoder), 1);
+}
+
+void
+assert_stream (guint n, gsize size)
+{
+  for (guint i = 0; i < n; i++)
+    assert_heap (i, i + 1, i * size, size, i * size);
+  assert_stop_heap (n, n + 1);
 }
 
 void

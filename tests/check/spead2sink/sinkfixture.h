@@ -62,6 +62,8 @@ GstBuffer *make_buffer (gsize size, guint64 begin, guint64 offset);
 GstBuffer *make_dated_buffer (gsize size, const gchar *scale, guint64 date);
 GstFlowReturn try_push (gsize size, guint64 begin, guint64 offset);
 void push (gsize size, guint64 begin, guint64 offset);
+/* n buffers, of a heap and a sample a byte each, one behind the other. */
+void push_heaps (guint n, gsize size);
 void push_buffer (GstBuffer *buffer);
 void push_eos (void);
 /* Counts one more when nobody holds the buffer any longer. */
@@ -81,6 +83,9 @@ typedef struct {
 } Feed;
 
 void feed_begin (Feed *feed);
+/* The same to PLAYING with a blocked network, until max-heaps=2 are outstanding: the
+ * feed waits, or is about to. */
+void feed_full (Feed *feed, const gchar *caps);
 GstFlowReturn feed_end (Feed *feed);  /* until it ends by itself */
 GstFlowReturn feed_stop (Feed *feed); /* after the buffer that is pushed now */
 
@@ -122,6 +127,8 @@ void assert_timestamp (const FakeHeap *heap, guint64 timestamp);
 /* The heap is whole, and carries size bytes of the pattern from begin on. */
 void assert_heap (
     guint index, guint64 cnt, guint64 timestamp, gsize size, guint64 begin);
+/* What push_heaps() makes, in order, and then a stop heap. */
+void assert_stream (guint n, gsize size);
 /* The value of item 0x1000 in 8 bytes. */
 guint64 date_of (guint index);
 /* The last heap, and the only one of its kind, is a stop heap. */

@@ -149,8 +149,7 @@ GST_END_TEST;
 GST_START_TEST (a_receiver_on_the_network_gets_every_heap)
 {
   play (CAPS_S8);
-  for (guint i = 0; i < 20; i++)
-    push (3000, i * 3000, i * 3000);
+  push_heaps (20, 3000);
   finish ();
   fail_unless (fake_receiver_wait (receiver, 5000));
   fail_if (fake_receiver_error (receiver) != NULL, "%s",
@@ -327,9 +326,7 @@ GST_START_TEST (a_long_buffer_list_is_sent_in_order)
   fail_unless_equals_int (gst_pad_push_list (pad, list), GST_FLOW_OK);
   finish ();
   decode ();
-  for (guint64 i = 0; i < 200; i++)
-    assert_heap (i, i + 1, i * 3000, 3000, i * 3000);
-  assert_stop_heap (200, 201);
+  assert_stream (200, 3000);
   fail_unless (counter ("peak-outstanding") <= 5);
 }
 
@@ -659,9 +656,7 @@ GST_START_TEST (eos_is_posted_when_the_stop_heap_has_gone)
   wait_eos ();
   feed_end (&feed);
   decode ();
-  for (guint i = 0; i < 5; i++)
-    assert_heap (i, i + 1, i * 3000, 3000, i * 3000);
-  assert_stop_heap (5, 6);
+  assert_stream (5, 3000);
   fail_unless_equals_int (sent_at_eos, faults_n_datagrams ());
   fail_unless_equals_uint64 (counter ("outstanding"), 0);
   gst_bus_set_sync_handler (bus, NULL, NULL, NULL);
@@ -823,11 +818,7 @@ GST_START_TEST (a_pause_while_the_network_is_blocked_loses_nothing)
 {
   Feed feed = {.n = 8, .size = 1000, .eos = TRUE};
 
-  g_object_set (sink, "max-heaps", 2, NULL);
-  faults_block (true);
-  play (CAPS_S8);
-  feed_begin (&feed);
-  wait_stat ("outstanding", 2);
+  feed_full (&feed, CAPS_S8);
   go_to (GST_STATE_PAUSED);
   fail_unless_equals_uint64 (counter ("heaps-dropped"), 0);
   go_to (GST_STATE_PLAYING);
@@ -842,9 +833,7 @@ GST_START_TEST (a_pause_while_the_network_is_blocked_loses_nothing)
   wait_eos ();
   fail_unless_equals_int (feed_end (&feed), GST_FLOW_OK);
   decode ();
-  for (guint i = 0; i < 8; i++)
-    assert_heap (i, i + 1, i * 1000, 1000, i * 1000);
-  assert_stop_heap (8, 9);
+  assert_stream (8, 1000);
   fail_unless_equals_uint64 (counter ("peak-outstanding"), 2);
 }
 
@@ -900,9 +889,7 @@ GST_START_TEST (a_pause_while_eos_drains_loses_nothing)
   wait_eos ();
   feed_end (&feed);
   decode ();
-  for (guint i = 0; i < 3; i++)
-    assert_heap (i, i + 1, i * 1000, 1000, i * 1000);
-  assert_stop_heap (3, 4);
+  assert_stream (3, 1000);
 }
 
 GST_END_TEST;
@@ -952,11 +939,7 @@ GST_START_TEST (a_flush_ends_a_push_that_waits_for_room)
 {
   Feed feed = {.n = 8, .size = 1000};
 
-  g_object_set (sink, "max-heaps", 2, NULL);
-  faults_block (true);
-  play (CAPS_S8);
-  feed_begin (&feed);
-  wait_stat ("outstanding", 2);
+  feed_full (&feed, CAPS_S8);
   wait_asleep ("feed");
   fail_unless (gst_pad_push_event (pad, gst_event_new_flush_start ()));
   fail_unless_equals_int (feed_end (&feed), GST_FLOW_FLUSHING);
@@ -992,11 +975,7 @@ GST_START_TEST (null_comes_soon_though_the_network_is_blocked)
   Feed feed = {.n = __i__ == 0 ? 10 : 2, .size = 1000, .eos = __i__ == 1};
   gint64 begun;
 
-  g_object_set (sink, "max-heaps", 2, NULL);
-  faults_block (true);
-  play (CAPS_S8);
-  feed_begin (&feed);
-  wait_stat ("outstanding", 2);
+  feed_full (&feed, CAPS_S8);
   wait_asleep ("feed");
   fail_unless_equals_int (count_threads ("sender:"), 1);
   begun = g_get_monotonic_time ();
@@ -1093,8 +1072,7 @@ GST_START_TEST (heap_done_tells_of_each_heap_in_order)
 
   g_object_set (sink, "signal-heaps", TRUE, NULL);
   play (CAPS_S8);
-  for (guint i = 0; i < 50; i++)
-    push (3000, i * 3000, i * 3000);
+  push_heaps (50, 3000);
   finish ();
   decode ();
   fail_unless_equals_int (all->len, 50);
@@ -1214,8 +1192,7 @@ GST_START_TEST (stats_counts_what_was_sent)
   FaultsCounts counts;
 
   play (CAPS_S8);
-  for (guint i = 0; i < 10; i++)
-    push (5000, i * 5000, i * 5000);
+  push_heaps (10, 5000);
   finish ();
   faults_get_counts (&counts);
   fail_unless_equals_uint64 (counter ("heaps-pushed"), 10);
@@ -1326,8 +1303,7 @@ GST_START_TEST (a_drain_query_returns_when_all_heaps_are_sent)
 
   play (CAPS_S8);
   faults_block (true);
-  for (guint i = 0; i < 4; i++)
-    push (1000, i * 1000, i * 1000);
+  push_heaps (4, 1000);
   asking = g_thread_new ("asking", (GThreadFunc) drain, NULL);
   wait_asleep ("asking");
   faults_block (false);

@@ -94,11 +94,7 @@ GST_START_TEST (a_stop_heap_in_a_pause_goes_behind_the_heap_that_waits)
 {
   Feed feed = {.n = 4, .size = HEAP_SIZE};
 
-  g_object_set (sink, "max-heaps", 2, NULL);
-  faults_block (true);
-  play (BYTES);
-  feed_begin (&feed);
-  wait_stat ("outstanding", 2);
+  feed_full (&feed, BYTES);
   go_to (GST_STATE_PAUSED);
   fail_unless (send_stop ());
   faults_block (false);
@@ -122,11 +118,7 @@ GST_START_TEST (a_stop_heap_in_a_pause_does_not_hold_the_element)
 {
   Feed feed = {.n = 4, .size = HEAP_SIZE};
 
-  g_object_set (sink, "max-heaps", 2, NULL);
-  faults_block (true);
-  play (BYTES);
-  feed_begin (&feed);
-  wait_stat ("outstanding", 2);
+  feed_full (&feed, BYTES);
   go_to (GST_STATE_PAUSED);
   fail_unless (send_stop ());
   faults_block (false);
@@ -251,8 +243,7 @@ GST_START_TEST (a_handler_of_heap_done_may_send_a_stop_heap)
   g_object_set (sink, "max-heaps", 1 + __i__, "signal-heaps", TRUE, NULL);
   g_signal_connect (sink, "heap-done", G_CALLBACK (stop_when_done), NULL);
   play (BYTES);
-  for (guint i = 0; i < n; i++)
-    push (HEAP_SIZE, i * HEAP_SIZE, i * HEAP_SIZE);
+  push_heaps (n, HEAP_SIZE);
   drain ();
   fail_unless_equals_int (g_atomic_int_get (&n_accepted), n);
 }

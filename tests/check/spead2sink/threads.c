@@ -28,8 +28,7 @@ GST_START_TEST (heaps_of_several_threads_arrive_whole)
 
   g_object_set (sink, "send-threads", 3, "max-packet-size", 8972, NULL);
   play (CAPS_S8);
-  for (guint64 i = 0; i < N_HEAPS; i++)
-    push (HEAP_SIZE, i * HEAP_SIZE, i * HEAP_SIZE);
+  push_heaps (N_HEAPS, HEAP_SIZE);
   finish ();
   decode ();
 
@@ -74,8 +73,7 @@ GST_START_TEST (heaps_of_several_threads_end_in_order)
   g_object_set (sink, "send-threads", 4, "signal-heaps", TRUE, NULL);
   g_signal_connect (sink, "heap-done", G_CALLBACK (count_in_order), NULL);
   play (CAPS_S8);
-  for (guint64 i = 0; i < N_HEAPS; i++)
-    push (HEAP_SIZE, i * HEAP_SIZE, i * HEAP_SIZE);
+  push_heaps (N_HEAPS, HEAP_SIZE);
   finish ();
   fail_unless_equals_uint64 (n_done, N_HEAPS);
 }
@@ -162,8 +160,7 @@ GST_START_TEST (a_flush_with_several_threads_leaves_no_thread_behind)
   fail_unless_equals_int (counter ("outstanding"), 0);
 
   push_segment ();
-  for (guint64 i = 0; i < 20; i++)
-    push (HEAP_SIZE, i * HEAP_SIZE, i * HEAP_SIZE);
+  push_heaps (20, HEAP_SIZE);
   finish ();
   fail_unless_equals_uint64 (counter ("heaps-sent"), 21);
 }
