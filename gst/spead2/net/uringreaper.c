@@ -13,7 +13,8 @@ typedef struct {
 
 static GMutex lock;
 static GCond changed;
-static guint n_deferred; /* guarded by lock: threads that have not freed everything */
+static guint
+    n_deferred; /* guarded by lock: threads that have not freed everything */
 
 static void
 count_deferred (gint change)

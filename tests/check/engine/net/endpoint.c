@@ -66,6 +66,37 @@ GST_START_TEST (test_literals)
 }
 GST_END_TEST
 
+/* An address of the kernel's, its parts, and another port. */
+GST_START_TEST (test_parts)
+{
+  const struct sockaddr_storage local = {.ss_family = AF_UNIX};
+  Spead2Endpoint endpoint, copy;
+  GError *error = NULL;
+  gchar *host;
+
+  fail_unless (spead2_endpoint_resolve (
+      &endpoint, literals[__i__].host, 7, AF_UNSPEC, NULL, NULL));
+  fail_unless (spead2_endpoint_from_native (&copy, &endpoint.address, &error));
+  fail_unless_equals_string (copy.text, endpoint.text);
+  fail_unless (spead2_endpoint_equal (&copy, &endpoint.address));
+  fail_unless_equals_int (copy.address_size, endpoint.address_size);
+  fail_unless_equals_int (copy.multicast, endpoint.multicast);
+
+  spead2_endpoint_set_port (&copy, literals[__i__].port);
+  fail_unless_equals_string (copy.text, literals[__i__].text);
+  fail_if (spead2_endpoint_equal (&copy, &endpoint.address));
+  host = spead2_endpoint_dup_host (&copy);
+  fail_unless_equals_string (host, literals[__i__].host);
+  g_free (host);
+  spead2_endpoint_set_port (&copy, 0);
+  fail_unless_equals_string (copy.text, literals[__i__].host);
+
+  fail_if (spead2_endpoint_from_native (&copy, &local, &error));
+  fail_unless (g_error_matches (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID));
+  g_error_free (error);
+}
+GST_END_TEST
+
 /* What a name's addresses are, in the system's order, of which family it must be,
  * and which is taken. */
 static const struct {
@@ -359,6 +390,7 @@ endpoint_suite (void)
 
   suite_add_tcase (suite, tc);
   tcase_add_loop_test (tc, test_literals, 0, G_N_ELEMENTS (literals));
+  tcase_add_loop_test (tc, test_parts, 0, G_N_ELEMENTS (literals));
   tcase_add_loop_test (tc, test_address_of_a_name, 0, G_N_ELEMENTS (choices));
   tcase_add_test (tc, test_localhost);
   tcase_add_test (tc, test_long_name);
