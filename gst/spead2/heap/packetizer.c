@@ -190,7 +190,7 @@ payload_of_packet (const Spead2PacketConfig *config, gsize packet_size,
           : packet_size - config->prefix_size - n_items * SPEAD2_POINTER_SIZE);
 }
 
-/* The size that makes the heap's packets alike, and no more of them than full
+/* The size that makes the heap's packets one run, and no more of them than full
  * ones; or that of full ones, where pointers would not fit. */
 static gsize
 balanced_size (const Spead2PacketConfig *config, guint n_items, guint64 length)
@@ -359,11 +359,11 @@ fill_pieces (const Spead2Packetizer *packetizer, const Spead2Span *span)
           (span->first == span->piece && span->headroom == span->gap));
 }
 
-/* How many packets from the next one on are alike: of one size, with the same
+/* How many packets from the next one on are a run: of one size, with the same
  * items, and each with all of its payload in the span of the first: in its one
  * piece, or in a piece of its own. */
 static guint
-count_alike (const Spead2Packetizer *packetizer)
+count_run (const Spead2Packetizer *packetizer)
 {
   const Spead2Heap *heap = packetizer->heap;
   const Spead2Packet *next = &packetizer->next;
@@ -413,7 +413,7 @@ prepare_next (Spead2Packetizer *packetizer)
     next->n_iov = 1;
     next->scratch_size = next->size;
   }
-  next->n_alike = count_alike (packetizer);
+  next->run_length = count_run (packetizer);
 }
 
 void
@@ -452,7 +452,7 @@ item_pointer (const Spead2Packetizer *packetizer, guint item)
   return spead2_flavour_addressed (heap->flavour, SPEAD2_ID_NULL, heap->length);
 }
 
-/* The payload offset of the index-th packet of those alike. */
+/* The payload offset of the index-th packet of the run. */
 static guint64
 offset_pointer (const Spead2Packetizer *packetizer, guint index)
 {
@@ -589,7 +589,7 @@ repeat_header (const Spead2Packetizer *packetizer, guint n, guint8 *first,
   }
 }
 
-/* Writes packets alike with their headers in scratch. */
+/* Writes packets of a run with their headers in scratch. */
 static guint
 write_apart (
     Spead2Packetizer *packetizer, guint n, guint8 *scratch, struct iovec *iov)
@@ -613,7 +613,7 @@ write_apart (
   return 2 * n;
 }
 
-/* Writes packets alike with their headers in front of the payload, where all lie
+/* Writes packets of a run with their headers in front of the payload, where all lie
  * together. */
 static guint
 write_in_place (Spead2Packetizer *packetizer, guint n, struct iovec *iov)

@@ -10,7 +10,7 @@
  *   with repeat_pointers all of them go in every packet. With these, or a fixed
  *   payload, the first one must hold all.
  * - Each packet is filled to the packet size rounded down to a multiple of 8,
- *   or to the size that makes all packets of the heap alike, or with a fixed
+ *   or to the size that makes all packets of the heap one run, or with a fixed
  *   number of payload bytes; the last one of a heap has any length.
  * - Every packet carries payload. A heap with too little of it for its packets
  *   gets zeros behind its data, and a NULL pointer that ends the last item.
@@ -95,7 +95,7 @@ typedef struct {
                        * header goes in front of the payload, where that lies */
   guint n_iov;        /* iovecs that it fills, at most */
   guint n_items;      /* item pointers */
-  guint n_alike;      /* packets from this one on that differ in payload only */
+  guint run_length;   /* packets from this one on that differ in payload only */
 } Spead2Packet;
 
 typedef struct {
@@ -132,7 +132,7 @@ spead2_packetizer_peek (const Spead2Packetizer *packetizer)
   return packetizer->next.size > 0 ? &packetizer->next : NULL;
 }
 
-/* Writes the next n packets, 1 to n_alike: for each of them scratch_size bytes
+/* Writes the next n packets, 1 to run_length: for each of them scratch_size bytes
  * at scratch and n_iov entries at iov, the first of which points at its part of
  * scratch; where that is 0, one entry for all. Both stay in use until the packets
  * have been sent. Goes on to the packet behind them, and returns how many entries

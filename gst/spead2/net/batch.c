@@ -164,7 +164,7 @@ count_fitting (const Spead2Batch *batch, const Spead2Message *message,
 {
   gsize bytes = batch->max_message - message->size;
   guint n_iov = SPEAD2_PACKET_MAX_IOV - message->n_iov;
-  guint64 n = packet->n_alike;
+  guint64 n = packet->run_length;
 
   /* What differs from the message's first packet is its last. */
   if (n == 1 || packet->size != message->packet_size)
@@ -234,7 +234,7 @@ add_fragments (Spead2Message *message, const struct iovec *iov, guint n_iov)
         spead2_huge_pages_count (iov[i].iov_base, iov[i].iov_len);
 }
 
-/* Counts iovecs that stand behind the message's others. One that goes on where
+/* Counts iovecs that were written behind the message's others. One that begins where
  * these end, as packets with their headers in place do, becomes part of the last. */
 static void
 add_iovs (Spead2Batch *batch, Spead2Message *message, guint n_iov)

@@ -1,7 +1,7 @@
 /* Sleeping until a time, until descriptors have events, or until another thread
  * ends it: an eventfd and ppoll().
  *
- * A wait says only that it may be worth to look again. What the descriptors are, and
+ * The end of a wait means only that something may have changed. What the descriptors are, and
  * what their events and errors mean, is the caller's.
  *
  * A waiter belongs to one thread, but for spead2_waiter_wake().

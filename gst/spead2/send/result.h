@@ -54,7 +54,8 @@ typedef struct {
   guint64 sent;
   guint64 failed;
   guint64 dropped;
-  guint64 abandoned; /* of those that failed: the kernel held their memory */
+  guint64
+      abandoned; /* of those that failed: the kernel still read their memory */
   guint64
       payload_bytes; /* of those that were sent, SPEAD headers not included */
   guint64 last_end;  /* when a heap ended last, ns; 0: none did */

@@ -72,7 +72,7 @@ typedef struct {
   guint outstanding;
   guint peak_outstanding;
   gboolean no_gso;              /* as configured */
-  gint gso_errno;               /* why the kernel refused GSO, or 0 */
+  gint gso_errno;               /* for which GSO was disabled, or 0 */
   const gchar *zerocopy_reason; /* why heaps are copied, or NULL */
   guint64 last_end;      /* spead2_now() when a heap ended last; 0: none did */
   guint mtu;             /* spead2_udp_mtu(), when it was opened */
@@ -108,7 +108,7 @@ gint spead2_sender_dup_fd (Spead2Sender *sender, GError **error);
 /* Hands over n heaps, at least one; n_pushed says how many of them, from the
  * front, belong to the sender now. With SPEAD2_SENDER_OK all do; otherwise the
  * rest stays the caller's, untouched, and may be pushed again. error is set when
- * the first of the rest is refused. */
+ * the first of the rest cannot be sent. */
 Spead2SenderStatus spead2_sender_push (Spead2Sender *sender,
     Spead2Heap *const *heaps, guint n, guint *n_pushed, GError **error);
 
