@@ -99,8 +99,10 @@ gboolean gst_spead2_sink_propose_allocation (
 
 /* -- gstspead2sinkstream.c --------------------------------------------------------- */
 
-/* The pad's chain functions: the only place that sees each buffer once, and
- * before the base class may drop it. */
+/* The pad's chain functions: the only place where each buffer passes once, and before
+ * the base class may drop it. Its statistics do not replace them: "dropped" counts no
+ * samples, a list as one buffer and none outside of the segment, and a dropped buffer's
+ * OFFSET and values are lost. */
 GstFlowReturn gst_spead2_sink_chain (
     GstPad *pad, GstObject *parent, GstBuffer *buffer);
 GstFlowReturn gst_spead2_sink_chain_list (

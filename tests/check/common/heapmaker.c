@@ -290,6 +290,7 @@ GST_END_TEST
 GST_START_TEST (test_dropped)
 {
   GstSpead2HeapMakerConfig config = make_config (100);
+  GstBufferList *list = gst_buffer_list_new ();
   GstBuffer *buffers[4];
 
   config.layout.descriptors = SPEAD2_DESCRIPTORS_NONE;
@@ -317,7 +318,10 @@ GST_START_TEST (test_dropped)
   }
   gst_spead2_heap_maker_skip (maker, 5 * GST_MSECOND);
   send_values ("spead2-items,value=7");
-  push (buffers[3]);
+  /* A list's first buffer has them. */
+  gst_buffer_list_add (list, gst_buffer_ref (buffers[3]));
+  gst_spead2_heap_maker_arrive_list (maker, list, GST_SPEAD2_INDEX_SOURCE_AUTO);
+  gst_spead2_heap_maker_push (maker, buffers[3]);
   take_none ();
   gst_spead2_heap_maker_close (maker);
   {
@@ -328,6 +332,7 @@ GST_START_TEST (test_dropped)
     fail_unless_equals_uint64 (spead2_pointer_value (40, heap->pointers[2]), 7);
     spead2_heap_free (heap);
   }
+  gst_buffer_list_unref (list);
   for (guint i = 0; i < 4; i++)
     gst_buffer_unref (buffers[i]);
 }

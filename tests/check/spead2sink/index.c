@@ -366,6 +366,48 @@ GST_START_TEST (the_buffers_of_a_list_have_their_own_indexes)
 
 GST_END_TEST;
 
+/* A buffer without OFFSET, or a list of it and a smaller one, at a second. */
+static void
+push_at (guint64 second, gboolean as_list)
+{
+  GstBuffer *buffer = make_buffer (400, 0, GST_BUFFER_OFFSET_NONE);
+  GstBufferList *list;
+
+  GST_BUFFER_PTS (buffer) = second * GST_SECOND;
+  GST_BUFFER_DURATION (buffer) = GST_SECOND;
+  if (!as_list) {
+    fail_unless_equals_int (gst_pad_push (pad, buffer), GST_FLOW_OK);
+    return;
+  }
+  list = gst_buffer_list_new ();
+  gst_buffer_list_add (list, buffer);
+  gst_buffer_list_add (list, make_buffer (40, 0, GST_BUFFER_OFFSET_NONE));
+  fail_unless_equals_int (gst_pad_push_list (pad, list), GST_FLOW_OK);
+}
+
+/* The base class drops it, and counts it in no statistics: its samples are missing. */
+GST_START_TEST (what_is_outside_of_the_segment_is_counted)
+{
+  const guint64 n = __i__ ? 110 : 100;
+  GstSegment segment;
+
+  play (CAPS_STEREO);
+  gst_segment_init (&segment, GST_FORMAT_TIME);
+  segment.start = 2 * GST_SECOND;
+  fail_unless (gst_pad_push_event (pad, gst_event_new_segment (&segment)));
+  push_at (0, __i__);
+  push_at (2, __i__);
+  push_at (1, __i__);
+  push_at (3, __i__);
+  finish ();
+  decode ();
+  fail_unless_equals_uint64 (counter ("dropped"), 0);
+  assert_timestamp (whole_heap (0), n);
+  assert_timestamp (whole_heap (__i__ ? 2 : 1), 3 * n);
+}
+
+GST_END_TEST;
+
 /* Caps or a stream of another source are not judged by the one before. */
 GST_START_TEST (another_source_counts_in_its_own_way)
 {
@@ -541,6 +583,7 @@ sinkindex_suite (void)
       an_offset_is_believed_where_it_counts_samples_or_bytes, 0,
       G_N_ELEMENTS (walks));
   tcase_add_test (tc, the_buffers_of_a_list_have_their_own_indexes);
+  tcase_add_loop_test (tc, what_is_outside_of_the_segment_is_counted, 0, 2);
   tcase_add_loop_test (tc, another_source_counts_in_its_own_way, 0, 2);
   tcase_add_loop_test (tc, an_offset_made_from_a_time_is_told_from_a_jump, 0,
       G_N_ELEMENTS (roundings));
