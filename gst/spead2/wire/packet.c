@@ -43,7 +43,8 @@ place_payload (Spead2PacketView *view, const Spead2PacketRules *rules,
       BIT (SPEAD2_ID_PAYLOAD_LENGTH) |
       (rules->packet_heaps ? 0 : BIT (SPEAD2_ID_PAYLOAD_OFFSET));
   const guint64 *values = specials->values;
-  gsize available;
+  const guint64 payload_size = values[SPEAD2_ID_PAYLOAD_LENGTH - 1];
+  guint64 available;
 
   if ((required & ~specials->seen) != 0)
     return SPEAD2_REFUSAL_SPECIALS;
@@ -53,21 +54,21 @@ place_payload (Spead2PacketView *view, const Spead2PacketRules *rules,
       ? values[SPEAD2_ID_HEAP_LENGTH - 1]
       : SPEAD2_LENGTH_UNKNOWN;
   view->offset = values[SPEAD2_ID_PAYLOAD_OFFSET - 1];
-  view->payload_size = values[SPEAD2_ID_PAYLOAD_LENGTH - 1];
+  view->payload_size = payload_size;
   view->payload = view->pointers + view->n_pointers * SPEAD2_POINTER_SIZE;
 
   if ((specials->seen & BIT (SPEAD2_ID_PAYLOAD_OFFSET)) == 0) {
     if (view->heap_length == SPEAD2_LENGTH_UNKNOWN)
-      view->heap_length = view->payload_size;
-    if (view->heap_length != view->payload_size)
+      view->heap_length = payload_size;
+    if (view->heap_length != payload_size)
       return SPEAD2_REFUSAL_SPECIALS;
   }
   available = end - view->payload;
-  if (view->payload_size > available)
+  if (payload_size > available)
     return SPEAD2_REFUSAL_PAYLOAD;
-  if (view->offset + view->payload_size > view->heap_length)
+  if (view->offset + payload_size > view->heap_length)
     return SPEAD2_REFUSAL_BOUND;
-  if (view->payload_size < available)
+  if (payload_size < available)
     return SPEAD2_REFUSAL_SIZE_MISMATCH;
   return SPEAD2_REFUSAL_NONE;
 }

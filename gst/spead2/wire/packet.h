@@ -155,8 +155,8 @@ spead2_packet_parse (Spead2PacketView *view, const Spead2PacketRules *rules,
   view->payload = view->pointers + n_pointers * SPEAD2_POINTER_SIZE;
   view->pointers += 4 * SPEAD2_POINTER_SIZE;
   view->n_pointers = n_pointers - 4;
-  if (G_UNLIKELY (view->payload + view->payload_size != data + size ||
-          view->offset + view->payload_size > view->heap_length))
+  if (G_UNLIKELY (values[3] != (guint64) (data + size - view->payload) ||
+          values[2] + values[3] > values[1]))
     return spead2_packet_parse_any (view, rules, data, size);
   return SPEAD2_REFUSAL_NONE;
 }
