@@ -19,6 +19,7 @@
 
 #include "adctestsrc/gstadctestsrc.h"
 #include "spead2sink/gstspead2sink.h"
+#include "spead2src/gstspead2src.h"
 
 static gboolean
 plugin_init (GstPlugin *plugin)
@@ -27,6 +28,7 @@ plugin_init (GstPlugin *plugin)
 
   registered |= GST_ELEMENT_REGISTER (adctestsrc, plugin);
   registered |= GST_ELEMENT_REGISTER (spead2sink, plugin);
+  registered |= GST_ELEMENT_REGISTER (spead2src, plugin);
 
   return registered;
 }

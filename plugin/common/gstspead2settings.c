@@ -4,6 +4,8 @@
  */
 #include "gstspead2settings.h"
 
+#include <gst/gst.h>
+
 void
 gst_spead2_settings_init (
     gpointer settings, const gsize *offsets, guint n, GObjectClass *klass)
@@ -58,6 +60,10 @@ gst_spead2_settings_set (gpointer settings, const gsize *offsets,
     case G_TYPE_OBJECT:
       g_set_object ((GObject **) field, g_value_get_object (value));
       break;
+    case G_TYPE_BOXED: /* caps */
+      gst_caps_replace (
+          (GstCaps **) field, (GstCaps *) gst_value_get_caps (value));
+      break;
     default:
       g_assert_not_reached ();
   }
@@ -96,6 +102,9 @@ gst_spead2_settings_get (gconstpointer settings, const gsize *offsets,
       break;
     case G_TYPE_OBJECT:
       g_value_set_object (value, *(GObject *const *) field);
+      break;
+    case G_TYPE_BOXED:
+      gst_value_set_caps (value, *(GstCaps *const *) field);
       break;
     default:
       g_assert_not_reached ();

@@ -17,7 +17,7 @@ G_BEGIN_DECLS
 void gst_spead2_settings_init (
     gpointer settings, const gsize *offsets, guint n, GObjectClass *klass);
 
-/* Booleans and enums are gint, and set atomically; texts and objects are owned
+/* Booleans and enums are gint, and set atomically; texts, objects and caps are owned
  * by the settings. A text that has a default is never NULL. */
 void gst_spead2_settings_set (gpointer settings, const gsize *offsets,
     GParamSpec *spec, const GValue *value);

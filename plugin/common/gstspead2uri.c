@@ -24,11 +24,20 @@ option_clear (gpointer data)
 
 /* -- what an option may be ------------------------------------------------------ */
 
+/* The property with the host of the URI: a source receives at an address, a sink sends
+ * to a host. */
+static const gchar *
+host_property (GObjectClass *klass)
+{
+  return g_object_class_find_property (klass, "address") ? "address" : "host";
+}
+
 /* Why a property cannot be an option, or NULL. */
 static const gchar *
 reason_against (const gchar *name)
 {
-  if (g_str_equal (name, "host") || g_str_equal (name, "port"))
+  if (g_str_equal (name, "host") || g_str_equal (name, "address") ||
+      g_str_equal (name, "port"))
     return "host and port stand in front, as in spead://host:port";
   if (g_str_equal (name, "name") || g_str_equal (name, "parent"))
     return "it is about the element, not about the stream";
@@ -180,8 +189,9 @@ add_destination (GArray *options, GObjectClass *klass, const gchar *host,
       ? g_strdup_printf ("%d", port)
       : gst_value_serialize (g_param_spec_get_default_value (spec));
   gboolean good =
-      add_option (
-          options, g_object_class_find_property (klass, "host"), host, error) &&
+      add_option (options,
+          g_object_class_find_property (klass, host_property (klass)), host,
+          error) &&
       add_option (options, spec, text, error);
 
   g_free (text);
@@ -206,7 +216,9 @@ gst_spead2_uri_apply (const gchar *uri, GObject *object, GError **error)
     bad_uri (error, uri, reason->message);
   else if (g_uri_get_host (parts) == NULL || *g_uri_get_host (parts) == '\0')
     bad_uri (error, uri, "it names no host");
-  else if (!spead2_endpoint_check_host (g_uri_get_host (parts), &reason))
+  /* An address may be a list of groups, which is checked when sockets are opened. */
+  else if (g_str_equal (host_property (klass), "host") &&
+      !spead2_endpoint_check_host (g_uri_get_host (parts), &reason))
     bad_uri (error, uri, reason->message);
   else if (g_uri_get_userinfo (parts) || g_uri_get_fragment (parts) ||
       (*path != '\0' && !g_str_equal (path, "/")))
@@ -299,7 +311,8 @@ gst_spead2_uri_of (GObject *object)
   g_free (specs);
   g_object_unref (fresh);
 
-  g_object_get (object, "host", &host, "port", &port, NULL);
+  g_object_get (object, host_property (G_OBJECT_GET_CLASS (object)), &host,
+      "port", &port, NULL);
   uri = g_uri_join (G_URI_FLAGS_ENCODED_QUERY, GST_SPEAD2_URI_PROTOCOL, NULL,
       host, port, "", query->len > 0 ? query->str : NULL, NULL);
   g_free (host);

@@ -1,0 +1,431 @@
+/* gst-spead2: what a received heap is to a stream of buffers: see
+ * gstspead2heapreader.h
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "gstspead2heapreader.h"
+
+#include "gstspead2types.h"
+#include "spead2/error.h"
+#include "spead2/wire/descriptor.h"
+
+/* What timestamp is without a descriptor, as every SPEAD telescope has it. */
+#define TIMESTAMP_NAME "timestamp"
+#define TIMESTAMP_ID 0x1600
+
+/* Bytes of an addressed item that is a value, not data. */
+#define MAX_VALUE_SIZE 64
+
+/* An item that a user named: by its id, or by the name of its descriptor. */
+typedef struct {
+  gchar *name; /* NULL: by id */
+  guint64 id;  /* SPEAD2_ID_NULL: not known */
+} ItemName;
+
+struct _GstSpead2HeapReader {
+  /* Constant. */
+  gboolean all_payload;
+  GstCaps *caps;
+  guint sample_bits;
+  GstSpead2Rate rate;
+  gboolean bug_compat;
+
+  ItemName item; /* neither name nor id: the largest addressed one */
+  ItemName index_item;
+
+  GHashTable *descriptors; /* (guint64, Spead2Descriptor), owned */
+
+  /* Of the item with the id current_id, until its descriptor changes. */
+  GstCaps *current; /* or NULL: not made yet */
+  guint64 current_id;
+  const Spead2Descriptor *current_descriptor; /* or NULL */
+
+  /* Of the heap that was read last. */
+  Spead2ItemViews views;
+  GstSpead2HeapView view;
+};
+
+/* -- names ---------------------------------------------------------------------- */
+
+static gboolean
+is_name (const ItemName *item)
+{
+  return item->name != NULL || item->id != SPEAD2_ID_NULL;
+}
+
+/* A number is an id. */
+static gboolean
+parse_item (
+    ItemName *item, const gchar *text, const gchar *property, GError **error)
+{
+  guint64 id;
+  gchar *end;
+
+  if (text == NULL || *text == '\0')
+    return TRUE;
+  if (!g_ascii_isdigit (*text)) {
+    item->name = g_strdup (text);
+    if (g_str_equal (text, TIMESTAMP_NAME))
+      item->id = TIMESTAMP_ID;
+    return TRUE;
+  }
+  id = g_ascii_strtoull (text, &end, 0);
+  if (*end == '\0' && id > SPEAD2_ID_STREAM_CTRL &&
+      id < (G_GUINT64_CONSTANT (1) << 55)) {
+    item->id = id;
+    return TRUE;
+  }
+  g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID,
+      "%s=%s is no item: an id is a number from 7 to 2^55 - 1, such as 0x3300, "
+      "and a name does not begin with a digit",
+      property, text);
+  return FALSE;
+}
+
+GstSpead2HeapReader *
+gst_spead2_heap_reader_new (
+    const GstSpead2HeapReaderConfig *config, GError **error)
+{
+  GstSpead2HeapReader *reader = g_new0 (GstSpead2HeapReader, 1);
+
+  reader->all_payload = g_strcmp0 (config->item, "payload") == 0;
+  reader->caps = config->caps ? gst_caps_ref (config->caps) : NULL;
+  reader->sample_bits = config->sample_bits;
+  reader->rate = config->rate;
+  reader->bug_compat = config->bug_compat;
+  reader->descriptors =
+      g_hash_table_new_full (g_int64_hash, g_int64_equal, NULL, g_free);
+  if ((reader->all_payload ||
+          parse_item (&reader->item, config->item, "item", error)) &&
+      parse_item (&reader->index_item, config->index_item, "index-item", error))
+    return reader;
+  gst_spead2_heap_reader_free (reader);
+  return NULL;
+}
+
+void
+gst_spead2_heap_reader_free (GstSpead2HeapReader *reader)
+{
+  spead2_item_views_clear (&reader->views);
+  g_free (reader->item.name);
+  g_free (reader->index_item.name);
+  gst_clear_caps (&reader->caps);
+  gst_clear_caps (&reader->current);
+  g_hash_table_unref (reader->descriptors);
+  g_free (reader);
+}
+
+guint64
+gst_spead2_heap_reader_item_id (const GstSpead2HeapReader *reader)
+{
+  return reader->item.id;
+}
+
+/* -- descriptors ------------------------------------------------------------------ */
+
+static void
+resolve_name (ItemName *item, const Spead2Descriptor *descriptor)
+{
+  if (item->name && g_strcmp0 (item->name, descriptor->name) == 0)
+    item->id = descriptor->id;
+}
+
+static gboolean
+has_name (gpointer key, gpointer value, gpointer name)
+{
+  return g_strcmp0 (((Spead2Descriptor *) value)->name, name) == 0;
+}
+
+/* Takes a descriptor (transfer full) in place of one with the same id or name, as
+ * spead2 does. */
+static void
+add_descriptor (GstSpead2HeapReader *reader, Spead2Descriptor *descriptor)
+{
+  const Spead2Descriptor *last =
+      g_hash_table_lookup (reader->descriptors, &descriptor->id);
+
+  if (last && spead2_descriptor_equal (last, descriptor)) {
+    g_free (descriptor);
+    return;
+  }
+  gst_clear_caps (&reader->current);
+  reader->current_descriptor = NULL;
+  if (descriptor->name && *descriptor->name)
+    g_hash_table_foreach_remove (
+        reader->descriptors, has_name, (gpointer) descriptor->name);
+  g_hash_table_replace (reader->descriptors, &descriptor->id, descriptor);
+  resolve_name (&reader->item, descriptor);
+  resolve_name (&reader->index_item, descriptor);
+}
+
+/* Bounded, as whoever sends can send many. */
+#define MAX_DESCRIPTORS 4096
+
+static void
+read_descriptors (
+    GstSpead2HeapReader *reader, const Spead2ReceivedHeap *heap, GError **error)
+{
+  guint i;
+
+  if (!(heap->flags & SPEAD2_RECEIVED_DESCRIBES) ||
+      heap->received < heap->length)
+    return;
+  for (i = 0; i < reader->views.n_items; i++) {
+    const Spead2ItemView *item = &reader->views.items[i];
+    Spead2Descriptor *descriptor;
+
+    if (item->id != SPEAD2_ID_DESCRIPTOR || item->immediate)
+      continue;
+    descriptor =
+        spead2_descriptor_from_bytes (heap->payload + item->value, item->size,
+            reader->bug_compat ? SPEAD2_BUG_COMPAT_PYSPEAD_0_5_2
+                               : SPEAD2_BUG_COMPAT_NONE,
+            error && *error == NULL ? error : NULL);
+    if (descriptor == NULL) {
+      reader->view.n_bad++;
+    } else if (g_hash_table_size (reader->descriptors) < MAX_DESCRIPTORS) {
+      add_descriptor (reader, descriptor);
+    } else {
+      reader->view.n_bad++;
+      g_free (descriptor);
+    }
+  }
+}
+
+/* -- types -------------------------------------------------------------------------- */
+
+static GstCaps *
+bytes_caps (const GstSpead2HeapReader *reader)
+{
+  const GstSpead2Rate *rate = &reader->rate;
+  GstCaps *caps = gst_caps_new_empty_simple (GST_SPEAD2_BYTES);
+
+  if (reader->sample_bits > 0)
+    gst_caps_set_simple (
+        caps, "sample-bits", G_TYPE_INT, (gint) reader->sample_bits, NULL);
+  if (rate->numerator == 0 || rate->numerator > G_MAXINT)
+    return caps;
+  if (rate->denominator == 1)
+    gst_caps_set_simple (
+        caps, "rate", G_TYPE_INT, (gint) rate->numerator, NULL);
+  else
+    gst_caps_set_simple (caps, "rate", GST_TYPE_FRACTION,
+        (gint) rate->numerator, (gint) rate->denominator, NULL);
+  return caps;
+}
+
+/* Whether the user has given the type. */
+static gboolean
+has_type (const GstSpead2HeapReader *reader)
+{
+  return reader->caps != NULL || reader->sample_bits > 0;
+}
+
+static const Spead2Descriptor *
+find_descriptor (const GstSpead2HeapReader *reader, guint64 id)
+{
+  return has_type (reader) ? NULL
+                           : g_hash_table_lookup (reader->descriptors, &id);
+}
+
+static void
+update_type (GstSpead2HeapReader *reader, guint64 id)
+{
+  if (reader->current && reader->current_id == id)
+    return;
+  gst_clear_caps (&reader->current);
+  reader->current_id = id;
+  reader->current_descriptor = find_descriptor (reader, id);
+  if (reader->caps)
+    reader->current = gst_caps_ref (reader->caps);
+  else if (reader->current_descriptor)
+    reader->current =
+        gst_spead2_types_offer (reader->current_descriptor, &reader->rate);
+  else
+    reader->current = bytes_caps (reader);
+}
+
+/* Of the item that was found. FALSE: its size contradicts its descriptor. */
+static gboolean
+view_type (GstSpead2HeapReader *reader, GError **error)
+{
+  GstSpead2HeapView *view = &reader->view;
+  const Spead2Descriptor *descriptor;
+  gint64 shape[SPEAD2_MAX_DIMENSIONS];
+  gsize used;
+
+  update_type (reader, view->id);
+  descriptor = reader->current_descriptor;
+  view->caps = reader->current;
+  view->described = descriptor != NULL || has_type (reader);
+  view->frame_bits = 0;
+  if (descriptor == NULL)
+    return TRUE;
+  if (descriptor->n_dimensions <= 1)
+    view->frame_bits = gst_spead2_types_frame_bits (descriptor);
+  if (!spead2_descriptor_fit (descriptor, view->size, shape, &used,
+          error && *error == NULL ? error : NULL))
+    return FALSE;
+  view->size = used;
+  return TRUE;
+}
+
+/* -- reading --------------------------------------------------------------------- */
+
+static const Spead2ItemView *
+find_largest (const GstSpead2HeapReader *reader)
+{
+  const Spead2ItemView *largest = NULL;
+  guint i;
+
+  for (i = 0; i < reader->views.n_items; i++) {
+    const Spead2ItemView *item = &reader->views.items[i];
+
+    if (!item->immediate && item->id != SPEAD2_ID_DESCRIPTOR &&
+        (largest == NULL || item->size > largest->size))
+      largest = item;
+  }
+  return largest;
+}
+
+static gboolean
+has_addressed (const GstSpead2HeapReader *reader)
+{
+  guint i;
+
+  for (i = 0; i < reader->views.n_items; i++)
+    if (!reader->views.items[i].immediate)
+      return TRUE;
+  return FALSE;
+}
+
+/* All of the payload, where nothing in it is addressed or the user wants that. That of
+ * stream control alone is padding. */
+static GstSpead2HeapKind
+view_payload (GstSpead2HeapReader *reader, const Spead2ReceivedHeap *heap)
+{
+  reader->view.id = SPEAD2_ID_NULL;
+  reader->view.offset = 0;
+  reader->view.size = heap->length;
+  if (heap->length == 0 ||
+      (heap->flags & (SPEAD2_RECEIVED_START | SPEAD2_RECEIVED_STOP) &&
+          !has_addressed (reader)))
+    return GST_SPEAD2_HEAP_CONTROL;
+  return GST_SPEAD2_HEAP_DATA;
+}
+
+static GstSpead2HeapKind
+view_item (GstSpead2HeapReader *reader, const Spead2ReceivedHeap *heap)
+{
+  const Spead2ItemView *item;
+
+  if (reader->all_payload)
+    return view_payload (reader, heap);
+  if (is_name (&reader->item)) {
+    item = reader->item.id != SPEAD2_ID_NULL
+        ? spead2_item_views_find (&reader->views, reader->item.id)
+        : NULL;
+    if (item == NULL || item->immediate)
+      return find_largest (reader) ? GST_SPEAD2_HEAP_NO_ITEM
+                                   : GST_SPEAD2_HEAP_CONTROL;
+  } else {
+    item = find_largest (reader);
+    if (item == NULL)
+      return has_addressed (reader) ? GST_SPEAD2_HEAP_CONTROL
+                                    : view_payload (reader, heap);
+  }
+  reader->view.id = item->id;
+  reader->view.offset = item->value;
+  reader->view.size = item->size;
+  return GST_SPEAD2_HEAP_DATA;
+}
+
+static void
+view_index (GstSpead2HeapReader *reader)
+{
+  const Spead2ItemView *item = reader->index_item.id != SPEAD2_ID_NULL
+      ? spead2_item_views_find (&reader->views, reader->index_item.id)
+      : NULL;
+
+  reader->view.has_index = item != NULL && item->immediate;
+  reader->view.index = reader->view.has_index ? item->value : 0;
+}
+
+GstSpead2HeapKind
+gst_spead2_heap_reader_read (GstSpead2HeapReader *reader,
+    const Spead2ReceivedHeap *heap, GstSpead2HeapView *view, GError **error)
+{
+  GstSpead2HeapKind kind;
+
+  memset (&reader->view, 0, sizeof reader->view);
+  spead2_item_views_read (&reader->views, heap->flavour, heap->pointers,
+      heap->n_pointers, heap->length);
+  read_descriptors (reader, heap, error);
+  kind = view_item (reader, heap);
+  view_index (reader);
+  if (kind == GST_SPEAD2_HEAP_DATA && !view_type (reader, error))
+    kind = GST_SPEAD2_HEAP_WRONG_SIZE;
+  *view = reader->view;
+  return kind;
+}
+
+/* -- values ------------------------------------------------------------------------- */
+
+/* Whether a structure can have a field of that name. */
+static gboolean
+is_field_name (const gchar *name)
+{
+  gsize i;
+
+  if (name == NULL || !g_ascii_isalpha (name[0]))
+    return FALSE;
+  for (i = 1; name[i]; i++)
+    if (!g_ascii_isalnum (name[i]) && strchr ("/-_.:+", name[i]) == NULL)
+      return FALSE;
+  return TRUE;
+}
+
+/* One item's value under its name. */
+static void
+add_value (GstStructure *values, const gchar *name, const Spead2ItemView *item,
+    const Spead2ReceivedHeap *heap)
+{
+  GValue value = G_VALUE_INIT;
+
+  if (item->immediate) {
+    g_value_init (&value, G_TYPE_UINT64);
+    g_value_set_uint64 (&value, item->value);
+  } else {
+    g_value_init (&value, G_TYPE_BYTES);
+    g_value_take_boxed (
+        &value, g_bytes_new (heap->payload + item->value, item->size));
+  }
+  gst_structure_take_value (values, name, &value);
+}
+
+GstStructure *
+gst_spead2_heap_reader_values (
+    const GstSpead2HeapReader *reader, const Spead2ReceivedHeap *heap)
+{
+  GstStructure *values = gst_structure_new (
+      "GstSpead2Items", SPEAD2_HEAP_CNT_NAME, G_TYPE_UINT64, heap->cnt, NULL);
+  guint i;
+
+  for (i = 0; i < reader->views.n_items; i++) {
+    const Spead2ItemView *item = &reader->views.items[i];
+    const Spead2Descriptor *descriptor;
+    gchar id[40];
+
+    if (item->id <= SPEAD2_ID_STREAM_CTRL ||
+        (!item->immediate &&
+            (item->size > MAX_VALUE_SIZE ||
+                item->value == reader->view.offset)))
+      continue;
+    descriptor = g_hash_table_lookup (reader->descriptors, &item->id);
+    g_snprintf (id, sizeof id, "item-0x%" G_GINT64_MODIFIER "x", item->id);
+    add_value (values,
+        descriptor && is_field_name (descriptor->name) ? descriptor->name : id,
+        item, heap);
+  }
+  return values;
+}

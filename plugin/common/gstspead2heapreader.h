@@ -1,0 +1,84 @@
+/* gst-spead2: what a received heap is to a stream of buffers
+ *
+ * Which of its bytes are the buffer (one item, or all of the payload), of which caps
+ * they are, the index of their first sample, and the values of all other items. It
+ * knows no element: caps, heaps and descriptors in, views of heaps out.
+ *
+ * One thread at a time.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#ifndef GST_SPEAD2_HEAP_READER_H
+#define GST_SPEAD2_HEAP_READER_H
+
+#include <gst/gst.h>
+
+#include "gstspead2payload.h"
+#include "gstspead2rate.h"
+#include "spead2/receive/receivedheap.h"
+#include "spead2/wire/itemview.h"
+
+G_BEGIN_DECLS
+
+/* Borrowed texts and caps are copied. */
+typedef struct {
+  const gchar
+      *item; /* id, name or "payload"; NULL: the largest addressed one */
+  const gchar *index_item; /* id or name */
+  GstCaps *caps;           /* of buffers, or NULL: those of descriptors */
+  guint sample_bits;       /* of a packed sample; 0: as descriptors say */
+  GstSpead2Rate rate;      /* of samples, or not known */
+  gboolean bug_compat;     /* descriptors are PySPEAD's */
+} GstSpead2HeapReaderConfig;
+
+typedef enum {
+  GST_SPEAD2_HEAP_DATA,    /* has bytes for a buffer */
+  GST_SPEAD2_HEAP_CONTROL, /* has none: stream control or descriptors alone */
+  GST_SPEAD2_HEAP_NO_ITEM, /* has data, but not the item */
+  /* The item has a descriptor that its size contradicts. */
+  GST_SPEAD2_HEAP_WRONG_SIZE
+} GstSpead2HeapKind;
+
+/* Valid until the next heap is read. */
+typedef struct {
+  guint64 id;     /* of the item; SPEAD2_ID_NULL: all of the payload */
+  guint64 offset; /* of its first byte in the heap's payload */
+  guint64 size;   /* bytes of its value */
+  gboolean
+      described; /* its type is known: by a descriptor, or by configuration */
+  /* Caps that the value may have, in order of preference. They are the reader's, and
+   * the same object as long as the type is the same. */
+  GstCaps *caps;
+  /* Bits of the value that have one sample index, where its descriptor says so: it has
+   * one dimension. 0: caps say it. */
+  guint64 frame_bits;
+  gboolean has_index;
+  guint64 index; /* as in the heap, not unwrapped */
+  guint n_bad;   /* descriptors in the heap that were refused */
+} GstSpead2HeapView;
+
+typedef struct _GstSpead2HeapReader GstSpead2HeapReader;
+
+/* NULL with SPEAD2_ERROR_INVALID, naming the property: item and index-item. */
+GstSpead2HeapReader *gst_spead2_heap_reader_new (
+    const GstSpead2HeapReaderConfig *config, GError **error);
+void gst_spead2_heap_reader_free (GstSpead2HeapReader *reader);
+
+/* Takes the descriptors of a heap in, and says what is in it. error, which may be NULL,
+ * is set with SPEAD2_ERROR_INVALID to what is wrong with the first of its descriptors
+ * that was refused, or with the item's size. */
+GstSpead2HeapKind gst_spead2_heap_reader_read (GstSpead2HeapReader *reader,
+    const Spead2ReceivedHeap *heap, GstSpead2HeapView *view, GError **error);
+
+/* The values of all other items of that heap, by name, or "item-0x<id>" for one that
+ * is not described; and heap-cnt (guint64). Immediates are guint64, short addressed
+ * items GBytes. The caller frees it. */
+GstStructure *gst_spead2_heap_reader_values (
+    const GstSpead2HeapReader *reader, const Spead2ReceivedHeap *heap);
+
+/* The id of the item, or SPEAD2_ID_NULL where it is not known before a heap is. */
+guint64 gst_spead2_heap_reader_item_id (const GstSpead2HeapReader *reader);
+
+G_END_DECLS
+
+#endif /* GST_SPEAD2_HEAP_READER_H */

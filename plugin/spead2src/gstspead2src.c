@@ -1,0 +1,652 @@
+/* gst-spead2: receives SPEAD heaps over UDP as buffers
+ *
+ * The element keeps properties, states, queries and messages; sockets, threads and
+ * packets are the engine's (gst/spead2). Receiving threads assemble heaps; the streaming
+ * thread makes buffers of those that are ready.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+/**
+ * SECTION:element-spead2src
+ * @title: spead2src
+ * @see_also: spead2sink, udpsrc
+ *
+ * Receives SPEAD heaps over UDP, unicast or multicast, from any sender, and pushes each
+ * as a buffer: the bytes of one item (#GstSpead2Src:item), or all of the payload.
+ *
+ * A buffer's OFFSET is the index of its first sample (#GstSpead2Src:index-item), with all
+ * bits, and OFFSET_END the one behind it. Where samples are missing the next buffer has
+ * the flag DISCONT, and a GAP event with the flag MISSING_DATA goes before it where the
+ * rate of samples is known. A sender that begins anew is followed, with RESYNC. Values of
+ * all other items, and the heap counter, are on the buffer as a GstCustomMeta named
+ * `GstSpead2Items`, which spead2sink sends again.
+ *
+ * Sockets are bound in NULL to READY. Groups are joined, and what the sockets have queued
+ * is discarded, in PAUSED to PLAYING, since a live source has no data before. The stream
+ * ends at a stop heap (#GstSpead2Src:on-stop).
+ *
+ * Receiving has threads of its own, one for each socket. Heaps that are ready wait for
+ * downstream in a queue (#GstSpead2Src:max-size-bytes, #GstSpead2Src:leaky).
+ * Nothing that arrives vanishes uncounted: see #GstSpead2Src:stats.
+ *
+ * ## Example launch lines
+ * |[
+ * gst-launch-1.0 spead2src ! fakesink
+ * ]| Receives what spead2sink, or the sender of spead2's tutorial, sends to port 8888 of
+ * this machine, up to its stop heap.
+ *
+ * Since: 0.1
+ */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include <glib/gstdio.h>
+
+#include "common/gstspead2itemvalues.h"
+#include "common/gstspead2uri.h"
+#include "gstspead2srcprivate.h"
+#include "spead2/error.h"
+
+GST_DEBUG_CATEGORY (spead2_src_debug);
+#define GST_CAT_DEFAULT spead2_src_debug
+
+static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE (
+    "src", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS_ANY);
+
+static void gst_spead2_src_uri_handler_init (
+    gpointer iface, gpointer iface_data);
+
+G_DEFINE_TYPE_WITH_CODE (GstSpead2Src, gst_spead2_src, GST_TYPE_PUSH_SRC,
+    G_IMPLEMENT_INTERFACE (
+        GST_TYPE_URI_HANDLER, gst_spead2_src_uri_handler_init))
+
+GST_ELEMENT_REGISTER_DEFINE_WITH_CODE (spead2src, "spead2src", GST_RANK_NONE,
+    GST_TYPE_SPEAD2_SRC, gst_spead2_item_values_meta_register ());
+
+/* -- properties -------------------------------------------------------------- */
+
+static void
+gst_spead2_src_init (GstSpead2Src *self)
+{
+  GstBaseSrc *base = GST_BASE_SRC (self);
+
+  gst_spead2_src_settings_init (&self->settings, G_OBJECT_GET_CLASS (self));
+  gst_spead2_src_memory_init (&self->memory);
+  self->resolving = g_cancellable_new ();
+  gst_base_src_set_live (base, TRUE);
+  gst_base_src_set_format (base, GST_FORMAT_TIME);
+}
+
+static void
+gst_spead2_src_finalize (GObject *object)
+{
+  GstSpead2Src *self = GST_SPEAD2_SRC (object);
+
+  gst_spead2_src_settings_clear (&self->settings);
+  gst_spead2_src_settings_clear (&self->run);
+  gst_spead2_src_memory_clear (&self->memory);
+  g_clear_error (&self->uri_error);
+  g_object_unref (self->resolving);
+  gst_clear_caps (&self->caps);
+  gst_clear_caps (&self->offered);
+  G_OBJECT_CLASS (gst_spead2_src_parent_class)->finalize (object);
+}
+
+/* A good text replaces the error of a bad one. */
+static gboolean
+gst_spead2_src_set_uri (GstSpead2Src *self, const gchar *uri, GError **error)
+{
+  if (!gst_spead2_uri_apply (uri ? uri : "", G_OBJECT (self), error))
+    return FALSE;
+
+  GST_OBJECT_LOCK (self);
+  g_clear_error (&self->uri_error);
+  GST_OBJECT_UNLOCK (self);
+  return TRUE;
+}
+
+/* Setting a property returns nothing: the element does not start with a bad text, and
+ * its error then says why. */
+static void
+gst_spead2_src_set_uri_property (GstSpead2Src *self, const gchar *uri)
+{
+  GError *error = NULL;
+
+  if (gst_spead2_src_set_uri (self, uri, &error))
+    return;
+  GST_WARNING_OBJECT (self, "%s", error->message);
+  GST_OBJECT_LOCK (self);
+  g_clear_error (&self->uri_error);
+  self->uri_error = error;
+  GST_OBJECT_UNLOCK (self);
+}
+
+/* FALSE where properties are fixed now. */
+static gboolean
+gst_spead2_src_set_setting (
+    GstSpead2Src *self, GParamSpec *pspec, const GValue *value)
+{
+  GSocket *last = NULL; /* is freed without the lock */
+  gboolean taken;
+
+  GST_OBJECT_LOCK (self);
+  g_set_object (&last, self->settings.socket);
+  taken = !self->in_use;
+  /* The URI is made of others, which are set one by one. */
+  if (taken && pspec->param_id != GST_SPEAD2_SRC_PROP_URI) {
+    gst_spead2_src_settings_set (&self->settings, pspec, value);
+    if (pspec->param_id == GST_SPEAD2_SRC_PROP_CLOSE_SOCKET &&
+        self->used_socket && self->used_socket == self->settings.socket)
+      self->close_used = self->settings.close_socket;
+    self->reopen = TRUE;
+  }
+  GST_OBJECT_UNLOCK (self);
+  g_clear_object (&last);
+  return taken;
+}
+
+static void
+gst_spead2_src_set_property (
+    GObject *object, guint id, const GValue *value, GParamSpec *pspec)
+{
+  GstSpead2Src *self = GST_SPEAD2_SRC (object);
+
+  if (id > GST_SPEAD2_SRC_PROP_URI)
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+  else if (!gst_spead2_src_set_setting (self, pspec, value))
+    GST_ELEMENT_WARNING (self, RESOURCE, SETTINGS,
+        ("Property %s cannot change in PAUSED or PLAYING: it stays as it is. "
+         "Set the element to READY first.",
+            pspec->name),
+        (NULL));
+  else if (id == GST_SPEAD2_SRC_PROP_URI)
+    gst_spead2_src_set_uri_property (self, g_value_get_string (value));
+}
+
+static GstStructure *
+gst_spead2_src_copy_stats (GstSpead2Src *self)
+{
+  Spead2ReceiverStats engine = {0};
+  GstSpead2SrcCounters counters;
+
+  GST_OBJECT_LOCK (self);
+  if (self->receiver)
+    spead2_receiver_get_stats (self->receiver, &engine);
+  counters = self->counters;
+  GST_OBJECT_UNLOCK (self);
+  return gst_spead2_src_make_stats (&engine, &counters);
+}
+
+static void
+gst_spead2_src_get_property (
+    GObject *object, guint id, GValue *value, GParamSpec *pspec)
+{
+  GstSpead2Src *self = GST_SPEAD2_SRC (object);
+
+  switch (id) {
+    case GST_SPEAD2_SRC_PROP_STATS:
+      g_value_take_boxed (value, gst_spead2_src_copy_stats (self));
+      break;
+    case GST_SPEAD2_SRC_PROP_URI:
+      g_value_take_string (value, gst_spead2_uri_of (object));
+      break;
+    case GST_SPEAD2_SRC_PROP_USED_SOCKET:
+      GST_OBJECT_LOCK (self);
+      g_value_set_object (value, self->used_socket);
+      GST_OBJECT_UNLOCK (self);
+      break;
+    default:
+      GST_OBJECT_LOCK (self);
+      gst_spead2_src_settings_get (&self->settings, pspec, value);
+      GST_OBJECT_UNLOCK (self);
+      break;
+  }
+}
+
+/* -- URI ------------------------------------------------------------------------ */
+
+static GstURIType
+gst_spead2_src_uri_get_type (GType type)
+{
+  return GST_URI_SRC;
+}
+
+static const gchar *const *
+gst_spead2_src_uri_get_protocols (GType type)
+{
+  static const gchar *const protocols[] = {GST_SPEAD2_URI_PROTOCOL, NULL};
+
+  return protocols;
+}
+
+static gchar *
+gst_spead2_src_uri_get_uri (GstURIHandler *handler)
+{
+  return gst_spead2_uri_of (G_OBJECT (handler));
+}
+
+static gboolean
+gst_spead2_src_uri_set_uri (
+    GstURIHandler *handler, const gchar *uri, GError **error)
+{
+  GstSpead2Src *self = GST_SPEAD2_SRC (handler);
+  gboolean in_use;
+
+  GST_OBJECT_LOCK (self);
+  in_use = self->in_use;
+  GST_OBJECT_UNLOCK (self);
+  if (in_use) {
+    g_set_error_literal (error, GST_URI_ERROR, GST_URI_ERROR_BAD_STATE,
+        "The URI cannot change in PAUSED or PLAYING: set the element to READY "
+        "first");
+    return FALSE;
+  }
+  return gst_spead2_src_set_uri (self, uri, error);
+}
+
+static void
+gst_spead2_src_uri_handler_init (gpointer iface, gpointer iface_data)
+{
+  GstURIHandlerInterface *handler = iface;
+
+  handler->get_type = gst_spead2_src_uri_get_type;
+  handler->get_protocols = gst_spead2_src_uri_get_protocols;
+  handler->get_uri = gst_spead2_src_uri_get_uri;
+  handler->set_uri = gst_spead2_src_uri_set_uri;
+}
+
+/* -- threads --------------------------------------------------------------------- */
+
+static void
+gst_spead2_src_post_thread (GstSpead2Src *self, GstStreamStatusType type)
+{
+  gst_element_post_message (GST_ELEMENT (self),
+      gst_message_new_stream_status (
+          GST_OBJECT (self), type, GST_ELEMENT (self)));
+}
+
+static void
+gst_spead2_src_thread_started (guint worker, gpointer user_data)
+{
+  gst_spead2_src_post_thread (user_data, GST_STREAM_STATUS_TYPE_ENTER);
+}
+
+static void
+gst_spead2_src_thread_stopped (guint worker, gpointer user_data)
+{
+  gst_spead2_src_post_thread (user_data, GST_STREAM_STATUS_TYPE_LEAVE);
+}
+
+/* -- NULL to READY and back ------------------------------------------------------ */
+
+/* The socket in use from now on (transfer full), or NULL. The last one is given up, and
+ * closed if that was wanted. */
+static void
+gst_spead2_src_use_socket (GstSpead2Src *self, GSocket *socket, gboolean close)
+{
+  GSocket *last;
+  gboolean close_last;
+
+  GST_OBJECT_LOCK (self);
+  last = self->used_socket;
+  close_last = self->close_used;
+  self->used_socket = socket;
+  self->close_used = close;
+  GST_OBJECT_UNLOCK (self);
+  if (last && last != socket && close_last)
+    g_socket_close (last, NULL);
+  g_clear_object (&last);
+}
+
+/* All but the socket in use. */
+static void
+gst_spead2_src_close_receiver (GstSpead2Src *self)
+{
+  Spead2Receiver *receiver = self->receiver;
+
+  GST_OBJECT_LOCK (self);
+  self->receiver = NULL;
+  GST_OBJECT_UNLOCK (self);
+  g_clear_pointer (&receiver, spead2_receiver_free);
+}
+
+static void
+gst_spead2_src_close (GstSpead2Src *self)
+{
+  gst_spead2_src_close_receiver (self);
+  gst_spead2_src_use_socket (self, NULL, FALSE);
+}
+
+static void
+gst_spead2_src_report_error (GstSpead2Src *self, const GError *error)
+{
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    GST_DEBUG_OBJECT (self, "the start was cancelled");
+  else if (error->domain == GST_URI_ERROR ||
+      g_error_matches (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID))
+    GST_ELEMENT_ERROR (
+        self, RESOURCE, SETTINGS, ("%s", error->message), (NULL));
+  else if (g_error_matches (error, SPEAD2_ERROR, SPEAD2_ERROR_NOT_FOUND))
+    GST_ELEMENT_ERROR (
+        self, RESOURCE, NOT_FOUND, ("%s", error->message), (NULL));
+  else
+    GST_ELEMENT_ERROR (
+        self, RESOURCE, OPEN_READ, ("%s", error->message), (NULL));
+}
+
+static GSocket *
+open_used_socket (Spead2Receiver *receiver, GSocket *outside, GError **error)
+{
+  GSocket *used;
+  gint fd;
+
+  if (outside)
+    return g_object_ref (outside);
+  fd = spead2_receiver_dup_fd (receiver, error);
+  if (fd < 0)
+    return NULL;
+  used = g_socket_new_from_fd (fd, error);
+  if (used == NULL)
+    g_close (fd, NULL);
+  return used;
+}
+
+static gboolean
+gst_spead2_src_open (GstSpead2Src *self)
+{
+  const Spead2ReceiverCallbacks callbacks = {
+      .memory = gst_spead2_src_memory_owner (&self->memory),
+      .thread_started = gst_spead2_src_thread_started,
+      .thread_stopped = gst_spead2_src_thread_stopped,
+      .user_data = self,
+  };
+  GstSpead2SrcSettings settings = {0};
+  Spead2Receiver *receiver = NULL;
+  GSocket *used = NULL;
+  GError *error = NULL;
+
+  GST_OBJECT_LOCK (self);
+  self->reopen = FALSE;
+  gst_spead2_src_settings_copy (&settings, &self->settings);
+  if (self->uri_error)
+    error = g_error_copy (self->uri_error);
+  GST_OBJECT_UNLOCK (self);
+  g_cancellable_reset (self->resolving);
+
+  if (error == NULL)
+    receiver = gst_spead2_src_settings_open (
+        &settings, GST_ELEMENT (self), &callbacks, self->resolving, &error);
+  if (receiver)
+    used = open_used_socket (receiver, settings.socket, &error);
+  if (used) {
+    GST_OBJECT_LOCK (self);
+    self->receiver = receiver;
+    memset (&self->counters, 0, sizeof self->counters);
+    GST_OBJECT_UNLOCK (self);
+    gst_spead2_src_use_socket (
+        self, used, settings.socket == NULL || settings.close_socket);
+  } else {
+    g_clear_pointer (&receiver, spead2_receiver_free);
+    gst_spead2_src_report_error (self, error);
+    g_clear_error (&error);
+  }
+  gst_spead2_src_settings_clear (&settings);
+  return used != NULL;
+}
+
+/* Properties that were changed in READY count from here on. */
+static gboolean
+gst_spead2_src_reopen_if_changed (GstSpead2Src *self)
+{
+  gboolean reopen, same_socket;
+
+  GST_OBJECT_LOCK (self);
+  reopen = self->reopen || self->receiver == NULL;
+  same_socket = self->used_socket == self->settings.socket;
+  GST_OBJECT_UNLOCK (self);
+  if (!reopen)
+    return TRUE;
+
+  gst_spead2_src_close_receiver (self);
+  if (!same_socket)
+    gst_spead2_src_use_socket (self, NULL, FALSE);
+  return gst_spead2_src_open (self);
+}
+
+/* -- READY to PAUSED and back ------------------------------------------------------ */
+
+static gboolean
+gst_spead2_src_start (GstBaseSrc *base)
+{
+  GstSpead2Src *self = GST_SPEAD2_SRC (base);
+  GstSpead2HeapReaderConfig config;
+  GError *error = NULL;
+  gint num_buffers;
+
+  GST_OBJECT_LOCK (self);
+  gst_spead2_src_settings_clear (&self->run);
+  gst_spead2_src_settings_copy (&self->run, &self->settings);
+  memset (&self->counters, 0, sizeof self->counters);
+  GST_OBJECT_UNLOCK (self);
+  config = (GstSpead2HeapReaderConfig){
+      .item = self->run.item,
+      .index_item = self->run.index_item,
+      .caps = self->run.caps,
+      .sample_bits = self->run.sample_bits,
+      .rate = {self->run.sample_rate, self->run.sample_rate_denominator},
+      .bug_compat = self->run.bug_compat,
+  };
+  self->reader = gst_spead2_heap_reader_new (&config, &error);
+  if (self->reader == NULL) {
+    gst_spead2_src_report_error (self, error);
+    g_clear_error (&error);
+    return FALSE;
+  }
+  g_object_get (self, "num-buffers", &num_buffers, NULL);
+  self->single = num_buffers >= 0;
+  gst_spead2_src_reset_stream (self);
+  gst_clear_caps (&self->caps);
+  gst_clear_caps (&self->offered);
+  return TRUE;
+}
+
+static gboolean
+gst_spead2_src_stop (GstBaseSrc *base)
+{
+  GstSpead2Src *self = GST_SPEAD2_SRC (base);
+
+  if (self->started) {
+    Spead2ReceivedHeap *taken = g_steal_pointer (&self->taken);
+
+    spead2_receiver_give_back (self->receiver, taken);
+    spead2_receiver_stop (self->receiver);
+    self->started = FALSE;
+  }
+  g_clear_pointer (&self->reader, gst_spead2_heap_reader_free);
+  gst_spead2_src_memory_stop (&self->memory);
+  gst_clear_caps (&self->caps);
+  gst_clear_caps (&self->offered);
+  return TRUE;
+}
+
+/* The first time in PLAYING. */
+static gboolean
+gst_spead2_src_start_receiving (GstSpead2Src *self)
+{
+  Spead2ReceiverConfig config;
+  GError *error = NULL;
+
+  if (self->started)
+    return TRUE;
+  gst_spead2_src_settings_run (&self->run, &config);
+  config.align_id = gst_spead2_heap_reader_item_id (self->reader);
+  self->started = spead2_receiver_start (self->receiver, &config, &error);
+  if (!self->started) {
+    gst_spead2_src_report_error (self, error);
+    g_clear_error (&error);
+  }
+  return self->started;
+}
+
+static void
+gst_spead2_src_set_interrupted (GstSpead2Src *self, gboolean interrupted)
+{
+  GST_OBJECT_LOCK (self);
+  if (self->receiver)
+    spead2_receiver_set_interrupted (self->receiver, interrupted);
+  GST_OBJECT_UNLOCK (self);
+}
+
+/* To pause and to flush. What is ready stays. */
+static gboolean
+gst_spead2_src_unlock (GstBaseSrc *base)
+{
+  gst_spead2_src_set_interrupted (GST_SPEAD2_SRC (base), TRUE);
+  return TRUE;
+}
+
+static gboolean
+gst_spead2_src_unlock_stop (GstBaseSrc *base)
+{
+  gst_spead2_src_set_interrupted (GST_SPEAD2_SRC (base), FALSE);
+  return TRUE;
+}
+
+static void
+gst_spead2_src_set_in_use (GstSpead2Src *self, gboolean in_use)
+{
+  GST_OBJECT_LOCK (self);
+  self->in_use = in_use;
+  GST_OBJECT_UNLOCK (self);
+}
+
+/* Runs before the state lock is taken, which a start in another thread holds while it
+ * waits for a name. */
+static GstStateChangeReturn
+gst_spead2_src_set_state (GstElement *element, GstState state)
+{
+  if (state == GST_STATE_NULL)
+    g_cancellable_cancel (GST_SPEAD2_SRC (element)->resolving);
+  return GST_ELEMENT_CLASS (gst_spead2_src_parent_class)
+      ->set_state (element, state);
+}
+
+/* FALSE: the state change fails. */
+static gboolean
+gst_spead2_src_before (GstSpead2Src *self, GstStateChange transition)
+{
+  switch (transition) {
+    case GST_STATE_CHANGE_NULL_TO_READY:
+      return gst_spead2_src_open (self);
+    case GST_STATE_CHANGE_READY_TO_PAUSED:
+      gst_spead2_src_set_in_use (self, TRUE);
+      return gst_spead2_src_reopen_if_changed (self);
+    case GST_STATE_CHANGE_PAUSED_TO_PLAYING:
+      return gst_spead2_src_start_receiving (self);
+    default:
+      return TRUE;
+  }
+}
+
+static GstStateChangeReturn
+gst_spead2_src_change_state (GstElement *element, GstStateChange transition)
+{
+  GstSpead2Src *self = GST_SPEAD2_SRC (element);
+  GstStateChangeReturn result = GST_STATE_CHANGE_FAILURE;
+
+  if (gst_spead2_src_before (self, transition))
+    result = GST_ELEMENT_CLASS (gst_spead2_src_parent_class)
+                 ->change_state (element, transition);
+
+  if ((transition == GST_STATE_CHANGE_READY_TO_PAUSED &&
+          result == GST_STATE_CHANGE_FAILURE) ||
+      transition == GST_STATE_CHANGE_PAUSED_TO_READY)
+    gst_spead2_src_set_in_use (self, FALSE);
+  if ((transition == GST_STATE_CHANGE_NULL_TO_READY &&
+          result == GST_STATE_CHANGE_FAILURE) ||
+      transition == GST_STATE_CHANGE_READY_TO_NULL)
+    gst_spead2_src_close (self);
+  return result;
+}
+
+/* -- queries --------------------------------------------------------------------------- */
+
+static gboolean
+gst_spead2_src_query (GstBaseSrc *base, GstQuery *query)
+{
+  GstSpead2Src *self = GST_SPEAD2_SRC (base);
+  GstClockTime duration;
+
+  if (GST_QUERY_TYPE (query) != GST_QUERY_LATENCY)
+    return GST_BASE_SRC_CLASS (gst_spead2_src_parent_class)
+        ->query (base, query);
+
+  GST_OBJECT_LOCK (self);
+  duration = self->duration;
+  GST_OBJECT_UNLOCK (self);
+  gst_query_set_latency (query, TRUE, duration, GST_CLOCK_TIME_NONE);
+  return TRUE;
+}
+
+static GstCaps *
+gst_spead2_src_get_caps (GstBaseSrc *base, GstCaps *filter)
+{
+  GstSpead2Src *self = GST_SPEAD2_SRC (base);
+  GstCaps *caps, *result;
+
+  GST_OBJECT_LOCK (self);
+  caps = self->settings.caps ? gst_caps_ref (self->settings.caps)
+                             : gst_caps_new_any ();
+  GST_OBJECT_UNLOCK (self);
+  if (filter == NULL)
+    return caps;
+  result = gst_caps_intersect_full (filter, caps, GST_CAPS_INTERSECT_FIRST);
+  gst_caps_unref (caps);
+  return result;
+}
+
+static gboolean
+gst_spead2_src_is_seekable (GstBaseSrc *base)
+{
+  return FALSE;
+}
+
+/* -- class ------------------------------------------------------------------------------- */
+
+static void
+gst_spead2_src_class_init (GstSpead2SrcClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  GstElementClass *element_class = GST_ELEMENT_CLASS (klass);
+  GstBaseSrcClass *base_class = GST_BASE_SRC_CLASS (klass);
+  GstPushSrcClass *push_class = GST_PUSH_SRC_CLASS (klass);
+
+  GST_DEBUG_CATEGORY_INIT (
+      spead2_src_debug, "spead2src", 0, "SPEAD heaps from UDP");
+
+  object_class->set_property = gst_spead2_src_set_property;
+  object_class->get_property = gst_spead2_src_get_property;
+  object_class->finalize = gst_spead2_src_finalize;
+
+  gst_spead2_src_install_properties (object_class);
+
+  gst_element_class_add_static_pad_template (element_class, &src_template);
+  gst_element_class_set_static_metadata (element_class, "SPEAD receiver",
+      "Source/Network", "Receives SPEAD heaps over UDP as buffers",
+      "The gst-spead2 developers");
+
+  element_class->set_state = gst_spead2_src_set_state;
+  element_class->change_state = gst_spead2_src_change_state;
+  base_class->start = gst_spead2_src_start;
+  base_class->stop = gst_spead2_src_stop;
+  base_class->unlock = gst_spead2_src_unlock;
+  base_class->unlock_stop = gst_spead2_src_unlock_stop;
+  base_class->negotiate = gst_spead2_src_negotiate;
+  base_class->decide_allocation = gst_spead2_src_decide_allocation;
+  base_class->get_caps = gst_spead2_src_get_caps;
+  base_class->query = gst_spead2_src_query;
+  base_class->is_seekable = gst_spead2_src_is_seekable;
+  push_class->create = gst_spead2_src_create;
+}

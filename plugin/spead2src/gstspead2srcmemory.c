@@ -1,0 +1,220 @@
+/* gst-spead2: memory that heaps are received into: see gstspead2srcmemory.h
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "gstspead2srcmemory.h"
+
+#include "spead2/memory/bufferpool.h"
+
+/* Sizes of pools are multiples of this. */
+#define GRANULE 4096
+
+/* A heap has memory of the pool if it fills that much of it. */
+#define MIN_SHARE 4
+
+/* So many heaps in a row that do not, and the pool is made anew for heaps as they. */
+#define MAX_SMALL 64
+
+/* What is behind a heap's memory: a mapped buffer. */
+typedef struct {
+  GstBuffer *buffer;
+  GstMapInfo map;
+} Mapped;
+
+void
+gst_spead2_src_memory_init (GstSpead2SrcMemory *memory)
+{
+  memset (memory, 0, sizeof *memory);
+  g_mutex_init (&memory->lock);
+  gst_allocation_params_init (&memory->params);
+  memory->params.align = SPEAD2_PAYLOAD_ALIGNMENT - 1;
+}
+
+/* With the pool that it had, to be deactivated without the lock. */
+static GstBufferPool *
+steal_pool (GstSpead2SrcMemory *memory)
+{
+  memory->size = 0;
+  memory->n_small = 0;
+  memory->largest_small = 0;
+  return g_steal_pointer (&memory->pool);
+}
+
+static void
+free_pool (GstBufferPool *pool)
+{
+  if (pool == NULL)
+    return;
+  gst_buffer_pool_set_active (pool, FALSE);
+  gst_object_unref (pool);
+}
+
+void
+gst_spead2_src_memory_stop (GstSpead2SrcMemory *memory)
+{
+  GstBufferPool *pool;
+
+  g_mutex_lock (&memory->lock);
+  pool = steal_pool (memory);
+  g_mutex_unlock (&memory->lock);
+  free_pool (pool);
+}
+
+void
+gst_spead2_src_memory_clear (GstSpead2SrcMemory *memory)
+{
+  gst_spead2_src_memory_stop (memory);
+  gst_clear_object (&memory->allocator);
+  g_mutex_clear (&memory->lock);
+}
+
+void
+gst_spead2_src_memory_set_allocator (GstSpead2SrcMemory *memory,
+    GstAllocator *allocator, const GstAllocationParams *params)
+{
+  GstAllocator *last;
+  GstBufferPool *pool;
+
+  g_mutex_lock (&memory->lock);
+  last = memory->allocator;
+  memory->allocator = allocator ? gst_object_ref (allocator) : NULL;
+  memory->params = *params;
+  memory->params.align |= SPEAD2_PAYLOAD_ALIGNMENT - 1;
+  pool = steal_pool (memory);
+  g_mutex_unlock (&memory->lock);
+  gst_clear_object (&last);
+  free_pool (pool);
+}
+
+static GstBufferPool *
+make_pool (
+    gsize size, GstAllocator *allocator, const GstAllocationParams *params)
+{
+  GstBufferPool *pool = spead2_buffer_pool_new ();
+  GstStructure *config = gst_buffer_pool_get_config (pool);
+
+  gst_buffer_pool_config_set_params (config, NULL, size, 0, 0);
+  gst_buffer_pool_config_set_allocator (config, allocator, params);
+  if (gst_buffer_pool_set_config (pool, config) &&
+      gst_buffer_pool_set_active (pool, TRUE))
+    return pool;
+  gst_object_unref (pool);
+  return NULL;
+}
+
+/* Whether the pool's buffers have a size for such heaps; otherwise, the size that they
+ * should have. With the lock. */
+static gboolean
+fits_pool (GstSpead2SrcMemory *memory, gsize size, gsize *wanted)
+{
+  *wanted = size;
+  if (size > memory->size)
+    return FALSE;
+  if (size > memory->size / MIN_SHARE) {
+    memory->n_small = 0;
+    memory->largest_small = 0;
+    return TRUE;
+  }
+  memory->largest_small = MAX (memory->largest_small, size);
+  *wanted = memory->largest_small;
+  return ++memory->n_small < MAX_SMALL;
+}
+
+/* The pool for a heap of so many bytes (transfer full), or NULL: it has memory of its
+ * own. */
+static GstBufferPool *
+find_pool (GstSpead2SrcMemory *memory, gsize size)
+{
+  GstBufferPool *pool = NULL, *last = NULL;
+  gsize wanted;
+
+  g_mutex_lock (&memory->lock);
+  if (!fits_pool (memory, size, &wanted)) {
+    gsize rounded = (wanted + GRANULE - 1) / GRANULE * GRANULE;
+
+    last = steal_pool (memory);
+    if (rounded <= G_MAXUINT) {
+      memory->pool = make_pool (rounded, memory->allocator, &memory->params);
+      memory->size = memory->pool ? rounded : 0;
+    }
+  }
+  if (memory->pool && size > memory->size / MIN_SHARE)
+    pool = gst_object_ref (memory->pool);
+  g_mutex_unlock (&memory->lock);
+  free_pool (last);
+  return pool;
+}
+
+static GstBuffer *
+make_buffer (GstSpead2SrcMemory *memory, gsize size)
+{
+  GstBufferPool *pool = find_pool (memory, size);
+  GstBuffer *buffer = NULL;
+  GstAllocationParams params;
+
+  if (pool) {
+    gst_buffer_pool_acquire_buffer (pool, &buffer, NULL);
+    gst_object_unref (pool);
+  }
+  if (buffer)
+    return buffer;
+  gst_allocation_params_init (&params);
+  params.align = SPEAD2_PAYLOAD_ALIGNMENT - 1;
+  return gst_buffer_new_allocate (NULL, size, &params);
+}
+
+static gboolean
+acquire (gpointer user_data, gsize size, Spead2HeapMemory *memory)
+{
+  GstBuffer *buffer = make_buffer (user_data, size);
+  Mapped *mapped;
+
+  if (buffer == NULL)
+    return FALSE;
+  mapped = g_new (Mapped, 1);
+  mapped->buffer = buffer;
+  if (!gst_buffer_map (buffer, &mapped->map, GST_MAP_WRITE)) {
+    gst_buffer_unref (buffer);
+    g_free (mapped);
+    return FALSE;
+  }
+  memory->data = mapped->map.data;
+  memory->size = mapped->map.size;
+  memory->token = mapped;
+  return TRUE;
+}
+
+static GstBuffer *
+unmap (Spead2HeapMemory *memory)
+{
+  Mapped *mapped = memory->token;
+  GstBuffer *buffer = mapped->buffer;
+
+  gst_buffer_unmap (buffer, &mapped->map);
+  g_free (mapped);
+  memory->data = NULL;
+  memory->token = NULL;
+  return buffer;
+}
+
+static void
+release (gpointer user_data, Spead2HeapMemory *memory)
+{
+  gst_buffer_unref (unmap (memory));
+}
+
+Spead2HeapMemoryOwner
+gst_spead2_src_memory_owner (GstSpead2SrcMemory *memory)
+{
+  return (Spead2HeapMemoryOwner){acquire, release, memory};
+}
+
+GstBuffer *
+gst_spead2_src_memory_take (Spead2ReceivedHeap *heap)
+{
+  gsize offset = heap->payload - heap->memory.data;
+  GstBuffer *buffer = unmap (&heap->memory);
+
+  gst_buffer_resize (buffer, offset, heap->length);
+  return buffer;
+}

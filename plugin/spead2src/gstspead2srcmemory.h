@@ -1,0 +1,52 @@
+/* gst-spead2: memory that heaps are received into
+ *
+ * Buffers of a pool, last in first out, each mapped for writing from the moment a heap
+ * begins until it becomes a buffer of the stream. The pool's buffers have the size of
+ * the largest heap so far. A heap far smaller than that, as one of descriptors or of
+ * stream control is, has memory of its own, until many of them have come in a row: the
+ * pool is then made for such heaps.
+ *
+ * Any thread; the lock is never held while buffers are made or freed.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#ifndef GST_SPEAD2_SRC_MEMORY_H
+#define GST_SPEAD2_SRC_MEMORY_H
+
+#include <gst/gst.h>
+
+#include "spead2/receive/assembler.h"
+
+G_BEGIN_DECLS
+
+typedef struct {
+  GMutex lock;
+  /* Guarded by lock. */
+  GstBufferPool *pool;     /* (owned) active, or NULL */
+  gsize size;              /* of its buffers */
+  guint n_small;           /* heaps in a row that were too small for it */
+  gsize largest_small;     /* the bytes of the largest of them */
+  GstAllocator *allocator; /* (owned) of downstream, or NULL: the default one */
+  GstAllocationParams params;
+} GstSpead2SrcMemory;
+
+void gst_spead2_src_memory_init (GstSpead2SrcMemory *memory);
+void gst_spead2_src_memory_clear (GstSpead2SrcMemory *memory);
+
+/* What buffers are made with from now on; allocator may be NULL. */
+void gst_spead2_src_memory_set_allocator (GstSpead2SrcMemory *memory,
+    GstAllocator *allocator, const GstAllocationParams *params);
+
+/* Frees the pool, once its last buffer has come back. */
+void gst_spead2_src_memory_stop (GstSpead2SrcMemory *memory);
+
+/* The functions that a receiver is given; memory outlives it. */
+Spead2HeapMemoryOwner gst_spead2_src_memory_owner (GstSpead2SrcMemory *memory);
+
+/* Takes the memory out of a heap: the buffer is the caller's, unmapped, and begins
+ * with the byte at the heap's payload. The heap must have memory. */
+GstBuffer *gst_spead2_src_memory_take (Spead2ReceivedHeap *heap);
+
+G_END_DECLS
+
+#endif /* GST_SPEAD2_SRC_MEMORY_H */

@@ -1,0 +1,130 @@
+/* gst-spead2: spead2src as its own files see it
+ *
+ * gstspead2src.c has properties, states and queries; gstspead2srcstream.c is the way
+ * from received heaps to buffers; gstspead2srcopen.c makes a receiver of settings.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#ifndef GST_SPEAD2_SRC_PRIVATE_H
+#define GST_SPEAD2_SRC_PRIVATE_H
+
+#include "common/gstspead2heapreader.h"
+#include "common/gstspead2unwrap.h"
+#include "gstspead2src.h"
+#include "gstspead2srcmemory.h"
+#include "gstspead2srcproperties.h"
+#include "spead2/receive/receiver.h"
+
+G_BEGIN_DECLS
+
+/* Of heaps that were taken from the receiver: taken = delivered + control + all
+ * dropped. */
+typedef struct {
+  guint64 delivered;
+  guint64 bytes;         /* of payload in buffers */
+  guint64 control;       /* stream control or descriptors, without data */
+  guint64 no_item;       /* dropped: the item is not in it */
+  guint64 no_descriptor; /* dropped: its item is not described yet */
+  guint64 wrong_size; /* dropped: the item's size contradicts its descriptor */
+  guint64 bad_descriptors; /* that were refused */
+  guint64 incomplete;      /* dropped: packets were missing */
+  guint64 stops;           /* stop heaps */
+  guint64 gaps;            /* holes in the index */
+  guint64 missing;         /* samples in them */
+  guint64 restarts;        /* a sender that began anew */
+} GstSpead2SrcCounters;
+
+/* What a heap becomes, found before anything is done. */
+typedef struct {
+  guint64 *
+      dropped; /* the counter of a heap that does not become a buffer, or NULL */
+  GstSpead2HeapView view;
+  gboolean
+      new_type; /* caps are set in front of it, and the rest is planned then */
+  guint64 n_samples;  /* 0: not known */
+  guint64 index;      /* unwrapped, where the view has one */
+  guint64 missing;    /* samples between the last buffer and this one */
+  gboolean restarted; /* the index went back too far to be out of order */
+} GstSpead2SrcPlan;
+
+/* Where the next buffer belongs. */
+typedef struct {
+  GstSpead2Unwrap index;
+  gboolean known;         /* a buffer with an index has gone out */
+  guint64 next;           /* the index behind it */
+  GstClockTime next_time; /* running time behind it, or GST_CLOCK_TIME_NONE */
+  guint64 first; /* with timestamp-mode=index: of the first buffer... */
+  GstClockTime first_time; /* ...and its running time */
+} GstSpead2SrcPosition;
+
+/* The object lock guards the settings and the rest of the first part. receiver is
+ * NULL but in READY and above. It is set and cleared with the lock by state changes,
+ * while the pad is inactive: they and the streaming thread read it without the lock,
+ * all other threads with it. What follows it belongs to the streaming thread, or to
+ * state changes while the pad is inactive. */
+struct _GstSpead2Src {
+  GstPushSrc parent;
+
+  GstSpead2SrcSettings settings;
+  GError *uri_error; /* why the last URI was not accepted */
+  gboolean in_use;   /* PAUSED or PLAYING: settings are fixed */
+  gboolean reopen;   /* a property has changed since the sockets were opened */
+  GSocket *used_socket;
+  gboolean close_used;     /* used_socket is closed when it is given up */
+  GCancellable *resolving; /* ends the look-up of a name; any thread */
+  GstSpead2SrcCounters counters;
+  GstClockTime duration; /* of the last buffer, for latency; or 0 */
+
+  Spead2Receiver *receiver;
+
+  GstSpead2SrcMemory memory;
+  GstSpead2SrcSettings run; /* of the run: a copy of settings */
+  gboolean started;         /* workers run */
+  GstSpead2HeapReader *reader;
+  Spead2ReceivedHeap *taken; /* (owned) heaps that wait to become buffers */
+  GstSpead2SrcPlan plan;     /* of the first of them... */
+  gboolean planned;          /* ...if it is */
+  GstCaps *offered;          /* (owned) by the last heap, or NULL */
+  GstCaps *caps;            /* (owned) the ones of them that downstream takes */
+  GstSpead2Payload payload; /* what they say */
+  gboolean has_frames;      /* they are of samples, one index each */
+  gboolean single;          /* one buffer at a time: num-buffers is set */
+  gboolean pushed;      /* a buffer has gone out since the start or a flush */
+  gboolean discont;     /* the next buffer is marked */
+  gboolean takes_bytes; /* downstream does, of heaps that are not described */
+  gboolean bytes_known; /* whether it does was asked */
+  guint64
+      undescribed; /* spead2_now() of the first heap without descriptor; 0 */
+  gboolean warned_descriptor, warned_size; /* once a stream */
+  guint64 n_datagrams; /* when the timeout was checked last */
+  GstSpead2SrcPosition position;
+};
+
+/* As GstPushSrc's: the next buffer, or buffers as a list. */
+GstFlowReturn gst_spead2_src_create (GstPushSrc *push, GstBuffer **buffer);
+
+/* As GstBaseSrc's: caps are those of the next buffer, which create() has set; the
+ * default would fixate the template. */
+gboolean gst_spead2_src_negotiate (GstBaseSrc *base);
+gboolean gst_spead2_src_decide_allocation (GstBaseSrc *base, GstQuery *query);
+
+/* A new stream. */
+void gst_spead2_src_reset_stream (GstSpead2Src *self);
+
+/* A receiver with open sockets; NULL with an error. */
+Spead2Receiver *gst_spead2_src_settings_open (
+    const GstSpead2SrcSettings *settings, GstElement *element,
+    const Spead2ReceiverCallbacks *callbacks, GCancellable *cancellable,
+    GError **error);
+
+/* What one run of it needs. */
+void gst_spead2_src_settings_run (
+    const GstSpead2SrcSettings *settings, Spead2ReceiverConfig *config);
+
+/* The counters of engine and element, as the property stats has them. */
+GstStructure *gst_spead2_src_make_stats (
+    const Spead2ReceiverStats *engine, const GstSpead2SrcCounters *counters);
+
+G_END_DECLS
+
+#endif /* GST_SPEAD2_SRC_PRIVATE_H */

@@ -1,0 +1,694 @@
+/* The properties of spead2src: see gstspead2srcproperties.h.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "gstspead2srcproperties.h"
+
+#include "common/gstspead2settings.h"
+
+static const gsize field_offsets[GST_SPEAD2_SRC_N_SETTINGS] = {
+#define FIELD(id, field)                                                       \
+  [GST_SPEAD2_SRC_PROP_##id] = G_STRUCT_OFFSET (GstSpead2SrcSettings, field)
+    FIELD (ADDRESS, address),
+    FIELD (PORT, port),
+    FIELD (MULTICAST_IFACE, multicast_iface),
+    FIELD (MULTICAST_SOURCE, multicast_source),
+    FIELD (AUTO_MULTICAST, auto_multicast),
+    FIELD (REUSE, reuse),
+    FIELD (BUFFER_SIZE, buffer_size),
+    FIELD (SOCKET, socket),
+    FIELD (CLOSE_SOCKET, close_socket),
+    FIELD (TIMEOUT, timeout),
+    FIELD (RECEIVE_THREADS, receive_threads),
+    FIELD (CPU_AFFINITY, cpu_affinity),
+    FIELD (MAX_HEAPS, max_heaps),
+    FIELD (MAX_HEAP_SIZE, max_heap_size),
+    FIELD (HEAP_TIMEOUT, heap_timeout),
+    FIELD (HEAP_ADDRESS_BITS, heap_address_bits),
+    FIELD (PACKET_HEAPS, packet_heaps),
+    FIELD (BUG_COMPAT, bug_compat),
+    FIELD (ITEM, item),
+    FIELD (CAPS, caps),
+    FIELD (SAMPLE_BITS, sample_bits),
+    FIELD (WAIT_DESCRIPTOR, wait_descriptor),
+    FIELD (DESCRIPTOR_TIMEOUT, descriptor_timeout),
+    FIELD (INCOMPLETE, incomplete),
+    FIELD (FILL_VALUE, fill_value),
+    FIELD (INDEX_ITEM, index_item),
+    FIELD (INDEX_STEP, index_step),
+    FIELD (SAMPLE_RATE, sample_rate),
+    FIELD (SAMPLE_RATE_DENOMINATOR, sample_rate_denominator),
+    FIELD (TIMESTAMP_MODE, timestamp_mode),
+    FIELD (ON_STOP, on_stop),
+    FIELD (N_STOPS, n_stops),
+    FIELD (MAX_SIZE_BUFFERS, max_size_buffers),
+    FIELD (MAX_SIZE_BYTES, max_size_bytes),
+    FIELD (LEAKY, leaky),
+#undef FIELD
+};
+
+/* -- values ------------------------------------------------------------------- */
+
+void
+gst_spead2_src_settings_init (
+    GstSpead2SrcSettings *settings, GObjectClass *klass)
+{
+  memset (settings, 0, sizeof *settings);
+  gst_spead2_settings_init (
+      settings, field_offsets, GST_SPEAD2_SRC_N_SETTINGS, klass);
+}
+
+void
+gst_spead2_src_settings_copy (
+    GstSpead2SrcSettings *to, const GstSpead2SrcSettings *from)
+{
+  *to = *from;
+  to->address = g_strdup (from->address);
+  to->multicast_iface = g_strdup (from->multicast_iface);
+  to->multicast_source = g_strdup (from->multicast_source);
+  to->cpu_affinity = g_strdup (from->cpu_affinity);
+  to->item = g_strdup (from->item);
+  to->index_item = g_strdup (from->index_item);
+  if (from->caps)
+    gst_caps_ref (from->caps);
+  if (from->socket)
+    g_object_ref (from->socket);
+}
+
+void
+gst_spead2_src_settings_clear (GstSpead2SrcSettings *settings)
+{
+  g_clear_pointer (&settings->address, g_free);
+  g_clear_pointer (&settings->multicast_iface, g_free);
+  g_clear_pointer (&settings->multicast_source, g_free);
+  g_clear_pointer (&settings->cpu_affinity, g_free);
+  g_clear_pointer (&settings->item, g_free);
+  g_clear_pointer (&settings->index_item, g_free);
+  gst_clear_caps (&settings->caps);
+  g_clear_object (&settings->socket);
+}
+
+void
+gst_spead2_src_settings_set (
+    GstSpead2SrcSettings *settings, GParamSpec *spec, const GValue *value)
+{
+  gst_spead2_settings_set (settings, field_offsets, spec, value);
+}
+
+void
+gst_spead2_src_settings_get (
+    const GstSpead2SrcSettings *settings, GParamSpec *spec, GValue *value)
+{
+  gst_spead2_settings_get (settings, field_offsets, spec, value);
+}
+
+/* -- types -------------------------------------------------------------------- */
+
+static GType
+gst_spead2_incomplete_get_type (void)
+{
+  static const GEnumValue values[] = {
+      {GST_SPEAD2_INCOMPLETE_DROP, "The heap is dropped", "drop"},
+      {GST_SPEAD2_INCOMPLETE_FILL,
+          "Missing bytes are filled, the buffer is CORRUPTED", "fill"},
+      {0, NULL, NULL},
+  };
+  static gsize type = 0;
+
+  if (g_once_init_enter (&type))
+    g_once_init_leave (
+        &type, g_enum_register_static ("GstSpead2Incomplete", values));
+  return type;
+}
+
+static GType
+gst_spead2_on_stop_get_type (void)
+{
+  static const GEnumValue values[] = {
+      {GST_SPEAD2_ON_STOP_EOS, "The stream ends", "eos"},
+      {GST_SPEAD2_ON_STOP_IGNORE, "The stop heap is counted", "ignore"},
+      {0, NULL, NULL},
+  };
+  static gsize type = 0;
+
+  if (g_once_init_enter (&type))
+    g_once_init_leave (
+        &type, g_enum_register_static ("GstSpead2OnStop", values));
+  return type;
+}
+
+static GType
+gst_spead2_wait_descriptor_get_type (void)
+{
+  static const GEnumValue values[] = {
+      {GST_SPEAD2_WAIT_DESCRIPTOR_AUTO, "Where downstream does not take bytes",
+          "auto"},
+      {GST_SPEAD2_WAIT_DESCRIPTOR_TRUE,
+          "Heaps without a descriptor are dropped", "true"},
+      {GST_SPEAD2_WAIT_DESCRIPTOR_FALSE, "Heaps without a descriptor are bytes",
+          "false"},
+      {0, NULL, NULL},
+  };
+  static gsize type = 0;
+
+  if (g_once_init_enter (&type))
+    g_once_init_leave (
+        &type, g_enum_register_static ("GstSpead2WaitDescriptor", values));
+  return type;
+}
+
+static GType
+gst_spead2_timestamp_mode_get_type (void)
+{
+  static const GEnumValue values[] = {
+      {GST_SPEAD2_TIMESTAMP_MODE_ARRIVAL, "When the first packet was read",
+          "arrival"},
+      {GST_SPEAD2_TIMESTAMP_MODE_INDEX, "First arrival, and samples since",
+          "index"},
+      {0, NULL, NULL},
+  };
+  static gsize type = 0;
+
+  if (g_once_init_enter (&type))
+    g_once_init_leave (
+        &type, g_enum_register_static ("GstSpead2TimestampMode", values));
+  return type;
+}
+
+static GType
+gst_spead2_leaky_get_type (void)
+{
+  static const GEnumValue values[] = {
+      {GST_SPEAD2_LEAKY_NO, "Receiving waits", "no"},
+      {GST_SPEAD2_LEAKY_UPSTREAM, "Arriving heaps are dropped", "upstream"},
+      {GST_SPEAD2_LEAKY_DOWNSTREAM, "The oldest heaps are dropped",
+          "downstream"},
+      {0, NULL, NULL},
+  };
+  static gsize type = 0;
+
+  if (g_once_init_enter (&type))
+    g_once_init_leave (
+        &type, g_enum_register_static ("GstSpead2Leaky", values));
+  return type;
+}
+
+/* -- documentation -------------------------------------------------------------- */
+
+#define FLAGS                                                                  \
+  (G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY)
+
+static void
+install_network (GObjectClass *klass)
+{
+  /**
+   * GstSpead2Src:address:
+   *
+   * The IPv4 or IPv6 address to receive on: one of this machine's, `0.0.0.0` or `::`
+   * for all of them, or multicast groups, separated by commas, `+N` behind one
+   * standing for it and the N that follow: `239.102.0.64+7` are 8 groups.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, GST_SPEAD2_SRC_PROP_ADDRESS,
+      g_param_spec_string ("address", "Address",
+          "Address to bind to, or multicast group to join", "0.0.0.0", FLAGS));
+  /**
+   * GstSpead2Src:port:
+   *
+   * The UDP port to receive on, 0 to 65535. 0 takes a free one, which
+   * #GstSpead2Src:used-socket then has.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, GST_SPEAD2_SRC_PROP_PORT,
+      g_param_spec_int ("port", "Port", "UDP port to receive on (0 = any)", 0,
+          G_MAXUINT16, 8888, FLAGS));
+  /**
+   * GstSpead2Src:multicast-iface:
+   *
+   * The network interface that groups are joined on: its name (`eth0`), or an IPv4 or
+   * IPv6 address that it has. Unset, the routing table says. It is an error if there
+   * is no such interface.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, GST_SPEAD2_SRC_PROP_MULTICAST_IFACE,
+      g_param_spec_string ("multicast-iface", "Multicast interface",
+          "Interface that groups are joined on, its name or an address of it",
+          NULL, FLAGS));
+  /**
+   * GstSpead2Src:multicast-source:
+   *
+   * The addresses of senders, separated by commas, whose packets to the groups are
+   * received (source-specific multicast, RFC 3569). Unset, all of them.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, GST_SPEAD2_SRC_PROP_MULTICAST_SOURCE,
+      g_param_spec_string ("multicast-source", "Multicast source",
+          "Addresses whose packets are received, separated by commas", NULL,
+          FLAGS));
+  /**
+   * GstSpead2Src:auto-multicast:
+   *
+   * Join the groups of #GstSpead2Src:address, in PAUSED to PLAYING. FALSE: the owner
+   * of the socket has done so.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, GST_SPEAD2_SRC_PROP_AUTO_MULTICAST,
+      g_param_spec_boolean ("auto-multicast", "Auto multicast",
+          "Join multicast groups", TRUE, FLAGS));
+  /**
+   * GstSpead2Src:reuse:
+   *
+   * Let other sockets bind the same address and port. Of a unicast stream then only
+   * one receives; of multicast all do.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, GST_SPEAD2_SRC_PROP_REUSE,
+      g_param_spec_boolean ("reuse", "Reuse",
+          "Let other programs bind the same port", TRUE, FLAGS));
+  /**
+   * GstSpead2Src:buffer-size:
+   *
+   * Bytes of each socket's receive buffer; 0 leaves the kernel's. It holds what
+   * arrives while nothing is read. The kernel gives no more than the sysctl
+   * net.core.rmem_max to programs without CAP_NET_ADMIN; stats have what was got.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, GST_SPEAD2_SRC_PROP_BUFFER_SIZE,
+      g_param_spec_uint ("buffer-size", "Buffer size",
+          "Bytes of the socket's receive buffer (0 = the kernel's)", 0,
+          G_MAXINT, 8388608, FLAGS));
+  /**
+   * GstSpead2Src:socket:
+   *
+   * A bound UDP socket to receive with, instead of those that the element opens; a
+   * reference is kept. Its options are restored when the element has done with it.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, GST_SPEAD2_SRC_PROP_SOCKET,
+      g_param_spec_object (
+          "socket", "Socket", "Socket to receive with", G_TYPE_SOCKET, FLAGS));
+  /**
+   * GstSpead2Src:close-socket:
+   *
+   * Close #GstSpead2Src:socket in READY to NULL.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, GST_SPEAD2_SRC_PROP_CLOSE_SOCKET,
+      g_param_spec_boolean ("close-socket", "Close socket",
+          "Close an outside socket in READY to NULL", TRUE, FLAGS));
+  /**
+   * GstSpead2Src:timeout:
+   *
+   * Post an element message `GstUDPSrcTimeout`, as udpsrc does, with the field
+   * `timeout` (guint64), each time nothing has arrived for so many nanoseconds; 0:
+   * never.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, GST_SPEAD2_SRC_PROP_TIMEOUT,
+      g_param_spec_uint64 ("timeout", "Timeout",
+          "Post a message when nothing arrives for so long (in ns, 0 = never)",
+          0, G_MAXINT64, 0, FLAGS));
+  /**
+   * GstSpead2Src:uri:
+   *
+   * Where to receive and how, in one text: `spead://address:port?name=value&name=value`,
+   * as #GstSpead2Sink:uri, with properties of this element.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, GST_SPEAD2_SRC_PROP_URI,
+      g_param_spec_string ("uri", "URI",
+          "spead://address:port?property=value&...", "spead://0.0.0.0:8888",
+          FLAGS));
+  /**
+   * GstSpead2Src:used-socket:
+   *
+   * The socket that is received with, from READY on, or the first of them. %NULL in NULL.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, GST_SPEAD2_SRC_PROP_USED_SOCKET,
+      g_param_spec_object ("used-socket", "Used socket",
+          "Socket that is received with", G_TYPE_SOCKET,
+          G_PARAM_READABLE | G_PARAM_STATIC_STRINGS));
+}
+
+static void
+install_threads (GObjectClass *klass)
+{
+  /**
+   * GstSpead2Src:receive-threads:
+   *
+   * How many threads receive, 0 to 64. A socket belongs to one thread, so no more than
+   * there are sockets run. 0: one for each socket, up to the CPUs.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, GST_SPEAD2_SRC_PROP_RECEIVE_THREADS,
+      g_param_spec_uint ("receive-threads", "Receive threads",
+          "Threads that receive (0 = one for each socket)", 0, 64, 0, FLAGS));
+  /**
+   * GstSpead2Src:cpu-affinity:
+   *
+   * CPUs that receiving threads run on, as `0,2-3`: thread i on the one at position i
+   * modulo their number. Unset: any.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, GST_SPEAD2_SRC_PROP_CPU_AFFINITY,
+      g_param_spec_string ("cpu-affinity", "CPU affinity",
+          "CPUs of the receiving threads", NULL, FLAGS));
+}
+
+static void
+install_heaps (GObjectClass *klass)
+{
+  /**
+   * GstSpead2Src:max-heaps:
+   *
+   * How many heaps may be under assembly at a time, for each receiving thread. When
+   * one more begins, the oldest is given up, as are those older than
+   * #GstSpead2Src:heap-timeout. A heap of one packet needs no place. 0: 16.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, GST_SPEAD2_SRC_PROP_MAX_HEAPS,
+      g_param_spec_uint ("max-heaps", "Maximum heaps",
+          "Heaps under assembly at a time (0 = automatic)", 0, 65536, 0,
+          FLAGS));
+  /**
+   * GstSpead2Src:max-heap-size:
+   *
+   * Bytes of payload of the largest heap that is received. Packets of larger ones are
+   * counted and dropped before memory is asked for.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, GST_SPEAD2_SRC_PROP_MAX_HEAP_SIZE,
+      g_param_spec_uint64 ("max-heap-size", "Maximum heap size",
+          "Bytes of the largest heap that is received", 1, G_MAXINT64,
+          268435456, FLAGS));
+  /**
+   * GstSpead2Src:heap-timeout:
+   *
+   * How long a heap may be under assembly, from its first packet, in nanoseconds; 0:
+   * for ever.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, GST_SPEAD2_SRC_PROP_HEAP_TIMEOUT,
+      g_param_spec_uint64 ("heap-timeout", "Heap timeout",
+          "Give up heaps that are not complete after so long (in ns)", 0,
+          G_MAXINT64, 1000000000, FLAGS));
+  /**
+   * GstSpead2Src:heap-address-bits:
+   *
+   * The N of SPEAD-64-N that is received, a multiple of 8; packets of others are
+   * counted and dropped. 0: any.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, GST_SPEAD2_SRC_PROP_HEAP_ADDRESS_BITS,
+      g_param_spec_uint ("heap-address-bits", "Heap address bits",
+          "Flavour of SPEAD that is received (0 = any)", 0, 56, 0, FLAGS));
+  /**
+   * GstSpead2Src:packet-heaps:
+   *
+   * Take packets without heap length or payload offset for heaps of their own, as SKA-
+   * Low sends them. FALSE: they are refused.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, GST_SPEAD2_SRC_PROP_PACKET_HEAPS,
+      g_param_spec_boolean ("packet-heaps", "Packet heaps",
+          "Packets without heap length and payload offset are heaps", FALSE,
+          FLAGS));
+  /**
+   * GstSpead2Src:bug-compat:
+   *
+   * Read descriptors in the layout that PySPEAD 0.5.2 writes, as spead2's
+   * BUG_COMPAT_PYSPEAD_0_5_2 does.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, GST_SPEAD2_SRC_PROP_BUG_COMPAT,
+      g_param_spec_boolean ("bug-compat", "Bug compatibility",
+          "Read descriptors of PySPEAD 0.5.2", FALSE, FLAGS));
+}
+
+static void
+install_payload (GObjectClass *klass)
+{
+  /**
+   * GstSpead2Src:item:
+   *
+   * The item whose bytes are the buffers: an id (`0x3300`), a name of a descriptor
+   * (`adc_samples`), or `payload` for all bytes of the heap. Unset: the largest
+   * addressed item, or all of the payload where nothing is addressed.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, GST_SPEAD2_SRC_PROP_ITEM,
+      g_param_spec_string ("item", "Item",
+          "Item whose bytes are the buffers: id, name or payload", NULL,
+          FLAGS));
+  /**
+   * GstSpead2Src:caps:
+   *
+   * The caps of buffers, instead of those that descriptors give.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, GST_SPEAD2_SRC_PROP_CAPS,
+      g_param_spec_boxed ("caps", "Caps",
+          "Caps of buffers, instead of those of descriptors", GST_TYPE_CAPS,
+          FLAGS));
+  /**
+   * GstSpead2Src:sample-bits:
+   *
+   * Bits of a sample, signed, big endian and packed, instead of what descriptors say;
+   * 0: as they say.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, GST_SPEAD2_SRC_PROP_SAMPLE_BITS,
+      g_param_spec_uint ("sample-bits", "Sample bits",
+          "Bits of a packed sample, instead of what descriptors say (0 = as "
+          "they say)",
+          0, 64, 0, FLAGS));
+  /**
+   * GstSpead2Src:wait-descriptor:
+   *
+   * Whether heaps that come before the first descriptor of their item are dropped, and
+   * counted. `auto`: where downstream takes bytes (`application/octet-stream`), they
+   * are bytes, as most telescopes' streams have no descriptors; where it does not,
+   * they are dropped.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, GST_SPEAD2_SRC_PROP_WAIT_DESCRIPTOR,
+      g_param_spec_enum ("wait-descriptor", "Wait for a descriptor",
+          "Drop heaps before the first descriptor",
+          gst_spead2_wait_descriptor_get_type (),
+          GST_SPEAD2_WAIT_DESCRIPTOR_AUTO, FLAGS));
+  /**
+   * GstSpead2Src:descriptor-timeout:
+   *
+   * How long heaps without a descriptor are dropped before that is an error, in
+   * nanoseconds from the first one; 0: for ever.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass,
+      GST_SPEAD2_SRC_PROP_DESCRIPTOR_TIMEOUT,
+      g_param_spec_uint64 ("descriptor-timeout", "Descriptor timeout",
+          "Error when no descriptor came for so long (in ns, 0 = never)", 0,
+          G_MAXINT64, 10000000000, FLAGS));
+  /**
+   * GstSpead2Src:incomplete:
+   *
+   * What becomes of heaps that have lost packets.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, GST_SPEAD2_SRC_PROP_INCOMPLETE,
+      g_param_spec_enum ("incomplete", "Incomplete",
+          "What becomes of heaps that have lost packets",
+          gst_spead2_incomplete_get_type (), GST_SPEAD2_INCOMPLETE_DROP,
+          FLAGS));
+  /**
+   * GstSpead2Src:fill-value:
+   *
+   * The value of each missing byte, with incomplete=fill.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, GST_SPEAD2_SRC_PROP_FILL_VALUE,
+      g_param_spec_uint ("fill-value", "Fill value",
+          "Byte in place of each missing one", 0, 255, 0, FLAGS));
+}
+
+static void
+install_time (GObjectClass *klass)
+{
+  /**
+   * GstSpead2Src:index-item:
+   *
+   * The immediate item that has the index of the heap's first sample: an id or a name
+   * of a descriptor. `timestamp` is 0x1600, described or not. Its value, unwrapped, is
+   * the OFFSET of the buffer.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, GST_SPEAD2_SRC_PROP_INDEX_ITEM,
+      g_param_spec_string ("index-item", "Index item",
+          "Item with the index of the first sample, id or name", "timestamp",
+          FLAGS));
+  /**
+   * GstSpead2Src:index-step:
+   *
+   * By how much the index goes on from heap to heap. 0: by the frames that the caps
+   * say, or by nothing where caps do not say it: losses are then not marked.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, GST_SPEAD2_SRC_PROP_INDEX_STEP,
+      g_param_spec_uint64 ("index-step", "Index step",
+          "Samples a heap, in units of the index (0 = by the caps)", 0,
+          G_MAXINT64, 0, FLAGS));
+  /**
+   * GstSpead2Src:sample-rate:
+   *
+   * Samples per second: the rate of audio caps, durations and times of samples. A caps
+   * filter downstream with a rate says it as well. 0: not known. Divided by
+   * #GstSpead2Src:sample-rate-denominator.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, GST_SPEAD2_SRC_PROP_SAMPLE_RATE,
+      g_param_spec_int64 ("sample-rate", "Sample rate",
+          "Samples per second (0 = not known)", 0, G_MAXINT64, 0, FLAGS));
+  /**
+   * GstSpead2Src:sample-rate-denominator:
+   *
+   * What #GstSpead2Src:sample-rate is divided by: 25000000 and 27 are one sample every
+   * 1.08 microseconds. More than 1 without a sample-rate is an error.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass,
+      GST_SPEAD2_SRC_PROP_SAMPLE_RATE_DENOMINATOR,
+      g_param_spec_int ("sample-rate-denominator", "Sample rate denominator",
+          "What sample-rate is divided by", 1, G_MAXINT, 1, FLAGS));
+  /**
+   * GstSpead2Src:timestamp-mode:
+   *
+   * What the timestamps of buffers are.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, GST_SPEAD2_SRC_PROP_TIMESTAMP_MODE,
+      g_param_spec_enum ("timestamp-mode", "Timestamp mode",
+          "What the timestamps of buffers are",
+          gst_spead2_timestamp_mode_get_type (),
+          GST_SPEAD2_TIMESTAMP_MODE_ARRIVAL, FLAGS));
+}
+
+static void
+install_stream (GObjectClass *klass)
+{
+  /**
+   * GstSpead2Src:on-stop:
+   *
+   * What a stop heap does. Its own data are delivered in both cases.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, GST_SPEAD2_SRC_PROP_ON_STOP,
+      g_param_spec_enum ("on-stop", "On stop", "What a stop heap does",
+          gst_spead2_on_stop_get_type (), GST_SPEAD2_ON_STOP_EOS, FLAGS));
+  /**
+   * GstSpead2Src:n-stops:
+   *
+   * How many stop heaps end the stream, with on-stop=eos, where several senders send
+   * to it.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, GST_SPEAD2_SRC_PROP_N_STOPS,
+      g_param_spec_uint ("n-stops", "Number of stops",
+          "Stop heaps that end the stream", 1, G_MAXUINT, 1, FLAGS));
+  /**
+   * GstSpead2Src:max-size-buffers:
+   *
+   * How many received heaps may wait for downstream; 0: any number.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, GST_SPEAD2_SRC_PROP_MAX_SIZE_BUFFERS,
+      g_param_spec_uint ("max-size-buffers", "Maximum buffers",
+          "Received heaps that wait downstream at most (0 = any)", 0, G_MAXUINT,
+          0, FLAGS));
+  /**
+   * GstSpead2Src:max-size-bytes:
+   *
+   * How many bytes of received heaps may wait for downstream. One heap may always.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, GST_SPEAD2_SRC_PROP_MAX_SIZE_BYTES,
+      g_param_spec_uint64 ("max-size-bytes", "Maximum bytes",
+          "Bytes of received heaps that wait for downstream at most", 1,
+          G_MAXINT64, 67108864, FLAGS));
+  /**
+   * GstSpead2Src:leaky:
+   *
+   * What happens when received heaps fill that: receiving waits, and what the sockets'
+   * buffers do not hold is lost in the kernel; or heaps are dropped, and counted.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, GST_SPEAD2_SRC_PROP_LEAKY,
+      g_param_spec_enum ("leaky", "Leaky", "What happens when that many wait",
+          gst_spead2_leaky_get_type (), GST_SPEAD2_LEAKY_NO, FLAGS));
+}
+
+static void
+install_stats (GObjectClass *klass)
+{
+  /**
+   * GstSpead2Src:stats:
+   *
+   * Counters since READY to PAUSED, a GstStructure named
+   * `application/x-spead2-src-stats`, all guint64 but `sockets` and `threads` (guint).
+   * They balance: datagrams = packets + all `refused-`; packets = all `packets-`;
+   * heaps-started = all `heaps-` that say how a heap ended + heaps-live.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, GST_SPEAD2_SRC_PROP_STATS,
+      g_param_spec_boxed ("stats", "Statistics", "What has been received",
+          GST_TYPE_STRUCTURE, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS));
+}
+
+void
+gst_spead2_src_install_properties (GObjectClass *klass)
+{
+  install_network (klass);
+  install_threads (klass);
+  install_heaps (klass);
+  install_payload (klass);
+  install_time (klass);
+  install_stream (klass);
+  install_stats (klass);
+}

@@ -1,0 +1,105 @@
+/* gst-spead2: what has been received, as a structure: see gstspead2srcprivate.h
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "gstspead2srcprivate.h"
+
+static void
+add (GstStructure *stats, const gchar *name, guint64 value)
+{
+  gst_structure_set (stats, name, G_TYPE_UINT64, value, NULL);
+}
+
+/* Counters of an enum, as "<prefix>-<name>". */
+static guint64
+add_each (GstStructure *stats, const gchar *prefix, const guint64 *counters,
+    guint first, guint n, const gchar *(*name) (guint))
+{
+  guint64 sum = 0;
+  guint i;
+
+  for (i = first; i < n; i++) {
+    g_autofree gchar *field = g_strdup_printf ("%s-%s", prefix, name (i));
+
+    add (stats, field, counters[i]);
+    sum += counters[i];
+  }
+  return sum;
+}
+
+static const gchar *
+refusal_name (guint i)
+{
+  return spead2_refusal_name (i);
+}
+
+static const gchar *
+fate_name (guint i)
+{
+  return spead2_packet_fate_name (i);
+}
+
+static const gchar *
+end_name (guint i)
+{
+  return spead2_heap_end_name (i);
+}
+
+static void
+add_packets (GstStructure *stats, const Spead2AssemblerCounters *counters)
+{
+  guint64 packets = 0;
+  guint i;
+
+  for (i = 0; i < SPEAD2_N_PACKET_FATES; i++)
+    packets += counters->packets[i];
+  add (stats, "datagrams", counters->datagrams);
+  add (stats, "bytes", counters->bytes);
+  add (stats, "packets", packets);
+  add_each (stats, "refused", counters->refused, SPEAD2_REFUSAL_SHORT,
+      SPEAD2_N_REFUSALS, refusal_name);
+  add_each (stats, "packets", counters->packets, SPEAD2_PACKET_ACCEPTED,
+      SPEAD2_N_PACKET_FATES, fate_name);
+  add (stats, "heaps-started", counters->heaps_started);
+  add_each (stats, "heaps", counters->heaps_ended, SPEAD2_HEAP_COMPLETE,
+      SPEAD2_N_HEAP_ENDS, end_name);
+  add (stats, "heaps-single-packet", counters->single_packet_heaps);
+}
+
+GstStructure *
+gst_spead2_src_make_stats (
+    const Spead2ReceiverStats *engine, const GstSpead2SrcCounters *counters)
+{
+  GstStructure *stats =
+      gst_structure_new_empty ("application/x-spead2-src-stats");
+
+  add_packets (stats, &engine->assembler);
+  add (stats, "heaps-live", engine->live);
+  add (stats, "heaps-ready", engine->ready.ready);
+  add (stats, "heaps-dropped-queue", engine->ready.dropped);
+  add (stats, "heaps-flushed-ready", engine->ready.cleared);
+  add (stats, "queue-waits", engine->ready.waits);
+  add (stats, "heaps-delivered", counters->delivered);
+  add (stats, "payload-bytes", counters->bytes);
+  add (stats, "heaps-control", counters->control);
+  add (stats, "heaps-dropped-no-item", counters->no_item);
+  add (stats, "heaps-dropped-no-descriptor", counters->no_descriptor);
+  add (stats, "heaps-dropped-wrong-size", counters->wrong_size);
+  add (stats, "bad-descriptors", counters->bad_descriptors);
+  add (stats, "heaps-dropped-incomplete", counters->incomplete);
+  add (stats, "stops", counters->stops);
+  add (stats, "gaps", counters->gaps);
+  add (stats, "missing-samples", counters->missing);
+  add (stats, "restarts", counters->restarts);
+  add (stats, "discarded", engine->reader.discarded);
+  add (stats, "messages", engine->reader.messages);
+  add (stats, "calls", engine->reader.calls);
+  add (stats, "truncated", engine->reader.truncated);
+  add (stats, "ctrunc", engine->reader.ctrunc);
+  add (stats, "kernel-drops", engine->kernel.drops);
+  add (stats, "socket-fill", engine->kernel.fill);
+  add (stats, "socket-size", engine->kernel.size);
+  gst_structure_set (stats, "sockets", G_TYPE_UINT, engine->n_sockets,
+      "threads", G_TYPE_UINT, engine->n_threads, NULL);
+  return stats;
+}

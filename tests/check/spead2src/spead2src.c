@@ -1,0 +1,647 @@
+/* spead2src: what it pushes of what arrives, in words of GStreamer.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include "srcfixture.h"
+
+/* -- heaps to buffers -------------------------------------------------------------- */
+
+GST_START_TEST (what_spead2sink_sends_arrives_and_ends_the_stream)
+{
+  GstElement *sending;
+  GstMessage *message;
+  GError *error = NULL;
+  g_autofree gchar *text = NULL;
+  guint64 offset = 0;
+  guint i;
+
+  start_source ("sample-rate=1000000", NULL);
+  text = g_strdup_printf ("adctestsrc num-buffers=5 samplesperbuffer=100000 "
+                          "wave=ramp ! spead2sink rate=1e8 port=%u",
+      source_port ());
+  sending = gst_parse_launch (text, &error);
+  fail_unless (error == NULL);
+  gst_element_set_state (sending, GST_STATE_PLAYING);
+  for (i = 0; i < 5; i++) {
+    GstBuffer *buffer = next_buffer ();
+
+    fail_unless_equals_uint64 (GST_BUFFER_OFFSET (buffer), offset);
+    fail_unless_equals_uint64 (GST_BUFFER_OFFSET_END (buffer), offset + 100000);
+    fail_unless_equals_uint64 (GST_BUFFER_DURATION (buffer), 100 * GST_MSECOND);
+    fail_unless (GST_BUFFER_PTS_IS_VALID (buffer));
+    fail_unless_equals_int (
+        GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_DISCONT), i == 0);
+    check_samples (buffer, 100000, offset);
+    offset += 100000;
+  }
+  message = next_message (GST_MESSAGE_EOS);
+  gst_message_unref (message);
+  fail_unless_equals_uint64 (counter ("heaps-delivered"), 5);
+  fail_unless_equals_uint64 (counter ("stops"), 1);
+  check_balance ();
+  gst_element_set_state (sending, GST_STATE_NULL);
+  gst_object_unref (sending);
+  stop_source ();
+}
+GST_END_TEST;
+
+GST_START_TEST (a_described_item_has_the_caps_of_its_type)
+{
+  GstElement *sending;
+  GstEvent *event;
+  GstCaps *caps,
+      *expected = gst_caps_from_string (
+          "audio/x-raw, format=S16LE, layout=interleaved, "
+          "channels=2, rate=44100, channel-mask=(bitmask)0x3");
+  g_autofree gchar *text = NULL;
+
+  start_source ("sample-rate=44100", NULL);
+  text = g_strdup_printf (
+      "audiotestsrc num-buffers=2 ! "
+      "audio/x-raw,format=S16LE,channels=2,rate=44100 ! spead2sink port=%u",
+      source_port ());
+  sending = gst_parse_launch (text, NULL);
+  gst_element_set_state (sending, GST_STATE_PLAYING);
+  event = next_event (GST_EVENT_CAPS);
+  gst_event_parse_caps (event, &caps);
+  fail_unless (gst_caps_can_intersect (caps, expected), "the caps are %s",
+      gst_caps_to_string (caps));
+  gst_event_unref (event);
+  gst_caps_unref (expected);
+  gst_buffer_unref (next_buffer ());
+  gst_element_set_state (sending, GST_STATE_NULL);
+  gst_object_unref (sending);
+  stop_source ();
+}
+GST_END_TEST;
+
+GST_START_TEST (heaps_without_a_descriptor_are_bytes)
+{
+  GstEvent *event;
+  GstCaps *caps;
+
+  start_source ("", NULL);
+  send_heap (1, 1000, 64, 5);
+  event = next_event (GST_EVENT_CAPS);
+  gst_event_parse_caps (event, &caps);
+  fail_unless (gst_structure_has_name (
+      gst_caps_get_structure (caps, 0), "application/octet-stream"));
+  gst_event_unref (event);
+  check_samples (next_buffer (), 64, 5);
+  stop_source ();
+}
+GST_END_TEST;
+
+GST_START_TEST (packets_in_any_order_make_the_heap)
+{
+  g_autofree Packet *packet = g_new0 (Packet, 1);
+  static const guint order[] = {2, 0, 3, 1, 0};
+  guint i;
+
+  start_source ("", NULL);
+  for (i = 0; i < G_N_ELEMENTS (order); i++) {
+    make_part (packet, 7, 0, 400, order[i] * 100, 100);
+    send_packet (packet);
+  }
+  check_samples (next_buffer (), 400, 0);
+  wait_until (counter ("packets-duplicate") == 1);
+  check_balance ();
+  stop_source ();
+}
+GST_END_TEST;
+
+GST_START_TEST (the_item_lies_at_a_boundary_of_64_bytes)
+{
+  g_autofree Packet *packet = g_new0 (Packet, 1);
+  guint8 payload[300];
+  GstBuffer *buffer;
+  GstMapInfo map;
+  guint i;
+
+  for (i = 0; i < sizeof payload; i++)
+    payload[i] = i;
+  start_source ("item=0x3300", NULL);
+  packet_standard (packet, 1, sizeof payload, 0, sizeof payload);
+  packet_addressed (packet, 0x1234, 0);
+  packet_addressed (packet, SAMPLES, 37);
+  packet_payload (packet, payload, sizeof payload);
+  send_packet (packet);
+  buffer = next_buffer ();
+  fail_unless (gst_buffer_map (buffer, &map, GST_MAP_READ));
+  fail_unless_equals_uint64 (GPOINTER_TO_SIZE (map.data) % 64, 0);
+  gst_buffer_unmap (buffer, &map);
+  check_samples (buffer, sizeof payload - 37, 37);
+  stop_source ();
+}
+GST_END_TEST;
+
+GST_START_TEST (values_of_other_items_are_on_the_buffer)
+{
+  g_autofree Packet *packet = g_new0 (Packet, 1);
+  const GstStructure *values;
+  GstBuffer *buffer;
+  guint64 value;
+
+  start_source ("", NULL);
+  make_part (packet, 77, 4096, 0, 0, 0);
+  packet_standard (packet, 77, 8, 0, 8);
+  packet_immediate (packet, TIMESTAMP, 4096);
+  packet_immediate (packet, 0x4101, 3);
+  packet_addressed (packet, SAMPLES, 0);
+  packet_payload (packet, "abcdefgh", 8);
+  send_packet (packet);
+  buffer = next_buffer ();
+  values = gst_custom_meta_get_structure (
+      gst_buffer_get_custom_meta (buffer, "GstSpead2Items"));
+  fail_unless (gst_structure_get_uint64 (values, "heap-cnt", &value));
+  fail_unless_equals_uint64 (value, 77);
+  fail_unless (gst_structure_get_uint64 (values, "item-0x4101", &value));
+  fail_unless_equals_uint64 (value, 3);
+  gst_buffer_unref (buffer);
+  stop_source ();
+}
+GST_END_TEST;
+
+GST_START_TEST (a_heap_without_the_item_is_dropped_and_counted)
+{
+  start_source ("item=0x3301", NULL);
+  send_heap (1, 0, 8, 0);
+  wait_until (counter ("heaps-dropped-no-item") == 1);
+  check_balance ();
+  stop_source ();
+}
+GST_END_TEST;
+
+/* -- loss ---------------------------------------------------------------------------- */
+
+GST_START_TEST (a_missing_heap_is_a_gap)
+{
+  GstClockTime start, duration;
+  GstGapFlags flags;
+  GstBuffer *buffer;
+  GstEvent *event;
+
+  start_source ("sample-rate=1000 sample-bits=8 timestamp-mode=index", NULL);
+  send_heap (1, 0, 100, 0);
+  send_heap (2, 100, 100, 100);
+  send_heap (5, 400, 100, 0);
+  buffer = next_buffer ();
+  start = GST_BUFFER_PTS (buffer);
+  gst_buffer_unref (buffer);
+  buffer = next_buffer ();
+  fail_unless_equals_uint64 (
+      GST_BUFFER_PTS (buffer), start + 100 * GST_MSECOND);
+  fail_if (GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_DISCONT));
+  gst_buffer_unref (buffer);
+  event = next_event (GST_EVENT_GAP);
+  gst_event_parse_gap (event, &start, &duration);
+  gst_event_parse_gap_flags (event, &flags);
+  fail_unless_equals_uint64 (duration, 200 * GST_MSECOND);
+  fail_unless (flags & GST_GAP_FLAG_MISSING_DATA);
+  gst_event_unref (event);
+  buffer = next_buffer ();
+  fail_unless_equals_uint64 (GST_BUFFER_OFFSET (buffer), 400);
+  fail_unless_equals_uint64 (GST_BUFFER_PTS (buffer), start + duration);
+  fail_unless (GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_DISCONT));
+  gst_buffer_unref (buffer);
+  fail_unless_equals_uint64 (counter ("gaps"), 1);
+  fail_unless_equals_uint64 (counter ("missing-samples"), 200);
+  stop_source ();
+}
+GST_END_TEST;
+
+/* Two of three packets of heap 1, and all of heap 2. */
+static void
+send_incomplete (void)
+{
+  g_autofree Packet *packet = g_new0 (Packet, 1);
+
+  make_part (packet, 1, 0, 300, 0, 100);
+  send_packet (packet);
+  make_part (packet, 1, 0, 300, 200, 100);
+  send_packet (packet);
+}
+
+GST_START_TEST (a_heap_with_a_missing_packet_is_dropped_and_counted)
+{
+  start_source ("heap-timeout=1000000", NULL);
+  send_incomplete ();
+  wait_until (counter ("heaps-dropped-incomplete") == 1);
+  fail_unless_equals_uint64 (counter ("heaps-timeout"), 1);
+  check_balance ();
+  stop_source ();
+}
+GST_END_TEST;
+
+GST_START_TEST (a_heap_with_a_missing_packet_is_filled)
+{
+  GstBuffer *buffer;
+  guint8 bytes[300];
+  guint i;
+
+  start_source ("heap-timeout=1000000 incomplete=fill fill-value=128", NULL);
+  send_incomplete ();
+  buffer = next_buffer ();
+  fail_unless (GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_CORRUPTED));
+  fail_unless_equals_uint64 (gst_buffer_extract (buffer, 0, bytes, 300), 300);
+  for (i = 0; i < 300; i++)
+    fail_unless_equals_int (bytes[i], i < 100 || i >= 200 ? (guint8) i : 128);
+  gst_buffer_unref (buffer);
+  stop_source ();
+}
+GST_END_TEST;
+
+GST_START_TEST (a_sender_that_begins_anew_is_followed)
+{
+  GstBuffer *buffer;
+
+  start_source ("sample-bits=8", NULL);
+  send_heap (100000, 10000000, 100, 0);
+  gst_buffer_unref (next_buffer ());
+  send_heap (1, 0, 100, 0);
+  buffer = next_buffer ();
+  fail_unless_equals_uint64 (GST_BUFFER_OFFSET (buffer), 0);
+  fail_unless (GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_RESYNC));
+  gst_buffer_unref (buffer);
+  fail_unless_equals_uint64 (counter ("restarts"), 1);
+  stop_source ();
+}
+GST_END_TEST;
+
+GST_START_TEST (the_index_runs_over)
+{
+  const guint64 last = (G_GUINT64_CONSTANT (1) << 40) - 100;
+  GstBuffer *buffer;
+
+  start_source ("sample-bits=8", NULL);
+  send_heap (1, last, 100, 0);
+  gst_buffer_unref (next_buffer ());
+  send_heap (2, 0, 100, 0);
+  buffer = next_buffer ();
+  fail_unless_equals_uint64 (GST_BUFFER_OFFSET (buffer), last + 100);
+  fail_if (GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_DISCONT));
+  gst_buffer_unref (buffer);
+  stop_source ();
+}
+GST_END_TEST;
+
+/* -- types ------------------------------------------------------------------------------ */
+
+GST_START_TEST (
+    without_a_descriptor_and_with_caps_that_need_one_heaps_are_dropped)
+{
+  start_source ("", "audioconvert ! fakesink");
+  send_heap (1, 0, 100, 0);
+  wait_until (counter ("heaps-dropped-no-descriptor") == 1);
+  check_balance ();
+  stop_source ();
+}
+GST_END_TEST;
+
+GST_START_TEST (a_descriptor_that_never_comes_is_an_error)
+{
+  GstMessage *message;
+  GError *error;
+
+  start_source ("descriptor-timeout=1", "audioconvert ! fakesink");
+  send_heap (1, 0, 100, 0);
+  wait_until (counter ("heaps-dropped-no-descriptor") == 1);
+  send_heap (2, 0, 100, 0);
+  message = next_message (GST_MESSAGE_ERROR);
+  gst_message_parse_error (message, &error, NULL);
+  fail_unless (g_error_matches (
+      error, GST_STREAM_ERROR, GST_STREAM_ERROR_TYPE_NOT_FOUND));
+  g_error_free (error);
+  gst_message_unref (message);
+  stop_source ();
+}
+GST_END_TEST;
+
+GST_START_TEST (caps_that_downstream_refuses_are_an_error)
+{
+  GstMessage *message;
+  GError *error;
+
+  start_source ("sample-bits=8", "audioconvert ! fakesink");
+  send_heap (1, 0, 100, 0);
+  message = next_message (GST_MESSAGE_ERROR);
+  gst_message_parse_error (message, &error, NULL);
+  fail_unless (
+      g_error_matches (error, GST_STREAM_ERROR, GST_STREAM_ERROR_WRONG_TYPE));
+  g_error_free (error);
+  gst_message_unref (message);
+  stop_source ();
+}
+GST_END_TEST;
+
+/* -- ends -------------------------------------------------------------------------------- */
+
+GST_START_TEST (a_stop_heap_can_be_ignored)
+{
+  start_source ("on-stop=ignore", NULL);
+  send_stop (1);
+  send_heap (2, 0, 10, 3);
+  check_samples (next_buffer (), 10, 3);
+  fail_unless_equals_uint64 (counter ("stops"), 1);
+  stop_source ();
+}
+GST_END_TEST;
+
+GST_START_TEST (the_last_of_several_stop_heaps_ends_the_stream)
+{
+  start_source ("n-stops=2", NULL);
+  send_stop (1);
+  send_heap (2, 0, 10, 3);
+  check_samples (next_buffer (), 10, 3);
+  send_stop (3);
+  gst_message_unref (next_message (GST_MESSAGE_EOS));
+  fail_unless_equals_uint64 (counter ("stops"), 2);
+  check_balance ();
+  stop_source ();
+}
+GST_END_TEST;
+
+GST_START_TEST (an_eos_event_ends_the_stream)
+{
+  start_source ("", NULL);
+  send_heap (1, 0, 10, 3);
+  check_samples (next_buffer (), 10, 3);
+  /* An event holds the state lock, which the sink needs to leave its preroll. */
+  gst_element_get_state (pipeline, NULL, NULL, GST_CLOCK_TIME_NONE);
+  fail_unless (gst_element_send_event (pipeline, gst_event_new_eos ()));
+  gst_message_unref (next_message (GST_MESSAGE_EOS));
+  stop_source ();
+}
+GST_END_TEST;
+
+GST_START_TEST (num_buffers_counts_buffers)
+{
+  guint i;
+
+  start_source ("num-buffers=3", NULL);
+  for (i = 0; i < 8; i++)
+    send_heap (i + 1, 100 * i, 10, 3);
+  gst_message_unref (next_message (GST_MESSAGE_EOS));
+  for (i = 0; i < 3; i++)
+    check_samples (next_buffer (), 10, 3);
+  gst_event_unref (next_event (GST_EVENT_EOS));
+  stop_source ();
+}
+GST_END_TEST;
+
+/* -- states ------------------------------------------------------------------------------- */
+
+GST_START_TEST (paused_has_no_data_and_what_came_before_playing_is_discarded)
+{
+  make_source ("", NULL);
+  send_heap (1, 0, 10, 1);
+  fail_unless_equals_int (gst_element_set_state (pipeline, GST_STATE_PAUSED),
+      GST_STATE_CHANGE_NO_PREROLL);
+  send_heap (2, 0, 10, 2);
+  gst_element_set_state (pipeline, GST_STATE_PLAYING);
+  wait_until (counter ("discarded") == 2);
+  send_heap (3, 0, 10, 3);
+  check_samples (next_buffer (), 10, 3);
+  stop_source ();
+}
+GST_END_TEST;
+
+/* In PLAYING, with one heap sent, and the streaming thread waiting for another; then in
+ * PAUSED. */
+static void
+start_and_pause (const gchar *properties)
+{
+  start_source (properties, NULL);
+  send_heap (1, 0, 10, 1);
+  check_samples (next_buffer (), 10, 1);
+  gst_element_get_state (pipeline, NULL, NULL, GST_CLOCK_TIME_NONE);
+  wait_asleep ("src:src");
+  gst_element_set_state (pipeline, GST_STATE_PAUSED);
+}
+
+/* One buffer is made, and held by the base class. */
+GST_START_TEST (heaps_that_arrive_in_a_pause_come_after_it)
+{
+  start_and_pause ("");
+  send_heap (2, 10, 10, 2);
+  wait_until (counter ("heaps-delivered") == 2);
+  send_heap (3, 20, 10, 3);
+  wait_until (counter ("heaps-ready") == 1);
+  fail_unless (g_queue_is_empty (pushed));
+  gst_element_set_state (pipeline, GST_STATE_PLAYING);
+  check_samples (next_buffer (), 10, 2);
+  check_samples (next_buffer (), 10, 3);
+  stop_source ();
+}
+GST_END_TEST;
+
+GST_START_TEST (it_starts_again_after_ready_and_after_null)
+{
+  static const GstState states[] = {GST_STATE_READY, GST_STATE_NULL};
+  guint i;
+
+  start_source ("", NULL);
+  for (i = 0; i < G_N_ELEMENTS (states); i++) {
+    send_heap (i + 1, 0, 10, i);
+    check_samples (next_buffer (), 10, i);
+    fail_unless_equals_int (
+        gst_element_set_state (pipeline, states[i]), GST_STATE_CHANGE_SUCCESS);
+    gst_element_set_state (pipeline, GST_STATE_PLAYING);
+    gst_element_get_state (source, NULL, NULL, GST_CLOCK_TIME_NONE);
+  }
+  send_heap (9, 0, 10, 9);
+  check_samples (next_buffer (), 10, 9);
+  fail_unless_equals_uint64 (counter ("heaps-delivered"), 1);
+  stop_source ();
+}
+GST_END_TEST;
+
+GST_START_TEST (a_port_that_is_taken_is_an_error)
+{
+  GstElement *second = gst_element_factory_make ("spead2src", NULL);
+  GstBus *bus = gst_bus_new ();
+  GstMessage *message;
+  GError *error;
+
+  start_source ("reuse=false", NULL);
+  gst_element_set_bus (second, bus);
+  g_object_set (second, "address", "127.0.0.1", "port", source_port (), "reuse",
+      FALSE, NULL);
+  fail_unless_equals_int (gst_element_set_state (second, GST_STATE_READY),
+      GST_STATE_CHANGE_FAILURE);
+  message = gst_bus_pop_filtered (bus, GST_MESSAGE_ERROR);
+  fail_unless (message != NULL);
+  gst_message_parse_error (message, &error, NULL);
+  fail_unless (g_error_matches (
+      error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_OPEN_READ));
+  g_error_free (error);
+  gst_message_unref (message);
+  gst_element_set_state (second, GST_STATE_NULL);
+  gst_element_set_bus (second, NULL);
+  gst_object_unref (bus);
+  gst_object_unref (second);
+  stop_source ();
+}
+GST_END_TEST;
+
+GST_START_TEST (properties_are_fixed_in_paused)
+{
+  GstMessage *message;
+  guint n;
+
+  start_source ("", NULL);
+  g_object_set (source, "n-stops", 5, NULL);
+  message = next_message (GST_MESSAGE_WARNING);
+  gst_message_unref (message);
+  g_object_get (source, "n-stops", &n, NULL);
+  fail_unless_equals_int (n, 1);
+  stop_source ();
+}
+GST_END_TEST;
+
+GST_START_TEST (a_uri_sets_address_port_and_options)
+{
+  gchar *address, *uri;
+  gint port;
+  guint n;
+
+  make_source ("", NULL);
+  fail_unless (gst_uri_handler_set_uri (
+      GST_URI_HANDLER (source), "spead://239.1.2.3+3:7148?n-stops=4", NULL));
+  g_object_get (
+      source, "address", &address, "port", &port, "n-stops", &n, NULL);
+  fail_unless_equals_string (address, "239.1.2.3+3");
+  fail_unless_equals_int (port, 7148);
+  fail_unless_equals_int (n, 4);
+  g_free (address);
+  uri = gst_uri_handler_get_uri (GST_URI_HANDLER (source));
+  fail_unless_equals_string (uri, "spead://239.1.2.3+3:7148?n-stops=4");
+  g_free (uri);
+  stop_source ();
+}
+GST_END_TEST;
+
+GST_START_TEST (nothing_arriving_is_a_message)
+{
+  GstMessage *message;
+  guint64 timeout;
+
+  start_source ("timeout=1000000", NULL);
+  message = next_message (GST_MESSAGE_ELEMENT);
+  fail_unless (gst_message_has_name (message, "GstUDPSrcTimeout"));
+  fail_unless (gst_structure_get_uint64 (
+      gst_message_get_structure (message), "timeout", &timeout));
+  fail_unless_equals_uint64 (timeout, 1000000);
+  gst_message_unref (message);
+  stop_source ();
+}
+GST_END_TEST;
+
+/* Seeks of the element alone succeed and change nothing, as udpsrc's. */
+GST_START_TEST (it_is_live_and_cannot_seek)
+{
+  GstQuery *query = gst_query_new_latency ();
+  gboolean live;
+
+  start_source ("", NULL);
+  fail_unless (gst_element_query (source, query));
+  gst_query_parse_latency (query, &live, NULL, NULL);
+  fail_unless (live);
+  gst_query_unref (query);
+  fail_if (gst_element_seek_simple (
+      pipeline, GST_FORMAT_TIME, GST_SEEK_FLAG_FLUSH, 0));
+  gst_element_seek_simple (source, GST_FORMAT_TIME, GST_SEEK_FLAG_FLUSH, 0);
+  send_heap (1, 0, 10, 1);
+  check_samples (next_buffer (), 10, 1);
+  stop_source ();
+}
+GST_END_TEST;
+
+/* -- what anybody may send ------------------------------------------------------------------- */
+
+GST_START_TEST (foreign_traffic_is_counted_and_disturbs_nothing)
+{
+  g_autofree Packet *packet = g_new0 (Packet, 1);
+
+  start_source ("", NULL);
+  send_bytes ((const guint8 *) "hello", 5);
+  make_part (packet, 1, 0, 300, 0, 100);
+  send_bytes (packet->bytes, packet->size - 1);
+  /* It claims 2^39 bytes. */
+  make_part (packet, 2, 0, (gsize) 1 << 39, 0, 100);
+  send_packet (packet);
+  send_heap (3, 0, 10, 3);
+  check_samples (next_buffer (), 10, 3);
+  fail_unless_equals_uint64 (counter ("refused-short"), 1);
+  fail_unless_equals_uint64 (counter ("refused-payload"), 1);
+  fail_unless_equals_uint64 (counter ("packets-too-large"), 1);
+  check_balance ();
+  stop_source ();
+}
+GST_END_TEST;
+
+GST_START_TEST (a_full_queue_drops_what_arrives_and_counts_it)
+{
+  guint i;
+
+  start_and_pause ("max-size-buffers=2 leaky=upstream");
+  send_heap (2, 10, 10, 2);
+  wait_until (counter ("heaps-delivered") == 2);
+  for (i = 3; i < 8; i++)
+    send_heap (i, 10 * i, 10, i);
+  wait_until (counter ("heaps-dropped-queue") == 3);
+  gst_element_set_state (pipeline, GST_STATE_PLAYING);
+  for (i = 2; i < 5; i++)
+    check_samples (next_buffer (), 10, i);
+  check_balance ();
+  stop_source ();
+}
+GST_END_TEST;
+
+static Suite *
+spead2src_suite (void)
+{
+  Suite *suite = suite_create ("spead2src");
+  TCase *tc = tcase_create ("spead2src");
+
+  suite_add_tcase (suite, tc);
+  tcase_add_checked_fixture (tc, setup_source, teardown_source);
+  tcase_add_test (tc, what_spead2sink_sends_arrives_and_ends_the_stream);
+  tcase_add_test (tc, a_described_item_has_the_caps_of_its_type);
+  tcase_add_test (tc, heaps_without_a_descriptor_are_bytes);
+  tcase_add_test (tc, packets_in_any_order_make_the_heap);
+  tcase_add_test (tc, the_item_lies_at_a_boundary_of_64_bytes);
+  tcase_add_test (tc, values_of_other_items_are_on_the_buffer);
+  tcase_add_test (tc, a_heap_without_the_item_is_dropped_and_counted);
+  tcase_add_test (tc, a_missing_heap_is_a_gap);
+  tcase_add_test (tc, a_heap_with_a_missing_packet_is_dropped_and_counted);
+  tcase_add_test (tc, a_heap_with_a_missing_packet_is_filled);
+  tcase_add_test (tc, a_sender_that_begins_anew_is_followed);
+  tcase_add_test (tc, the_index_runs_over);
+  tcase_add_test (
+      tc, without_a_descriptor_and_with_caps_that_need_one_heaps_are_dropped);
+  tcase_add_test (tc, a_descriptor_that_never_comes_is_an_error);
+  tcase_add_test (tc, caps_that_downstream_refuses_are_an_error);
+  tcase_add_test (tc, a_stop_heap_can_be_ignored);
+  tcase_add_test (tc, the_last_of_several_stop_heaps_ends_the_stream);
+  tcase_add_test (tc, an_eos_event_ends_the_stream);
+  tcase_add_test (tc, num_buffers_counts_buffers);
+  tcase_add_test (
+      tc, paused_has_no_data_and_what_came_before_playing_is_discarded);
+  tcase_add_test (tc, heaps_that_arrive_in_a_pause_come_after_it);
+  tcase_add_test (tc, it_starts_again_after_ready_and_after_null);
+  tcase_add_test (tc, a_port_that_is_taken_is_an_error);
+  tcase_add_test (tc, properties_are_fixed_in_paused);
+  tcase_add_test (tc, a_uri_sets_address_port_and_options);
+  tcase_add_test (tc, nothing_arriving_is_a_message);
+  tcase_add_test (tc, it_is_live_and_cannot_seek);
+  tcase_add_test (tc, foreign_traffic_is_counted_and_disturbs_nothing);
+  tcase_add_test (tc, a_full_queue_drops_what_arrives_and_counts_it);
+  return suite;
+}
+
+GST_CHECK_MAIN (spead2src);

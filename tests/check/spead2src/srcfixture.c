@@ -1,0 +1,302 @@
+/* The fixture of the source's tests: see srcfixture.h.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include <arpa/inet.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <gio/gio.h>
+
+#include "srcfixture.h"
+
+GstElement *pipeline, *source;
+GQueue *pushed;
+static GMutex lock;
+static gint sender = -1;
+
+static GstPadProbeReturn
+keep (GstPad *pad, GstPadProbeInfo *info, gpointer data)
+{
+  guint i;
+
+  g_mutex_lock (&lock);
+  if (info->type & GST_PAD_PROBE_TYPE_BUFFER_LIST) {
+    GstBufferList *list = GST_PAD_PROBE_INFO_BUFFER_LIST (info);
+
+    for (i = 0; i < gst_buffer_list_length (list); i++)
+      g_queue_push_tail (
+          pushed, gst_buffer_ref (gst_buffer_list_get (list, i)));
+  } else if (GST_EVENT_TYPE (info->data) != GST_EVENT_STREAM_START) {
+    g_queue_push_tail (pushed, gst_mini_object_ref (info->data));
+  }
+  g_mutex_unlock (&lock);
+  return GST_PAD_PROBE_OK;
+}
+
+void
+setup_source (void)
+{
+  pushed = g_queue_new ();
+  sender = socket (AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  fail_unless (sender >= 0);
+}
+
+static void
+drop_pushed (void)
+{
+  g_queue_free_full (pushed, (GDestroyNotify) gst_mini_object_unref);
+  pushed = NULL;
+}
+
+void
+teardown_source (void)
+{
+  drop_pushed ();
+  close (sender);
+}
+
+void
+stop_source (void)
+{
+  gst_element_set_state (pipeline, GST_STATE_NULL);
+  gst_clear_object (&source);
+  gst_clear_object (&pipeline);
+}
+
+void
+make_source (const gchar *properties, const gchar *rest)
+{
+  g_autofree gchar *text =
+      g_strdup_printf ("spead2src name=src address=127.0.0.1 port=0 %s ! %s",
+          properties, rest ? rest : "fakesink");
+  GError *error = NULL;
+  GstPad *pad;
+
+  pipeline = gst_parse_launch (text, &error);
+  fail_unless (error == NULL, "%s", error ? error->message : "");
+  source = gst_bin_get_by_name (GST_BIN (pipeline), "src");
+  pad = gst_element_get_static_pad (source, "src");
+  gst_pad_add_probe (pad,
+      GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST |
+          GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM,
+      keep, NULL, NULL);
+  gst_object_unref (pad);
+  fail_unless_equals_int (gst_element_set_state (pipeline, GST_STATE_READY),
+      GST_STATE_CHANGE_SUCCESS);
+}
+
+void
+start_source (const gchar *properties, const gchar *rest)
+{
+  GstState state;
+
+  make_source (properties, rest);
+  fail_if (gst_element_set_state (pipeline, GST_STATE_PLAYING) ==
+      GST_STATE_CHANGE_FAILURE);
+  /* The source alone: the sink waits for data. */
+  fail_if (gst_element_get_state (source, &state, NULL, GST_CLOCK_TIME_NONE) ==
+      GST_STATE_CHANGE_FAILURE);
+  fail_unless_equals_int (state, GST_STATE_PLAYING);
+}
+
+guint
+source_port (void)
+{
+  GSocketAddress *address;
+  GSocket *used;
+  guint port;
+
+  g_object_get (source, "used-socket", &used, NULL);
+  address = g_socket_get_local_address (used, NULL);
+  port = g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (address));
+  g_object_unref (address);
+  g_object_unref (used);
+  return port;
+}
+
+void
+send_bytes (const guint8 *bytes, gsize size)
+{
+  struct sockaddr_in to = {.sin_family = AF_INET,
+      .sin_addr.s_addr = htonl (INADDR_LOOPBACK),
+      .sin_port = htons (source_port ())};
+
+  fail_unless_equals_int (
+      sendto (sender, bytes, size, 0, (struct sockaddr *) &to, sizeof to),
+      size);
+}
+
+void
+send_packet (const Packet *packet)
+{
+  send_bytes (packet->bytes, packet->size);
+}
+
+void
+make_part (Packet *packet, guint64 cnt, guint64 timestamp, gsize length,
+    gsize offset, gsize size)
+{
+  g_autofree guint8 *samples = g_malloc (size + 1);
+  gsize i;
+
+  for (i = 0; i < size; i++)
+    samples[i] = offset + i;
+  packet_standard (packet, cnt, length, offset, size);
+  packet_immediate (packet, TIMESTAMP, timestamp);
+  packet_addressed (packet, SAMPLES, 0);
+  packet_payload (packet, samples, size);
+}
+
+void
+send_heap (guint64 cnt, guint64 timestamp, gsize size, guint8 value)
+{
+  g_autofree Packet *packet = g_new0 (Packet, 1);
+  gsize i;
+
+  make_part (packet, cnt, timestamp, size, 0, size);
+  for (i = 0; i < size; i++)
+    packet->bytes[packet->size - size + i] = value + i;
+  send_packet (packet);
+}
+
+void
+send_stop (guint64 cnt)
+{
+  g_autofree Packet *packet = g_new0 (Packet, 1);
+
+  packet_standard (packet, cnt, 0, 0, 0);
+  packet_immediate (packet, STREAM_CTRL, 2);
+  send_packet (packet);
+}
+
+/* The first thing that was pushed (transfer full), or NULL. */
+static GstMiniObject *
+pop_pushed (void)
+{
+  GstMiniObject *object;
+
+  g_mutex_lock (&lock);
+  object = g_queue_pop_head (pushed);
+  g_mutex_unlock (&lock);
+  return object;
+}
+
+GstBuffer *
+next_buffer (void)
+{
+  GstMiniObject *object;
+
+  for (;;) {
+    wait_until ((object = pop_pushed ()) != NULL);
+    if (GST_IS_BUFFER (object))
+      return GST_BUFFER (object);
+    gst_mini_object_unref (object);
+  }
+}
+
+GstEvent *
+next_event (GstEventType type)
+{
+  GstMiniObject *object;
+
+  for (;;) {
+    wait_until ((object = pop_pushed ()) != NULL);
+    fail_unless (GST_IS_EVENT (object), "a buffer came before the %s event",
+        gst_event_type_get_name (type));
+    if (GST_EVENT_TYPE (object) == type)
+      return GST_EVENT (object);
+    gst_mini_object_unref (object);
+  }
+}
+
+GstMessage *
+next_message (GstMessageType type)
+{
+  GstBus *bus = gst_element_get_bus (pipeline);
+  GstMessage *message = gst_bus_timed_pop_filtered (bus, 30 * GST_SECOND, type);
+
+  gst_object_unref (bus);
+  fail_unless (
+      message != NULL, "no %s message came", gst_message_type_get_name (type));
+  return message;
+}
+
+void
+check_samples (GstBuffer *buffer, gsize size, guint8 value)
+{
+  GstMapInfo map;
+  gsize i;
+
+  fail_unless (gst_buffer_map (buffer, &map, GST_MAP_READ));
+  fail_unless_equals_uint64 (map.size, size);
+  for (i = 0; i < size; i++)
+    fail_unless_equals_int (map.data[i], (guint8) (value + i));
+  gst_buffer_unmap (buffer, &map);
+  gst_buffer_unref (buffer);
+}
+
+guint64
+counter (const gchar *name)
+{
+  GstStructure *stats;
+  guint64 value;
+
+  g_object_get (source, "stats", &stats, NULL);
+  fail_unless (
+      gst_structure_get_uint64 (stats, name, &value), "stats have no %s", name);
+  gst_structure_free (stats);
+  return value;
+}
+
+/* The sum of all counters whose names begin so. */
+static guint64
+sum (const GstStructure *stats, const gchar *prefix)
+{
+  guint64 total = 0, value;
+  gint i;
+
+  for (i = 0; i < gst_structure_n_fields (stats); i++) {
+    const gchar *name = gst_structure_nth_field_name (stats, i);
+
+    if (g_str_has_prefix (name, prefix) &&
+        gst_structure_get_uint64 (stats, name, &value))
+      total += value;
+  }
+  return total;
+}
+
+static guint64
+get (const GstStructure *stats, const gchar *name)
+{
+  guint64 value;
+
+  fail_unless (gst_structure_get_uint64 (stats, name, &value), "no %s", name);
+  return value;
+}
+
+void
+check_balance (void)
+{
+  GstStructure *stats;
+  guint64 ended;
+
+  g_object_get (source, "stats", &stats, NULL);
+  fail_unless_equals_uint64 (get (stats, "datagrams"),
+      get (stats, "packets") + sum (stats, "refused-"));
+  fail_unless_equals_uint64 (get (stats, "packets"), sum (stats, "packets-"));
+  ended = get (stats, "heaps-complete") + get (stats, "heaps-evicted") +
+      get (stats, "heaps-timeout") + get (stats, "heaps-stop") +
+      get (stats, "heaps-flush");
+  fail_unless_equals_uint64 (
+      get (stats, "heaps-started"), ended + get (stats, "heaps-live"));
+  fail_unless_equals_uint64 (ended,
+      get (stats, "heaps-delivered") + get (stats, "heaps-control") +
+          sum (stats, "heaps-dropped-") + get (stats, "heaps-ready") +
+          get (stats, "heaps-flushed-ready"));
+  gst_structure_free (stats);
+}
