@@ -429,6 +429,7 @@ gst_spead2_src_start (GstBaseSrc *base)
   gst_spead2_src_settings_clear (&self->run);
   gst_spead2_src_settings_copy (&self->run, &self->settings);
   memset (&self->counters, 0, sizeof self->counters);
+  self->duration = 0;
   GST_OBJECT_UNLOCK (self);
   config = (GstSpead2HeapReaderConfig){
       .item = self->run.item,

@@ -350,9 +350,11 @@ note_position (
   GstClockTime duration = GST_BUFFER_DURATION (buffer);
 
   position->next_time = GST_BUFFER_PTS (buffer);
-  if (GST_CLOCK_TIME_IS_VALID (position->next_time) &&
-      GST_CLOCK_TIME_IS_VALID (duration))
-    position->next_time += duration;
+  if (GST_CLOCK_TIME_IS_VALID (duration)) {
+    note_latency (self, duration);
+    if (GST_CLOCK_TIME_IS_VALID (position->next_time))
+      position->next_time += duration;
+  }
   if (!plan->view.has_index)
     return;
   if (plan->restarted)

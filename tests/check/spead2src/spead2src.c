@@ -541,6 +541,23 @@ GST_START_TEST (nothing_arriving_is_a_message)
 }
 GST_END_TEST;
 
+GST_START_TEST (the_duration_of_a_buffer_is_latency)
+{
+  GstQuery *query = gst_query_new_latency ();
+  GstClockTime min;
+  gboolean live;
+
+  start_source ("sample-bits=8 sample-rate=1000", NULL);
+  send_heap (1, 0, 100, 0);
+  gst_buffer_unref (next_buffer ());
+  fail_unless (gst_element_query (source, query));
+  gst_query_parse_latency (query, &live, &min, NULL);
+  fail_unless_equals_uint64 (min, 100 * GST_MSECOND);
+  gst_query_unref (query);
+  stop_source ();
+}
+GST_END_TEST;
+
 /* Seeks of the element alone succeed and change nothing, as udpsrc's. */
 GST_START_TEST (it_is_live_and_cannot_seek)
 {
@@ -638,6 +655,7 @@ spead2src_suite (void)
   tcase_add_test (tc, properties_are_fixed_in_paused);
   tcase_add_test (tc, a_uri_sets_address_port_and_options);
   tcase_add_test (tc, nothing_arriving_is_a_message);
+  tcase_add_test (tc, the_duration_of_a_buffer_is_latency);
   tcase_add_test (tc, it_is_live_and_cannot_seek);
   tcase_add_test (tc, foreign_traffic_is_counted_and_disturbs_nothing);
   tcase_add_test (tc, a_full_queue_drops_what_arrives_and_counts_it);

@@ -1228,13 +1228,11 @@ GST_START_TEST (test_rate)
   expected = (counts.bytes - last.bytes) / config.rate * 1e9;
   /* 206 ms. With two workers the messages may return in another order. */
   fail_unless (last.time - first.time >= expected * 0.95);
-  fail_unless (last.time - first.time <= expected * 3);
   /* No burst is longer than a millisecond, or a packet. */
   fail_unless_equals_uint64 (counts.messages, 200);
 }
 GST_END_TEST
 
-/* Gives up at once where others wait. */
 /* 13 minutes to go for the second packet: another rate ends the sleep. */
 GST_START_TEST (test_a_new_rate_wakes_workers)
 {
