@@ -73,7 +73,8 @@ struct _GstSpead2Src {
   gboolean close_used;     /* used_socket is closed when it is given up */
   GCancellable *resolving; /* ends the look-up of a name; any thread */
   GstSpead2SrcCounters counters;
-  GstClockTime duration; /* of the last buffer that has one, which is latency; or 0 */
+  GstClockTime
+      duration; /* of the last buffer that has one, which is latency; or 0 */
 
   Spead2Receiver *receiver;
 

@@ -342,6 +342,21 @@ add_values (GstSpead2Src *self, GstBuffer *buffer, GstStructure *values)
   gst_structure_free (values);
 }
 
+/* A buffer comes when its last sample has been received: its duration is latency. */
+static void
+note_latency (GstSpead2Src *self, GstClockTime duration)
+{
+  gboolean changed;
+
+  GST_OBJECT_LOCK (self);
+  changed = duration != self->duration;
+  self->duration = duration;
+  GST_OBJECT_UNLOCK (self);
+  if (changed)
+    gst_element_post_message (
+        GST_ELEMENT (self), gst_message_new_latency (GST_OBJECT (self)));
+}
+
 static void
 note_position (
     GstSpead2Src *self, GstBuffer *buffer, const GstSpead2SrcPlan *plan)

@@ -1266,6 +1266,7 @@ GST_START_TEST (test_rates_that_cannot_be)
 }
 GST_END_TEST
 
+/* Gives up at once where others wait. */
 GST_START_TEST (test_no_wait)
 {
   guint64 begun = spead2_now ();
