@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""print_stats: runs a pipeline as gst-launch-1.0 does, then prints spead2sink's counters.
+"""print_stats: runs a pipeline as gst-launch-1.0 does, then prints the counters of
+spead2sink and spead2src.
 
     /usr/bin/python3 examples/print_stats.py adctestsrc num-buffers=20 ! spead2sink rate=10e6
+    /usr/bin/python3 examples/print_stats.py spead2src ! fakesink
 """
 
 import signal
@@ -12,6 +14,9 @@ import gi
 
 gi.require_version("Gst", "1.0")
 from gi.repository import GLib, Gst  # noqa: E402
+
+
+COUNTING = ("spead2sink", "spead2src")
 
 
 def print_fields(structure, indent=""):
@@ -25,7 +30,12 @@ def print_fields(structure, indent=""):
             print(f"{indent}{name}")
             print_fields(value, indent + "  ")
         else:
-            print(f"{indent}{name:<20}{value}")
+            print(f"{indent}{name:<28}{value}")
+
+
+def is_element(element, *names):
+    factory = element.get_factory() if isinstance(element, Gst.Element) else None
+    return factory is not None and factory.get_name() in names
 
 
 def run(pipeline):
@@ -46,6 +56,10 @@ def run(pipeline):
             loop.quit()
         elif message.type == Gst.MessageType.EOS:
             loop.quit()
+        elif message.type == Gst.MessageType.STATE_CHANGED and is_element(message.src, "spead2src"):
+            # What arrives before PLAYING is discarded: senders start after this line.
+            if message.parse_state_changed().newstate == Gst.State.PLAYING:
+                print("Receiving.", file=sys.stderr, flush=True)
 
     bus.add_signal_watch()
     bus.connect("message", handle)
@@ -65,7 +79,7 @@ def main():
     played = run(pipeline)
     # The counters are gone in NULL.
     for element in pipeline.iterate_elements():
-        if element.get_factory().get_name() == "spead2sink":
+        if is_element(element, *COUNTING):
             print_fields(element.get_property("stats"))
     pipeline.set_state(Gst.State.NULL)
     return 0 if played else 1
