@@ -48,6 +48,10 @@ def is_printed(message, known):
         match = format_.fullmatch(message)
         if match and all(is_printed(group, known) for group in match.groups()):
             return True
+    # An address with an advice behind it: "%s%s".
+    address, _, advice = message.partition(": ")
+    if re.fullmatch(r"[\d.]+:\d+", address) and is_printed(f": {advice}", known):
+        return True
     # spead2_set_errno() adds what the kernel answered.
     head, _, reason = message.rpartition(": ")
     return re.fullmatch("|".join(FOREIGN), reason) is not None and is_printed(head, known)
