@@ -191,8 +191,10 @@ reason_to_drop (GstSpead2Src *self, const Spead2ReceivedHeap *heap,
     case GST_SPEAD2_HEAP_DATA:
       break;
   }
+  /* Of many that are given up at once, some lose their memory. */
   if (heap->received < heap->length &&
-      self->run.incomplete == GST_SPEAD2_INCOMPLETE_DROP)
+      (self->run.incomplete == GST_SPEAD2_INCOMPLETE_DROP ||
+          heap->payload == NULL))
     return &self->counters.incomplete;
   /* What has no items has no descriptors. */
   if (!view->described && view->id != SPEAD2_ID_NULL && !takes_bytes (self))

@@ -619,6 +619,29 @@ GST_START_TEST (a_full_queue_drops_what_arrives_and_counts_it)
 }
 GST_END_TEST;
 
+/* All of them are read in one drain, since the worker waits for the queue. */
+GST_START_TEST (heaps_that_nobody_finishes_keep_no_memory_beyond_the_limits)
+{
+  g_autofree Packet *packet = g_new0 (Packet, 1);
+  guint i;
+
+  start_and_pause ("max-size-buffers=1 max-heap-size=300 incomplete=fill");
+  send_heap (2, 10, 10, 2);
+  wait_until (counter ("heaps-delivered") == 2);
+  send_heap (3, 20, 10, 3);
+  wait_until (counter ("heaps-ready") == 1);
+  send_heap (4, 30, 10, 4);
+  wait_until (counter ("queue-waits") == 1);
+  for (i = 10; i < 50; i++) {
+    make_part (packet, i, 10 * i, 300, 0, 100);
+    send_packet (packet);
+  }
+  gst_element_set_state (pipeline, GST_STATE_PLAYING);
+  wait_until (counter ("heaps-dropped-incomplete") >= 30);
+  stop_source ();
+}
+GST_END_TEST;
+
 static Suite *
 spead2src_suite (void)
 {
@@ -659,6 +682,8 @@ spead2src_suite (void)
   tcase_add_test (tc, it_is_live_and_cannot_seek);
   tcase_add_test (tc, foreign_traffic_is_counted_and_disturbs_nothing);
   tcase_add_test (tc, a_full_queue_drops_what_arrives_and_counts_it);
+  tcase_add_test (
+      tc, heaps_that_nobody_finishes_keep_no_memory_beyond_the_limits);
   return suite;
 }
 
