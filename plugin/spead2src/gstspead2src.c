@@ -459,9 +459,7 @@ gst_spead2_src_stop (GstBaseSrc *base)
   GstSpead2Src *self = GST_SPEAD2_SRC (base);
 
   if (self->started) {
-    Spead2ReceivedHeap *taken = g_steal_pointer (&self->taken);
-
-    spead2_receiver_give_back (self->receiver, taken);
+    gst_spead2_src_drop_taken (self);
     spead2_receiver_stop (self->receiver);
     self->started = FALSE;
   }
@@ -608,6 +606,18 @@ gst_spead2_src_get_caps (GstBaseSrc *base, GstCaps *filter)
   return result;
 }
 
+/* A flush of the element alone: what is ready stays, behind a new segment. */
+static gboolean
+gst_spead2_src_do_seek (GstBaseSrc *base, GstSegment *segment)
+{
+  GstSpead2Src *self = GST_SPEAD2_SRC (base);
+
+  self->pushed = FALSE;
+  self->discont = TRUE;
+  return GST_BASE_SRC_CLASS (gst_spead2_src_parent_class)
+      ->do_seek (base, segment);
+}
+
 static gboolean
 gst_spead2_src_is_seekable (GstBaseSrc *base)
 {
@@ -648,6 +658,7 @@ gst_spead2_src_class_init (GstSpead2SrcClass *klass)
   base_class->decide_allocation = gst_spead2_src_decide_allocation;
   base_class->get_caps = gst_spead2_src_get_caps;
   base_class->query = gst_spead2_src_query;
+  base_class->do_seek = gst_spead2_src_do_seek;
   base_class->is_seekable = gst_spead2_src_is_seekable;
   push_class->create = gst_spead2_src_create;
 }

@@ -17,8 +17,7 @@
 
 G_BEGIN_DECLS
 
-/* Of heaps that were taken from the receiver: taken = delivered + control + all
- * dropped. */
+/* Heaps that were taken from the receiver = delivered + control + all dropped. */
 typedef struct {
   guint64 delivered;
   guint64 bytes;         /* of payload in buffers */
@@ -31,6 +30,7 @@ typedef struct {
   guint64 stops;           /* stop heaps */
   guint64 gaps;            /* holes in the index */
   guint64 missing;         /* samples in them */
+  guint64 after_end;       /* dropped: the stream had ended */
   guint64 restarts;        /* a sender that began anew */
 } GstSpead2SrcCounters;
 
@@ -53,12 +53,15 @@ typedef struct {
   gboolean known;         /* a buffer with an index has gone out */
   guint64 next;           /* the index behind it */
   GstClockTime next_time; /* running time behind it, or GST_CLOCK_TIME_NONE */
-  guint64 first; /* with timestamp-mode=index: of the first buffer... */
+  guint64 cnt; /* heap counter and index of the last buffer, as sent */
+  guint64 sent;
+  gboolean timed;          /* with timestamp-mode=index: the next two are set */
+  guint64 first;           /* of the first buffer... */
   GstClockTime first_time; /* ...and its running time */
 } GstSpead2SrcPosition;
 
-/* The object lock guards the settings and the rest of the first part. receiver is
- * NULL but in READY and above. It is set and cleared with the lock by state changes,
+/* The object lock guards the settings and the rest of the first part. receiver
+ * exists in READY and above. It is set and cleared with the lock by state changes,
  * while the pad is inactive: they and the streaming thread read it without the lock,
  * all other threads with it. What follows it belongs to the streaming thread, or to
  * state changes while the pad is inactive. */
@@ -108,6 +111,9 @@ GstFlowReturn gst_spead2_src_create (GstPushSrc *push, GstBuffer **buffer);
  * default would fixate the template. */
 gboolean gst_spead2_src_negotiate (GstBaseSrc *base);
 gboolean gst_spead2_src_decide_allocation (GstBaseSrc *base, GstQuery *query);
+
+/* Drops and counts heaps that were taken and can no longer become buffers. */
+void gst_spead2_src_drop_taken (GstSpead2Src *self);
 
 /* A new stream. */
 void gst_spead2_src_reset_stream (GstSpead2Src *self);

@@ -6,6 +6,9 @@
 
 #include "common/gstspead2settings.h"
 
+/* 1 TiB. */
+#define MAX_MAX_HEAP_SIZE (G_GUINT64_CONSTANT (1) << 40)
+
 static const gsize field_offsets[GST_SPEAD2_SRC_N_SETTINGS] = {
 #define FIELD(id, field)                                                       \
   [GST_SPEAD2_SRC_PROP_##id] = G_STRUCT_OFFSET (GstSpead2SrcSettings, field)
@@ -396,13 +399,13 @@ install_heaps (GObjectClass *klass)
    */
   g_object_class_install_property (klass, GST_SPEAD2_SRC_PROP_MAX_HEAP_SIZE,
       g_param_spec_uint64 ("max-heap-size", "Maximum heap size",
-          "Bytes of the largest heap that is received", 1, G_MAXINT64,
+          "Bytes of the largest heap that is received", 1, MAX_MAX_HEAP_SIZE,
           268435456, FLAGS));
   /**
    * GstSpead2Src:heap-timeout:
    *
-   * How long a heap may be under assembly, from its first packet, in nanoseconds; 0:
-   * for ever.
+   * How long after its last packet a heap that is not complete is given up, in
+   * nanoseconds; 0: never.
    *
    * Since: 0.1
    */

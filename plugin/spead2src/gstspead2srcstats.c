@@ -87,6 +87,7 @@ gst_spead2_src_make_stats (
   add (stats, "heaps-dropped-wrong-size", counters->wrong_size);
   add (stats, "bad-descriptors", counters->bad_descriptors);
   add (stats, "heaps-dropped-incomplete", counters->incomplete);
+  add (stats, "heaps-dropped-after-end", counters->after_end);
   add (stats, "stops", counters->stops);
   add (stats, "gaps", counters->gaps);
   add (stats, "missing-samples", counters->missing);

@@ -50,6 +50,11 @@ count (GstSpead2Src *self, guint64 *counter, guint64 n)
 gboolean
 gst_spead2_src_negotiate (GstBaseSrc *base)
 {
+  GstSpead2Src *self = GST_SPEAD2_SRC (base);
+
+  /* Downstream may have changed: the next heap's caps are chosen again. */
+  gst_clear_caps (&self->offered);
+  self->bytes_known = FALSE;
   return TRUE;
 }
 
@@ -153,6 +158,16 @@ is_restart (const GstSpead2SrcPosition *position, guint64 index, guint64 step)
       position->next - index > MAX_HEAPS_BEHIND * MAX (step, 1);
 }
 
+/* Whether both heap counter and index, as sent, went far back: an index alone that does
+ * may have run over its bits. */
+static gboolean
+is_new_count (const GstSpead2SrcPosition *position,
+    const Spead2ReceivedHeap *heap, guint64 index)
+{
+  return heap->cnt < position->cnt &&
+      position->cnt - heap->cnt > MAX_HEAPS_BEHIND && index < position->sent;
+}
+
 /* Samples and index, of the caps that have been set. */
 static void
 plan_samples (
@@ -169,7 +184,8 @@ plan_samples (
   plan->index = gst_spead2_unwrap_peek (&position->index, plan->view.index);
   if (!position->known)
     return;
-  plan->restarted = is_restart (position, plan->index, step);
+  plan->restarted = is_restart (position, plan->index, step) ||
+      is_new_count (position, heap, plan->view.index);
   if (plan->restarted)
     plan->index = plan->view.index;
   else if (step > 0 && plan->index > position->next)
@@ -212,7 +228,7 @@ plan_heap (
   memset (plan, 0, sizeof *plan);
   kind = gst_spead2_heap_reader_read (self->reader, heap, &plan->view, &error);
   if (plan->view.n_bad > 0 || error)
-    note_wrong (self, plan, error, kind == GST_SPEAD2_HEAP_WRONG_SIZE);
+    note_wrong (self, plan, error, plan->view.n_bad == 0);
   g_clear_error (&error);
   plan->dropped = reason_to_drop (self, heap, &plan->view, kind);
   if (plan->dropped)
@@ -237,36 +253,40 @@ refuse_caps (GstSpead2Src *self, GstCaps *offered, GstCaps *downstream)
   return GST_FLOW_NOT_NEGOTIATED;
 }
 
-/* Of the caps that are offered those that downstream likes best. */
+/* What buffers of these caps are, for their samples to be counted. */
+static void
+read_caps (GstSpead2Src *self, GstCaps *caps)
+{
+  self->has_frames = !gst_structure_has_name (
+                         gst_caps_get_structure (caps, 0), GST_SPEAD2_ITEM) &&
+      gst_spead2_payload_from_caps (&self->payload, caps, 0, FALSE, NULL);
+  if (!self->has_frames) {
+    gst_spead2_payload_init (&self->payload, 0);
+    self->payload.rate =
+        gst_spead2_rate_of_caps (gst_caps_get_structure (caps, 0));
+  }
+}
+
+/* Of the caps that are offered those that downstream prefers. */
 static GstFlowReturn
 set_caps (GstSpead2Src *self, GstCaps *offered)
 {
-  GstPad *pad = GST_BASE_SRC_PAD (self);
-  GstCaps *downstream = gst_pad_peer_query_caps (pad, NULL);
+  GstCaps *downstream = gst_pad_peer_query_caps (GST_BASE_SRC_PAD (self), NULL);
   GstCaps *caps = gst_spead2_types_choose (offered, downstream);
   GstFlowReturn flow = GST_FLOW_OK;
-  GError *error = NULL;
 
   GST_DEBUG_OBJECT (self,
       "offered %" GST_PTR_FORMAT ", chosen %" GST_PTR_FORMAT, offered, caps);
-  gst_caps_replace (&self->offered, offered);
-  if (caps == NULL) {
+  if (caps == NULL ||
+      ((self->caps == NULL || !gst_caps_is_equal (caps, self->caps)) &&
+          (!gst_base_src_set_caps (GST_BASE_SRC (self), caps) ||
+              !gst_base_src_negotiate (GST_BASE_SRC (self))))) {
     flow = refuse_caps (self, offered, downstream);
-  } else if (!gst_spead2_payload_from_caps (
-                 &self->payload, caps, 0, TRUE, &error)) {
-    GST_ELEMENT_ERROR (
-        self, STREAM, WRONG_TYPE, ("%s", error->message), (NULL));
-    g_clear_error (&error);
-    flow = GST_FLOW_NOT_NEGOTIATED;
-  } else if ((self->caps == NULL || !gst_caps_is_equal (caps, self->caps)) &&
-      (!gst_base_src_set_caps (GST_BASE_SRC (self), caps) ||
-          !gst_base_src_negotiate (GST_BASE_SRC (self)))) {
-    flow = refuse_caps (self, caps, downstream);
+  } else {
+    read_caps (self, caps);
+    gst_caps_replace (&self->caps, caps);
+    gst_caps_replace (&self->offered, offered);
   }
-  gst_caps_replace (&self->caps, caps);
-  self->has_frames = caps &&
-      !gst_structure_has_name (
-          gst_caps_get_structure (caps, 0), GST_SPEAD2_ITEM);
   gst_clear_caps (&caps);
   gst_caps_unref (downstream);
   return flow;
@@ -300,7 +320,8 @@ heap_time (GstSpead2Src *self, const Spead2ReceivedHeap *heap,
   if (self->run.timestamp_mode != GST_SPEAD2_TIMESTAMP_MODE_INDEX ||
       !plan->view.has_index || rate->numerator == 0)
     return arrival_time (self, heap);
-  if (!position->known || plan->restarted || plan->index < position->first) {
+  if (!position->timed || plan->restarted || plan->index < position->first) {
+    position->timed = TRUE;
     position->first = plan->index;
     position->first_time = arrival_time (self, heap);
   }
@@ -351,8 +372,8 @@ note_latency (GstSpead2Src *self, GstClockTime duration)
   gboolean changed;
 
   GST_OBJECT_LOCK (self);
-  changed = duration != self->duration;
-  self->duration = duration;
+  changed = duration > self->duration;
+  self->duration = MAX (self->duration, duration);
   GST_OBJECT_UNLOCK (self);
   if (changed)
     gst_element_post_message (
@@ -360,8 +381,8 @@ note_latency (GstSpead2Src *self, GstClockTime duration)
 }
 
 static void
-note_position (
-    GstSpead2Src *self, GstBuffer *buffer, const GstSpead2SrcPlan *plan)
+note_position (GstSpead2Src *self, GstBuffer *buffer,
+    const Spead2ReceivedHeap *heap, const GstSpead2SrcPlan *plan)
 {
   GstSpead2SrcPosition *position = &self->position;
   GstClockTime duration = GST_BUFFER_DURATION (buffer);
@@ -372,14 +393,20 @@ note_position (
     if (GST_CLOCK_TIME_IS_VALID (position->next_time))
       position->next_time += duration;
   }
+  self->undescribed = 0;
   if (!plan->view.has_index)
     return;
-  if (plan->restarted)
+  if (plan->restarted) {
     gst_spead2_unwrap_reset (&position->index);
+    position->next = 0;
+  }
   gst_spead2_unwrap_next (&position->index, plan->view.index);
   position->known = TRUE;
-  position->next = plan->index +
-      (self->run.index_step ? self->run.index_step : plan->n_samples);
+  position->cnt = heap->cnt;
+  position->sent = plan->view.index;
+  position->next = MAX (position->next,
+      plan->index +
+          (self->run.index_step ? self->run.index_step : plan->n_samples));
 }
 
 static void
@@ -410,18 +437,19 @@ static GstBuffer *
 make_buffer (
     GstSpead2Src *self, Spead2ReceivedHeap *heap, const GstSpead2SrcPlan *plan)
 {
-  GstStructure *values = gst_spead2_heap_reader_values (self->reader, heap);
+  GstStructure *values;
   GstBuffer *buffer;
 
   if (heap->received < heap->length)
     fill (self, heap);
+  values = gst_spead2_heap_reader_values (self->reader, heap);
   buffer = gst_spead2_src_memory_take (heap);
   gst_buffer_resize (buffer, plan->view.offset, plan->view.size);
   stamp (self, buffer, heap, plan);
   if (heap->received < heap->length)
     GST_BUFFER_FLAG_SET (buffer, GST_BUFFER_FLAG_CORRUPTED);
   add_values (self, buffer, values);
-  note_position (self, buffer, plan);
+  note_position (self, buffer, heap, plan);
   GST_LOG_OBJECT (
       self, "heap %" G_GUINT64_FORMAT ": %" GST_PTR_FORMAT, heap->cnt, buffer);
   count (self, &self->counters.delivered, 1);
@@ -463,6 +491,13 @@ drop_heap (GstSpead2Src *self, guint64 *counter)
   count (self, counter, 1);
   note_stop (self, heap);
   spead2_receiver_give_back (self->receiver, heap);
+}
+
+void
+gst_spead2_src_drop_taken (GstSpead2Src *self)
+{
+  while (self->taken)
+    drop_heap (self, &self->counters.after_end);
 }
 
 /* The hole in front of the next buffer, where its time is known and a segment has gone
@@ -535,10 +570,13 @@ add_heap (GstSpead2Src *self, GstBufferList *list, GstFlowReturn *flow)
   if (!self->planned)
     plan_heap (self, self->taken, plan);
   self->planned = TRUE;
-  if (plan->dropped == &self->counters.no_descriptor &&
-      !check_undescribed (self)) {
-    *flow = GST_FLOW_ERROR;
-    return FALSE;
+  if (plan->dropped == &self->counters.no_descriptor) {
+    if (n > 0)
+      return FALSE;
+    if (!check_undescribed (self)) {
+      *flow = GST_FLOW_ERROR;
+      return FALSE;
+    }
   }
   if (plan->dropped) {
     drop_heap (self, plan->dropped);
@@ -590,14 +628,11 @@ count_datagrams (GstSpead2Src *self)
 static void
 post_timeout (GstSpead2Src *self)
 {
-  guint64 n = count_datagrams (self);
-
-  if (n == self->n_datagrams)
+  if (count_datagrams (self) == self->n_datagrams)
     gst_element_post_message (GST_ELEMENT (self),
         gst_message_new_element (GST_OBJECT (self),
             gst_structure_new ("GstUDPSrcTimeout", "timeout", G_TYPE_UINT64,
                 self->run.timeout, NULL)));
-  self->n_datagrams = n;
 }
 
 /* Waits for heaps. */
@@ -609,6 +644,8 @@ take_heaps (GstSpead2Src *self)
         self->run.timeout ? spead2_now () + self->run.timeout : G_MAXUINT64;
     Spead2ReadyStatus status;
 
+    if (self->run.timeout)
+      self->n_datagrams = count_datagrams (self);
     self->taken =
         spead2_receiver_take (self->receiver, deadline, TAKE_BYTES, &status);
     switch (status) {
@@ -631,8 +668,10 @@ gst_spead2_src_create (GstPushSrc *push, GstBuffer **buffer)
   GstFlowReturn flow;
 
   while (list == NULL) {
-    if (is_at_end (self))
+    if (is_at_end (self)) {
+      gst_spead2_src_drop_taken (self);
       return GST_FLOW_EOS;
+    }
     flow = self->taken ? GST_FLOW_OK : take_heaps (self);
     if (flow == GST_FLOW_OK)
       flow = make_buffers (self, &list);

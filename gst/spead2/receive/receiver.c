@@ -562,6 +562,10 @@ spead2_receiver_get_stats (Spead2Receiver *receiver, Spead2ReceiverStats *stats)
         sizeof worker->assembled / sizeof (guint64));
     add_all ((guint64 *) &stats->reader, (const guint64 *) &worker->read,
         sizeof worker->read / sizeof (guint64));
+    /* What the reader could not give is refused as well. */
+    stats->assembler.datagrams += worker->read.truncated + worker->read.ctrunc;
+    stats->assembler.refused[SPEAD2_REFUSAL_TRUNCATED] +=
+        worker->read.truncated + worker->read.ctrunc;
     stats->live += worker->live;
     stats->live_bytes += worker->live_bytes;
     if (worker->reader)

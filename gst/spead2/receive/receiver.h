@@ -62,7 +62,8 @@ typedef struct {
   gpointer user_data; /* of the last two */
 } Spead2ReceiverCallbacks;
 
-/* Since the start; sums over the workers. */
+/* Sums over the workers: counters since the start, and what is now live, ready, and in
+ * the sockets' buffers. */
 typedef struct {
   Spead2AssemblerCounters assembler;
   Spead2ReaderCounters reader;
@@ -119,7 +120,7 @@ gboolean spead2_receiver_get_local (
 /* Bytes of the first socket's receive buffer, as asked for. */
 guint spead2_receiver_buffer_size (Spead2Receiver *receiver);
 
-/* All 0 before the first start. */
+/* All counters are 0 before the first start. */
 void spead2_receiver_get_stats (
     Spead2Receiver *receiver, Spead2ReceiverStats *stats);
 

@@ -289,6 +289,74 @@ GST_START_TEST (the_index_runs_over)
 }
 GST_END_TEST;
 
+/* Counter and index go back together: not over their bits, although the index could. */
+GST_START_TEST (a_sender_that_begins_anew_late_in_the_bits_is_followed)
+{
+  GstBuffer *buffer;
+
+  start_source ("sample-bits=8", NULL);
+  send_heap (100000, (G_GUINT64_CONSTANT (1) << 40) - 1000000, 100, 0);
+  gst_buffer_unref (next_buffer ());
+  send_heap (1, 0, 100, 0);
+  buffer = next_buffer ();
+  fail_unless_equals_uint64 (GST_BUFFER_OFFSET (buffer), 0);
+  fail_unless (GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_RESYNC));
+  gst_buffer_unref (buffer);
+  fail_unless_equals_uint64 (counter ("restarts"), 1);
+  fail_unless_equals_uint64 (counter ("gaps"), 0);
+  stop_source ();
+}
+GST_END_TEST;
+
+GST_START_TEST (a_late_heap_makes_no_second_gap)
+{
+  static const guint order[] = {5, 7, 6, 8};
+  guint i;
+
+  start_source ("sample-bits=8", NULL);
+  for (i = 0; i < G_N_ELEMENTS (order); i++)
+    send_heap (order[i], order[i] * 100, 100, order[i]);
+  for (i = 0; i < G_N_ELEMENTS (order); i++)
+    check_samples (next_buffer (), 100, order[i]);
+  fail_unless_equals_uint64 (counter ("gaps"), 1);
+  stop_source ();
+}
+GST_END_TEST;
+
+/* 100 bytes each: frames of two samples of 16 bits, or samples of 4 bits. */
+GST_START_TEST (samples_are_counted_as_the_caps_say)
+{
+  static const struct {
+    const gchar *properties;
+    guint64 n;
+  } cases[] = {
+      {"caps=\"audio/x-raw, format=S16LE, layout=interleaved, channels=2, "
+       "rate=1000\"",
+          25},
+      {"sample-bits=4", 200},
+      {"", 100},
+  };
+  guint i, k;
+
+  for (k = 0; k < G_N_ELEMENTS (cases); k++) {
+    start_source (cases[k].properties, NULL);
+    for (i = 0; i < 3; i++)
+      send_heap (i + 1, i * cases[k].n, 100, i);
+    for (i = 0; i < 3; i++) {
+      GstBuffer *buffer = next_buffer ();
+
+      fail_unless_equals_uint64 (
+          GST_BUFFER_OFFSET_END (buffer), (i + 1) * cases[k].n);
+      fail_unless_equals_int (
+          GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_DISCONT), i == 0);
+      check_samples (buffer, 100, i);
+    }
+    fail_unless_equals_uint64 (counter ("gaps"), 0);
+    stop_source ();
+  }
+}
+GST_END_TEST;
+
 /* -- types ------------------------------------------------------------------------------ */
 
 GST_START_TEST (
@@ -662,6 +730,9 @@ spead2src_suite (void)
   tcase_add_test (tc, a_heap_with_a_missing_packet_is_filled);
   tcase_add_test (tc, a_sender_that_begins_anew_is_followed);
   tcase_add_test (tc, the_index_runs_over);
+  tcase_add_test (tc, a_sender_that_begins_anew_late_in_the_bits_is_followed);
+  tcase_add_test (tc, a_late_heap_makes_no_second_gap);
+  tcase_add_test (tc, samples_are_counted_as_the_caps_say);
   tcase_add_test (
       tc, without_a_descriptor_and_with_caps_that_need_one_heaps_are_dropped);
   tcase_add_test (tc, a_descriptor_that_never_comes_is_an_error);
