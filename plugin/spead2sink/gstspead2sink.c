@@ -72,7 +72,7 @@
 #include "common/gstspead2itemvalues.h"
 #include "common/gstspead2outstanding.h"
 #include "gstspead2sinkprivate.h"
-#include "gstspead2stats.h"
+#include "gstspead2sinkstats.h"
 #include "common/gstspead2uri.h"
 #include "spead2/error.h"
 
@@ -271,7 +271,7 @@ gst_spead2_sink_make_stats (GstSpead2Sink *self)
   GST_OBJECT_UNLOCK (self);
 
   gst_structure_set_name (stats, "application/x-spead2-sink-stats");
-  gst_spead2_stats_add (stats, &engine);
+  gst_spead2_sink_stats_add (stats, &engine);
   gst_structure_set (stats, "index-wraps", G_TYPE_UINT64, counters.index_wraps,
       "offset-jumps", G_TYPE_UINT64, counters.offset_jumps, "remainder-bytes",
       G_TYPE_UINT64, counters.remainder_bytes, "padding-bytes", G_TYPE_UINT64,

@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include "gstspead2sinkprivate.h"
-#include "gstspead2stats.h"
+#include "gstspead2sinkstats.h"
 #include "spead2/error.h"
 
 GST_DEBUG_CATEGORY_EXTERN (spead2_sink_debug);

@@ -9,7 +9,7 @@
  * gstspead2sinkstream.c      buffers and events: heaps are made and pushed
  * gstspead2sinkcallbacks.c   what the sender and the heap maker call
  * gstspead2sinkreports.c     messages at a limited rate, and the summary
- * gstspead2stats.c           the sender's counters as a GstStructure
+ * gstspead2sinkstats.c           the sender's counters as a GstStructure
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */

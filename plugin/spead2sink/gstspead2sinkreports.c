@@ -7,7 +7,7 @@
 
 #include <errno.h>
 
-#include "gstspead2stats.h"
+#include "gstspead2sinkstats.h"
 #include "spead2/clock.h"
 
 GST_DEBUG_CATEGORY_EXTERN (spead2_sink_debug);

@@ -50,7 +50,7 @@ struct _Spead2Uring {
   gpointer user_data;
 
   Spead2HugePages *pages; /* (owned) registered, or NULL */
-  guint8 *headers;  /* headroom claimed in them, SPEAD2_HEADER_ROOM bytes */
+  guint8 *headers; /* area for headers in them, SPEAD2_HEADER_AREA_SIZE bytes */
   guint64 rejected; /* id of the pages that could not be registered last */
   gint rejected_errno;
 

@@ -3,7 +3,8 @@
  * A ring sends the messages of one thread. Their memory, headers included, lies in one
  * mapping of huge pages, which is registered with the kernel. A message is submitted when
  * spead2_uring_send() returns, and released when the kernel no longer reads its memory,
- * which spead2_uring_reap() reports. In between it is in flight.
+ * which spead2_uring_reap() reports. It is in flight while it, or one submitted before it,
+ * has not been released.
  *
  * The ring needs Linux 6.15 with io_uring permitted, which is probed when it is opened.
  *
@@ -60,12 +61,12 @@ void spead2_uring_forget (Spead2Uring *uring);
 /* Begins a batch: headroom that was reserved and not sent is free. */
 void spead2_uring_begin (Spead2Uring *uring);
 
-/* Reserves headroom of the registered mapping, until the message that begins there is
- * released. NULL: too much of it is in flight. */
+/* Reserves part of the registered mapping's area for headers, until the message whose
+ * headers are there is released. NULL: too much of it is in flight. */
 guint8 *spead2_uring_reserve (Spead2Uring *uring, gsize size);
 
 /* The number, below SPEAD2_URING_MESSAGES, of the next message, or of the one so many
- * ahead of it; -1 while SPEAD2_URING_MESSAGES are in flight. */
+ * ahead of it; -1 if that number is still in use. */
 gint spead2_uring_next (const Spead2Uring *uring, guint ahead);
 
 /* Sends messages in order, as sendmmsg() with MSG_DONTWAIT: returns how many were sent, or
@@ -79,7 +80,7 @@ gint spead2_uring_next (const Spead2Uring *uring, guint ahead);
 gint spead2_uring_send (
     Spead2Uring *uring, gint fd, const struct mmsghdr *headers, guint n);
 
-/* Calls released for what has been released. Never waits. */
+/* Reports messages that the kernel has released. Never waits. */
 void spead2_uring_reap (Spead2Uring *uring);
 
 /* How many messages are in flight. */

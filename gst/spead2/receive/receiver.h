@@ -2,8 +2,9 @@
  *
  * A receiver opens the sockets that its addresses and ports need, each of which belongs
  * to one worker: a thread that reads datagrams and assembles heaps of them. What one
- * drain of the sockets completed goes into the ready queue as one list, from which the
- * consumer takes heaps. Heaps of one socket come in the order in which they ended.
+ * drain of the sockets (all that was queued in them) completed goes into the ready queue as
+ * one list, from which the consumer takes heaps. Heaps of one socket come in the order in
+ * which they ended; between sockets there is no order.
  *
  * Life: new (sockets are open, nothing is read), start, any number of take and
  * give_back, stop, start again ..., free.
@@ -106,7 +107,7 @@ void spead2_receiver_give_back (
 void spead2_receiver_set_interrupted (
     Spead2Receiver *receiver, gboolean interrupted);
 
-/* Releases the heaps that are ready. */
+/* Releases the heaps that are ready. Those under assembly are kept. */
 void spead2_receiver_flush (Spead2Receiver *receiver);
 
 /* A copy of the first socket's descriptor, for the caller to close; -1 with

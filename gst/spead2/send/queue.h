@@ -21,12 +21,12 @@
  * lock. DROPPED slots have no heap counter: a taker that drops the slots that were numbered
  * last gives their numbers back.
  *
- * A slot with SPEAD2_HEAP_BARRIER is taken when all other takers are idle (hold no slot),
- * and until it has ended, only its taker takes others. Within a taker, order is enough.
+ * A slot whose heap has SPEAD2_HEAP_BARRIER is taken when all other takers are idle (hold no slot),
+ * and until it has ended, only its taker takes others: it sends them in order.
  *
  * Waking. To wake a thread is a system call, and takes longer than sending two messages
- * where the other processor sleeps. So nobody is woken who does not wait, or who could not
- * continue:
+ * where the other processor sleeps. Only threads that wait and can continue are
+ * woken:
  *
  *   who waits           for                                  where       is woken by
  *   a taker, asleep     a slot that it may take; a discard   its own     a push; another taker
@@ -36,10 +36,15 @@
  *   a push, a drain,    fewer used slots than wake_below;    changed     a completion; closing,
  *   a discard           closing, an interruption                         interrupting
  *
- * A push into a queue of many slots waits until half of them are free, so that it is woken
- * once for all of these. Without that, 8 KiB heaps are sent at 0.92 of the speed. A push
- * into a queue of few slots, which hold large heaps, waits for one, and polls for it at
- * first, where may_poll permits: without that, 1 MiB heaps are sent at 0.92 of the speed.
+ * An idle taker sleeps in its writer, which also wakes it when the kernel has released
+ * memory, and at the deadline for that. A taker that waits for its pacer, for a writable
+ * socket or after ENOBUFS is not asleep in this sense: a new rate and a deadline wake it,
+ * through its writer.
+ *
+ * If at least 16 heaps of its size may be outstanding, a push waits until half of them are
+ * free, so that it is woken once for all of these. Without that, 8 KiB heaps are sent 8 %
+ * slower. Otherwise it waits for one slot, and polls for it at first, where may_poll
+ * permits: without that, 1 MiB heaps are sent 8 % slower.
  *
  * lock is a leaf: nothing else is locked under it, and it is not held while a heap is sent,
  * completed or freed, or a callback runs. Its users may guard state of their own with it.
@@ -55,8 +60,8 @@
 G_BEGIN_DECLS
 
 /* Outstanding heaps when the number is chosen automatically: as many as make
- * 4 MiB, which stays in a processor's cache, and within these bounds. With the slot
- * for stream control the most are a power of two, as many as there are slots. */
+ * 4 MiB, which stays in a processor's cache, and within these bounds. 4095, so
+ * that with one slot for stream control there are 4096. */
 #define SPEAD2_AUTO_BYTES (4 << 20)
 #define SPEAD2_AUTO_MIN_HEAPS 4
 #define SPEAD2_AUTO_MAX_HEAPS 4095

@@ -1,15 +1,16 @@
-/* Sends heaps on threads of its own, a bounded number of them at a time.
+/* Sends heaps on its own threads; a bounded number of heaps is outstanding (pushed and
+ * not ended).
  *
  * spead2_sender_push() hands a heap over and returns while it is being sent; it blocks
  * while as many heaps as permitted are outstanding. Workers (worker.h), each a thread and a
  * socket, take heaps from the queue (queue.h) in the order of the pushes, number them, and
  * send them. Every heap that was accepted ends in exactly one call of heap_done, in the
  * order of the pushes: sent, failed, or dropped. Then a worker frees it, with no lock held;
- * what releases its buffers may call back into the sender as the callbacks may.
+ * what releases its buffers may call the functions that callbacks may call (worker.h).
  *
  * Threads: all functions may be called from any thread, spead2_sender_free() when all
- * others have returned. Heaps are sent in the order of the pushes; heaps of one push that
- * waits may have another's between them.
+ * others have returned. Workers begin heaps in the order of the pushes; if a push waits,
+ * heaps of another push may come between its own.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -107,8 +108,9 @@ gint spead2_sender_dup_fd (Spead2Sender *sender, GError **error);
 
 /* Hands over n heaps, at least one; n_pushed says how many of them, from the
  * front, belong to the sender now. With SPEAD2_SENDER_OK all do; otherwise the
- * rest stays the caller's, untouched, and may be pushed again. error is set when
- * the first of the rest cannot be sent. */
+ * rest stays the caller's, untouched: after SPEAD2_SENDER_INTERRUPTED or FLUSHING it may
+ * be pushed again; after SPEAD2_SENDER_REFUSED the first of it cannot be sent, and error
+ * says why. */
 Spead2SenderStatus spead2_sender_push (Spead2Sender *sender,
     Spead2Heap *const *heaps, guint n, guint *n_pushed, GError **error);
 
@@ -119,8 +121,8 @@ gboolean spead2_sender_push_control (Spead2Sender *sender, Spead2Heap *heap);
 /* Whether pushes return SPEAD2_SENDER_FLUSHING. */
 gboolean spead2_sender_is_closed (Spead2Sender *sender);
 
-/* Waits until every heap pushed so far has ended and is freed. With interruptible FALSE
- * only flushing ends the wait early. */
+/* Waits until no heap is outstanding, also of pushes meanwhile, and all are freed. With
+ * interruptible FALSE only flushing ends the wait early. */
 Spead2SenderStatus spead2_sender_drain (
     Spead2Sender *sender, gboolean interruptible);
 
@@ -131,17 +133,17 @@ void spead2_sender_set_interrupted (Spead2Sender *sender, gboolean interrupted);
 /* While TRUE, pushes and drains return SPEAD2_SENDER_FLUSHING. */
 void spead2_sender_set_flushing (Spead2Sender *sender, gboolean flushing);
 
-/* Empties the queue: a heap whose packets are on their way is given 100 ms to
- * finish and fails with SPEAD2_ERROR_CUT_SHORT, all others are dropped with
- * SPEAD2_ERROR_DROPPED. A heap that the kernel still reads after 500 ms fails
+/* Empties the queue: a heap whose packets are on their way has 100 ms to
+ * finish, otherwise it fails with SPEAD2_ERROR_CUT_SHORT; all others are dropped with
+ * SPEAD2_ERROR_DROPPED. A heap that the kernel still reads 500 ms after the call fails
  * with SPEAD2_ERROR_ABANDONED; its buffers are released when it has been read.
  * Returns when all have ended. */
 void spead2_sender_flush (Spead2Sender *sender);
 
-/* Ends the workers, without waiting for the network, but at most 500 ms for memory
- * that the kernel still reads; what is outstanding is cut short, dropped or
- * abandoned. Harmless when they do not run; of several threads, each returns when
- * the workers have ended. */
+/* Ends the workers. Does not wait for the network, and at most 500 ms for memory that the
+ * kernel still reads; what is outstanding is cut short, dropped or abandoned. Harmless
+ * when they do not run. Several threads may call it; each returns when the workers have
+ * ended. */
 void spead2_sender_stop (Spead2Sender *sender);
 
 /* FALSE with SPEAD2_ERROR_INVALID for a rate that is neither 0 nor at least

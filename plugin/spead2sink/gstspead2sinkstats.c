@@ -1,8 +1,8 @@
-/* The engine's counters as a GstStructure: see gstspead2stats.h.
+/* The engine's counters as a GstStructure: see gstspead2sinkstats.h.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
-#include "gstspead2stats.h"
+#include "gstspead2sinkstats.h"
 
 #include <string.h>
 
@@ -40,7 +40,7 @@ mean (const Spead2Times *times)
 }
 
 void
-gst_spead2_stats_add (GstStructure *stats, const Spead2SenderStats *engine)
+gst_spead2_sink_stats_add (GstStructure *stats, const Spead2SenderStats *engine)
 {
   const Spead2WriterCounters *writer = &engine->writer;
 

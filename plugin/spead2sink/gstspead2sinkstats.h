@@ -2,8 +2,8 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
-#ifndef GST_SPEAD2_STATS_H
-#define GST_SPEAD2_STATS_H
+#ifndef GST_SPEAD2_SINK_STATS_H
+#define GST_SPEAD2_SINK_STATS_H
 
 #include <gst/gst.h>
 
@@ -12,7 +12,7 @@
 G_BEGIN_DECLS
 
 /* Adds the fields that GstSpead2Sink:stats documents. */
-void gst_spead2_stats_add (
+void gst_spead2_sink_stats_add (
     GstStructure *stats, const Spead2SenderStats *engine);
 
 /* An errno's name, as "ENOBUFS". */
@@ -20,4 +20,4 @@ const gchar *gst_spead2_errno_name (gint errnum);
 
 G_END_DECLS
 
-#endif /* GST_SPEAD2_STATS_H */
+#endif /* GST_SPEAD2_SINK_STATS_H */
