@@ -61,6 +61,18 @@ check_buffer_size (GstElement *element, Spead2Receiver *receiver, guint wanted)
         (NULL));
 }
 
+/* An interface that nothing is joined on. */
+static void
+check_multicast (GstElement *element, const GstSpead2SrcSettings *settings,
+    const Spead2Endpoint *address)
+{
+  if (settings->multicast_iface && !address->multicast)
+    GST_ELEMENT_WARNING (element, RESOURCE, SETTINGS,
+        ("multicast-iface=%s has no effect: %s is no multicast group.",
+            settings->multicast_iface, settings->address),
+        (NULL));
+}
+
 Spead2Receiver *
 gst_spead2_src_settings_open (const GstSpead2SrcSettings *settings,
     GstElement *element, const Spead2ReceiverCallbacks *callbacks,
@@ -107,8 +119,10 @@ gst_spead2_src_settings_open (const GstSpead2SrcSettings *settings,
   sockets.n_sources = sources->len;
   sockets.cpus = cpus;
   receiver = spead2_receiver_new (&sockets, callbacks, error);
-  if (receiver)
+  if (receiver) {
     check_buffer_size (element, receiver, settings->buffer_size);
+    check_multicast (element, settings, &sockets.addresses[0]);
+  }
   return receiver;
 }
 

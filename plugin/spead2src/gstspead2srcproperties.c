@@ -427,15 +427,14 @@ install_heaps (GObjectClass *klass)
   /**
    * GstSpead2Src:packet-heaps:
    *
-   * Take packets without heap length or payload offset for heaps of their own, as SKA-
-   * Low sends them. FALSE: they are refused.
+   * Take packets without payload offset for heaps of their own, as SKA-Low
+   * sends them. FALSE: they are refused.
    *
    * Since: 0.1
    */
   g_object_class_install_property (klass, GST_SPEAD2_SRC_PROP_PACKET_HEAPS,
       g_param_spec_boolean ("packet-heaps", "Packet heaps",
-          "Packets without heap length and payload offset are heaps", FALSE,
-          FLAGS));
+          "Packets without payload offset are heaps", FALSE, FLAGS));
   /**
    * GstSpead2Src:bug-compat:
    *
