@@ -1,8 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Runs a pipeline with a spead2sink named "sender", and tells what it says, a JSON object a line.
+"""Runs a pipeline with a spead2sink named "sender", or with a spead2src named "receiver", and
+tells what they say, a JSON object a line.
 
-What it prints: {"playing": true}, {"warning": text}, {"error": text}, {"stats": counters}.
+What it prints: {"playing": true}, {"warning": text}, {"error": text}, {"stats": counters}: the
+sender's, or the receiver's if there is no sender. Of a receiver also {"port": number} once it
+listens, {"caps": text}, and {"buffer": {...}} for each buffer: its offset, offset-end, size, the
+names of its flags, and the values of items that are on it.
 What it reads: `stats` prints the counters; `set NAME VALUE` sets a property; `end` ends the
 stream, prints the counters and exits. Tests talk to it while they change the network.
 """
@@ -15,14 +19,20 @@ import threading
 import gi
 
 gi.require_version("Gst", "1.0")
-from gi.repository import GLib, Gst  # noqa: E402
+from gi.repository import Gio, GLib, Gst  # noqa: E402,F401 (Gio: the socket's methods)
+
+
+# Buffers are reported by the streaming thread: lines must not mix with the main thread's.
+speaking = threading.Lock()
 
 
 def say(**fields):
-    print(json.dumps(fields), flush=True)
+    with speaking:
+        print(json.dumps(fields), flush=True)
 
 
 def plain(structure):
+    """The fields of counters, or of values of items."""
     fields = {}
     for index in range(structure.n_fields()):
         name = structure.nth_field_name(index)
@@ -30,17 +40,45 @@ def plain(structure):
             fields[name] = structure.get_value(name)
         except TypeError:  # errors-by-errno, which cannot be read in GStreamer 1.22
             continue
-    # It can be printed, though.
-    text = structure.to_string().replace("\\", "")
-    fields["errors-by-errno"] = {name: int(number) for name, number in
-                                 re.findall(r"\b(E[A-Z0-9]+)=\(guint64\)(\d+)", text)}
+        if isinstance(fields[name], GLib.Bytes):
+            fields[name] = fields[name].get_data().hex()
     return fields
+
+
+def errors_of(stats):
+    """errors-by-errno, which can be printed."""
+    text = stats.to_string().replace("\\", "")
+    return {name: int(number) for name, number in
+            re.findall(r"\b(E[A-Z0-9]+)=\(guint64\)(\d+)", text)}
+
+
+def say_buffer(buffer):
+    values = plain(buffer.get_custom_meta("GstSpead2Items").get_structure())
+    say(buffer={"offset": buffer.offset, "offset-end": buffer.offset_end,
+                "size": buffer.get_size(), "flags": buffer.get_flags().value_nicks,
+                "values": values})
+
+
+def on_pushed(_pad, info):
+    if info.type & Gst.PadProbeType.BUFFER:
+        say_buffer(info.get_buffer())
+    elif info.type & Gst.PadProbeType.BUFFER_LIST:
+        buffers = info.get_buffer_list()
+        for index in range(buffers.length()):
+            say_buffer(buffers.get(index))
+    elif info.get_event().type == Gst.EventType.CAPS:
+        say(caps=info.get_event().parse_caps().to_string())
+    return Gst.PadProbeReturn.OK
 
 
 class Streamer:
     def __init__(self, description):
         self.pipeline = Gst.parse_launch(description)
-        self.sink = self.pipeline.get_by_name("sender")
+        self.receiver = self.pipeline.get_by_name("receiver")
+        self.element = self.pipeline.get_by_name("sender") or self.receiver
+        if self.receiver:
+            self.receiver.get_static_pad("src").add_probe(
+                Gst.PadProbeType.DATA_DOWNSTREAM, on_pushed)
         self.loop = GLib.MainLoop()
         self.failed = False
         bus = self.pipeline.get_bus()
@@ -56,9 +94,9 @@ class Streamer:
             self.loop.quit()
         elif message.type == Gst.MessageType.EOS:
             self.loop.quit()
-        elif message.type == Gst.MessageType.STATE_CHANGED and message.src == self.pipeline:
+        elif message.type == Gst.MessageType.STATE_CHANGED:
             if message.parse_state_changed()[1] == Gst.State.PLAYING:
-                say(playing=True)
+                self.on_playing(message.src)
 
     def obey(self, line):
         words = line.split()
@@ -67,11 +105,19 @@ class Streamer:
         elif words == ["end"]:
             self.pipeline.send_event(Gst.Event.new_eos())
         elif words[:1] == ["set"]:
-            Gst.util_set_object_arg(self.sink, words[1], words[2])
+            Gst.util_set_object_arg(self.element, words[1], words[2])
         return GLib.SOURCE_REMOVE
 
+    def on_playing(self, element):
+        """A receiver plays before its pipeline does, which waits for the first buffer."""
+        if element == self.pipeline:
+            say(playing=True)
+        elif element == self.receiver:
+            say(port=element.get_property("used-socket").get_local_address().get_port())
+
     def say_stats(self):
-        say(stats=plain(self.sink.get_property("stats")))
+        stats = self.element.get_property("stats")
+        say(stats={**plain(stats), "errors-by-errno": errors_of(stats)})
 
     def run(self):
         def listen():

@@ -1,0 +1,282 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""spead2src receives what the real spead2 sends, and what spead2sink does."""
+
+import asyncio
+import wave
+
+import numpy as np
+import pytest
+import spead2
+import spead2.send
+import spead2.send.asyncio
+
+import adcnoise
+from conftest import HERE, LIMIT, PYTHON, safe_sending
+from network import Process
+
+# Bytes a second, at which a receiver on a busy machine loses nothing.
+RATE = 50e6
+
+
+class Source(Process):
+    """streamer.py with a spead2src at a free port, whose bytes go to a file."""
+
+    def __init__(self, directory, properties="", more=""):
+        self.file = directory / "received"
+        super().__init__([PYTHON, str(HERE / "streamer.py"),
+                          f"spead2src name=receiver port=0 {properties} {more} ! "
+                          f'filesink location="{self.file}"'])
+        self.port = self.read("port")["port"]
+
+    def finish(self):
+        """Waits until the stream has ended; everything that came was delivered."""
+        stats = self.read("stats")["stats"]
+        assert self.process.wait(LIMIT) == 0, self.said
+        assert stats["kernel-drops"] == 0
+        assert stats["packets"] == stats["packets-accepted"]
+        assert stats["heaps-complete"] == stats["heaps-delivered"] + stats["heaps-control"]
+        return stats
+
+    def all(self, key):
+        return [line[key] for line in self.said if key in line]
+
+    def column(self, name):
+        """A field of each buffer."""
+        return [buffer[name] for buffer in self.all("buffer")]
+
+    def values(self, name):
+        """The value of an item of each buffer."""
+        return [values[name] for values in self.column("values")]
+
+
+@pytest.fixture
+def source(tmp_path):
+    """source(properties, elements behind it) starts a spead2src."""
+    sources = []
+
+    def start(*arguments):
+        sources.append(Source(tmp_path, *arguments))
+        return sources[-1]
+
+    yield start
+    for started in sources:
+        started.kill()
+
+
+def stream_config(rate=RATE, **more):
+    return spead2.send.StreamConfig(rate=rate, burst_size=16384, **more)
+
+
+def open_stream(*ports, **config):
+    return spead2.send.UdpStream(spead2.ThreadPool(), [("127.0.0.1", port) for port in ports],
+                                 stream_config(**config))
+
+
+def described(samples, flavour=spead2.Flavour(4, 64, 40), **kind):
+    """The items of spead2's tutorial, and what makes heaps of them."""
+    group = spead2.send.ItemGroup()
+    group.add_item(0x1600, "timestamp", "Index of the first sample", shape=(),
+                   format=[("u", flavour.heap_address_bits)])
+    group.add_item(0x3300, "adc_samples", "ADC converter output", shape=samples, **kind)
+    return group, spead2.send.HeapGenerator(group, flavour=flavour)
+
+
+def send_heaps(stream, heaps, flavour=spead2.Flavour(4, 64, 40), **kind):
+    """Arrays of samples, each in a heap with its timestamp, and the stop heap."""
+    group, generator = described(heaps[0].shape, flavour, **kind)
+    timestamp = 0
+    for samples in heaps:
+        group["timestamp"].value = timestamp
+        group["adc_samples"].value = samples
+        stream.send_heap(generator.get_heap())
+        timestamp += len(samples)
+    stream.send_heap(generator.get_end())
+
+
+def random_heaps(n, size, dtype="i1"):
+    """The same bytes each time."""
+    noise = np.random.default_rng(n * size)
+    if np.dtype(dtype).kind == "f":
+        return [noise.normal(size=size).astype(dtype) for _ in range(n)]
+    limits = np.iinfo(dtype)
+    return [noise.integers(limits.min, limits.max, size, np.dtype(dtype).newbyteorder("="),
+                           endpoint=True).astype(dtype) for _ in range(n)]
+
+
+# -- the tutorial's stream ---------------------------------------------------------------
+
+
+def test_the_tutorials_stream_arrives_whole_and_ends(source):
+    receiver = source()
+    heaps = random_heaps(5, 1 << 20)
+    send_heaps(open_stream(receiver.port), heaps, dtype=np.int8)
+    stats = receiver.finish()
+    assert receiver.column("offset") == [i << 20 for i in range(5)]
+    assert receiver.column("offset-end") == [i << 20 for i in range(1, 6)]
+    assert receiver.column("size") == 5 * [1 << 20]
+    assert receiver.column("flags") == [["discont"]] + 4 * [[]]
+    assert receiver.values("heap-cnt") == [1, 2, 3, 4, 5]
+    assert receiver.values("timestamp") == receiver.column("offset")
+    assert receiver.file.read_bytes() == b"".join(heap.tobytes() for heap in heaps)
+    assert (stats["stops"], stats["gaps"], stats["heaps-delivered"]) == (1, 0, 5)
+
+
+def test_a_wave_file_has_exactly_those_samples(source):
+    receiver = source("sample-rate=1712000", "! audioconvert dithering=none ! wavenc")
+    heaps = random_heaps(3, 1 << 20)
+    send_heaps(open_stream(receiver.port), heaps, dtype=np.int8)
+    receiver.finish()
+    with wave.open(str(receiver.file)) as file:
+        assert (file.getframerate(), file.getnchannels(), file.getsampwidth()) == (1712000, 1, 1)
+        # Bytes of wave files are unsigned.
+        got = np.frombuffer(file.readframes(file.getnframes()), "u1").astype(int) - 128
+    np.testing.assert_array_equal(got, np.concatenate(heaps))
+
+
+# -- types ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("channels", [1, 2])
+@pytest.mark.parametrize("dtype, audio_format", [
+    ("|i1", "S8"), ("|u1", "U8"), ("<i2", "S16LE"), (">i2", "S16BE"), ("<i4", "S32LE"),
+    ("<f4", "F32LE"), ("<f8", "F64LE")])
+def test_a_dtype_is_a_format_of_audio(source, dtype, audio_format, channels):
+    receiver = source("sample-rate=48000")
+    shape = 10000 if channels == 1 else (10000, channels)
+    heaps = random_heaps(3, shape, dtype)
+    send_heaps(open_stream(receiver.port), heaps, dtype=np.dtype(dtype))
+    receiver.finish()
+    (caps,) = receiver.all("caps")
+    assert caps.startswith("audio/x-raw") and f"format=(string){audio_format}," in caps
+    assert f"channels=(int){channels}" in caps and "rate=(int)48000" in caps
+    assert receiver.column("offset") == [0, 10000, 20000]
+    assert receiver.file.read_bytes() == b"".join(heap.tobytes() for heap in heaps)
+
+
+@pytest.mark.parametrize("code, bits, caps", [
+    ("i", 12, "application/octet-stream, sample-bits=(int)12, channels=(int)1"),
+    ("u", 10, "application/x-spead-item, format=(string)u10, shape=(int)< 4000 >"),
+    ("u", 4, "application/x-spead-item, format=(string)u4, shape=(int)< 4000 >")])
+def test_samples_of_an_odd_width_are_packed(source, code, bits, caps):
+    receiver = source()
+    values = np.arange(4000) % (1 << bits - 1)
+    send_heaps(open_stream(receiver.port), [values, values], format=[(code, bits)])
+    receiver.finish()
+    assert receiver.all("caps") == [caps]
+    assert receiver.column("offset") == [0, 4000]
+    places = np.arange(bits - 1, -1, -1)
+    packed = np.packbits((values[:, np.newaxis] >> places & 1).astype(np.uint8)).tobytes()
+    assert receiver.file.read_bytes() == 2 * packed
+
+
+@pytest.mark.parametrize("bits", [32, 40, 48])
+def test_heap_address_bits(source, bits):
+    receiver = source(f"heap-address-bits={bits}")
+    heaps = random_heaps(3, 100000)
+    send_heaps(open_stream(receiver.port), heaps, spead2.Flavour(4, 64, bits), dtype=np.int8)
+    receiver.finish()
+    assert receiver.column("offset") == [0, 100000, 200000]
+    assert receiver.file.read_bytes() == b"".join(heap.tobytes() for heap in heaps)
+
+
+def test_short_values_of_other_items_are_on_their_buffers(source):
+    receiver = source()
+    group, generator = described((1000,), dtype=np.int8)
+    group.add_item(0x4101, "feng_id", "An immediate", shape=(), format=[("u", 40)], value=7)
+    group.add_item(0x4102, "weights", "Addressed", shape=(9,), dtype=np.uint8)
+    group["weights"].value = np.arange(9, dtype=np.uint8)
+    group["timestamp"].value = 0
+    group["adc_samples"].value = np.zeros(1000, np.int8)
+    stream = open_stream(receiver.port)
+    stream.send_heap(generator.get_heap())
+    stream.send_heap(generator.get_end())
+    receiver.finish()
+    assert receiver.column("values") == [
+        {"heap-cnt": 1, "timestamp": 0, "feng_id": 7, "weights": "000102030405060708"}]
+
+
+# -- senders --------------------------------------------------------------------------------
+
+
+def test_an_asynchronous_sender(source):
+    receiver = source()
+    heaps = random_heaps(20, 100000)
+    group, generator = described((100000,), dtype=np.int8)
+
+    async def send():
+        stream = spead2.send.asyncio.UdpStream(
+            spead2.ThreadPool(), [("127.0.0.1", receiver.port)], stream_config(max_heaps=4))
+        sending = set()
+        for number, samples in enumerate(heaps):
+            if len(sending) == 4:
+                _, sending = await asyncio.wait(sending, return_when=asyncio.FIRST_COMPLETED)
+            group["timestamp"].value = number * 100000
+            group["adc_samples"].value = samples
+            sending.add(asyncio.ensure_future(stream.async_send_heap(generator.get_heap())))
+        await asyncio.wait(sending)
+        await stream.async_send_heap(generator.get_end())
+
+    asyncio.run(send())
+    receiver.finish()
+    assert receiver.values("heap-cnt") == list(range(1, 21))
+    assert receiver.file.read_bytes() == b"".join(heap.tobytes() for heap in heaps)
+
+
+def test_heaps_that_are_sent_packet_by_packet_in_turn(source):
+    receiver = source()
+    stream = open_stream(receiver.port, receiver.port, receiver.port, max_heaps=8)
+    heaps = random_heaps(12, 50000)
+    group, generator = described((50000,), dtype=np.int8)
+    for first in range(0, len(heaps), 3):
+        together = []
+        for number in range(first, first + 3):
+            group["timestamp"].value = number * 50000
+            group["adc_samples"].value = heaps[number]
+            together.append(spead2.send.HeapReference(
+                generator.get_heap(), cnt=100 + number, substream_index=number % 3))
+        stream.send_heaps(together, spead2.send.GroupMode.ROUND_ROBIN)
+    stream.send_heap(generator.get_end())
+    stats = receiver.finish()
+    # Heaps are delivered as they are completed: the first of the three has the descriptors.
+    counters = receiver.values("heap-cnt")
+    assert (stats["gaps"], stats["missing-samples"]) == (0, 0)
+    assert sorted(counters) == list(range(100, 112))
+    assert receiver.file.read_bytes() == b"".join(heaps[cnt - 100].tobytes() for cnt in counters)
+
+
+# -- spead2sink -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("size, heaps", [(1, 500), (8192, 500), (1 << 20, 10)])
+def test_what_spead2sink_counts_arrives(source, size, heaps):
+    receiver = source("max-heaps=64")
+    sender = Process([PYTHON, str(HERE / "streamer.py"),
+                      f"adctestsrc num-buffers={heaps} samplesperbuffer={size} seed=5 ! "
+                      f"spead2sink name=sender port={receiver.port} "
+                      f"zero-copy=off {safe_sending(4 << 20)}"])
+    try:
+        sent = sender.read("stats")["stats"]
+    finally:
+        sender.process.wait(LIMIT)
+        sender.kill()
+    got = receiver.finish()
+    assert sent["heaps-sent"] == got["heaps-delivered"] == heaps
+    assert got["payload-bytes"] == heaps * size
+    assert receiver.values("heap-cnt") == list(range(1, heaps + 1))
+    assert receiver.file.read_bytes() == adcnoise.samples(5, 0, heaps * size).tobytes()
+
+
+def test_a_relay_sends_the_same_heaps(receive, source):
+    last = receive()
+    relay = source("", f"! tee name=t ! queue ! spead2sink name=sender port={last.port} "
+                       f"{safe_sending(last.buffer)} t. ! queue")
+    stream = open_stream(relay.port, rate=10e6)
+    stream.set_cnt_sequence(1001, 2)
+    heaps = random_heaps(10, 100000)
+    send_heaps(stream, heaps, dtype=np.int8)
+    assert relay.read("stats")["stats"]["heaps-sent"] == 10
+    received = last.finish()
+    assert received.end["drops"] == 0 and received.end["stopped_by"] == "stop heap"
+    assert received.column("cnt") == list(range(1001, 1021, 2))
+    assert received.column("timestamp") == [i * 100000 for i in range(10)]
+    assert received.samples == b"".join(heap.tobytes() for heap in heaps)
