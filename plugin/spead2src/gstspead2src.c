@@ -425,8 +425,9 @@ gst_spead2_src_start (GstBaseSrc *base)
   GError *error = NULL;
   gint num_buffers;
 
-  GST_OBJECT_LOCK (self);
+  /* Without the lock: it may free a socket. */
   gst_spead2_src_settings_clear (&self->run);
+  GST_OBJECT_LOCK (self);
   gst_spead2_src_settings_copy (&self->run, &self->settings);
   memset (&self->counters, 0, sizeof self->counters);
   self->duration = 0;

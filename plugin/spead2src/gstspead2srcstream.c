@@ -452,8 +452,6 @@ make_buffer (
   note_position (self, buffer, heap, plan);
   GST_LOG_OBJECT (
       self, "heap %" G_GUINT64_FORMAT ": %" GST_PTR_FORMAT, heap->cnt, buffer);
-  count (self, &self->counters.delivered, 1);
-  count (self, &self->counters.bytes, plan->view.size);
   return buffer;
 }
 
@@ -594,6 +592,15 @@ add_heap (GstSpead2Src *self, GstBufferList *list, GstFlowReturn *flow)
   return TRUE;
 }
 
+static void
+count_delivered (GstSpead2Src *self, GstBufferList *list)
+{
+  GST_OBJECT_LOCK (self);
+  self->counters.delivered += gst_buffer_list_length (list);
+  self->counters.bytes += gst_buffer_list_calculate_size (list);
+  GST_OBJECT_UNLOCK (self);
+}
+
 /* Buffers of the heaps that were taken, as far as they may go together; NULL with OK:
  * there are none. */
 static GstFlowReturn
@@ -605,6 +612,7 @@ make_buffers (GstSpead2Src *self, GstBufferList **buffers)
   while (self->taken && !is_at_end (self) && add_heap (self, list, &flow))
     continue;
   if (gst_buffer_list_length (list) > 0) {
+    count_delivered (self, list);
     *buffers = list;
     return GST_FLOW_OK;
   }

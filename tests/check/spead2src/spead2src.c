@@ -6,6 +6,8 @@
 #include "config.h"
 #endif
 
+#include <gio/gio.h>
+
 #include "srcfixture.h"
 
 /* -- heaps to buffers -------------------------------------------------------------- */
@@ -570,6 +572,35 @@ GST_START_TEST (properties_are_fixed_in_paused)
 }
 GST_END_TEST;
 
+static void
+read_port (gpointer count, GObject *socket)
+{
+  gint port;
+
+  g_object_get (source, "port", &port, NULL);
+  *(guint *) count += 1;
+}
+
+/* Its last reference is dropped by a start, and runs foreign code. */
+GST_START_TEST (a_socket_is_freed_without_a_lock)
+{
+  GSocket *given =
+      g_socket_new (G_SOCKET_FAMILY_IPV4, G_SOCKET_TYPE_DATAGRAM, 0, NULL);
+  guint n_freed = 0;
+
+  make_source ("", NULL);
+  g_object_weak_ref (G_OBJECT (given), read_port, &n_freed);
+  g_object_set (source, "socket", given, NULL);
+  gst_element_set_state (pipeline, GST_STATE_PAUSED);
+  gst_element_set_state (pipeline, GST_STATE_READY);
+  g_object_set (source, "socket", NULL, NULL);
+  g_object_unref (given);
+  gst_element_set_state (pipeline, GST_STATE_PAUSED);
+  fail_unless_equals_int (n_freed, 1);
+  stop_source ();
+}
+GST_END_TEST;
+
 GST_START_TEST (a_uri_sets_address_port_and_options)
 {
   gchar *address, *uri;
@@ -780,6 +811,7 @@ spead2src_suite (void)
   tcase_add_test (tc, it_starts_again_after_ready_and_after_null);
   tcase_add_test (tc, a_port_that_is_taken_is_an_error);
   tcase_add_test (tc, properties_are_fixed_in_paused);
+  tcase_add_test (tc, a_socket_is_freed_without_a_lock);
   tcase_add_test (tc, a_uri_sets_address_port_and_options);
   tcase_add_test (tc, nothing_arriving_is_a_message);
   tcase_add_test (tc, the_duration_of_a_buffer_is_latency);
