@@ -1,7 +1,9 @@
 /* gst-spead2: spead2src as its own files see it
  *
- * gstspead2src.c has properties, states and queries; gstspead2srcstream.c is the way
- * from received heaps to buffers; gstspead2srcopen.c makes a receiver of settings.
+ * gstspead2src.c has properties, states and queries; gstspead2srcopen.c makes a receiver
+ * of settings; gstspead2srcstream.c is the way from received heaps to buffers, for which
+ * gstspead2srcposition.c says where a heap stands, gstspead2srccaps.c sets caps, and
+ * gstspead2srcbuffer.c makes one buffer.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -9,9 +11,9 @@
 #define GST_SPEAD2_SRC_PRIVATE_H
 
 #include "common/gstspead2heapreader.h"
-#include "common/gstspead2unwrap.h"
 #include "gstspead2src.h"
 #include "gstspead2srcmemory.h"
+#include "gstspead2srcposition.h"
 #include "gstspead2srcproperties.h"
 #include "spead2/receive/receiver.h"
 
@@ -41,24 +43,18 @@ typedef struct {
   GstSpead2HeapView view;
   gboolean
       new_type; /* caps are set in front of it, and the rest is planned then */
-  guint64 n_samples;  /* 0: not known */
-  guint64 index;      /* unwrapped, where the view has one */
-  guint64 missing;    /* samples between the last buffer and this one */
-  gboolean restarted; /* the index went back too far to be out of order */
+  guint64 n_samples;       /* 0: not known */
+  guint64 step;            /* samples to the next heap's index; 0: not known */
+  GstSpead2SrcPlace place; /* where the view has an index */
 } GstSpead2SrcPlan;
 
-/* Where the next buffer belongs. */
+/* With timestamp-mode=index: the running time of one index, from which that of all
+ * others follows. */
 typedef struct {
-  GstSpead2Unwrap index;
-  gboolean known;         /* a buffer with an index has gone out */
-  guint64 next;           /* the index behind it */
-  GstClockTime next_time; /* running time behind it, or GST_CLOCK_TIME_NONE */
-  guint64 cnt; /* heap counter and index of the last buffer, as sent */
-  guint64 sent;
-  gboolean timed;          /* with timestamp-mode=index: the next two are set */
-  guint64 first;           /* of the first buffer... */
-  GstClockTime first_time; /* ...and its running time */
-} GstSpead2SrcPosition;
+  gboolean known;
+  guint64 index;
+  GstClockTime time;
+} GstSpead2SrcAnchor;
 
 /* The object lock guards the settings and the rest of the first part. receiver
  * exists in READY and above. It is set and cleared with the lock by state changes,
@@ -102,6 +98,8 @@ struct _GstSpead2Src {
   gboolean warned_descriptor, warned_size; /* once a stream */
   guint64 n_datagrams; /* when the timeout was checked last */
   GstSpead2SrcPosition position;
+  GstClockTime next_time; /* running time behind the last buffer, or NONE */
+  GstSpead2SrcAnchor anchor;
 };
 
 /* As GstPushSrc's: the next buffer, or buffers as a list. */
@@ -111,6 +109,16 @@ GstFlowReturn gst_spead2_src_create (GstPushSrc *push, GstBuffer **buffer);
  * default would fixate the template. */
 gboolean gst_spead2_src_negotiate (GstBaseSrc *base);
 gboolean gst_spead2_src_decide_allocation (GstBaseSrc *base, GstQuery *query);
+
+/* Whether downstream takes buffers of which nothing is known. */
+gboolean gst_spead2_src_takes_bytes (GstSpead2Src *self);
+
+/* Sets, of the caps that are offered, those that downstream prefers. */
+GstFlowReturn gst_spead2_src_set_caps (GstSpead2Src *self, GstCaps *offered);
+
+/* The heap's item as a buffer; the heap keeps nothing of it. */
+GstBuffer *gst_spead2_src_make_buffer (
+    GstSpead2Src *self, Spead2ReceivedHeap *heap, const GstSpead2SrcPlan *plan);
 
 /* Drops and counts heaps that were taken and can no longer become buffers. */
 void gst_spead2_src_drop_taken (GstSpead2Src *self);

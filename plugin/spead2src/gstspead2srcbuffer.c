@@ -1,0 +1,127 @@
+/* gst-spead2: spead2src's buffers: of one heap's item, with times, marks and values
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "gstspead2srcprivate.h"
+
+#include "common/gstspead2itemvalues.h"
+#include "spead2/clock.h"
+
+GST_DEBUG_CATEGORY_EXTERN (spead2_src_debug);
+#define GST_CAT_DEFAULT spead2_src_debug
+
+/* -- time ------------------------------------------------------------------------------ */
+
+/* The running time at which the heap's first packet was read, or NONE before time
+ * runs. */
+static GstClockTime
+arrival_time (GstSpead2Src *self, const Spead2ReceivedHeap *heap)
+{
+  GstClock *clock = gst_element_get_clock (GST_ELEMENT (self));
+  GstClockTime now, base, age = spead2_now () - heap->first_time;
+
+  if (clock == NULL)
+    return GST_CLOCK_TIME_NONE;
+  now = gst_clock_get_time (clock);
+  gst_object_unref (clock);
+  base = gst_element_get_base_time (GST_ELEMENT (self));
+  return now > base + age ? now - base - age : 0;
+}
+
+static GstClockTime
+heap_time (GstSpead2Src *self, const Spead2ReceivedHeap *heap,
+    const GstSpead2SrcPlan *plan)
+{
+  GstSpead2SrcAnchor *anchor = &self->anchor;
+  const GstSpead2Rate *rate = &self->payload.rate;
+
+  if (self->run.timestamp_mode != GST_SPEAD2_TIMESTAMP_MODE_INDEX ||
+      !plan->view.has_index || rate->numerator == 0)
+    return arrival_time (self, heap);
+  if (!anchor->known || plan->place.restarted ||
+      plan->place.index < anchor->index) {
+    anchor->known = TRUE;
+    anchor->index = plan->place.index;
+    anchor->time = arrival_time (self, heap);
+  }
+  if (!GST_CLOCK_TIME_IS_VALID (anchor->time))
+    return GST_CLOCK_TIME_NONE;
+  return anchor->time +
+      gst_spead2_rate_time (rate, plan->place.index - anchor->index);
+}
+
+/* -- buffers --------------------------------------------------------------------------- */
+
+/* Writes the fill value where bytes are missing. */
+static void
+fill_missing (GstSpead2Src *self, Spead2ReceivedHeap *heap)
+{
+  g_autofree Spead2Range *missing = g_new (Spead2Range, heap->ranges.n + 1);
+  guint i, n = spead2_received_heap_missing (heap, missing);
+
+  for (i = 0; i < n; i++)
+    memset (heap->payload + missing[i].begin, self->run.fill_value,
+        missing[i].end - missing[i].begin);
+}
+
+static void
+add_values (GstBuffer *buffer, GstStructure *values)
+{
+  GstCustomMeta *meta =
+      gst_buffer_add_custom_meta (buffer, GST_SPEAD2_ITEM_VALUES_META_NAME);
+  gint i;
+
+  if (meta) {
+    GstStructure *to = gst_custom_meta_get_structure (meta);
+
+    for (i = 0; i < gst_structure_n_fields (values); i++) {
+      const gchar *name = gst_structure_nth_field_name (values, i);
+
+      gst_structure_set_value (
+          to, name, gst_structure_get_value (values, name));
+    }
+  }
+  gst_structure_free (values);
+}
+
+/* Sets times, offsets and flags. */
+static void
+set_marks (GstSpead2Src *self, GstBuffer *buffer, const Spead2ReceivedHeap *heap,
+    const GstSpead2SrcPlan *plan)
+{
+  GST_BUFFER_PTS (buffer) = heap_time (self, heap, plan);
+  GST_BUFFER_DTS (buffer) = GST_CLOCK_TIME_NONE;
+  GST_BUFFER_DURATION (buffer) = plan->n_samples && self->payload.rate.numerator
+      ? gst_spead2_rate_time (&self->payload.rate, plan->n_samples)
+      : GST_CLOCK_TIME_NONE;
+  if (plan->view.has_index) {
+    GST_BUFFER_OFFSET (buffer) = plan->place.index;
+    GST_BUFFER_OFFSET_END (buffer) = plan->place.index + plan->n_samples;
+  }
+  if (self->discont || plan->place.missing > 0 || plan->place.late ||
+      plan->place.restarted)
+    GST_BUFFER_FLAG_SET (buffer, GST_BUFFER_FLAG_DISCONT);
+  if (plan->place.restarted)
+    GST_BUFFER_FLAG_SET (buffer, GST_BUFFER_FLAG_RESYNC);
+  if (heap->received < heap->length)
+    GST_BUFFER_FLAG_SET (buffer, GST_BUFFER_FLAG_CORRUPTED);
+}
+
+GstBuffer *
+gst_spead2_src_make_buffer (
+    GstSpead2Src *self, Spead2ReceivedHeap *heap, const GstSpead2SrcPlan *plan)
+{
+  GstStructure *values;
+  GstBuffer *buffer;
+
+  if (heap->received < heap->length)
+    fill_missing (self, heap);
+  values = gst_spead2_heap_reader_values (self->reader, heap);
+  buffer = gst_spead2_src_memory_take (heap);
+  gst_buffer_resize (buffer, plan->view.offset, plan->view.size);
+  set_marks (self, buffer, heap, plan);
+  add_values (buffer, values);
+  GST_LOG_OBJECT (
+      self, "heap %" G_GUINT64_FORMAT ": %" GST_PTR_FORMAT, heap->cnt, buffer);
+  return buffer;
+}
