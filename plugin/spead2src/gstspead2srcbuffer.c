@@ -86,8 +86,8 @@ add_values (GstBuffer *buffer, GstStructure *values)
 
 /* Sets times, offsets and flags. */
 static void
-set_marks (GstSpead2Src *self, GstBuffer *buffer, const Spead2ReceivedHeap *heap,
-    const GstSpead2SrcPlan *plan)
+set_marks (GstSpead2Src *self, GstBuffer *buffer,
+    const Spead2ReceivedHeap *heap, const GstSpead2SrcPlan *plan)
 {
   GST_BUFFER_PTS (buffer) = heap_time (self, heap, plan);
   GST_BUFFER_DTS (buffer) = GST_CLOCK_TIME_NONE;

@@ -4,18 +4,20 @@
  */
 #include "gstspead2srcposition.h"
 
-/* Whether the index lies so far before the due one that the sender has begun anew. */
+/* Whether the index lies so far before the due one that the sender has begun anew. How
+ * many heaps that is only a known step says. */
 static gboolean
 is_restart (const GstSpead2SrcPosition *position, guint64 index, guint64 step)
 {
-  return index < position->due &&
-      position->due - index > GST_SPEAD2_SRC_MAX_LATE_HEAPS * MAX (step, 1);
+  return step > 0 && index < position->due &&
+      (position->due - index) / step > GST_SPEAD2_SRC_MAX_LATE_HEAPS;
 }
 
 /* Whether heap counter and index, as sent, both went far back: an index alone that does
  * may have run over its bits. */
 static gboolean
-is_new_count (const GstSpead2SrcPosition *position, guint64 cnt, guint64 wrapped)
+is_new_count (
+    const GstSpead2SrcPosition *position, guint64 cnt, guint64 wrapped)
 {
   return cnt < position->cnt &&
       position->cnt - cnt > GST_SPEAD2_SRC_MAX_LATE_HEAPS &&
