@@ -380,8 +380,9 @@ install_heaps (GObjectClass *klass)
    * GstSpead2Src:max-heaps:
    *
    * How many heaps may be under assembly at a time, for each receiving thread. When
-   * one more begins, the oldest is given up, as are those older than
-   * #GstSpead2Src:heap-timeout. A heap of one packet needs no place. 0: 16.
+   * one more begins, the one is given up whose last packet came first, as are those
+   * whose last packet is older than #GstSpead2Src:heap-timeout. A heap of one packet
+   * needs no place. 0: 16.
    *
    * Since: 0.1
    */

@@ -213,7 +213,7 @@ expire (guint64 duration)
   model->now += duration;
   next = spead2_assembler_expire (assembler, model->now);
   heap_model_expire (model);
-  check (next > model->now && next <= heap_model_next_expiry (model));
+  check (next == heap_model_next_expiry (model));
 }
 
 static void

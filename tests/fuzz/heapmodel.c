@@ -188,9 +188,15 @@ continue_heap (HeapModel *model, ModelHeap *heap)
     fate = grow (model, heap, end, 0);
   if (fate == SPEAD2_PACKET_ACCEPTED)
     fate = place (model, heap);
-  if (fate == SPEAD2_PACKET_ACCEPTED && heap->sized &&
-      heap->received == heap->length)
+  if (fate != SPEAD2_PACKET_ACCEPTED)
+    return fate;
+  if (heap->sized && heap->received == heap->length) {
     end_heap (model, heap, SPEAD2_HEAP_COMPLETE);
+  } else {
+    g_rc_box_acquire (heap);
+    g_ptr_array_remove (model->live, heap);
+    g_ptr_array_add (model->live, heap);
+  }
   return fate;
 }
 

@@ -37,7 +37,7 @@ typedef struct {
   guint64 align_id;
   guint64 now;
   gboolean no_memory;
-  GPtrArray *live;       /* ModelHeap, in the order in which they began */
+  GPtrArray *live;       /* ModelHeap, in the order of their last packets */
   GPtrArray *ready;      /* ended and not taken, in that order */
   GPtrArray *remembered; /* those that have ended last, the last one first */
   guint64 incomplete_bytes;

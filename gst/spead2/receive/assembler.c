@@ -2,7 +2,7 @@
  *
  * A packet goes through three stages: it is read, its heap is found or begun, and
  * its bytes are placed there. Live heaps are in two structures at a time: a list by
- * the order in which they began, and a hash by their counters.
+ * the order of their last packets, and a hash by their counters.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -22,13 +22,11 @@ struct _Spead2Assembler {
   guint64 now; /* the last time that was passed in */
   guint64 seed;
 
-  Spead2ReceivedHeap *oldest, *newest; /* live */
+  Spead2ReceivedHeap *oldest, *newest; /* live, by their last packets */
   Spead2ReceivedHeap **buckets;
   guint mask;
-  Spead2ReceivedHeap *recent; /* live, that the last packet was of, or NULL */
   guint n_live;
   guint64 live_bytes;
-  guint64 next_expiry; /* no live heap's timeout is before it */
 
   Spead2EndedHeaps *ended;
   HeapList ready; /* ended and not taken */
@@ -70,7 +68,6 @@ spead2_assembler_new (
       (guint64) g_random_int () << 32 | (guint64) g_random_int () | 1;
   assembler->mask = (2u << g_bit_storage (config->max_heaps)) - 1;
   assembler->buckets = g_new0 (Spead2ReceivedHeap *, assembler->mask + 1);
-  assembler->next_expiry = G_MAXUINT64;
   assembler->ended = spead2_ended_heaps_new (
       config->n_remembered, config->remember_time, assembler->seed);
   return assembler;
@@ -145,6 +142,22 @@ bucket (const Spead2Assembler *assembler, guint64 cnt)
 }
 
 static void
+list_remove (Spead2Assembler *assembler, Spead2ReceivedHeap *heap)
+{
+  *(heap->older ? &heap->older->newer : &assembler->oldest) = heap->newer;
+  *(heap->newer ? &heap->newer->older : &assembler->newest) = heap->older;
+}
+
+static void
+list_append (Spead2Assembler *assembler, Spead2ReceivedHeap *heap)
+{
+  heap->newer = NULL;
+  heap->older = assembler->newest;
+  *(heap->older ? &heap->older->newer : &assembler->oldest) = heap;
+  assembler->newest = heap;
+}
+
+static void
 remove_live (Spead2Assembler *assembler, Spead2ReceivedHeap *heap)
 {
   Spead2ReceivedHeap **link = bucket (assembler, heap->cnt);
@@ -152,13 +165,9 @@ remove_live (Spead2Assembler *assembler, Spead2ReceivedHeap *heap)
   while (*link != heap)
     link = &(*link)->hash_next;
   *link = heap->hash_next;
-
-  *(heap->older ? &heap->older->newer : &assembler->oldest) = heap->newer;
-  *(heap->newer ? &heap->newer->older : &assembler->newest) = heap->older;
+  list_remove (assembler, heap);
   assembler->n_live--;
   assembler->live_bytes -= memory_size (heap->capacity);
-  if (assembler->recent == heap)
-    assembler->recent = NULL;
 }
 
 static void
@@ -316,10 +325,16 @@ continue_heap (Spead2Assembler *assembler, Spead2ReceivedHeap *heap,
 
   if (fate == SPEAD2_PACKET_ACCEPTED)
     fate = place_packet (assembler, heap, view);
-  if (fate == SPEAD2_PACKET_ACCEPTED && heap->received == heap->length &&
+  if (fate != SPEAD2_PACKET_ACCEPTED)
+    return fate;
+
+  if (heap->received == heap->length &&
       !(heap->flags & SPEAD2_RECEIVED_UNSIZED)) {
     remove_live (assembler, heap);
     complete_heap (assembler, heap, 0);
+  } else if (heap != assembler->newest) {
+    list_remove (assembler, heap);
+    list_append (assembler, heap);
   }
   return fate;
 }
@@ -365,17 +380,6 @@ new_payload (Spead2Assembler *assembler, Spead2ReceivedHeap *heap,
   return length == 0 || acquire_memory (assembler, heap, length, phase);
 }
 
-/* When a heap is given up whose last packet came then. */
-static guint64
-expiry (const Spead2Assembler *assembler, guint64 last_time)
-{
-  guint64 timeout = assembler->config.heap_timeout;
-
-  return timeout == 0 || timeout > G_MAXUINT64 - last_time
-      ? G_MAXUINT64
-      : last_time + timeout;
-}
-
 static void
 insert_live (Spead2Assembler *assembler, Spead2ReceivedHeap *heap)
 {
@@ -383,14 +387,9 @@ insert_live (Spead2Assembler *assembler, Spead2ReceivedHeap *heap)
 
   heap->hash_next = *first;
   *first = heap;
-  heap->newer = NULL;
-  heap->older = assembler->newest;
-  *(heap->older ? &heap->older->newer : &assembler->oldest) = heap;
-  assembler->newest = assembler->recent = heap;
+  list_append (assembler, heap);
   assembler->n_live++;
   assembler->live_bytes += memory_size (heap->capacity);
-  assembler->next_expiry =
-      MIN (assembler->next_expiry, expiry (assembler, assembler->now));
 }
 
 /* The first packet of a heap that is seen. */
@@ -444,7 +443,7 @@ void
 spead2_assembler_push (
     Spead2Assembler *assembler, const guint8 *data, gsize size, guint64 now)
 {
-  Spead2ReceivedHeap *heap = assembler->recent;
+  Spead2ReceivedHeap *heap = assembler->newest;
   Spead2PacketView view;
   Spead2Refusal refusal =
       spead2_packet_parse (&view, &assembler->config.rules, data, size);
@@ -460,12 +459,8 @@ spead2_assembler_push (
 
   if (heap == NULL || heap->cnt != view.cnt)
     heap = find_live (assembler, view.cnt);
-  if (heap) {
-    assembler->recent = heap;
-    fate = continue_heap (assembler, heap, &view);
-  } else {
-    fate = begin_heap (assembler, &view);
-  }
+  fate = heap ? continue_heap (assembler, heap, &view)
+              : begin_heap (assembler, &view);
   assembler->counters.packets[fate]++;
 }
 
@@ -479,26 +474,28 @@ spead2_assembler_push_truncated (Spead2Assembler *assembler, gsize size)
 
 /* --- what the owner does -------------------------------------------------- */
 
+/* When the first live heap is given up. */
+static guint64
+next_expiry (const Spead2Assembler *assembler)
+{
+  guint64 timeout = assembler->config.heap_timeout;
+  const Spead2ReceivedHeap *oldest = assembler->oldest;
+
+  if (timeout == 0 || oldest == NULL ||
+      timeout > G_MAXUINT64 - oldest->last_time)
+    return G_MAXUINT64;
+  return oldest->last_time + timeout;
+}
+
 guint64
 spead2_assembler_expire (Spead2Assembler *assembler, guint64 now)
 {
-  Spead2ReceivedHeap *heap, *newer;
+  guint64 next;
 
   assembler->now = now;
-  if (now < assembler->next_expiry)
-    return assembler->n_live > 0 ? assembler->next_expiry : G_MAXUINT64;
-
-  assembler->next_expiry = G_MAXUINT64;
-  for (heap = assembler->oldest; heap; heap = newer) {
-    guint64 time = expiry (assembler, heap->last_time);
-
-    newer = heap->newer;
-    if (time <= now)
-      give_up (assembler, heap, SPEAD2_HEAP_TIMEOUT);
-    else
-      assembler->next_expiry = MIN (assembler->next_expiry, time);
-  }
-  return assembler->next_expiry;
+  while ((next = next_expiry (assembler)) <= now)
+    give_up (assembler, assembler->oldest, SPEAD2_HEAP_TIMEOUT);
+  return next;
 }
 
 void

@@ -6,8 +6,9 @@
  * passed in: the module has no socket, no thread and no clock.
  *
  * A heap is live from its first packet, whichever one that is, until all of it has
- * come or it is given up: when more than max_heaps are live the one that began
- * first, or heap_timeout after its last packet. A heap of one packet is complete at
+ * come or it is given up: when more than max_heaps are live the one whose last packet
+ * came first, or heap_timeout after its last packet. So heaps that are begun and never
+ * continued, lost ones or hostile ones, go before those that make progress. A heap of one packet is complete at
  * once, takes no place and has no other one given up. Heaps that have ended are
  * remembered for a while, so that packets which come again or too late begin no
  * heap: they are counted as duplicate (it was complete) or late (it was given up).
@@ -37,8 +38,8 @@ typedef struct {
   Spead2PacketRules rules;
   /* Bytes of payload that a heap may have; more is refused as too large. */
   guint64 max_heap_size;
-  /* Bytes of memory that all live heaps may have: when a new one needs more, the
-   * ones that began first are given up. At least max_heap_size and
+  /* Bytes of memory that all live heaps may have: when a new one needs more, others
+   * are given up in the same order. At least max_heap_size and
    * SPEAD2_PAYLOAD_ALIGNMENT. */
   guint64 max_live_bytes;
   guint max_heaps; /* live ones, at least 1 */

@@ -103,7 +103,7 @@ struct _Spead2ReceivedHeap {
   guint64 seed;           /* of the hash, odd */
   guint64 inline_pointers[SPEAD2_INLINE_POINTERS];
   guint64 capacity; /* bytes of memory from payload on that it has asked for */
-  Spead2ReceivedHeap *newer, *older; /* of the live ones, by their start */
+  Spead2ReceivedHeap *newer, *older; /* of the live ones, by last_time */
   Spead2ReceivedHeap *hash_next;
 };
 
