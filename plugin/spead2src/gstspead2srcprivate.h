@@ -98,7 +98,7 @@ struct _GstSpead2Src {
   gboolean warned_descriptor, warned_size; /* once a stream */
   guint64 n_datagrams; /* when the timeout was checked last */
   GstSpead2SrcPosition position;
-  GstClockTime next_time; /* running time behind the last buffer, or NONE */
+  GstClockTime next_time; /* running time of what is due, or NONE */
   GstSpead2SrcAnchor anchor;
 };
 

@@ -520,7 +520,9 @@ install_payload (GObjectClass *klass)
   /**
    * GstSpead2Src:incomplete:
    *
-   * What becomes of heaps that have lost packets.
+   * What becomes of heaps that have lost packets. `fill` delivers those whose item
+   * pointers have arrived: if a sender has them in the first packet of a heap alone
+   * (#GstSpead2Sink:repeat-pointers is FALSE), a heap that has lost that one is dropped.
    *
    * Since: 0.1
    */

@@ -109,11 +109,30 @@ plan_samples (
         plan->view.index, plan->step, &plan->place);
 }
 
+/* Whether an incomplete heap can be a buffer. If the packets with its item pointers are
+ * missing, it has no index, and is as a heap without items, which is another type. */
+static gboolean
+can_fill (GstSpead2Src *self, const Spead2ReceivedHeap *heap,
+    const GstSpead2HeapView *view, GstSpead2HeapKind kind)
+{
+  /* Of many that are given up at once, some lose their memory. */
+  if (kind != GST_SPEAD2_HEAP_DATA || heap->payload == NULL)
+    return FALSE;
+  if (self->position.known && !view->has_index)
+    return FALSE;
+  return view->id != SPEAD2_ID_NULL ||
+      (self->offered && gst_caps_is_equal (view->caps, self->offered));
+}
+
 /* The counter of a heap of that kind that does not become a buffer, or NULL. */
 static guint64 *
 reason_to_drop (GstSpead2Src *self, const Spead2ReceivedHeap *heap,
     const GstSpead2HeapView *view, GstSpead2HeapKind kind)
 {
+  if (heap->received < heap->length &&
+      (self->run.incomplete == GST_SPEAD2_INCOMPLETE_DROP ||
+          !can_fill (self, heap, view, kind)))
+    return &self->counters.incomplete;
   switch (kind) {
     case GST_SPEAD2_HEAP_CONTROL:
       return &self->counters.control;
@@ -124,11 +143,6 @@ reason_to_drop (GstSpead2Src *self, const Spead2ReceivedHeap *heap,
     case GST_SPEAD2_HEAP_DATA:
       break;
   }
-  /* Of many that are given up at once, some lose their memory. */
-  if (heap->received < heap->length &&
-      (self->run.incomplete == GST_SPEAD2_INCOMPLETE_DROP ||
-          heap->payload == NULL))
-    return &self->counters.incomplete;
   /* What has no items has no descriptors. */
   if (!view->described && view->id != SPEAD2_ID_NULL &&
       !gst_spead2_src_takes_bytes (self))
@@ -277,14 +291,17 @@ accept_heap (GstSpead2Src *self, const Spead2ReceivedHeap *heap,
 {
   GstClockTime duration = GST_BUFFER_DURATION (buffer);
 
-  self->next_time = GST_BUFFER_PTS (buffer);
-  if (GST_CLOCK_TIME_IS_VALID (duration)) {
+  if (GST_CLOCK_TIME_IS_VALID (duration))
     report_latency (self, duration);
-    if (GST_CLOCK_TIME_IS_VALID (self->next_time))
+  if (!plan->place.late) {
+    self->next_time = GST_BUFFER_PTS (buffer);
+    if (GST_CLOCK_TIME_IS_VALID (duration) &&
+        GST_CLOCK_TIME_IS_VALID (self->next_time))
       self->next_time += duration;
   }
   self->undescribed = 0;
-  self->discont = FALSE;
+  /* What is due does not begin where a late one ended. */
+  self->discont = plan->place.late;
   if (plan->view.has_index)
     gst_spead2_src_position_accept (&self->position, heap->flavour, heap->cnt,
         plan->view.index, plan->step, &plan->place);

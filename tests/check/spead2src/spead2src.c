@@ -257,6 +257,49 @@ GST_START_TEST (a_heap_with_a_missing_packet_is_filled)
 }
 GST_END_TEST;
 
+/* The second of three packets: item pointers are in the first one only. */
+static void
+send_without_pointers (guint64 cnt)
+{
+  g_autofree Packet *packet = g_new0 (Packet, 1);
+  static const guint8 samples[100];
+
+  packet_standard (packet, cnt, 300, 100, sizeof samples);
+  packet_payload (packet, samples, sizeof samples);
+  send_packet (packet);
+}
+
+/* What it has of samples, and which, is not known: neither is it other data. */
+GST_START_TEST (an_incomplete_heap_without_its_pointers_is_dropped)
+{
+  static const gchar *const properties[] = {"", "item=0x3300",
+      "incomplete=fill", "incomplete=fill item=0x3300",
+      "incomplete=fill sample-bits=8"};
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (properties); i++) {
+    g_autofree gchar *text =
+        g_strdup_printf ("heap-timeout=1000000 %s", properties[i]);
+    GstBuffer *buffer;
+
+    start_source (text, NULL);
+    send_without_pointers (1);
+    wait_until (counter ("heaps-dropped-incomplete") == 1);
+    send_heap (2, 300, 300, 2);
+    check_samples (next_buffer (), 300, 2);
+    send_without_pointers (3);
+    wait_until (counter ("heaps-dropped-incomplete") == 2);
+    send_heap (4, 900, 300, 4);
+    buffer = next_buffer ();
+    fail_unless_equals_uint64 (GST_BUFFER_OFFSET (buffer), 900);
+    check_samples (buffer, 300, 4);
+    fail_unless_equals_uint64 (counter ("heaps-control"), 0);
+    check_balance ();
+    stop_source ();
+  }
+}
+GST_END_TEST;
+
 GST_START_TEST (a_sender_that_begins_anew_is_followed)
 {
   GstBuffer *buffer;
@@ -318,9 +361,41 @@ GST_START_TEST (a_late_heap_makes_no_second_gap)
   start_source ("sample-bits=8", NULL);
   for (i = 0; i < G_N_ELEMENTS (order); i++)
     send_heap (order[i], order[i] * 100, 100, order[i]);
-  for (i = 0; i < G_N_ELEMENTS (order); i++)
-    check_samples (next_buffer (), 100, order[i]);
+  for (i = 0; i < G_N_ELEMENTS (order); i++) {
+    GstBuffer *buffer = next_buffer ();
+
+    /* None begins where the one in front of it ended. */
+    fail_unless (GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_DISCONT));
+    check_samples (buffer, 100, order[i]);
+  }
   fail_unless_equals_uint64 (counter ("gaps"), 1);
+  stop_source ();
+}
+GST_END_TEST;
+
+/* Heap 3 is late: the hole behind it begins behind heap 4. */
+GST_START_TEST (a_gap_begins_where_the_stream_had_come_to)
+{
+  static const guint order[] = {1, 2, 4, 3, 6};
+  GstClockTime start, duration, gap_start;
+  GstEvent *event;
+  guint i;
+
+  start_source ("sample-rate=1000 sample-bits=8 timestamp-mode=index", NULL);
+  for (i = 0; i < G_N_ELEMENTS (order); i++)
+    send_heap (order[i], order[i] * 100, 100, order[i]);
+  for (i = 0; i < 4; i++) {
+    GstBuffer *buffer = next_buffer ();
+
+    if (i == 0)
+      start = GST_BUFFER_PTS (buffer);
+    gst_buffer_unref (buffer);
+  }
+  event = next_event (GST_EVENT_GAP);
+  gst_event_parse_gap (event, &gap_start, &duration);
+  fail_unless_equals_uint64 (gap_start, start + 400 * GST_MSECOND);
+  fail_unless_equals_uint64 (duration, 100 * GST_MSECOND);
+  gst_event_unref (event);
   stop_source ();
 }
 GST_END_TEST;
@@ -792,10 +867,12 @@ spead2src_suite (void)
   tcase_add_test (tc, a_missing_heap_is_a_gap);
   tcase_add_test (tc, a_heap_with_a_missing_packet_is_dropped_and_counted);
   tcase_add_test (tc, a_heap_with_a_missing_packet_is_filled);
+  tcase_add_test (tc, an_incomplete_heap_without_its_pointers_is_dropped);
   tcase_add_test (tc, a_sender_that_begins_anew_is_followed);
   tcase_add_test (tc, the_index_runs_over);
   tcase_add_test (tc, a_sender_that_begins_anew_late_in_the_bits_is_followed);
   tcase_add_test (tc, a_late_heap_makes_no_second_gap);
+  tcase_add_test (tc, a_gap_begins_where_the_stream_had_come_to);
   tcase_add_test (tc, samples_are_counted_as_the_caps_say);
   tcase_add_test (
       tc, without_a_descriptor_and_with_caps_that_need_one_heaps_are_dropped);
