@@ -7,6 +7,7 @@
 
 #include "gstspead2types.h"
 #include "spead2/error.h"
+#include "spead2/receive/acceptrule.h"
 #include "spead2/wire/descriptor.h"
 
 /* What timestamp is without a descriptor, as every SPEAD telescope has it. */
@@ -32,6 +33,7 @@ struct _GstSpead2HeapReader {
 
   ItemName item; /* neither name nor id: the largest addressed one */
   ItemName index_item;
+  Spead2AcceptRule *accept; /* (owned) */
 
   GHashTable *descriptors; /* (guint64, Spead2Descriptor), owned */
 
@@ -93,9 +95,11 @@ gst_spead2_heap_reader_new (
   reader->sample_bits = config->sample_bits;
   reader->rate = config->rate;
   reader->bug_compat = config->bug_compat;
+  reader->accept = spead2_accept_rule_new (config->accept, error);
   reader->descriptors =
       g_hash_table_new_full (g_int64_hash, g_int64_equal, NULL, g_free);
-  if ((reader->all_payload ||
+  if (reader->accept != NULL &&
+      (reader->all_payload ||
           parse_item (&reader->item, config->item, "item", error)) &&
       parse_item (&reader->index_item, config->index_item, "index-item", error))
     return reader;
@@ -109,6 +113,7 @@ gst_spead2_heap_reader_free (GstSpead2HeapReader *reader)
   spead2_item_views_clear (&reader->views);
   g_free (reader->item.name);
   g_free (reader->index_item.name);
+  g_clear_pointer (&reader->accept, spead2_accept_rule_free);
   gst_clear_caps (&reader->caps);
   gst_clear_caps (&reader->current);
   g_hash_table_unref (reader->descriptors);
@@ -156,6 +161,9 @@ add_descriptor (GstSpead2HeapReader *reader, Spead2Descriptor *descriptor)
   g_hash_table_replace (reader->descriptors, &descriptor->id, descriptor);
   resolve_name (&reader->item, descriptor);
   resolve_name (&reader->index_item, descriptor);
+  if (descriptor->name)
+    spead2_accept_rule_set_id (
+        reader->accept, descriptor->name, descriptor->id);
 }
 
 /* Bounded, as whoever sends can send many. */
@@ -362,6 +370,9 @@ gst_spead2_heap_reader_read (GstSpead2HeapReader *reader,
       heap->n_pointers, heap->length);
   read_descriptors (reader, heap, error);
   kind = view_item (reader, heap);
+  if (kind != GST_SPEAD2_HEAP_CONTROL &&
+      !spead2_accept_rule_matches (reader->accept, heap))
+    kind = GST_SPEAD2_HEAP_NOT_ACCEPTED;
   view_index (reader);
   if (kind == GST_SPEAD2_HEAP_DATA && !view_type (reader, error))
     kind = GST_SPEAD2_HEAP_WRONG_SIZE;

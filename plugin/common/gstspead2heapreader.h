@@ -25,6 +25,7 @@ typedef struct {
   const gchar
       *item; /* id, name or "payload"; NULL: the largest addressed one */
   const gchar *index_item; /* id or name */
+  const gchar *accept;     /* as spead2_accept_rule_new() */
   GstCaps *caps;           /* of buffers, or NULL: those of descriptors */
   guint sample_bits;       /* of a packed sample; 0: as descriptors say */
   GstSpead2Rate rate;      /* of samples, or not known */
@@ -34,7 +35,8 @@ typedef struct {
 typedef enum {
   GST_SPEAD2_HEAP_DATA,    /* has bytes for a buffer */
   GST_SPEAD2_HEAP_CONTROL, /* has none: stream control or descriptors alone */
-  GST_SPEAD2_HEAP_NO_ITEM, /* has data, but not the item */
+  GST_SPEAD2_HEAP_NOT_ACCEPTED, /* has data, and does not match accept */
+  GST_SPEAD2_HEAP_NO_ITEM,      /* has data, but not the item */
   /* The item has a descriptor that its size contradicts. */
   GST_SPEAD2_HEAP_WRONG_SIZE
 } GstSpead2HeapKind;
@@ -59,7 +61,7 @@ typedef struct {
 
 typedef struct _GstSpead2HeapReader GstSpead2HeapReader;
 
-/* NULL with SPEAD2_ERROR_INVALID, naming the property: item and index-item. */
+/* NULL with SPEAD2_ERROR_INVALID, naming the property: item, index-item and accept. */
 GstSpead2HeapReader *gst_spead2_heap_reader_new (
     const GstSpead2HeapReaderConfig *config, GError **error);
 void gst_spead2_heap_reader_free (GstSpead2HeapReader *reader);

@@ -435,6 +435,7 @@ gst_spead2_src_start (GstBaseSrc *base)
   config = (GstSpead2HeapReaderConfig){
       .item = self->run.item,
       .index_item = self->run.index_item,
+      .accept = self->run.accept,
       .caps = self->run.caps,
       .sample_bits = self->run.sample_bits,
       .rate = {self->run.sample_rate, self->run.sample_rate_denominator},

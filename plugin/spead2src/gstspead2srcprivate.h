@@ -24,6 +24,7 @@ typedef struct {
   guint64 delivered;
   guint64 bytes;         /* of payload in buffers */
   guint64 control;       /* stream control or descriptors, without data */
+  guint64 not_accepted;  /* dropped: it does not match accept */
   guint64 no_item;       /* dropped: the item is not in it */
   guint64 no_descriptor; /* dropped: its item is not described yet */
   guint64 wrong_size; /* dropped: the item's size contradicts its descriptor */

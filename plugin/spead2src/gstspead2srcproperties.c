@@ -30,6 +30,7 @@ static const gsize field_offsets[GST_SPEAD2_SRC_N_SETTINGS] = {
     FIELD (HEAP_ADDRESS_BITS, heap_address_bits),
     FIELD (PACKET_HEAPS, packet_heaps),
     FIELD (BUG_COMPAT, bug_compat),
+    FIELD (ACCEPT, accept),
     FIELD (ITEM, item),
     FIELD (CAPS, caps),
     FIELD (SAMPLE_BITS, sample_bits),
@@ -70,6 +71,7 @@ gst_spead2_src_settings_copy (
   to->multicast_iface = g_strdup (from->multicast_iface);
   to->multicast_source = g_strdup (from->multicast_source);
   to->cpu_affinity = g_strdup (from->cpu_affinity);
+  to->accept = g_strdup (from->accept);
   to->item = g_strdup (from->item);
   to->index_item = g_strdup (from->index_item);
   if (from->caps)
@@ -85,6 +87,7 @@ gst_spead2_src_settings_clear (GstSpead2SrcSettings *settings)
   g_clear_pointer (&settings->multicast_iface, g_free);
   g_clear_pointer (&settings->multicast_source, g_free);
   g_clear_pointer (&settings->cpu_affinity, g_free);
+  g_clear_pointer (&settings->accept, g_free);
   g_clear_pointer (&settings->item, g_free);
   g_clear_pointer (&settings->index_item, g_free);
   gst_clear_caps (&settings->caps);
@@ -452,6 +455,42 @@ install_heaps (GObjectClass *klass)
 static void
 install_payload (GObjectClass *klass)
 {
+  /**
+   * GstSpead2Src:accept:
+   *
+   * Which heaps are taken, where several senders or streams come to one port: conditions
+   * separated by semicolons, all of which must hold. A condition is an item and the
+   * values that it may have:
+   *
+   * - `0x4101,value=3`: the immediate item 0x4101 has the value 3
+   * - `feng_id,value=<0,4:7,16:64:16>`: the item that a descriptor calls feng_id has one
+   *   of these values: 0, 4 to 7, or 16, 32, 48, 64. Before its descriptor has come no
+   *   heap matches; `feng_id=0x4101` needs none
+   * - `pol=0x4102,mask=1,value=0; heap-length,value=8192`: bit 0 of the item is 0, and the
+   *   heap has 8192 bytes of payload. `heap-cnt` is its counter
+   *
+   * Without `value` the heap must have the item, whatever its value. The grammar:
+   *
+   * |[
+   * accept    = condition *( ";" condition ) [ ";" ]
+   * condition = item *( "," field )       ; each field once
+   * item      = id | name | name "=" id | "heap-cnt" | "heap-length"
+   * field     = "mask=" number | "value=" values
+   * values    = value | "<" value *( "," value ) ">"
+   * value     = number [ ":" last [ ":" step ] ]
+   * ]| Numbers are decimal, or hexadecimal behind 0x; ids are 7 and more. A mistake is an
+   * error in READY to PAUSED, which names the condition and the offset in the text.
+   *
+   * Heaps that do not match are dropped, and counted as `heaps-dropped-not-accepted`.
+   * They leave no gap; their descriptors, and a stop heap, count all the same. Unset: all
+   * heaps are taken.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, GST_SPEAD2_SRC_PROP_ACCEPT,
+      g_param_spec_string ("accept", "Accept",
+          "Conditions on items that a heap must meet to be taken", NULL,
+          FLAGS));
   /**
    * GstSpead2Src:item:
    *

@@ -114,6 +114,7 @@ typedef struct {
   gint packet_heaps;
   gint bug_compat;
 
+  gchar *accept;
   gchar *item;
   GstCaps *caps;
   guint sample_bits;
@@ -156,6 +157,7 @@ enum {
   GST_SPEAD2_SRC_PROP_HEAP_ADDRESS_BITS,
   GST_SPEAD2_SRC_PROP_PACKET_HEAPS,
   GST_SPEAD2_SRC_PROP_BUG_COMPAT,
+  GST_SPEAD2_SRC_PROP_ACCEPT,
   GST_SPEAD2_SRC_PROP_ITEM,
   GST_SPEAD2_SRC_PROP_CAPS,
   GST_SPEAD2_SRC_PROP_SAMPLE_BITS,

@@ -82,6 +82,7 @@ gst_spead2_src_make_stats (
   add (stats, "heaps-delivered", counters->delivered);
   add (stats, "payload-bytes", counters->bytes);
   add (stats, "heaps-control", counters->control);
+  add (stats, "heaps-dropped-not-accepted", counters->not_accepted);
   add (stats, "heaps-dropped-no-item", counters->no_item);
   add (stats, "heaps-dropped-no-descriptor", counters->no_descriptor);
   add (stats, "heaps-dropped-wrong-size", counters->wrong_size);

@@ -136,6 +136,8 @@ reason_to_drop (GstSpead2Src *self, const Spead2ReceivedHeap *heap,
   switch (kind) {
     case GST_SPEAD2_HEAP_CONTROL:
       return &self->counters.control;
+    case GST_SPEAD2_HEAP_NOT_ACCEPTED:
+      return &self->counters.not_accepted;
     case GST_SPEAD2_HEAP_NO_ITEM:
       return &self->counters.no_item;
     case GST_SPEAD2_HEAP_WRONG_SIZE:
