@@ -427,8 +427,9 @@ gst_spead2_sink_class_init (GstSpead2SinkClass *klass)
    *
    * Any thread can emit it in any state, also a handler of
    * #GstSpead2Sink::heap-done: it does not block, and the stop heap is not counted
-   * in #GstSpead2Sink:max-heaps. Of several stop heaps with nothing between them,
-   * at least one is sent.
+   * in #GstSpead2Sink:max-heaps. Of several emissions with nothing between them,
+   * at least one sends a stop heap. EOS sends another one only if heaps were sent
+   * after the last, or if that was dropped or failed.
    *
    * Returns: whether the stop heap was accepted: not in NULL, nor while flushing
    *

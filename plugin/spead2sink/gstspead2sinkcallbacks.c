@@ -50,7 +50,7 @@ gst_spead2_sink_heap_not_sent (
   if (result->flags & SPEAD2_HEAP_DESCRIBES)
     g_atomic_int_set (&self->redescribe, TRUE);
   if (is_stop)
-    g_atomic_int_set (&self->stop_pending, TRUE);
+    g_atomic_int_set (&self->end, GST_SPEAD2_SINK_END_PENDING);
   if (result->error->domain != SPEAD2_ERRNO)
     return;
   if (is_stop)

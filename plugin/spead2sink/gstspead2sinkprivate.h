@@ -24,6 +24,13 @@
 
 G_BEGIN_DECLS
 
+/* Whether receivers have been sent the end of the stream. */
+typedef enum {
+  GST_SPEAD2_SINK_END_NONE,    /* nothing was sent since READY */
+  GST_SPEAD2_SINK_END_PENDING, /* heaps, or a stop heap that was lost */
+  GST_SPEAD2_SINK_END_SENT     /* a stop heap, and nothing behind it */
+} GstSpead2SinkEnd;
+
 /* The object lock guards the settings and the rest of the first part. sender is
  * NULL but in READY and above, and there after a start that failed. It is set and
  * cleared with the lock by state changes, while the pad is inactive: they and the
@@ -56,7 +63,7 @@ struct _GstSpead2Sink {
   GstPadChainFunction chain; /* the base class's */
   GstPadChainListFunction chain_list;
 
-  gint stop_pending; /* atomic: heaps went out since the last stop heap */
+  gint end;        /* atomic: a GstSpead2SinkEnd */
   gint redescribe; /* atomic: a description was lost, or receivers begin anew */
   gint requested;  /* atomic: descriptors are asked for */
   gint started;    /* atomic: a heap of this stream has been pushed */

@@ -503,8 +503,9 @@ install_heaps (GObjectClass *klass)
   /**
    * GstSpead2Sink:send-stop-heap:
    *
-   * Mark the end of the stream with a stop heap: after the last heap at EOS, and
-   * when the element goes to READY without EOS.
+   * Mark the end of the stream with a stop heap: after the last heap at EOS, unless
+   * #GstSpead2Sink::send-stop has sent one there, and when the element goes to READY
+   * without EOS.
    *
    * Since: 0.1
    */

@@ -142,7 +142,7 @@ gst_spead2_sink_try_stop_heap (GstSpead2Sink *self)
 {
   Spead2Heap *heap;
 
-  if (!g_atomic_int_get (&self->stop_pending) ||
+  if (g_atomic_int_get (&self->end) != GST_SPEAD2_SINK_END_PENDING ||
       !g_atomic_int_get (&self->settings.send_stop_heap))
     return;
 
@@ -210,7 +210,7 @@ gst_spead2_sink_change_state (GstElement *element, GstStateChange transition)
       gst_spead2_sink_reset_stream (self);
       gst_spead2_heap_maker_start (self->maker);
       gst_clear_caps (&self->refused);
-      g_atomic_int_set (&self->stop_pending, FALSE);
+      g_atomic_int_set (&self->end, GST_SPEAD2_SINK_END_NONE);
       /* A late FLUSH_START. */
       spead2_sender_set_flushing (self->sender, FALSE);
       spead2_sender_probe (self->sender);

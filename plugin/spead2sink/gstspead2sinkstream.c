@@ -32,11 +32,12 @@ static gboolean
 gst_spead2_sink_push_stop_heap (GstSpead2Sink *self)
 {
   Spead2Heap *stop = gst_spead2_sink_new_control (self, SPEAD2_CTRL_STOP);
-  gint was_pending = g_atomic_int_get (&self->stop_pending);
+  gint before = g_atomic_int_get (&self->end);
 
-  g_atomic_int_set (&self->stop_pending, FALSE);
+  /* First: the heap may be lost at once. */
+  g_atomic_int_set (&self->end, GST_SPEAD2_SINK_END_SENT);
   if (!spead2_sender_push_control (self->sender, stop)) {
-    g_atomic_int_set (&self->stop_pending, was_pending);
+    g_atomic_int_set (&self->end, before);
     spead2_heap_free (stop);
     return FALSE;
   }
@@ -271,7 +272,7 @@ gst_spead2_sink_note_pushed (GstSpead2Sink *self, guint n)
 {
   if (n > 0) {
     g_atomic_int_set (&self->started, TRUE);
-    g_atomic_int_set (&self->stop_pending, TRUE);
+    g_atomic_int_set (&self->end, GST_SPEAD2_SINK_END_PENDING);
   }
   if (self->left->len == 0)
     gst_spead2_sink_end_making (self);
@@ -507,6 +508,20 @@ gst_spead2_sink_drain_at (GstSpead2Sink *self, GstEvent *eos)
   return flow;
 }
 
+/* Unless a stop heap was the last one. FALSE while flushing. */
+static gboolean
+gst_spead2_sink_push_last_heap (GstSpead2Sink *self)
+{
+  gboolean pushed = TRUE;
+
+  GST_OBJECT_LOCK (self);
+  if (g_atomic_int_get (&self->settings.send_stop_heap) &&
+      g_atomic_int_get (&self->end) != GST_SPEAD2_SINK_END_SENT)
+    pushed = gst_spead2_sink_push_stop_heap (self);
+  GST_OBJECT_UNLOCK (self);
+  return pushed;
+}
+
 static GstFlowReturn
 gst_spead2_sink_end_stream (GstSpead2Sink *self, GstEvent *eos)
 {
@@ -514,16 +529,10 @@ gst_spead2_sink_end_stream (GstSpead2Sink *self, GstEvent *eos)
 
   if (flow == GST_FLOW_OK)
     flow = gst_spead2_sink_drain_at (self, eos);
-  if (flow == GST_FLOW_OK &&
-      g_atomic_int_get (&self->settings.send_stop_heap)) {
-    gboolean pushed;
-
-    GST_OBJECT_LOCK (self);
-    pushed = gst_spead2_sink_push_stop_heap (self);
-    GST_OBJECT_UNLOCK (self);
-    flow = pushed ? gst_spead2_sink_drain_at (self, eos)
-                  : gst_spead2_sink_flushing (self);
-  }
+  if (flow == GST_FLOW_OK)
+    flow = gst_spead2_sink_push_last_heap (self)
+        ? gst_spead2_sink_drain_at (self, eos)
+        : gst_spead2_sink_flushing (self);
   if (flow == GST_FLOW_OK) {
     gst_spead2_sink_report_rest (&self->reports);
     if (!g_atomic_int_get (&self->settings.quiet))

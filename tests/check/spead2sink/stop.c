@@ -150,6 +150,66 @@ assert_balance (guint64 pushed, guint64 outstanding)
   }
 }
 
+/* What comes before EOS, and how many stop heaps there are after it. */
+static const struct {
+  const gchar *what;
+  guint n_stops;
+} before_eos[] = {
+    {"", 1},
+    {"d", 1},
+    {"s", 1},
+    {"ds", 1},
+    {"dsd", 2},
+    {"dsE", 1},
+    {"dE", 1},
+    {"dEd", 2},
+    {"dsf", 1},
+    {"dsfd", 2},
+};
+
+/* EOS ends a stream that has not ended. */
+GST_START_TEST (eos_sends_no_second_stop_heap)
+{
+  const gchar *what = before_eos[__i__].what;
+
+  play (BYTES);
+  for (; *what != '\0'; what++) {
+    if (*what == 'd')
+      push (HEAP_SIZE, 0, 0);
+    else if (*what == 's')
+      fail_unless (send_stop ());
+    else if (*what == 'E')
+      finish ();
+    drain ();
+    if (*what == 'E' || *what == 'f')
+      flush ();
+  }
+  finish ();
+  decode ();
+  fail_unless_equals_int (
+      fake_receiver_saw_stop (decoder), before_eos[__i__].n_stops);
+}
+
+GST_END_TEST;
+
+/* The stop heap of the signal is dropped with the heap before it. */
+GST_START_TEST (eos_sends_the_stop_heap_that_a_flush_dropped)
+{
+  faults_block (true);
+  play (BYTES);
+  push (HEAP_SIZE, 0, 0);
+  wait_blocked ();
+  push (HEAP_SIZE, 0, 0);
+  fail_unless (send_stop ());
+  flush ();
+  faults_block (false);
+  finish ();
+  decode ();
+  fail_unless_equals_int (fake_receiver_saw_stop (decoder), 1);
+}
+
+GST_END_TEST;
+
 /* It needs no room, and is in no counter of heaps; those that say nothing new are
  * left out. */
 GST_START_TEST (stop_heaps_take_no_room_and_do_not_wait)
@@ -263,6 +323,9 @@ sinkstop_suite (void)
       G_N_ELEMENTS (flows));
   tcase_add_test (tc, a_stop_heap_in_a_pause_goes_behind_the_heap_that_waits);
   tcase_add_test (tc, a_stop_heap_in_a_pause_does_not_hold_the_element);
+  tcase_add_loop_test (
+      tc, eos_sends_no_second_stop_heap, 0, G_N_ELEMENTS (before_eos));
+  tcase_add_test (tc, eos_sends_the_stop_heap_that_a_flush_dropped);
   tcase_add_loop_test (tc, stop_heaps_take_no_room_and_do_not_wait, 0, 3);
   tcase_add_test (tc, the_counters_of_heaps_balance_at_any_time);
   tcase_add_loop_test (tc, a_buffer_that_is_freed_may_send_a_stop_heap, 0, 2);
