@@ -60,6 +60,8 @@ struct _GstSpead2Sink {
   GstCaps *refused;          /* if the last that came were, or NULL */
   gboolean made;   /* heaps of the buffer, or list, in the chain function */
   GPtrArray *left; /* (owned Spead2Heap) made, and not pushed before a step */
+  guint n_kept;    /* of left: the first ones, which a step does not skip, since
+                      they have bytes of earlier buffers */
   GstPadChainFunction chain; /* the base class's */
   GstPadChainListFunction chain_list;
 

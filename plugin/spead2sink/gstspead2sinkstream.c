@@ -22,6 +22,9 @@ GST_DEBUG_CATEGORY_EXTERN (spead2_sink_debug);
 typedef struct {
   Spead2Heap *heaps[HEAPS_AT_ONCE + GST_SPEAD2_HEAP_MAKER_MAX_HEAPS];
   guint n;
+  guint n_kept; /* the first ones, up to the first that has a payload, if that
+                   begins with bytes of earlier buffers */
+  gboolean begins_open; /* it does, and is not made yet */
 } HeapBatch;
 
 /* -- data --------------------------------------------------------------------------- */
@@ -67,29 +70,32 @@ gst_spead2_sink_end_making (GstSpead2Sink *self)
   GST_OBJECT_UNLOCK (self);
 }
 
-/* Drops heaps of a buffer that a step has skipped: their descriptions are sent again. */
+/* Drops the heaps that are left, but for the first ones: their descriptions are sent
+ * again. */
 static void
-gst_spead2_sink_drop_left (GstSpead2Sink *self)
+gst_spead2_sink_drop_left (GstSpead2Sink *self, guint n_kept)
 {
   guint i;
 
-  if (self->left->len == 0)
+  if (self->left->len == n_kept)
     return;
-  for (i = 0; i < self->left->len; i++) {
+  for (i = n_kept; i < self->left->len; i++) {
     Spead2Heap *heap = g_ptr_array_index (self->left, i);
 
     if (heap->flags & SPEAD2_HEAP_DESCRIBES)
       g_atomic_int_set (&self->redescribe, TRUE);
     spead2_heap_free (heap);
   }
-  g_ptr_array_set_size (self->left, 0);
-  gst_spead2_sink_end_making (self);
+  g_ptr_array_set_size (self->left, n_kept);
+  self->n_kept = n_kept;
+  if (n_kept == 0)
+    gst_spead2_sink_end_making (self);
 }
 
 void
 gst_spead2_sink_reset_stream (GstSpead2Sink *self)
 {
-  gst_spead2_sink_drop_left (self);
+  gst_spead2_sink_drop_left (self, 0);
   gst_spead2_heap_maker_restart (self->maker);
   g_atomic_int_set (&self->started, FALSE);
 }
@@ -110,7 +116,7 @@ gst_spead2_sink_chain (GstPad *pad, GstObject *parent, GstBuffer *buffer)
       self->maker, buffer, gst_spead2_sink_index_source (self));
   self->made = FALSE;
   flow = self->chain (pad, parent, buffer);
-  gst_spead2_sink_drop_left (self);
+  gst_spead2_sink_drop_left (self, self->n_kept);
   return flow;
 }
 
@@ -124,7 +130,7 @@ gst_spead2_sink_chain_list (GstPad *pad, GstObject *parent, GstBufferList *list)
       self->maker, list, gst_spead2_sink_index_source (self));
   self->made = FALSE;
   flow = self->chain_list (pad, parent, list);
-  gst_spead2_sink_drop_left (self);
+  gst_spead2_sink_drop_left (self, self->n_kept);
   return flow;
 }
 
@@ -189,8 +195,10 @@ gst_spead2_sink_wait_sent (GstSpead2Sink *self)
 
   spead2_sender_get_stats (self->sender, &stats);
   if (stats.outstanding > 0)
-    flow = gst_spead2_sink_drain (self);
-  return flow == FLOW_STEP ? GST_FLOW_OK : flow;
+    do {
+      flow = gst_spead2_sink_drain (self);
+    } while (flow == FLOW_STEP);
+  return flow;
 }
 
 /* Takes the error. */
@@ -278,21 +286,50 @@ gst_spead2_sink_note_pushed (GstSpead2Sink *self, guint n)
     gst_spead2_sink_end_making (self);
 }
 
-/* Pushes the heaps that are left; some may remain. */
+/* Pushes the heaps that are left; with FLOW_STEP some remain. */
 static GstFlowReturn
 gst_spead2_sink_push_left (GstSpead2Sink *self)
 {
   guint n_pushed;
-  GstFlowReturn flow = gst_spead2_sink_push (
-      self, (Spead2Heap **) self->left->pdata, self->left->len, &n_pushed);
+  GstFlowReturn flow;
 
+  if (self->left->len == 0)
+    return GST_FLOW_OK;
+  flow = gst_spead2_sink_push (
+      self, (Spead2Heap **) self->left->pdata, self->left->len, &n_pushed);
   if (n_pushed > 0)
     g_ptr_array_remove_range (self->left, 0, n_pushed);
+  self->n_kept -= MIN (self->n_kept, n_pushed);
   gst_spead2_sink_note_pushed (self, n_pushed);
   return flow;
 }
 
-/* Pushes the batch, which is empty then. If a step ends the wait, the rest is left. */
+/* The same through steps, where no buffer ends those. */
+static GstFlowReturn
+gst_spead2_sink_push_all_left (GstSpead2Sink *self)
+{
+  GstFlowReturn flow;
+
+  do {
+    flow = gst_spead2_sink_push_left (self);
+  } while (flow == FLOW_STEP);
+  return flow;
+}
+
+/* The heaps from n_pushed on are left. */
+static void
+gst_spead2_sink_leave (GstSpead2Sink *self, HeapBatch *batch, guint n_pushed)
+{
+  guint i;
+
+  for (i = n_pushed; i < batch->n; i++)
+    g_ptr_array_add (self->left, batch->heaps[i]);
+  if (batch->n_kept > n_pushed)
+    self->n_kept += batch->n_kept - n_pushed;
+}
+
+/* Pushes the batch, which is empty then. If a step ends the wait, or has ended one
+ * before, the rest is left. */
 static GstFlowReturn
 gst_spead2_sink_push_batch (GstSpead2Sink *self, HeapBatch *batch)
 {
@@ -303,12 +340,12 @@ gst_spead2_sink_push_batch (GstSpead2Sink *self, HeapBatch *batch)
     gst_spead2_sink_report_push (&self->reports);
   if (self->left->len == 0)
     flow = gst_spead2_sink_push (self, batch->heaps, batch->n, &n_pushed);
-  for (i = n_pushed; i < batch->n; i++)
-    if (flow == FLOW_STEP)
-      g_ptr_array_add (self->left, batch->heaps[i]);
-    else
+  if (flow == FLOW_STEP)
+    gst_spead2_sink_leave (self, batch, n_pushed);
+  else
+    for (i = n_pushed; i < batch->n; i++)
       spead2_heap_free (batch->heaps[i]);
-  batch->n = 0;
+  batch->n = batch->n_kept = 0;
   gst_spead2_sink_note_pushed (self, n_pushed);
   return flow == FLOW_STEP ? GST_FLOW_OK : flow;
 }
@@ -319,6 +356,8 @@ gst_spead2_sink_end_batch (GstSpead2Sink *self, HeapBatch *batch, GError *error)
 {
   GstFlowReturn flow = gst_spead2_sink_push_batch (self, batch);
 
+  if (flow == GST_FLOW_OK)
+    flow = gst_spead2_sink_push_all_left (self);
   if (flow == GST_FLOW_OK)
     return gst_spead2_sink_send_error (self, error);
   g_error_free (error);
@@ -341,6 +380,10 @@ gst_spead2_sink_add_heaps (GstSpead2Sink *self, HeapBatch *batch)
     if (batch->n == 0)
       gst_spead2_sink_begin_batch (self, batch);
     gst_spead2_heap_maker_make (self->maker, batch->heaps, &batch->n, &error);
+    if (batch->begins_open) {
+      batch->n_kept = batch->n;
+      batch->begins_open = FALSE;
+    }
   }
   if (error)
     flow = gst_spead2_sink_end_batch (self, batch, error);
@@ -349,18 +392,26 @@ gst_spead2_sink_add_heaps (GstSpead2Sink *self, HeapBatch *batch)
   return flow;
 }
 
-/* Pushes the open heap. FLOW_STEP: a step has ended the wait, and heaps are left. */
+static void
+gst_spead2_sink_init_batch (GstSpead2Sink *self, HeapBatch *batch)
+{
+  batch->n = batch->n_kept = 0;
+  batch->begins_open = gst_spead2_heap_maker_is_open (self->maker);
+}
+
+/* Pushes the open heap, behind those that are left. With FLOW_STEP some are left. */
 static GstFlowReturn
 gst_spead2_sink_push_open (GstSpead2Sink *self)
 {
-  HeapBatch batch = {.n = 0};
+  HeapBatch batch;
   GstFlowReturn flow;
 
+  gst_spead2_sink_init_batch (self, &batch);
   gst_spead2_heap_maker_close (self->maker);
   flow = gst_spead2_sink_add_heaps (self, &batch);
   if (flow == GST_FLOW_OK)
     flow = gst_spead2_sink_push_batch (self, &batch);
-  return flow == GST_FLOW_OK && self->left->len > 0 ? FLOW_STEP : flow;
+  return flow == GST_FLOW_OK ? gst_spead2_sink_push_left (self) : flow;
 }
 
 static GstFlowReturn
@@ -380,7 +431,7 @@ gst_spead2_sink_make_heaps (
   GstFlowReturn flow = GST_FLOW_OK;
   HeapBatch batch;
 
-  batch.n = 0;
+  gst_spead2_sink_init_batch (self, &batch);
   for (i = 0; i < n && flow == GST_FLOW_OK; i++)
     flow = gst_spead2_sink_add_buffer (
         self, &batch, list ? gst_buffer_list_get (list, i) : buffer);
@@ -397,8 +448,9 @@ gst_spead2_sink_send (
 
   if (g_atomic_int_get (&self->failed))
     return GST_FLOW_ERROR;
-  if (self->made)
-    return gst_spead2_sink_push_left (self);
+  flow = gst_spead2_sink_push_left (self);
+  if (flow != GST_FLOW_OK || self->made)
+    return flow;
 
   self->made = TRUE;
   flow = gst_spead2_sink_make_heaps (self, list, buffer);
@@ -420,19 +472,17 @@ gst_spead2_sink_render_list (GstBaseSink *base, GstBufferList *list)
 /* -- new caps --------------------------------------------------------------------- */
 
 /* Pushes the open heap before caps or a query that end its run; a wait for PLAYING
- * prerolls with these. If a step ends the wait, the heap is left. Called with the preroll
- * lock. */
+ * prerolls with these. FLOW_STEP: a step has ended the wait, and heaps are left. Called
+ * with the preroll lock. */
 static GstFlowReturn
 gst_spead2_sink_end_run (GstSpead2Sink *self, GstMiniObject *before)
 {
   GstFlowReturn flow;
 
-  if (!gst_spead2_heap_maker_is_open (self->maker))
+  if (!gst_spead2_heap_maker_is_open (self->maker) && self->left->len == 0)
     return GST_FLOW_OK;
   flow = gst_base_sink_do_preroll (GST_BASE_SINK (self), before);
-  if (flow == GST_FLOW_OK)
-    flow = gst_spead2_sink_push_open (self);
-  return flow == FLOW_STEP ? GST_FLOW_OK : flow;
+  return flow == GST_FLOW_OK ? gst_spead2_sink_push_open (self) : flow;
 }
 
 static void
@@ -450,10 +500,13 @@ gst_spead2_sink_set_caps (GstBaseSink *base, GstCaps *caps)
 {
   GstSpead2Sink *self = GST_SPEAD2_SINK (base);
   GError *error = NULL;
+  GstFlowReturn flow;
 
-  if (self->refused ||
-      gst_spead2_sink_end_run (self, GST_MINI_OBJECT_CAST (caps)) !=
-          GST_FLOW_OK)
+  if (self->refused)
+    return FALSE;
+  /* The next buffer pushes what a step leaves. */
+  flow = gst_spead2_sink_end_run (self, GST_MINI_OBJECT_CAST (caps));
+  if (flow != GST_FLOW_OK && flow != FLOW_STEP)
     return FALSE;
   if (!gst_spead2_heap_maker_set_caps (self->maker, caps, &error))
     goto refused;
@@ -461,7 +514,8 @@ gst_spead2_sink_set_caps (GstBaseSink *base, GstCaps *caps)
 
   /* ERRORS */
 refused:
-  if (gst_spead2_sink_wait_sent (self) == GST_FLOW_OK) {
+  if (gst_spead2_sink_push_all_left (self) == GST_FLOW_OK &&
+      gst_spead2_sink_wait_sent (self) == GST_FLOW_OK) {
     gst_caps_replace (&self->refused, caps);
     GST_ELEMENT_ERROR (self, STREAM, FORMAT, ("%s", error->message),
         ("caps: %" GST_PTR_FORMAT, caps));
@@ -485,12 +539,12 @@ gst_spead2_sink_sync_event (GstSpead2Sink *self, GstEvent *event)
 static GstFlowReturn
 gst_spead2_sink_send_open (GstSpead2Sink *self, GstEvent *event)
 {
-  GstFlowReturn flow = gst_spead2_sink_push_open (self);
+  GstFlowReturn flow;
 
-  while (flow == FLOW_STEP) {
+  while ((flow = gst_spead2_sink_push_open (self)) == FLOW_STEP) {
     flow = gst_spead2_sink_sync_event (self, event);
-    if (flow == GST_FLOW_OK)
-      flow = gst_spead2_sink_push_left (self);
+    if (flow != GST_FLOW_OK)
+      break;
   }
   return flow;
 }
@@ -550,7 +604,8 @@ gst_spead2_sink_drain_all (GstSpead2Sink *self, GstQuery *query)
   GstBaseSink *base = GST_BASE_SINK (self);
 
   GST_BASE_SINK_PREROLL_LOCK (base);
-  gst_spead2_sink_end_run (self, GST_MINI_OBJECT_CAST (query));
+  if (gst_spead2_sink_end_run (self, GST_MINI_OBJECT_CAST (query)) == FLOW_STEP)
+    gst_spead2_sink_push_all_left (self);
   GST_BASE_SINK_PREROLL_UNLOCK (base);
   spead2_sender_drain (self->sender, FALSE);
 }

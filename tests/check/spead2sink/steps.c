@@ -8,6 +8,7 @@
 #include "sinkfixture.h"
 
 #define N_BUFFERS 6
+#define CAPS_U8 "audio/x-raw,format=U8,rate=48000,channels=1,layout=interleaved"
 
 /* The network is open again; the stream goes on to its end. */
 static void
@@ -98,6 +99,113 @@ GST_START_TEST (descriptors_that_a_step_skips_come_again)
 
 GST_END_TEST;
 
+/* What ends a heap of which 400 bytes are there, while the queue is full, and the heaps
+ * that are sent: the step skips the 1200 bytes behind. */
+static const struct {
+  const gchar *end;
+  struct {
+    gsize size;
+    guint64 begin;
+  } heaps[4];
+} ends[] = {
+    {"caps", {{400, 2000}, {1000, 3600}, {200, 4600}}},
+    {"drain", {{400, 2000}, {1000, 3600}, {200, 4600}}},
+    {"its size", {{1000, 2000}, {1000, 3600}, {200, 4600}}},
+    /* The rest of the buffer is already in the next heap. */
+    {"discont", {{400, 2000}, {600, 2400}, {1000, 3600}, {200, 4600}}},
+};
+
+static gpointer
+end_heap (gpointer end)
+{
+  if (g_str_equal (end, "caps"))
+    fail_unless (set_caps (CAPS_U8));
+  else if (g_str_equal (end, "drain"))
+    drain ();
+  for (guint64 begin = 2400; begin < 4800; begin += 600) {
+    GstBuffer *buffer = make_buffer (600, begin, GST_BUFFER_OFFSET_NONE);
+
+    if (g_str_equal (end, "discont") && begin == 2400)
+      GST_BUFFER_FLAG_SET (buffer, GST_BUFFER_FLAG_DISCONT);
+    push_buffer (buffer);
+  }
+  return NULL;
+}
+
+/* Two heaps and 400 bytes more; a thread named "end" waits to send those, and a step
+ * ends that wait. */
+static GThread *
+step_over_end (GThreadFunc end, const gchar *what)
+{
+  GThread *thread;
+
+  g_object_set (sink, "heap-size", 1000, "max-heaps", 2, NULL);
+  faults_block (true);
+  play (CAPS_S8);
+  push (2400, 0, GST_BUFFER_OFFSET_NONE);
+  thread = g_thread_new ("end", end, (gpointer) what);
+  wait_asleep ("end");
+  fail_unless (gst_element_send_event (
+      sink, gst_event_new_step (GST_FORMAT_BUFFERS, 2, 1.0, TRUE, FALSE)));
+  return thread;
+}
+
+/* What earlier buffers have in the heap was accepted. */
+GST_START_TEST (a_step_keeps_the_heap_that_earlier_buffers_began)
+{
+  GThread *thread = step_over_end (end_heap, ends[__i__].end);
+  guint n = 0;
+
+  faults_block (false);
+  g_thread_join (thread);
+  go_to (GST_STATE_PLAYING);
+  finish ();
+  decode ();
+  for (; n < 4 && ends[__i__].heaps[n].size > 0; n++)
+    assert_heap (n + 2, n + 3, ends[__i__].heaps[n].begin,
+        ends[__i__].heaps[n].size, ends[__i__].heaps[n].begin);
+  assert_stop_heap (n + 2, n + 3);
+}
+
+GST_END_TEST;
+
+static gpointer
+fail_caps (gpointer unused)
+{
+  set_caps ("audio/x-raw,format=S24LE,rate=48000,channels=1");
+  return NULL;
+}
+
+/* A buffer of several heaps has no heap counter. */
+static gpointer
+fail_buffer (gpointer unused)
+{
+  GstStructure *values = gst_structure_new (
+      "spead2-items", "heap-cnt", G_TYPE_UINT64, (guint64) 9, NULL);
+
+  fail_unless (gst_pad_push_event (
+      pad, gst_event_new_custom (GST_EVENT_CUSTOM_DOWNSTREAM, values)));
+  fail_unless_equals_int (
+      try_push (1200, 2400, GST_BUFFER_OFFSET_NONE), GST_FLOW_ERROR);
+  return NULL;
+}
+
+/* No buffer that could end the step follows. */
+GST_START_TEST (an_error_after_a_step_comes_behind_the_heap_before_it)
+{
+  GThread *thread = step_over_end (__i__ ? fail_buffer : fail_caps, NULL);
+
+  faults_block (false);
+  g_thread_join (thread);
+  assert_error (GST_STREAM_ERROR,
+      __i__ ? GST_STREAM_ERROR_FAILED : GST_STREAM_ERROR_FORMAT, NULL);
+  decode ();
+  assert_heap (2, 3, 2000, 400, 2000);
+  fail_unless_equals_int (fake_receiver_n_heaps (decoder), 3);
+}
+
+GST_END_TEST;
+
 /* The drain at EOS goes on in the state that the step leaves. */
 GST_START_TEST (a_step_while_eos_drains_ends_and_the_drain_goes_on)
 {
@@ -162,6 +270,10 @@ sinksteps_suite (void)
   tcase_add_loop_test (
       tc, a_step_goes_on_within_a_buffer_or_skips_its_rest, 0, N_SHORT_STEPS);
   tcase_add_test (tc, descriptors_that_a_step_skips_come_again);
+  tcase_add_loop_test (tc, a_step_keeps_the_heap_that_earlier_buffers_began, 0,
+      G_N_ELEMENTS (ends));
+  tcase_add_loop_test (
+      tc, an_error_after_a_step_comes_behind_the_heap_before_it, 0, 2);
   tcase_add_loop_test (
       tc, a_step_while_eos_drains_ends_and_the_drain_goes_on, 0, 2);
   tcase_add_test (tc, a_step_without_a_flush_sends_every_buffer_once);
