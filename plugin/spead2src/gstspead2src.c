@@ -18,7 +18,9 @@
  * A buffer's OFFSET is the index of its first sample (#GstSpead2Src:index-item), with all
  * bits, and OFFSET_END the one behind it. Where samples are missing the next buffer has
  * the flag DISCONT, and a GAP event with the flag MISSING_DATA goes before it where the
- * rate of samples is known. A sender that begins anew is followed, with RESYNC. Values of
+ * rate of samples is known. The event ends at the buffer's timestamp, and does not reach
+ * into the buffers before: times of arrival may make it shorter than what is missing, or
+ * leave no time for it. A sender that begins anew is followed, with RESYNC. Values of
  * all other items, and the heap counter, are on the buffer as a GstCustomMeta named
  * `GstSpead2Items`, which spead2sink sends again.
  *

@@ -5,50 +5,9 @@
 #include "gstspead2srcprivate.h"
 
 #include "common/gstspead2itemvalues.h"
-#include "spead2/clock.h"
 
 GST_DEBUG_CATEGORY_EXTERN (spead2_src_debug);
 #define GST_CAT_DEFAULT spead2_src_debug
-
-/* -- time ------------------------------------------------------------------------------ */
-
-/* The running time at which the heap's first packet was read, or NONE before time
- * runs. */
-static GstClockTime
-arrival_time (GstSpead2Src *self, const Spead2ReceivedHeap *heap)
-{
-  GstClock *clock = gst_element_get_clock (GST_ELEMENT (self));
-  GstClockTime now, base, age = spead2_now () - heap->first_time;
-
-  if (clock == NULL)
-    return GST_CLOCK_TIME_NONE;
-  now = gst_clock_get_time (clock);
-  gst_object_unref (clock);
-  base = gst_element_get_base_time (GST_ELEMENT (self));
-  return now > base + age ? now - base - age : 0;
-}
-
-static GstClockTime
-heap_time (GstSpead2Src *self, const Spead2ReceivedHeap *heap,
-    const GstSpead2SrcPlan *plan)
-{
-  GstSpead2SrcAnchor *anchor = &self->anchor;
-  const GstSpead2Rate *rate = &self->payload.rate;
-
-  if (self->run.timestamp_mode != GST_SPEAD2_TIMESTAMP_MODE_INDEX ||
-      !plan->view.has_index || rate->numerator == 0)
-    return arrival_time (self, heap);
-  if (!anchor->known || plan->place.restarted ||
-      plan->place.index < anchor->index) {
-    anchor->known = TRUE;
-    anchor->index = plan->place.index;
-    anchor->time = arrival_time (self, heap);
-  }
-  if (!GST_CLOCK_TIME_IS_VALID (anchor->time))
-    return GST_CLOCK_TIME_NONE;
-  return anchor->time +
-      gst_spead2_rate_time (rate, plan->place.index - anchor->index);
-}
 
 /* -- buffers --------------------------------------------------------------------------- */
 
@@ -89,7 +48,7 @@ static void
 set_marks (GstSpead2Src *self, GstBuffer *buffer,
     const Spead2ReceivedHeap *heap, const GstSpead2SrcPlan *plan)
 {
-  GST_BUFFER_PTS (buffer) = heap_time (self, heap, plan);
+  GST_BUFFER_PTS (buffer) = plan->time;
   GST_BUFFER_DTS (buffer) = GST_CLOCK_TIME_NONE;
   GST_BUFFER_DURATION (buffer) = plan->n_samples && self->payload.rate.numerator
       ? gst_spead2_rate_time (&self->payload.rate, plan->n_samples)

@@ -2,8 +2,8 @@
  *
  * gstspead2src.c has properties, states and queries; gstspead2srcopen.c makes a receiver
  * of settings; gstspead2srcstream.c is the way from received heaps to buffers, for which
- * gstspead2srcposition.c says where a heap stands, gstspead2srccaps.c sets caps, and
- * gstspead2srcbuffer.c makes one buffer.
+ * gstspead2srcposition.c says where a heap stands, gstspead2srctime.c when it was,
+ * gstspead2srccaps.c sets caps, and gstspead2srcbuffer.c makes one buffer.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -47,6 +47,7 @@ typedef struct {
   guint64 n_samples;       /* 0: not known */
   guint64 step;            /* samples to the next heap's index; 0: not known */
   GstSpead2SrcPlace place; /* where the view has an index */
+  GstClockTime time;       /* running time of the buffer, or NONE */
 } GstSpead2SrcPlan;
 
 /* With timestamp-mode=index: the running time of one index, from which that of all
@@ -99,7 +100,7 @@ struct _GstSpead2Src {
   gboolean warned_descriptor, warned_size; /* once a stream */
   guint64 n_datagrams; /* when the timeout was checked last */
   GstSpead2SrcPosition position;
-  GstClockTime next_time; /* running time of what is due, or NONE */
+  GstClockTime end_time; /* running time behind all buffers so far, or NONE */
   GstSpead2SrcAnchor anchor;
 };
 
@@ -116,6 +117,16 @@ gboolean gst_spead2_src_takes_bytes (GstSpead2Src *self);
 
 /* Sets, of the caps that are offered, those that downstream prefers. */
 GstFlowReturn gst_spead2_src_set_caps (GstSpead2Src *self, GstCaps *offered);
+
+/* The running time of the heap's first sample as timestamp-mode says, or NONE before time
+ * runs. */
+GstClockTime gst_spead2_src_heap_time (GstSpead2Src *self,
+    const Spead2ReceivedHeap *heap, const GstSpead2SrcPlan *plan);
+
+/* The running time of what is missing in front of a heap, whose own time is known: behind
+ * all buffers so far, up to the heap. FALSE: there is no such time, or it is not known. */
+gboolean gst_spead2_src_hole_time (const GstSpead2Src *self,
+    const GstSpead2SrcPlan *plan, GstClockTime *start, GstClockTime *duration);
 
 /* The heap's item as a buffer; the heap keeps nothing of it. */
 GstBuffer *gst_spead2_src_make_buffer (

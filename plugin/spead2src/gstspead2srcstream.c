@@ -23,7 +23,7 @@ gst_spead2_src_reset_stream (GstSpead2Src *self)
 {
   memset (&self->position, 0, sizeof self->position);
   memset (&self->anchor, 0, sizeof self->anchor);
-  self->next_time = GST_CLOCK_TIME_NONE;
+  self->end_time = GST_CLOCK_TIME_NONE;
   self->planned = FALSE;
   self->pushed = FALSE;
   self->discont = TRUE;
@@ -220,12 +220,11 @@ gst_spead2_src_drop_taken (GstSpead2Src *self)
 static void
 push_gap (GstSpead2Src *self, const GstSpead2SrcPlan *plan)
 {
-  GstClockTime start = self->next_time;
-  GstClockTime duration =
-      gst_spead2_rate_time (&self->payload.rate, plan->place.missing);
+  GstClockTime start, duration;
   GstEvent *event;
 
-  if (!self->pushed || duration == 0 || !GST_CLOCK_TIME_IS_VALID (start))
+  if (!self->pushed ||
+      !gst_spead2_src_hole_time (self, plan, &start, &duration))
     return;
   event = gst_event_new_gap (start, duration);
   gst_event_set_gap_flags (event, GST_GAP_FLAG_MISSING_DATA);
@@ -251,6 +250,7 @@ begin_buffer (
       return flow;
     plan_samples (self, heap, plan);
   }
+  plan->time = gst_spead2_src_heap_time (self, heap, plan);
   if (plan->place.missing > 0) {
     add_to_counter (self, &self->counters.gaps, 1);
     add_to_counter (self, &self->counters.missing, plan->place.missing);
@@ -286,6 +286,21 @@ report_latency (GstSpead2Src *self, GstClockTime duration)
         GST_ELEMENT (self), gst_message_new_latency (GST_OBJECT (self)));
 }
 
+/* A sender that begins anew may have its times anew, too. */
+static void
+note_end_time (GstSpead2Src *self, GstBuffer *buffer, gboolean restarted)
+{
+  GstClockTime end = GST_BUFFER_PTS (buffer);
+
+  if (!GST_CLOCK_TIME_IS_VALID (end))
+    return;
+  if (GST_BUFFER_DURATION_IS_VALID (buffer))
+    end += GST_BUFFER_DURATION (buffer);
+  if (restarted || !GST_CLOCK_TIME_IS_VALID (self->end_time) ||
+      end > self->end_time)
+    self->end_time = end;
+}
+
 /* The next heap is expected behind this one. */
 static void
 accept_heap (GstSpead2Src *self, const Spead2ReceivedHeap *heap,
@@ -295,12 +310,7 @@ accept_heap (GstSpead2Src *self, const Spead2ReceivedHeap *heap,
 
   if (GST_CLOCK_TIME_IS_VALID (duration))
     report_latency (self, duration);
-  if (!plan->place.late) {
-    self->next_time = GST_BUFFER_PTS (buffer);
-    if (GST_CLOCK_TIME_IS_VALID (duration) &&
-        GST_CLOCK_TIME_IS_VALID (self->next_time))
-      self->next_time += duration;
-  }
+  note_end_time (self, buffer, plan->place.restarted);
   self->undescribed = 0;
   /* What is due does not begin where a late one ended. */
   self->discont = plan->place.late;

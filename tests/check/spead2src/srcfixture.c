@@ -199,6 +199,17 @@ next_buffer (void)
   }
 }
 
+GstBuffer *
+next_buffer_at_once (void)
+{
+  GstMiniObject *object;
+
+  wait_until ((object = pop_pushed ()) != NULL);
+  fail_unless (GST_IS_BUFFER (object), "a %s event came before the buffer",
+      GST_EVENT_TYPE_NAME (object));
+  return GST_BUFFER (object);
+}
+
 GstEvent *
 next_event (GstEventType type)
 {

@@ -55,6 +55,9 @@ void send_stop (guint64 cnt);
 /* The next buffer, which has to come (transfer full). */
 GstBuffer *next_buffer (void);
 
+/* The same, with no event before it. */
+GstBuffer *next_buffer_at_once (void);
+
 /* The next event of a type, which has to come before the next buffer (transfer full). */
 GstEvent *next_event (GstEventType type);
 

@@ -1,0 +1,63 @@
+/* gst-spead2: running times of spead2src's heaps, and of the holes between them
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "gstspead2srcprivate.h"
+
+#include "spead2/clock.h"
+
+/* The running time at which the heap's first packet was read, or NONE before time
+ * runs. */
+static GstClockTime
+arrival_time (GstSpead2Src *self, const Spead2ReceivedHeap *heap)
+{
+  GstClock *clock = gst_element_get_clock (GST_ELEMENT (self));
+  GstClockTime now, base, age = spead2_now () - heap->first_time;
+
+  if (clock == NULL)
+    return GST_CLOCK_TIME_NONE;
+  now = gst_clock_get_time (clock);
+  gst_object_unref (clock);
+  base = gst_element_get_base_time (GST_ELEMENT (self));
+  return now > base + age ? now - base - age : 0;
+}
+
+GstClockTime
+gst_spead2_src_heap_time (GstSpead2Src *self, const Spead2ReceivedHeap *heap,
+    const GstSpead2SrcPlan *plan)
+{
+  GstSpead2SrcAnchor *anchor = &self->anchor;
+  const GstSpead2Rate *rate = &self->payload.rate;
+
+  if (self->run.timestamp_mode != GST_SPEAD2_TIMESTAMP_MODE_INDEX ||
+      !plan->view.has_index || rate->numerator == 0)
+    return arrival_time (self, heap);
+  if (!anchor->known || plan->place.restarted ||
+      plan->place.index < anchor->index) {
+    anchor->known = TRUE;
+    anchor->index = plan->place.index;
+    anchor->time = arrival_time (self, heap);
+  }
+  if (!GST_CLOCK_TIME_IS_VALID (anchor->time))
+    return GST_CLOCK_TIME_NONE;
+  return anchor->time +
+      gst_spead2_rate_time (rate, plan->place.index - anchor->index);
+}
+
+/* The hole ends where the buffer behind it begins, and has the length of what is missing.
+ * Times of arrival may leave less between two buffers than that, or nothing. */
+gboolean
+gst_spead2_src_hole_time (const GstSpead2Src *self,
+    const GstSpead2SrcPlan *plan, GstClockTime *start, GstClockTime *duration)
+{
+  GstClockTime missing =
+      gst_spead2_rate_time (&self->payload.rate, plan->place.missing);
+  GstClockTime end = plan->time;
+
+  if (missing == 0 || !GST_CLOCK_TIME_IS_VALID (end) ||
+      !GST_CLOCK_TIME_IS_VALID (self->end_time) || end <= self->end_time)
+    return FALSE;
+  *duration = MIN (missing, end - self->end_time);
+  *start = end - *duration;
+  return TRUE;
+}
