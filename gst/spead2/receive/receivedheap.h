@@ -10,6 +10,8 @@
 #ifndef SPEAD2_RECEIVED_HEAP_H
 #define SPEAD2_RECEIVED_HEAP_H
 
+#include <gst/gst.h>
+
 #include "spead2/wire/packet.h"
 #include "spead2/receive/ranges.h"
 
@@ -19,8 +21,10 @@ G_BEGIN_DECLS
  * (Spead2HeapMemoryOwner). */
 typedef struct {
   guint8 *data;
-  gsize size;     /* bytes that may be written at data */
-  gpointer token; /* the owner's own: a GstBuffer, for example */
+  gsize size; /* bytes that may be written at data */
+  /* The owner's own: a GstBuffer, for example, and how it is mapped. */
+  gpointer token;
+  GstMapInfo map;
 } Spead2HeapMemory;
 
 /* How a heap ended. */
