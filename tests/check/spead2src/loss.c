@@ -256,6 +256,31 @@ GST_START_TEST (a_late_heap_makes_no_second_gap)
 }
 GST_END_TEST;
 
+/* A heap from before the first one is late. */
+GST_START_TEST (times_follow_the_index_both_ways)
+{
+  static const guint order[] = {5, 4, 6};
+  GstClockTime start = 0;
+  guint i;
+
+  start_source (
+      "sample-rate=100000000 sample-bits=8 timestamp-mode=index", NULL);
+  for (i = 0; i < G_N_ELEMENTS (order); i++)
+    send_heap (order[i], order[i] * 100, 100, order[i]);
+  for (i = 0; i < G_N_ELEMENTS (order); i++) {
+    GstBuffer *buffer = next_buffer ();
+    GstClockTime time = GST_BUFFER_PTS (buffer);
+
+    if (i == 0)
+      start = time;
+    fail_unless_equals_uint64 (
+        time + 5 * GST_USECOND, start + order[i] * GST_USECOND);
+    gst_buffer_unref (buffer);
+  }
+  stop_source ();
+}
+GST_END_TEST;
+
 /* Heap 3 is late: the hole behind it begins behind heap 4. */
 GST_START_TEST (a_gap_begins_where_the_stream_had_come_to)
 {
@@ -335,6 +360,7 @@ loss_suite (void)
   tcase_add_test (tc, the_index_runs_over);
   tcase_add_test (tc, a_sender_that_begins_anew_late_in_the_bits_is_followed);
   tcase_add_test (tc, a_late_heap_makes_no_second_gap);
+  tcase_add_test (tc, times_follow_the_index_both_ways);
   tcase_add_test (tc, a_gap_begins_where_the_stream_had_come_to);
   tcase_add_test (tc, samples_are_counted_as_the_caps_say);
   return suite;
