@@ -5,6 +5,7 @@
  */
 #include "gstspead2heapreader.h"
 
+#include "gstspead2heapvalues.h"
 #include "gstspead2types.h"
 #include "spead2/error.h"
 #include "spead2/receive/acceptrule.h"
@@ -13,9 +14,6 @@
 /* What timestamp is without a descriptor, as every SPEAD telescope has it. */
 #define TIMESTAMP_NAME "timestamp"
 #define TIMESTAMP_ID 0x1600
-
-/* Bytes of an addressed item that is a value, not data. */
-#define MAX_VALUE_SIZE 64
 
 /* An item that a user named: by its id, or by the name of its descriptor. */
 typedef struct {
@@ -41,6 +39,8 @@ struct _GstSpead2HeapReader {
   GstCaps *current; /* or NULL: not made yet */
   guint64 current_id;
   const Spead2Descriptor *current_descriptor; /* or NULL */
+
+  GstSpead2HeapValues values;
 
   /* Of the heap that was read last. */
   Spead2ItemViews views;
@@ -95,6 +95,7 @@ gst_spead2_heap_reader_new (
   reader->sample_bits = config->sample_bits;
   reader->rate = config->rate;
   reader->bug_compat = config->bug_compat;
+  gst_spead2_heap_values_init (&reader->values);
   reader->accept = spead2_accept_rule_new (config->accept, error);
   reader->descriptors =
       g_hash_table_new_full (g_int64_hash, g_int64_equal, NULL, g_free);
@@ -111,6 +112,7 @@ void
 gst_spead2_heap_reader_free (GstSpead2HeapReader *reader)
 {
   spead2_item_views_clear (&reader->views);
+  gst_spead2_heap_values_clear (&reader->values);
   g_free (reader->item.name);
   g_free (reader->index_item.name);
   g_clear_pointer (&reader->accept, spead2_accept_rule_free);
@@ -155,6 +157,7 @@ add_descriptor (GstSpead2HeapReader *reader, Spead2Descriptor *descriptor)
   }
   gst_clear_caps (&reader->current);
   reader->current_descriptor = NULL;
+  gst_spead2_heap_values_rename (&reader->values);
   if (descriptor->name && *descriptor->name)
     g_hash_table_foreach_remove (
         reader->descriptors, has_name, (gpointer) descriptor->name);
@@ -380,63 +383,10 @@ gst_spead2_heap_reader_read (GstSpead2HeapReader *reader,
   return kind;
 }
 
-/* -- values ------------------------------------------------------------------------- */
-
-/* Whether a structure can have a field of that name. */
-static gboolean
-is_field_name (const gchar *name)
+void
+gst_spead2_heap_reader_write_values (GstSpead2HeapReader *reader,
+    const Spead2ReceivedHeap *heap, GstStructure *structure)
 {
-  gsize i;
-
-  if (name == NULL || !g_ascii_isalpha (name[0]))
-    return FALSE;
-  for (i = 1; name[i]; i++)
-    if (!g_ascii_isalnum (name[i]) && strchr ("/-_.:+", name[i]) == NULL)
-      return FALSE;
-  return TRUE;
-}
-
-/* One item's value under its name. */
-static void
-add_value (GstStructure *values, const gchar *name, const Spead2ItemView *item,
-    const Spead2ReceivedHeap *heap)
-{
-  GValue value = G_VALUE_INIT;
-
-  if (item->immediate) {
-    g_value_init (&value, G_TYPE_UINT64);
-    g_value_set_uint64 (&value, item->value);
-  } else {
-    g_value_init (&value, G_TYPE_BYTES);
-    g_value_take_boxed (
-        &value, g_bytes_new (heap->payload + item->value, item->size));
-  }
-  gst_structure_take_value (values, name, &value);
-}
-
-GstStructure *
-gst_spead2_heap_reader_values (
-    const GstSpead2HeapReader *reader, const Spead2ReceivedHeap *heap)
-{
-  GstStructure *values = gst_structure_new (
-      "GstSpead2Items", SPEAD2_HEAP_CNT_NAME, G_TYPE_UINT64, heap->cnt, NULL);
-  guint i;
-
-  for (i = 0; i < reader->views.n_items; i++) {
-    const Spead2ItemView *item = &reader->views.items[i];
-    const Spead2Descriptor *descriptor;
-    gchar id[40];
-
-    if (item->id <= SPEAD2_ID_STREAM_CTRL ||
-        (!item->immediate &&
-            (item->size > MAX_VALUE_SIZE ||
-                item->value == reader->view.offset)))
-      continue;
-    descriptor = g_hash_table_lookup (reader->descriptors, &item->id);
-    g_snprintf (id, sizeof id, "item-0x%" G_GINT64_MODIFIER "x", item->id);
-    add_value (values,
-        descriptor && is_field_name (descriptor->name) ? descriptor->name : id,
-        item, heap);
-  }
-  return values;
+  gst_spead2_heap_values_write (&reader->values, heap, &reader->views,
+      reader->view.offset, reader->descriptors, structure);
 }

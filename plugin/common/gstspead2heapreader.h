@@ -72,11 +72,10 @@ void gst_spead2_heap_reader_free (GstSpead2HeapReader *reader);
 GstSpead2HeapKind gst_spead2_heap_reader_read (GstSpead2HeapReader *reader,
     const Spead2ReceivedHeap *heap, GstSpead2HeapView *view, GError **error);
 
-/* The values of all other items of that heap, by name, or "item-0x<id>" for one that
- * is not described; and heap-cnt (guint64). Immediates are guint64, short addressed
- * items GBytes. The caller frees it. */
-GstStructure *gst_spead2_heap_reader_values (
-    const GstSpead2HeapReader *reader, const Spead2ReceivedHeap *heap);
+/* Makes the values of all other items of that heap the fields of a structure: see
+ * gstspead2heapvalues.h. */
+void gst_spead2_heap_reader_write_values (GstSpead2HeapReader *reader,
+    const Spead2ReceivedHeap *heap, GstStructure *structure);
 
 /* The id of the item, or SPEAD2_ID_NULL where it is not known before a heap is. */
 guint64 gst_spead2_heap_reader_item_id (const GstSpead2HeapReader *reader);

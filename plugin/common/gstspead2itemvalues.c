@@ -30,6 +30,18 @@ gst_spead2_item_values_of_buffer (GstBuffer *buffer)
   return meta ? gst_custom_meta_get_structure ((GstCustomMeta *) meta) : NULL;
 }
 
+GstStructure *
+gst_spead2_item_values_write (GstBuffer *buffer)
+{
+  GstMeta *meta = gst_buffer_get_meta (buffer, meta_info->api);
+
+  if (meta == NULL) {
+    meta = gst_buffer_add_meta (buffer, meta_info, NULL);
+    GST_META_FLAG_SET (meta, GST_META_FLAG_POOLED);
+  }
+  return gst_custom_meta_get_structure ((GstCustomMeta *) meta);
+}
+
 static gboolean
 add_field (GQuark field, const GValue *value, gpointer pending)
 {

@@ -26,6 +26,10 @@ void gst_spead2_item_values_meta_register (void);
 /* The values on a buffer, which owns them, or NULL. */
 const GstStructure *gst_spead2_item_values_of_buffer (GstBuffer *buffer);
 
+/* The values on a writable buffer, for the caller to set; the buffer gets them if it has
+ * none. A buffer of a pool has them, as they were, when it is issued again. */
+GstStructure *gst_spead2_item_values_write (GstBuffer *buffer);
+
 /* Adds an event's values to those of the next buffer (NULL or owned; later ones
  * replace earlier ones of the same name). Does nothing with any other event. */
 void gst_spead2_item_values_add_event (GstStructure **pending, GstEvent *event);

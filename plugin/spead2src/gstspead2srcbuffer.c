@@ -23,26 +23,6 @@ fill_missing (GstSpead2Src *self, Spead2ReceivedHeap *heap)
         missing[i].end - missing[i].begin);
 }
 
-static void
-add_values (GstBuffer *buffer, GstStructure *values)
-{
-  GstCustomMeta *meta =
-      gst_buffer_add_custom_meta (buffer, GST_SPEAD2_ITEM_VALUES_META_NAME);
-  gint i;
-
-  if (meta) {
-    GstStructure *to = gst_custom_meta_get_structure (meta);
-
-    for (i = 0; i < gst_structure_n_fields (values); i++) {
-      const gchar *name = gst_structure_nth_field_name (values, i);
-
-      gst_structure_set_value (
-          to, name, gst_structure_get_value (values, name));
-    }
-  }
-  gst_structure_free (values);
-}
-
 /* Sets times, offsets and flags. */
 static void
 set_marks (GstSpead2Src *self, GstBuffer *buffer,
@@ -70,16 +50,15 @@ GstBuffer *
 gst_spead2_src_make_buffer (
     GstSpead2Src *self, Spead2ReceivedHeap *heap, const GstSpead2SrcPlan *plan)
 {
-  GstStructure *values;
   GstBuffer *buffer;
 
   if (heap->received < heap->length)
     fill_missing (self, heap);
-  values = gst_spead2_heap_reader_values (self->reader, heap);
-  buffer = gst_spead2_src_memory_take (heap);
-  gst_buffer_resize (buffer, plan->view.offset, plan->view.size);
+  gst_spead2_heap_reader_write_values (self->reader, heap,
+      gst_spead2_item_values_write (gst_spead2_src_memory_peek (heap)));
+  buffer =
+      gst_spead2_src_memory_take (heap, plan->view.offset, plan->view.size);
   set_marks (self, buffer, heap, plan);
-  add_values (buffer, values);
   GST_LOG_OBJECT (
       self, "heap %" G_GUINT64_FORMAT ": %" GST_PTR_FORMAT, heap->cnt, buffer);
   return buffer;

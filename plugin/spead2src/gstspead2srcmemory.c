@@ -15,12 +15,6 @@
 /* So many heaps in a row that do not, and the pool is made anew for heaps as they. */
 #define MAX_SMALL 64
 
-/* What is behind a heap's memory: a mapped buffer. */
-typedef struct {
-  GstBuffer *buffer;
-  GstMapInfo map;
-} Mapped;
-
 void
 gst_spead2_src_memory_init (GstSpead2SrcMemory *memory)
 {
@@ -167,31 +161,25 @@ static gboolean
 acquire (gpointer user_data, gsize size, Spead2HeapMemory *memory)
 {
   GstBuffer *buffer = make_buffer (user_data, size);
-  Mapped *mapped;
 
   if (buffer == NULL)
     return FALSE;
-  mapped = g_new (Mapped, 1);
-  mapped->buffer = buffer;
-  if (!gst_buffer_map (buffer, &mapped->map, GST_MAP_WRITE)) {
+  if (!gst_buffer_map (buffer, &memory->map, GST_MAP_WRITE)) {
     gst_buffer_unref (buffer);
-    g_free (mapped);
     return FALSE;
   }
-  memory->data = mapped->map.data;
-  memory->size = mapped->map.size;
-  memory->token = mapped;
+  memory->data = memory->map.data;
+  memory->size = memory->map.size;
+  memory->token = buffer;
   return TRUE;
 }
 
 static GstBuffer *
 unmap (Spead2HeapMemory *memory)
 {
-  Mapped *mapped = memory->token;
-  GstBuffer *buffer = mapped->buffer;
+  GstBuffer *buffer = memory->token;
 
-  gst_buffer_unmap (buffer, &mapped->map);
-  g_free (mapped);
+  gst_buffer_unmap (buffer, &memory->map);
   memory->data = NULL;
   memory->token = NULL;
   return buffer;
@@ -210,11 +198,18 @@ gst_spead2_src_memory_owner (GstSpead2SrcMemory *memory)
 }
 
 GstBuffer *
-gst_spead2_src_memory_take (Spead2ReceivedHeap *heap)
+gst_spead2_src_memory_peek (Spead2ReceivedHeap *heap)
 {
-  gsize offset = heap->payload - heap->memory.data;
+  return heap->memory.token;
+}
+
+GstBuffer *
+gst_spead2_src_memory_take (
+    Spead2ReceivedHeap *heap, guint64 offset, guint64 size)
+{
+  gsize begin = heap->payload - heap->memory.data;
   GstBuffer *buffer = unmap (&heap->memory);
 
-  gst_buffer_resize (buffer, offset, heap->length);
+  gst_buffer_resize (buffer, begin + offset, size);
   return buffer;
 }

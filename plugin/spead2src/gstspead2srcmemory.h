@@ -43,9 +43,13 @@ void gst_spead2_src_memory_stop (GstSpead2SrcMemory *memory);
 /* The functions that a receiver is given; memory outlives it. */
 Spead2HeapMemoryOwner gst_spead2_src_memory_owner (GstSpead2SrcMemory *memory);
 
-/* Takes the memory out of a heap: the buffer is the caller's, unmapped, and begins
- * with the byte at the heap's payload. The heap must have memory. */
-GstBuffer *gst_spead2_src_memory_take (Spead2ReceivedHeap *heap);
+/* The buffer that is a heap's memory, which the heap keeps: for metas. */
+GstBuffer *gst_spead2_src_memory_peek (Spead2ReceivedHeap *heap);
+
+/* Takes the memory out of a heap, which must have some: the buffer is the caller's,
+ * unmapped, and of size bytes of the payload from offset on. */
+GstBuffer *gst_spead2_src_memory_take (
+    Spead2ReceivedHeap *heap, guint64 offset, guint64 size);
 
 G_END_DECLS
 

@@ -83,10 +83,12 @@ struct _GstSpead2Src {
   GstSpead2SrcSettings run; /* of the run: a copy of settings */
   gboolean started;         /* workers run */
   GstSpead2HeapReader *reader;
-  Spead2ReceivedHeap *taken; /* (owned) heaps that wait to become buffers */
-  GstSpead2SrcPlan plan;     /* of the first of them... */
-  gboolean planned;          /* ...if it is */
-  GstCaps *offered;          /* (owned) by the last heap, or NULL */
+  Spead2ReceivedHeap *taken;  /* (owned) heaps that wait to become buffers */
+  Spead2ReceivedHeap *used;   /* (owned) heaps that go back to the receiver */
+  guint64 n_made, bytes_made; /* heaps in buffers that are not counted yet */
+  GstSpead2SrcPlan plan;      /* of the first of them... */
+  gboolean planned;           /* ...if it is */
+  GstCaps *offered;           /* (owned) by the last heap, or NULL */
   GstCaps *caps;            /* (owned) the ones of them that downstream takes */
   GstSpead2Payload payload; /* what they say */
   gboolean has_frames;      /* they are of samples, one index each */
@@ -100,6 +102,8 @@ struct _GstSpead2Src {
   gboolean warned_descriptor, warned_size; /* once a stream */
   guint64 n_datagrams; /* when the timeout was checked last */
   GstSpead2SrcPosition position;
+  guint64 now;              /* spead2_now() when heaps are made buffers of... */
+  GstClockTime running_now; /* ...and the running time then, or NONE */
   GstClockTime end_time; /* running time behind all buffers so far, or NONE */
   GstSpead2SrcAnchor anchor;
 };
@@ -117,6 +121,9 @@ gboolean gst_spead2_src_takes_bytes (GstSpead2Src *self);
 
 /* Sets, of the caps that are offered, those that downstream prefers. */
 GstFlowReturn gst_spead2_src_set_caps (GstSpead2Src *self, GstCaps *offered);
+
+/* Reads the time for the buffers that are made from here on. */
+void gst_spead2_src_read_clock (GstSpead2Src *self);
 
 /* The running time of the heap's first sample as timestamp-mode says, or NONE before time
  * runs. */

@@ -193,6 +193,21 @@ note_stop (GstSpead2Src *self, const Spead2ReceivedHeap *heap)
     add_to_counter (self, &self->counters.stops, 1);
 }
 
+/* The heaps that are buffers, or were dropped, go back at once. */
+static void
+give_back_used (GstSpead2Src *self)
+{
+  spead2_receiver_give_back (self->receiver, self->used);
+  self->used = NULL;
+}
+
+static void
+add_used (GstSpead2Src *self, Spead2ReceivedHeap *heap)
+{
+  heap->next = self->used;
+  self->used = heap;
+}
+
 static void
 drop_heap (GstSpead2Src *self, guint64 *counter)
 {
@@ -205,7 +220,7 @@ drop_heap (GstSpead2Src *self, guint64 *counter)
       heap->length);
   add_to_counter (self, counter, 1);
   note_stop (self, heap);
-  spead2_receiver_give_back (self->receiver, heap);
+  add_used (self, heap);
 }
 
 void
@@ -213,6 +228,7 @@ gst_spead2_src_drop_taken (GstSpead2Src *self)
 {
   while (self->taken)
     drop_heap (self, &self->counters.after_end);
+  give_back_used (self);
 }
 
 /* The hole in front of the next buffer, where its time is known and a segment has gone
@@ -275,15 +291,14 @@ is_at_end (GstSpead2Src *self)
 static void
 report_latency (GstSpead2Src *self, GstClockTime duration)
 {
-  gboolean changed;
-
+  /* No other thread sets it. */
+  if (duration <= self->duration)
+    return;
   GST_OBJECT_LOCK (self);
-  changed = duration > self->duration;
-  self->duration = MAX (self->duration, duration);
+  self->duration = duration;
   GST_OBJECT_UNLOCK (self);
-  if (changed)
-    gst_element_post_message (
-        GST_ELEMENT (self), gst_message_new_latency (GST_OBJECT (self)));
+  gst_element_post_message (
+      GST_ELEMENT (self), gst_message_new_latency (GST_OBJECT (self)));
 }
 
 /* A sender that begins anew may have its times anew, too. */
@@ -355,18 +370,21 @@ add_heap (GstSpead2Src *self, GstBufferList *list, GstFlowReturn *flow)
   buffer = gst_spead2_src_make_buffer (self, heap, plan);
   accept_heap (self, heap, plan, buffer);
   gst_buffer_list_add (list, buffer);
+  self->n_made++;
+  self->bytes_made += plan->view.size;
   note_stop (self, heap);
-  spead2_receiver_give_back (self->receiver, heap);
+  add_used (self, heap);
   return TRUE;
 }
 
 static void
-count_delivered (GstSpead2Src *self, GstBufferList *list)
+count_delivered (GstSpead2Src *self)
 {
   GST_OBJECT_LOCK (self);
-  self->counters.delivered += gst_buffer_list_length (list);
-  self->counters.bytes += gst_buffer_list_calculate_size (list);
+  self->counters.delivered += self->n_made;
+  self->counters.bytes += self->bytes_made;
   GST_OBJECT_UNLOCK (self);
+  self->n_made = self->bytes_made = 0;
 }
 
 /* Buffers of the heaps that were taken, as far as they may go together; NULL with OK:
@@ -377,10 +395,12 @@ make_buffers (GstSpead2Src *self, GstBufferList **buffers)
   GstBufferList *list = gst_buffer_list_new ();
   GstFlowReturn flow = GST_FLOW_OK;
 
+  gst_spead2_src_read_clock (self);
   while (self->taken && !is_at_end (self) && add_heap (self, list, &flow))
     continue;
+  give_back_used (self);
   if (gst_buffer_list_length (list) > 0) {
-    count_delivered (self, list);
+    count_delivered (self);
     *buffers = list;
     return GST_FLOW_OK;
   }

@@ -6,20 +6,32 @@
 
 #include "spead2/clock.h"
 
+void
+gst_spead2_src_read_clock (GstSpead2Src *self)
+{
+  GstClock *clock = gst_element_get_clock (GST_ELEMENT (self));
+  GstClockTime now, base = gst_element_get_base_time (GST_ELEMENT (self));
+
+  self->now = spead2_now ();
+  self->running_now = GST_CLOCK_TIME_NONE;
+  if (clock == NULL)
+    return;
+  now = gst_clock_get_time (clock);
+  gst_object_unref (clock);
+  self->running_now = now > base ? now - base : 0;
+}
+
 /* The running time at which the heap's first packet was read, or NONE before time
  * runs. */
 static GstClockTime
 arrival_time (GstSpead2Src *self, const Spead2ReceivedHeap *heap)
 {
-  GstClock *clock = gst_element_get_clock (GST_ELEMENT (self));
-  GstClockTime now, base, age = spead2_now () - heap->first_time;
+  GstClockTime age =
+      self->now > heap->first_time ? self->now - heap->first_time : 0;
 
-  if (clock == NULL)
+  if (!GST_CLOCK_TIME_IS_VALID (self->running_now))
     return GST_CLOCK_TIME_NONE;
-  now = gst_clock_get_time (clock);
-  gst_object_unref (clock);
-  base = gst_element_get_base_time (GST_ELEMENT (self));
-  return now > base + age ? now - base - age : 0;
+  return self->running_now > age ? self->running_now - age : 0;
 }
 
 GstClockTime
