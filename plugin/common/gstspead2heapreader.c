@@ -6,6 +6,7 @@
 #include "gstspead2heapreader.h"
 
 #include "gstspead2heapvalues.h"
+#include "gstspead2itemtype.h"
 #include "gstspead2types.h"
 #include "spead2/error.h"
 #include "spead2/receive/acceptrule.h"
@@ -25,7 +26,7 @@ struct _GstSpead2HeapReader {
   /* Constant. */
   gboolean all_payload;
   GstCaps *caps;
-  guint sample_bits;
+  GstSpead2ItemType type;
   GstSpead2Rate rate;
   gboolean bug_compat;
 
@@ -38,7 +39,8 @@ struct _GstSpead2HeapReader {
   /* Of the item with the id current_id, until its descriptor changes. */
   GstCaps *current; /* or NULL: not made yet */
   guint64 current_id;
-  const Spead2Descriptor *current_descriptor; /* or NULL */
+  gboolean has_descriptor; /* what its elements are is known: */
+  Spead2Descriptor current_descriptor;
 
   GstSpead2HeapValues values;
 
@@ -84,6 +86,63 @@ parse_item (
   return FALSE;
 }
 
+static gboolean
+is_set (const gchar *text)
+{
+  return text && *text;
+}
+
+/* Caps say everything about the type: no other property may. */
+static gboolean
+check_caps (const GstSpead2HeapReaderConfig *config, GError **error)
+{
+  const gchar *other = is_set (config->dtype) ? "dtype"
+      : is_set (config->shape)                ? "shape"
+      : config->sample_bits > 0               ? "sample-bits"
+                                              : NULL;
+  GstSpead2Rate rate =
+      gst_spead2_rate_of_caps (gst_caps_get_structure (config->caps, 0));
+
+  if (other) {
+    g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID,
+        "caps and %s both say what the samples are: set one of them", other);
+    return FALSE;
+  }
+  if (rate.numerator > 0 && config->rate.numerator > 0 &&
+      (rate.numerator != config->rate.numerator ||
+          rate.denominator != config->rate.denominator)) {
+    g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID,
+        "caps have rate=%" G_GUINT64_FORMAT "/%" G_GUINT64_FORMAT
+        ", and sample-rate=%" G_GUINT64_FORMAT "/%" G_GUINT64_FORMAT
+        ": set one of them",
+        rate.numerator, rate.denominator, config->rate.numerator,
+        config->rate.denominator);
+    return FALSE;
+  }
+  return TRUE;
+}
+
+/* The user's caps, with the rate where they do not have one. */
+static gboolean
+take_caps (GstSpead2HeapReader *reader, const GstSpead2HeapReaderConfig *config,
+    GError **error)
+{
+  if (config->caps == NULL)
+    return TRUE;
+  if (gst_caps_get_size (config->caps) == 0) {
+    g_set_error_literal (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID,
+        "caps=ANY and caps=EMPTY say nothing about the samples: set none");
+    return FALSE;
+  }
+  if (!check_caps (config, error))
+    return FALSE;
+  reader->caps = gst_caps_copy (config->caps);
+  if (!gst_structure_has_field (
+          gst_caps_get_structure (reader->caps, 0), "rate"))
+    gst_spead2_types_set_rate (reader->caps, &config->rate);
+  return TRUE;
+}
+
 GstSpead2HeapReader *
 gst_spead2_heap_reader_new (
     const GstSpead2HeapReaderConfig *config, GError **error)
@@ -91,8 +150,6 @@ gst_spead2_heap_reader_new (
   GstSpead2HeapReader *reader = g_new0 (GstSpead2HeapReader, 1);
 
   reader->all_payload = g_strcmp0 (config->item, "payload") == 0;
-  reader->caps = config->caps ? gst_caps_ref (config->caps) : NULL;
-  reader->sample_bits = config->sample_bits;
   reader->rate = config->rate;
   reader->bug_compat = config->bug_compat;
   gst_spead2_heap_values_init (&reader->values);
@@ -102,7 +159,11 @@ gst_spead2_heap_reader_new (
   if (reader->accept != NULL &&
       (reader->all_payload ||
           parse_item (&reader->item, config->item, "item", error)) &&
-      parse_item (&reader->index_item, config->index_item, "index-item", error))
+      parse_item (
+          &reader->index_item, config->index_item, "index-item", error) &&
+      take_caps (reader, config, error) &&
+      gst_spead2_item_type_parse (&reader->type, config->dtype, config->shape,
+          config->sample_bits, error))
     return reader;
   gst_spead2_heap_reader_free (reader);
   return NULL;
@@ -156,7 +217,6 @@ add_descriptor (GstSpead2HeapReader *reader, Spead2Descriptor *descriptor)
     return;
   }
   gst_clear_caps (&reader->current);
-  reader->current_descriptor = NULL;
   gst_spead2_heap_values_rename (&reader->values);
   if (descriptor->name && *descriptor->name)
     g_hash_table_foreach_remove (
@@ -205,72 +265,51 @@ read_descriptors (
 
 /* -- types -------------------------------------------------------------------------- */
 
+/* Of bytes of which nothing is known. */
 static GstCaps *
 bytes_caps (const GstSpead2HeapReader *reader)
 {
-  const GstSpead2Rate *rate = &reader->rate;
   GstCaps *caps = gst_caps_new_empty_simple (GST_SPEAD2_BYTES);
 
-  if (reader->sample_bits > 0)
-    gst_caps_set_simple (
-        caps, "sample-bits", G_TYPE_INT, (gint) reader->sample_bits, NULL);
-  if (rate->numerator == 0 || rate->numerator > G_MAXINT)
-    return caps;
-  if (rate->denominator == 1)
-    gst_caps_set_simple (
-        caps, "rate", G_TYPE_INT, (gint) rate->numerator, NULL);
-  else
-    gst_caps_set_simple (caps, "rate", GST_TYPE_FRACTION,
-        (gint) rate->numerator, (gint) rate->denominator, NULL);
+  gst_spead2_types_set_rate (caps, &reader->rate);
   return caps;
-}
-
-/* Whether the user has given the type. */
-static gboolean
-has_type (const GstSpead2HeapReader *reader)
-{
-  return reader->caps != NULL || reader->sample_bits > 0;
-}
-
-static const Spead2Descriptor *
-find_descriptor (const GstSpead2HeapReader *reader, guint64 id)
-{
-  return has_type (reader) ? NULL
-                           : g_hash_table_lookup (reader->descriptors, &id);
 }
 
 static void
 update_type (GstSpead2HeapReader *reader, guint64 id)
 {
+  Spead2Descriptor *descriptor = &reader->current_descriptor;
+
   if (reader->current && reader->current_id == id)
     return;
   gst_clear_caps (&reader->current);
   reader->current_id = id;
-  reader->current_descriptor = find_descriptor (reader, id);
+  reader->has_descriptor = reader->caps == NULL &&
+      gst_spead2_item_type_apply (&reader->type,
+          g_hash_table_lookup (reader->descriptors, &id), descriptor);
+  descriptor->id = id;
   if (reader->caps)
     reader->current = gst_caps_ref (reader->caps);
-  else if (reader->current_descriptor)
-    reader->current =
-        gst_spead2_types_offer (reader->current_descriptor, &reader->rate);
+  else if (reader->has_descriptor)
+    reader->current = gst_spead2_types_offer (descriptor, &reader->rate);
   else
     reader->current = bytes_caps (reader);
 }
 
-/* Of the item that was found. FALSE: its size contradicts its descriptor. */
+/* Of the item that was found. FALSE: its size contradicts its type. */
 static gboolean
 view_type (GstSpead2HeapReader *reader, GError **error)
 {
+  const Spead2Descriptor *descriptor = &reader->current_descriptor;
   GstSpead2HeapView *view = &reader->view;
-  const Spead2Descriptor *descriptor;
   gint64 shape[SPEAD2_MAX_DIMENSIONS];
   gsize used;
 
   update_type (reader, view->id);
-  descriptor = reader->current_descriptor;
   view->caps = reader->current;
-  view->described = descriptor != NULL || has_type (reader);
+  view->described = reader->caps || reader->has_descriptor;
   view->frame_bits = 0;
-  if (descriptor == NULL)
+  if (!reader->has_descriptor)
     return TRUE;
   if (descriptor->n_dimensions <= 1)
     view->frame_bits = gst_spead2_types_frame_bits (descriptor);

@@ -27,6 +27,8 @@ typedef struct {
   const gchar *index_item; /* id or name */
   const gchar *accept;     /* as spead2_accept_rule_new() */
   GstCaps *caps;           /* of buffers, or NULL: those of descriptors */
+  const gchar *dtype;      /* of the item, and */
+  const gchar *shape;      /* its sizes: see gstspead2itemtype.h; or NULL */
   guint sample_bits;       /* of a packed sample; 0: as descriptors say */
   GstSpead2Rate rate;      /* of samples, or not known */
   gboolean bug_compat;     /* descriptors are PySPEAD's */
@@ -37,7 +39,7 @@ typedef enum {
   GST_SPEAD2_HEAP_CONTROL, /* has none: stream control or descriptors alone */
   GST_SPEAD2_HEAP_NOT_ACCEPTED, /* has data, and does not match accept */
   GST_SPEAD2_HEAP_NO_ITEM,      /* has data, but not the item */
-  /* The item has a descriptor that its size contradicts. */
+  /* The item's size contradicts its type. */
   GST_SPEAD2_HEAP_WRONG_SIZE
 } GstSpead2HeapKind;
 
@@ -61,7 +63,8 @@ typedef struct {
 
 typedef struct _GstSpead2HeapReader GstSpead2HeapReader;
 
-/* NULL with SPEAD2_ERROR_INVALID, naming the property: item, index-item and accept. */
+/* NULL with SPEAD2_ERROR_INVALID, naming the property that is wrong, or both of two that
+ * say the same. */
 GstSpead2HeapReader *gst_spead2_heap_reader_new (
     const GstSpead2HeapReaderConfig *config, GError **error);
 void gst_spead2_heap_reader_free (GstSpead2HeapReader *reader);

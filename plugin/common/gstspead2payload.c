@@ -7,7 +7,6 @@
 #include <gst/audio/audio.h>
 
 #include "gstspead2types.h"
-#include "spead2/wire/dtype.h"
 
 /* Samples of the same time are adjacent. */
 static void
@@ -158,25 +157,10 @@ take_string (const GstStructure *structure, const gchar *field,
 static gboolean
 take_dtype (Spead2PayloadType *type, const gchar *text, GError **error)
 {
-  gchar *literal =
-      *text == '[' ? g_strdup (text) : g_strdup_printf ("'%s'", text);
-  GString *dtype = g_string_new (NULL);
-  const gchar *at = literal, *why = NULL;
-  Spead2Dtype numpy;
-  gboolean good = spead2_dtype_take (&at, FALSE, dtype, &numpy, &why);
+  const gchar *why;
 
-  if (good && *at != '\0')
-    why = "there are trailing characters";
-  else if (good && dtype->len > SPEAD2_MAX_DTYPE_LENGTH)
-    why = "it is too long for caps: give it in items";
-  if (why)
-    refuse (error, "dtype='%s' in caps is no numpy dtype: %s.", text, why);
-  g_strlcpy (type->dtype, dtype->str, sizeof type->dtype);
-  type->n_formats = 0;
-  type->element_bits = 8 * numpy.size;
-  g_string_free (dtype, TRUE);
-  g_free (literal);
-  return why == NULL;
+  return gst_spead2_types_of_dtype (text, type, &why) ||
+      refuse (error, "dtype='%s' in caps is no numpy dtype: %s.", text, why);
 }
 
 static gboolean

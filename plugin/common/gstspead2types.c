@@ -4,6 +4,8 @@
  */
 #include "gstspead2types.h"
 
+#include "spead2/wire/dtype.h"
+
 static const struct {
   const gchar *caps_name;
   const gchar *format; /* in caps */
@@ -75,6 +77,31 @@ gst_spead2_types_of_bits (guint bits, Spead2PayloadType *type)
     if (packed_types[i].bits == bits)
       dtype = packed_types[i].dtype;
   set_type (type, dtype, (Spead2Format){'i', bits}, bits);
+}
+
+gboolean
+gst_spead2_types_of_dtype (
+    const gchar *text, Spead2PayloadType *type, const gchar **why)
+{
+  gchar *literal =
+      *text == '[' ? g_strdup (text) : g_strdup_printf ("'%s'", text);
+  GString *dtype = g_string_new (NULL);
+  const gchar *at = literal;
+  Spead2Dtype numpy;
+  gboolean good = spead2_dtype_take (&at, FALSE, dtype, &numpy, why);
+
+  if (good && *at != '\0') {
+    *why = "there are trailing characters";
+    good = FALSE;
+  } else if (good && dtype->len > SPEAD2_MAX_DTYPE_LENGTH) {
+    *why = "it has more than 255 characters";
+    good = FALSE;
+  }
+  if (good)
+    set_type (type, dtype->str, (Spead2Format){0}, 8 * numpy.size);
+  g_string_free (dtype, TRUE);
+  g_free (literal);
+  return good;
 }
 
 /* -- caps -------------------------------------------------------------------------- */
@@ -269,8 +296,8 @@ has_channels (const Spead2Descriptor *descriptor, gint max, gint *channels)
   return TRUE;
 }
 
-static void
-set_rate (GstCaps *caps, const GstSpead2Rate *rate)
+void
+gst_spead2_types_set_rate (GstCaps *caps, const GstSpead2Rate *rate)
 {
   if (rate->numerator == 0 || rate->numerator > G_MAXINT ||
       rate->denominator > G_MAXINT)
@@ -299,7 +326,7 @@ offer_audio (GstCaps *offered, const Spead2Descriptor *descriptor,
   caps = gst_caps_new_simple (GST_SPEAD2_AUDIO, "format", G_TYPE_STRING, format,
       "layout", G_TYPE_STRING, "interleaved", "channels", G_TYPE_INT, channels,
       "rate", GST_TYPE_INT_RANGE, 1, G_MAXINT, NULL);
-  set_rate (caps, rate);
+  gst_spead2_types_set_rate (caps, rate);
   gst_caps_append (offered, caps);
 }
 
@@ -315,7 +342,7 @@ offer_packed (GstCaps *offered, const Spead2Descriptor *descriptor,
     return;
   caps = gst_caps_new_simple (GST_SPEAD2_BYTES, "sample-bits", G_TYPE_INT,
       (gint) descriptor->element_bits, "channels", G_TYPE_INT, channels, NULL);
-  set_rate (caps, rate);
+  gst_spead2_types_set_rate (caps, rate);
   gst_caps_append (offered, caps);
 }
 
@@ -357,7 +384,7 @@ offer_item (GstCaps *offered, const Spead2Descriptor *descriptor,
   set_shape (caps, descriptor);
   if (descriptor->fortran_order)
     gst_caps_set_simple (caps, "order", G_TYPE_STRING, "fortran", NULL);
-  set_rate (caps, rate);
+  gst_spead2_types_set_rate (caps, rate);
   gst_caps_append (offered, caps);
 }
 
@@ -394,7 +421,7 @@ gst_spead2_types_offer (
     offer_packed (offered, descriptor, dtype, rate);
   offer_video (offered, descriptor, dtype);
   bytes = gst_caps_new_empty_simple (GST_SPEAD2_BYTES);
-  set_rate (bytes, rate);
+  gst_spead2_types_set_rate (bytes, rate);
   gst_caps_append (offered, bytes);
   g_free (dtype);
   return offered;

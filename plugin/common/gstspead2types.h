@@ -37,6 +37,12 @@ gboolean gst_spead2_types_find (
 /* The same of packed samples: those of 8, 16, 32 and 64 bits are numpy's. */
 void gst_spead2_types_of_bits (guint bits, Spead2PayloadType *type);
 
+/* The same of a numpy dtype as users write it: "|i1", "int16", "[('re','<f4'),
+ * ('im','<f4')]"; without a byte order, this machine's. FALSE with the reason in
+ * *why. */
+gboolean gst_spead2_types_of_dtype (
+    const gchar *text, Spead2PayloadType *type, const gchar **why);
+
 /* Which of these caps have a type, in order of preference: interleaved audio with
  * a dtype, the same with a SPEAD format only; then caps of all other names, whose
  * buffers are pictures, packed samples or bytes, without impossible values of
@@ -49,6 +55,9 @@ GstCaps *gst_spead2_types_restrict (
 /* Why GStreamer makes no GstAudioInfo of such audio caps, in a sentence: what they
  * lack, or which value cannot be. The caller frees it. */
 gchar *gst_spead2_types_explain_audio (const GstStructure *structure);
+
+/* Sets the field rate, if the rate is known and both its numbers are ints. */
+void gst_spead2_types_set_rate (GstCaps *caps, const GstSpead2Rate *rate);
 
 /* Which caps the values of an item may have, in order of preference:
  *

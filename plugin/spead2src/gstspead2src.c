@@ -439,8 +439,10 @@ gst_spead2_src_start (GstBaseSrc *base)
       .index_item = self->run.index_item,
       .accept = self->run.accept,
       .caps = self->run.caps,
+      .dtype = self->run.dtype,
+      .shape = self->run.shape,
       .sample_bits = self->run.sample_bits,
-      .rate = {self->run.sample_rate, self->run.sample_rate_denominator},
+      .rate = gst_spead2_src_settings_rate (&self->run),
       .bug_compat = self->run.bug_compat,
   };
   self->reader = gst_spead2_heap_reader_new (&config, &error);

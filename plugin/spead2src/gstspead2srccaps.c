@@ -62,8 +62,8 @@ refuse_caps (GstSpead2Src *self, GstCaps *offered, GstCaps *downstream)
   if (GST_PAD_IS_FLUSHING (GST_BASE_SRC_PAD (self)))
     return GST_FLOW_FLUSHING;
   GST_ELEMENT_ERROR (self, STREAM, WRONG_TYPE,
-      ("The samples cannot be what the element behind this one takes. "
-       "sample-rate= says their rate, caps= or sample-bits= what they are."),
+      ("The samples cannot be what the element behind this one takes. dtype= "
+       "and shape= say what they are, sample-rate= their rate."),
       ("offered: %" GST_PTR_FORMAT ", taken: %" GST_PTR_FORMAT, offered,
           downstream));
   return GST_FLOW_NOT_NEGOTIATED;
@@ -73,14 +73,16 @@ refuse_caps (GstSpead2Src *self, GstCaps *offered, GstCaps *downstream)
 static void
 read_caps (GstSpead2Src *self, GstCaps *caps)
 {
-  self->has_frames = !gst_structure_has_name (
-                         gst_caps_get_structure (caps, 0), GST_SPEAD2_ITEM) &&
+  const GstStructure *structure = gst_caps_get_structure (caps, 0);
+
+  self->has_frames = !gst_structure_has_name (structure, GST_SPEAD2_ITEM) &&
       gst_spead2_payload_from_caps (&self->payload, caps, 0, FALSE, NULL);
-  if (!self->has_frames) {
+  if (!self->has_frames)
     gst_spead2_payload_init (&self->payload, 0);
-    self->payload.rate =
-        gst_spead2_rate_of_caps (gst_caps_get_structure (caps, 0));
-  }
+  /* Caps hold no rate above an int. */
+  self->payload.rate = self->run.sample_rate > 0
+      ? gst_spead2_src_settings_rate (&self->run)
+      : gst_spead2_rate_of_caps (structure);
 }
 
 GstFlowReturn

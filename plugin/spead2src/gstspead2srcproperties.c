@@ -33,6 +33,8 @@ static const gsize field_offsets[GST_SPEAD2_SRC_N_SETTINGS] = {
     FIELD (ACCEPT, accept),
     FIELD (ITEM, item),
     FIELD (CAPS, caps),
+    FIELD (DTYPE, dtype),
+    FIELD (SHAPE, shape),
     FIELD (SAMPLE_BITS, sample_bits),
     FIELD (WAIT_DESCRIPTOR, wait_descriptor),
     FIELD (DESCRIPTOR_TIMEOUT, descriptor_timeout),
@@ -73,6 +75,8 @@ gst_spead2_src_settings_copy (
   to->cpu_affinity = g_strdup (from->cpu_affinity);
   to->accept = g_strdup (from->accept);
   to->item = g_strdup (from->item);
+  to->dtype = g_strdup (from->dtype);
+  to->shape = g_strdup (from->shape);
   to->index_item = g_strdup (from->index_item);
   if (from->caps)
     gst_caps_ref (from->caps);
@@ -89,6 +93,8 @@ gst_spead2_src_settings_clear (GstSpead2SrcSettings *settings)
   g_clear_pointer (&settings->cpu_affinity, g_free);
   g_clear_pointer (&settings->accept, g_free);
   g_clear_pointer (&settings->item, g_free);
+  g_clear_pointer (&settings->dtype, g_free);
+  g_clear_pointer (&settings->shape, g_free);
   g_clear_pointer (&settings->index_item, g_free);
   gst_clear_caps (&settings->caps);
   g_clear_object (&settings->socket);
@@ -507,7 +513,9 @@ install_payload (GObjectClass *klass)
   /**
    * GstSpead2Src:caps:
    *
-   * The caps of buffers, instead of those that descriptors give.
+   * The caps of buffers, instead of those that #GstSpead2Src:dtype or descriptors give;
+   * they get the rate of #GstSpead2Src:sample-rate if they have none. It is an error to
+   * set dtype, shape or sample-bits as well, or another sample-rate.
    *
    * Since: 0.1
    */
@@ -516,10 +524,42 @@ install_payload (GObjectClass *klass)
           "Caps of buffers, instead of those of descriptors", GST_TYPE_CAPS,
           FLAGS));
   /**
+   * GstSpead2Src:dtype:
+   *
+   * The numpy type of the item's elements, instead of what descriptors say or where
+   * there are none, as in #GstSpead2Sink:items: `|i1`, `int16`, `<c8`,
+   * `[('re','i1'),('im','i1')]`. Caps are made of it as of a descriptor. It is an error
+   * to set caps or sample-bits as well.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, GST_SPEAD2_SRC_PROP_DTYPE,
+      g_param_spec_string ("dtype", "Dtype",
+          "numpy type of the samples, instead of what descriptors say", NULL,
+          FLAGS));
+  /**
+   * GstSpead2Src:shape:
+   *
+   * The sizes of the item, slowest first, as numpy writes them: `(1024,2)`; one of them
+   * can be -1, which is as many as there are. With two sizes the second is the
+   * channels of audio. Heaps with too few bytes are dropped and counted
+   * (`heaps-dropped-wrong-size`). Unset: (-1) with #GstSpead2Src:dtype or
+   * #GstSpead2Src:sample-bits, else as descriptors say. It is an error to set caps as
+   * well.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, GST_SPEAD2_SRC_PROP_SHAPE,
+      g_param_spec_string ("shape", "Shape",
+          "Sizes of the item, such as (1024,2), instead of what descriptors "
+          "say",
+          NULL, FLAGS));
+  /**
    * GstSpead2Src:sample-bits:
    *
    * Bits of a sample, signed, big endian and packed, instead of what descriptors say;
-   * 0: as they say.
+   * those of 8, 16, 32 and 64 bits are numpy's `|i1`, `>i2`, `>i4` and `>i8`. 0: as
+   * they say. It is an error to set caps or dtype as well.
    *
    * Since: 0.1
    */

@@ -11,6 +11,8 @@
 #include <gio/gio.h>
 #include <gst/gst.h>
 
+#include "common/gstspead2rate.h"
+
 G_BEGIN_DECLS
 
 /**
@@ -117,6 +119,8 @@ typedef struct {
   gchar *accept;
   gchar *item;
   GstCaps *caps;
+  gchar *dtype;
+  gchar *shape;
   guint sample_bits;
   gint wait_descriptor;       /* GstSpead2WaitDescriptor */
   guint64 descriptor_timeout; /* ns */
@@ -160,6 +164,8 @@ enum {
   GST_SPEAD2_SRC_PROP_ACCEPT,
   GST_SPEAD2_SRC_PROP_ITEM,
   GST_SPEAD2_SRC_PROP_CAPS,
+  GST_SPEAD2_SRC_PROP_DTYPE,
+  GST_SPEAD2_SRC_PROP_SHAPE,
   GST_SPEAD2_SRC_PROP_SAMPLE_BITS,
   GST_SPEAD2_SRC_PROP_WAIT_DESCRIPTOR,
   GST_SPEAD2_SRC_PROP_DESCRIPTOR_TIMEOUT,
@@ -196,6 +202,14 @@ void gst_spead2_src_settings_set (
     GstSpead2SrcSettings *settings, GParamSpec *spec, const GValue *value);
 void gst_spead2_src_settings_get (
     const GstSpead2SrcSettings *settings, GParamSpec *spec, GValue *value);
+
+/* Of samples; not known where sample_rate is 0. */
+static inline GstSpead2Rate
+gst_spead2_src_settings_rate (const GstSpead2SrcSettings *settings)
+{
+  return (GstSpead2Rate){
+      settings->sample_rate, settings->sample_rate_denominator};
+}
 
 G_END_DECLS
 

@@ -56,7 +56,8 @@ check_undescribed (GstSpead2Src *self)
   GST_ELEMENT_ERROR (self, STREAM, TYPE_NOT_FOUND,
       ("No descriptor of the item came in %" G_GUINT64_FORMAT
        " ms, and the element behind this one does not take bytes. Describe the "
-       "samples with caps= or sample-bits=, or have the sender describe them.",
+       "samples with dtype= and sample-rate=, or have the sender describe "
+       "them.",
           self->run.descriptor_timeout / GST_MSECOND),
       (NULL));
   return FALSE;

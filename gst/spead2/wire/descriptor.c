@@ -78,7 +78,7 @@ set_fit_error (const Spead2Descriptor *descriptor, gsize size, guint64 elements,
     bits = G_MAXUINT64;
   g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID,
       "Item 0x%" G_GINT64_MODIFIER "x '%s': %" G_GSIZE_FORMAT
-      " bytes received, where its descriptor needs %s%" G_GUINT64_FORMAT
+      " bytes received, where its type needs %s%" G_GUINT64_FORMAT
       ", for %" G_GUINT64_FORMAT " elements of %u bits",
       descriptor->id, descriptor->name, size,
       bits == G_MAXUINT64 ? "more than " : "", bits / 8 + (bits % 8 > 0),
