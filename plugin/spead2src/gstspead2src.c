@@ -470,6 +470,7 @@ gst_spead2_src_stop (GstBaseSrc *base)
     self->started = FALSE;
   }
   g_clear_pointer (&self->reader, gst_spead2_heap_reader_free);
+  gst_spead2_src_sender_clear (&self->sender);
   gst_spead2_src_memory_stop (&self->memory);
   gst_clear_caps (&self->caps);
   gst_clear_caps (&self->offered);

@@ -59,6 +59,8 @@ gst_spead2_src_make_buffer (
   buffer =
       gst_spead2_src_memory_take (heap, plan->view.offset, plan->view.size);
   set_marks (self, buffer, heap, plan);
+  if (self->run.retrieve_sender_address)
+    gst_spead2_src_sender_attach (&self->sender, heap, buffer);
   GST_LOG_OBJECT (
       self, "heap %" G_GUINT64_FORMAT ": %" GST_PTR_FORMAT, heap->cnt, buffer);
   return buffer;

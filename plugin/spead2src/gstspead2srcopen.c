@@ -147,6 +147,7 @@ gst_spead2_src_settings_run (
   config->assembler.heap_timeout = settings->heap_timeout;
   config->assembler.n_remembered = N_REMEMBERED;
   config->assembler.remember_time = REMEMBER_TIME;
+  config->reader.source = settings->retrieve_sender_address;
   config->reader.coalesce = SPEAD2_READER_COALESCE;
   config->max_ready_heaps = settings->max_size_buffers;
   config->max_ready_bytes = settings->max_size_bytes;

@@ -15,6 +15,7 @@
 #include "gstspead2srcmemory.h"
 #include "gstspead2srcposition.h"
 #include "gstspead2srcproperties.h"
+#include "gstspead2srcsender.h"
 #include "spead2/receive/receiver.h"
 
 G_BEGIN_DECLS
@@ -106,6 +107,7 @@ struct _GstSpead2Src {
   GstClockTime running_now; /* ...and the running time then, or NONE */
   GstClockTime end_time; /* running time behind all buffers so far, or NONE */
   GstSpead2SrcAnchor anchor;
+  GstSpead2SrcSender sender; /* of the last buffer, if that is wanted */
 };
 
 /* As GstPushSrc's: the next buffer, or buffers as a list. */

@@ -22,6 +22,7 @@ static const gsize field_offsets[GST_SPEAD2_SRC_N_SETTINGS] = {
     FIELD (SOCKET, socket),
     FIELD (CLOSE_SOCKET, close_socket),
     FIELD (TIMEOUT, timeout),
+    FIELD (RETRIEVE_SENDER_ADDRESS, retrieve_sender_address),
     FIELD (RECEIVE_THREADS, receive_threads),
     FIELD (CPU_AFFINITY, cpu_affinity),
     FIELD (MAX_HEAPS, max_heaps),
@@ -330,6 +331,20 @@ install_network (GObjectClass *klass)
       g_param_spec_uint64 ("timeout", "Timeout",
           "Post a message when nothing arrives for so long (in ns, 0 = never)",
           0, G_MAXINT64, 0, FLAGS));
+  /**
+   * GstSpead2Src:retrieve-sender-address:
+   *
+   * Attach the address and port that the heap's first packet came from to its buffer, as a
+   * GstNetAddressMeta, as udpsrc does. Buffers in a row of one sender share an address
+   * object.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass,
+      GST_SPEAD2_SRC_PROP_RETRIEVE_SENDER_ADDRESS,
+      g_param_spec_boolean ("retrieve-sender-address",
+          "Retrieve sender address",
+          "Attach the sender's address to buffers, as a meta", FALSE, FLAGS));
   /**
    * GstSpead2Src:uri:
    *

@@ -106,6 +106,7 @@ typedef struct {
   GSocket *socket;
   gint close_socket;
   guint64 timeout; /* ns */
+  gint retrieve_sender_address;
 
   guint receive_threads;
   gchar *cpu_affinity;
@@ -153,6 +154,7 @@ enum {
   GST_SPEAD2_SRC_PROP_SOCKET,
   GST_SPEAD2_SRC_PROP_CLOSE_SOCKET,
   GST_SPEAD2_SRC_PROP_TIMEOUT,
+  GST_SPEAD2_SRC_PROP_RETRIEVE_SENDER_ADDRESS,
   GST_SPEAD2_SRC_PROP_RECEIVE_THREADS,
   GST_SPEAD2_SRC_PROP_CPU_AFFINITY,
   GST_SPEAD2_SRC_PROP_MAX_HEAPS,

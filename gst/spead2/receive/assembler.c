@@ -18,6 +18,7 @@ struct _Spead2Assembler {
   Spead2AssemblerConfig config;
   Spead2HeapMemoryOwner owner;
   guint64 align_id;
+  const struct sockaddr_storage *sender; /* (borrowed) of packets, or NULL */
   Spead2AssemblerCounters counters;
   guint64 now; /* the last time that was passed in */
   guint64 seed;
@@ -367,6 +368,8 @@ new_heap (Spead2Assembler *assembler, const Spead2PacketView *view)
   heap->flags =
       view->heap_length == SPEAD2_LENGTH_UNKNOWN ? SPEAD2_RECEIVED_UNSIZED : 0;
   heap->first_time = assembler->now;
+  if (assembler->sender)
+    heap->sender = *assembler->sender;
   return heap;
 }
 
@@ -515,6 +518,13 @@ void
 spead2_assembler_set_align_id (Spead2Assembler *assembler, guint64 id)
 {
   assembler->align_id = id;
+}
+
+void
+spead2_assembler_set_sender (
+    Spead2Assembler *assembler, const struct sockaddr_storage *sender)
+{
+  assembler->sender = sender;
 }
 
 Spead2ReceivedHeap *

@@ -111,6 +111,11 @@ void spead2_assembler_free (Spead2Assembler *assembler);
  * the default: the first one that is no descriptor. */
 void spead2_assembler_set_align_id (Spead2Assembler *assembler, guint64 id);
 
+/* Who sends the datagrams from now on, as the kernel writes it, for heaps that begin with
+ * one of them. NULL, the default: not known. It is borrowed until the next call. */
+void spead2_assembler_set_sender (
+    Spead2Assembler *assembler, const struct sockaddr_storage *sender);
+
 /* One datagram, that came at `now` (any clock, in ns, that does not go back). It is
  * not needed after the call. */
 void spead2_assembler_push (

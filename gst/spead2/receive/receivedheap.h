@@ -11,6 +11,7 @@
 #define SPEAD2_RECEIVED_HEAP_H
 
 #include <gst/gst.h>
+#include <sys/socket.h>
 
 #include "spead2/wire/packet.h"
 #include "spead2/receive/ranges.h"
@@ -100,6 +101,9 @@ struct _Spead2ReceivedHeap {
   /* When its first and its last packet came, as told to the assembler. */
   guint64 first_time;
   guint64 last_time;
+  /* Who sent its first packet, as spead2_assembler_set_sender() said: AF_UNSPEC where it
+   * did not. */
+  struct sockaddr_storage sender;
 
   /*< private >*/
   guint allocated_pointers; /* entries of pointers; 0: the inline ones */

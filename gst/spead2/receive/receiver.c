@@ -31,6 +31,7 @@ typedef struct {
   Spead2Receiver *receiver;
   guint index;
   Spead2Assembler *assembler; /* from the first start on */
+  Spead2DatagramFunc take;    /* gives it a datagram */
   Spead2Thread *thread;       /* while it runs */
 
   /* Guarded by the receiver's lock, but not for the worker itself: from the first
@@ -97,6 +98,16 @@ take_datagram (const Spead2Datagram *datagram, gpointer user_data)
       worker->assembler, datagram->data, datagram->size, datagram->time);
 }
 
+/* With senders, which the reader fetches on demand. */
+static void
+take_datagram_of_sender (const Spead2Datagram *datagram, gpointer user_data)
+{
+  Worker *worker = user_data;
+
+  spead2_assembler_set_sender (worker->assembler, datagram->source);
+  take_datagram (datagram, user_data);
+}
+
 static void
 publish (Worker *worker)
 {
@@ -116,7 +127,7 @@ run (gpointer data)
 
   while (!g_atomic_int_get (&receiver->stopping)) {
     gboolean more = spead2_udp_reader_drain (
-        worker->reader, DRAIN_BYTES, take_datagram, worker);
+        worker->reader, DRAIN_BYTES, worker->take, worker);
     guint64 expiry = spead2_assembler_expire (worker->assembler, spead2_now ());
     Spead2ReceivedHeap *heaps = spead2_assembler_take (worker->assembler);
 
@@ -174,6 +185,8 @@ open_worker (Worker *worker, const Spead2ReceiverConfig *config, GError **error)
   worker->assembler =
       spead2_assembler_new (&config->assembler, &receiver->callbacks.memory);
   spead2_assembler_set_align_id (worker->assembler, config->align_id);
+  worker->take =
+      config->reader.source ? take_datagram_of_sender : take_datagram;
   g_mutex_lock (&receiver->lock);
   worker->reader = reader;
   g_mutex_unlock (&receiver->lock);
