@@ -209,7 +209,8 @@ gst_adc_test_src_class_init (GstAdcTestSrcClass *klass)
 static void
 gst_adc_test_src_init (GstAdcTestSrc *src)
 {
-  gst_adc_test_src_settings_init (&src->settings, G_OBJECT_GET_CLASS (src));
+  gst_spead2_settings_init (&gst_adc_test_src_settings_table,
+      G_OBJECT_GET_CLASS (src), &src->settings);
 
   gst_base_src_set_format (GST_BASE_SRC (src), GST_FORMAT_TIME);
 }
@@ -227,7 +228,8 @@ gst_adc_test_src_set_property (
   }
 
   GST_OBJECT_LOCK (src);
-  gst_adc_test_src_settings_set (&src->settings, pspec, value);
+  gst_spead2_settings_set (
+      &gst_adc_test_src_settings_table, &src->settings, pspec, value);
   if (pspec->flags & GST_PARAM_CONTROLLABLE)
     src->config_changed = TRUE;
   GST_OBJECT_UNLOCK (src);
@@ -245,7 +247,8 @@ gst_adc_test_src_get_property (
   }
 
   GST_OBJECT_LOCK (src);
-  gst_adc_test_src_settings_get (&src->settings, pspec, value);
+  gst_spead2_settings_get (
+      &gst_adc_test_src_settings_table, &src->settings, pspec, value);
   GST_OBJECT_UNLOCK (src);
 }
 

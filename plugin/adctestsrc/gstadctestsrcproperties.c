@@ -6,8 +6,6 @@
 
 #include <gst/gst.h>
 
-#include "common/gstspead2settings.h"
-
 #define DEFAULT_IS_LIVE FALSE
 #define DEFAULT_SAMPLES_PER_BUFFER 1048576
 #define DEFAULT_SAMPLE_OFFSET 0
@@ -39,29 +37,11 @@ static const gsize field_offsets[GST_ADC_TEST_SRC_N_SETTINGS] = {
 #undef FIELD
 };
 
-/* -- values ------------------------------------------------------------------- */
-
-void
-gst_adc_test_src_settings_init (
-    GstAdcTestSrcSettings *settings, GObjectClass *klass)
-{
-  gst_spead2_settings_init (
-      settings, field_offsets, GST_ADC_TEST_SRC_N_SETTINGS, klass);
-}
-
-void
-gst_adc_test_src_settings_set (
-    GstAdcTestSrcSettings *settings, GParamSpec *spec, const GValue *value)
-{
-  gst_spead2_settings_set (settings, field_offsets, spec, value);
-}
-
-void
-gst_adc_test_src_settings_get (
-    const GstAdcTestSrcSettings *settings, GParamSpec *spec, GValue *value)
-{
-  gst_spead2_settings_get (settings, field_offsets, spec, value);
-}
+const GstSpead2SettingsTable gst_adc_test_src_settings_table = {
+    .size = sizeof (GstAdcTestSrcSettings),
+    .offsets = field_offsets,
+    .n = G_N_ELEMENTS (field_offsets),
+};
 
 /* -- installing ---------------------------------------------------------------- */
 

@@ -13,6 +13,7 @@
 #include <glib-object.h>
 
 #include "adcwave.h"
+#include "common/gstspead2settings.h"
 
 G_BEGIN_DECLS
 
@@ -50,17 +51,9 @@ enum {
   GST_ADC_TEST_SRC_PROP_IS_LIVE = GST_ADC_TEST_SRC_N_SETTINGS
 };
 
+extern const GstSpead2SettingsTable gst_adc_test_src_settings_table;
+
 void gst_adc_test_src_install_properties (GObjectClass *klass);
-
-/* The defaults, as installed. */
-void gst_adc_test_src_settings_init (
-    GstAdcTestSrcSettings *settings, GObjectClass *klass);
-
-/* For the properties whose param_id is below GST_ADC_TEST_SRC_N_SETTINGS. */
-void gst_adc_test_src_settings_set (
-    GstAdcTestSrcSettings *settings, GParamSpec *spec, const GValue *value);
-void gst_adc_test_src_settings_get (
-    const GstAdcTestSrcSettings *settings, GParamSpec *spec, GValue *value);
 
 G_END_DECLS
 

@@ -6,27 +6,27 @@
 
 #include <gst/gst.h>
 
-void
-gst_spead2_settings_init (
-    gpointer settings, const gsize *offsets, guint n, GObjectClass *klass)
+#include <string.h>
+
+/* Calls what for each property of klass itself that has a field. */
+static void
+for_each (const GstSpead2SettingsTable *table, GObjectClass *klass,
+    gpointer settings, void (*what) (gpointer field, GParamSpec *spec))
 {
   guint i, n_specs;
   GParamSpec **specs = g_object_class_list_properties (klass, &n_specs);
 
   for (i = 0; i < n_specs; i++)
     if (specs[i]->owner_type == G_OBJECT_CLASS_TYPE (klass) &&
-        specs[i]->param_id < n)
-      gst_spead2_settings_set (settings, offsets, specs[i],
-          g_param_spec_get_default_value (specs[i]));
+        specs[i]->param_id < table->n)
+      what (G_STRUCT_MEMBER_P (settings, table->offsets[specs[i]->param_id]),
+          specs[i]);
   g_free (specs);
 }
 
-void
-gst_spead2_settings_set (gpointer settings, const gsize *offsets,
-    GParamSpec *spec, const GValue *value)
+static void
+set_field (gpointer field, GParamSpec *spec, const GValue *value)
 {
-  gpointer field = G_STRUCT_MEMBER_P (settings, offsets[spec->param_id]);
-
   switch (G_TYPE_FUNDAMENTAL (spec->value_type)) {
     case G_TYPE_STRING:
       g_free (*(gchar **) field);
@@ -69,11 +69,90 @@ gst_spead2_settings_set (gpointer settings, const gsize *offsets,
   }
 }
 
-void
-gst_spead2_settings_get (gconstpointer settings, const gsize *offsets,
-    GParamSpec *spec, GValue *value)
+static void
+set_default (gpointer field, GParamSpec *spec)
 {
-  gconstpointer field = G_STRUCT_MEMBER_P (settings, offsets[spec->param_id]);
+  set_field (field, spec, g_param_spec_get_default_value (spec));
+}
+
+/* The field is a copy of one whose value another struct owns. */
+static void
+own_field (gpointer field, GParamSpec *spec)
+{
+  gpointer *value = field;
+
+  switch (G_TYPE_FUNDAMENTAL (spec->value_type)) {
+    case G_TYPE_STRING:
+      *value = g_strdup (*value);
+      break;
+    case G_TYPE_OBJECT:
+      if (*value)
+        g_object_ref (*value);
+      break;
+    case G_TYPE_BOXED:
+      if (*value)
+        gst_caps_ref (*value);
+      break;
+    default:
+      break;
+  }
+}
+
+static void
+clear_field (gpointer field, GParamSpec *spec)
+{
+  switch (G_TYPE_FUNDAMENTAL (spec->value_type)) {
+    case G_TYPE_STRING:
+      g_clear_pointer ((gchar **) field, g_free);
+      break;
+    case G_TYPE_OBJECT:
+      g_clear_object ((GObject **) field);
+      break;
+    case G_TYPE_BOXED:
+      gst_clear_caps ((GstCaps **) field);
+      break;
+    default:
+      break;
+  }
+}
+
+void
+gst_spead2_settings_init (
+    const GstSpead2SettingsTable *table, GObjectClass *klass, gpointer settings)
+{
+  memset (settings, 0, table->size);
+  for_each (table, klass, settings, set_default);
+}
+
+void
+gst_spead2_settings_copy (const GstSpead2SettingsTable *table,
+    GObjectClass *klass, gpointer to, gconstpointer from)
+{
+  memcpy (to, from, table->size);
+  for_each (table, klass, to, own_field);
+}
+
+void
+gst_spead2_settings_clear (
+    const GstSpead2SettingsTable *table, GObjectClass *klass, gpointer settings)
+{
+  for_each (table, klass, settings, clear_field);
+}
+
+void
+gst_spead2_settings_set (const GstSpead2SettingsTable *table, gpointer settings,
+    GParamSpec *spec, const GValue *value)
+{
+  set_field (G_STRUCT_MEMBER_P (settings, table->offsets[spec->param_id]), spec,
+      value);
+}
+
+void
+gst_spead2_settings_get (const GstSpead2SettingsTable *table,
+    gconstpointer settings, GParamSpec *spec, GValue *value)
+{
+  gconstpointer field =
+      G_STRUCT_MEMBER_P (settings, table->offsets[spec->param_id]);
 
   switch (G_TYPE_FUNDAMENTAL (spec->value_type)) {
     case G_TYPE_STRING:

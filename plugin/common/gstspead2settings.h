@@ -1,7 +1,8 @@
 /* gst-spead2: properties that are fields of a struct
  *
- * An element keeps the values of its properties in a struct of settings, and a
- * table says where each lies in it, by the property's id.
+ * An element keeps the values of its properties in a struct of settings, and a table
+ * contains the offset of each in it, by the property's id. The settings own their
+ * strings, objects and caps.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -12,18 +13,31 @@
 
 G_BEGIN_DECLS
 
-/* Sets the fields of all properties of klass itself, whose ids are below n, to
- * their defaults. The fields are zero before. */
-void gst_spead2_settings_init (
-    gpointer settings, const gsize *offsets, guint n, GObjectClass *klass);
+typedef struct {
+  gsize size;           /* of the struct, bytes */
+  const gsize *offsets; /* by param_id */
+  guint n; /* properties with greater ids, or this one, have no field */
+} GstSpead2SettingsTable;
 
-/* Booleans and enums are gint, and set atomically; texts, objects and caps are owned
- * by the settings. A text that has a default is never NULL. */
-void gst_spead2_settings_set (gpointer settings, const gsize *offsets,
-    GParamSpec *spec, const GValue *value);
+/* Sets the fields of all properties that klass itself has to their defaults. */
+void gst_spead2_settings_init (const GstSpead2SettingsTable *table,
+    GObjectClass *klass, gpointer settings);
 
-void gst_spead2_settings_get (gconstpointer settings, const gsize *offsets,
-    GParamSpec *spec, GValue *value);
+/* to has no settings, or has been cleared. */
+void gst_spead2_settings_copy (const GstSpead2SettingsTable *table,
+    GObjectClass *klass, gpointer to, gconstpointer from);
+
+/* Releases what the settings own. It may be done again, and to zeroed settings. */
+void gst_spead2_settings_clear (const GstSpead2SettingsTable *table,
+    GObjectClass *klass, gpointer settings);
+
+/* Booleans and enums are gint, and set atomically. A string that has a default is never
+ * NULL. */
+void gst_spead2_settings_set (const GstSpead2SettingsTable *table,
+    gpointer settings, GParamSpec *spec, const GValue *value);
+
+void gst_spead2_settings_get (const GstSpead2SettingsTable *table,
+    gconstpointer settings, GParamSpec *spec, GValue *value);
 
 G_END_DECLS
 

@@ -126,7 +126,8 @@ gst_spead2_sink_init (GstSpead2Sink *self)
 {
   GstPad *pad = GST_BASE_SINK_PAD (self);
 
-  gst_spead2_sink_settings_init (&self->settings, G_OBJECT_GET_CLASS (self));
+  gst_spead2_settings_init (&gst_spead2_sink_settings_table,
+      G_OBJECT_GET_CLASS (self), &self->settings);
   self->left = g_ptr_array_new ();
   self->resolving = g_cancellable_new ();
   self->chain = GST_PAD_CHAINFUNC (pad);
@@ -145,7 +146,8 @@ gst_spead2_sink_finalize (GObject *object)
 {
   GstSpead2Sink *self = GST_SPEAD2_SINK (object);
 
-  gst_spead2_sink_settings_clear (&self->settings);
+  gst_spead2_settings_clear (&gst_spead2_sink_settings_table,
+      G_OBJECT_GET_CLASS (self), &self->settings);
   g_clear_error (&self->uri_error);
   g_ptr_array_unref (self->left);
   g_object_unref (self->resolving);
@@ -206,7 +208,8 @@ gst_spead2_sink_set_setting (
   taken = playing || !self->in_use;
   /* The URI is made of others, which are set one by one. */
   if (taken && pspec->param_id != GST_SPEAD2_SINK_PROP_URI) {
-    gst_spead2_sink_settings_set (&self->settings, pspec, value);
+    gst_spead2_settings_set (
+        &gst_spead2_sink_settings_table, &self->settings, pspec, value);
     if (pspec->param_id == GST_SPEAD2_SINK_PROP_CLOSE_SOCKET &&
         self->used_socket && self->used_socket == settings->socket)
       self->close_used = settings->close_socket;
@@ -299,7 +302,8 @@ gst_spead2_sink_get_property (
       break;
     default:
       GST_OBJECT_LOCK (self);
-      gst_spead2_sink_settings_get (&self->settings, pspec, value);
+      gst_spead2_settings_get (
+          &gst_spead2_sink_settings_table, &self->settings, pspec, value);
       GST_OBJECT_UNLOCK (self);
       break;
   }

@@ -4,7 +4,6 @@
  */
 #include "gstspead2sinkproperties.h"
 
-#include "common/gstspead2settings.h"
 #include "common/gstspead2types.h"
 #include "spead2/heap/layout.h"
 #include "spead2/send/sender.h"
@@ -96,55 +95,11 @@ static const gsize field_offsets[GST_SPEAD2_SINK_N_SETTINGS] = {
 #undef FIELD
 };
 
-/* -- values ------------------------------------------------------------------- */
-
-void
-gst_spead2_sink_settings_init (
-    GstSpead2SinkSettings *settings, GObjectClass *klass)
-{
-  memset (settings, 0, sizeof *settings);
-  gst_spead2_settings_init (
-      settings, field_offsets, GST_SPEAD2_SINK_N_SETTINGS, klass);
-}
-
-void
-gst_spead2_sink_settings_copy (
-    GstSpead2SinkSettings *to, const GstSpead2SinkSettings *from)
-{
-  *to = *from;
-  to->host = g_strdup (from->host);
-  to->cpu_affinity = g_strdup (from->cpu_affinity);
-  to->items = g_strdup (from->items);
-  to->multicast_iface = g_strdup (from->multicast_iface);
-  to->bind_address = g_strdup (from->bind_address);
-  if (to->socket)
-    g_object_ref (to->socket);
-}
-
-void
-gst_spead2_sink_settings_clear (GstSpead2SinkSettings *settings)
-{
-  g_clear_pointer (&settings->host, g_free);
-  g_clear_pointer (&settings->cpu_affinity, g_free);
-  g_clear_pointer (&settings->items, g_free);
-  g_clear_pointer (&settings->multicast_iface, g_free);
-  g_clear_pointer (&settings->bind_address, g_free);
-  g_clear_object (&settings->socket);
-}
-
-void
-gst_spead2_sink_settings_set (
-    GstSpead2SinkSettings *settings, GParamSpec *spec, const GValue *value)
-{
-  gst_spead2_settings_set (settings, field_offsets, spec, value);
-}
-
-void
-gst_spead2_sink_settings_get (
-    const GstSpead2SinkSettings *settings, GParamSpec *spec, GValue *value)
-{
-  gst_spead2_settings_get (settings, field_offsets, spec, value);
-}
+const GstSpead2SettingsTable gst_spead2_sink_settings_table = {
+    .size = sizeof (GstSpead2SinkSettings),
+    .offsets = field_offsets,
+    .n = G_N_ELEMENTS (field_offsets),
+};
 
 /* -- types -------------------------------------------------------------------- */
 

@@ -14,6 +14,7 @@
 
 #include "common/gstspead2adapter.h"
 #include "common/gstspead2index.h"
+#include "common/gstspead2settings.h"
 
 G_BEGIN_DECLS
 
@@ -180,20 +181,9 @@ enum {
   GST_SPEAD2_SINK_PROP_STATS
 };
 
+extern const GstSpead2SettingsTable gst_spead2_sink_settings_table;
+
 void gst_spead2_sink_install_properties (GObjectClass *klass);
-
-/* The defaults, as installed. */
-void gst_spead2_sink_settings_init (
-    GstSpead2SinkSettings *settings, GObjectClass *klass);
-void gst_spead2_sink_settings_copy (
-    GstSpead2SinkSettings *to, const GstSpead2SinkSettings *from);
-void gst_spead2_sink_settings_clear (GstSpead2SinkSettings *settings);
-
-/* For the properties whose param_id is below GST_SPEAD2_SINK_N_SETTINGS. */
-void gst_spead2_sink_settings_set (
-    GstSpead2SinkSettings *settings, GParamSpec *spec, const GValue *value);
-void gst_spead2_sink_settings_get (
-    const GstSpead2SinkSettings *settings, GParamSpec *spec, GValue *value);
 
 G_END_DECLS
 

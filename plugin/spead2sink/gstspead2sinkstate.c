@@ -89,7 +89,8 @@ gst_spead2_sink_start (GstBaseSink *base)
 
   GST_OBJECT_LOCK (self);
   self->reopen = FALSE;
-  gst_spead2_sink_settings_copy (&settings, &self->settings);
+  gst_spead2_settings_copy (&gst_spead2_sink_settings_table,
+      G_OBJECT_GET_CLASS (self), &settings, &self->settings);
   if (self->uri_error)
     error = g_error_copy (self->uri_error);
   GST_OBJECT_UNLOCK (self);
@@ -120,7 +121,8 @@ gst_spead2_sink_start (GstBaseSink *base)
   GST_OBJECT_UNLOCK (self);
   gst_spead2_sink_use_socket (
       self, used, settings.socket == NULL || settings.close_socket);
-  gst_spead2_sink_settings_clear (&settings);
+  gst_spead2_settings_clear (
+      &gst_spead2_sink_settings_table, G_OBJECT_GET_CLASS (self), &settings);
   return TRUE;
 
   /* ERRORS */
@@ -128,7 +130,8 @@ failed:
   g_clear_object (&used);
   g_clear_pointer (&sender, spead2_sender_free);
   g_clear_pointer (&self->maker, gst_spead2_heap_maker_free);
-  gst_spead2_sink_settings_clear (&settings);
+  gst_spead2_settings_clear (
+      &gst_spead2_sink_settings_table, G_OBJECT_GET_CLASS (self), &settings);
   gst_spead2_sink_report_start (self, error);
   g_clear_error (&error);
   return FALSE;

@@ -74,7 +74,8 @@ gst_spead2_src_init (GstSpead2Src *self)
 {
   GstBaseSrc *base = GST_BASE_SRC (self);
 
-  gst_spead2_src_settings_init (&self->settings, G_OBJECT_GET_CLASS (self));
+  gst_spead2_settings_init (&gst_spead2_src_settings_table,
+      G_OBJECT_GET_CLASS (self), &self->settings);
   gst_spead2_src_memory_init (&self->memory);
   self->resolving = g_cancellable_new ();
   gst_base_src_set_live (base, TRUE);
@@ -86,8 +87,10 @@ gst_spead2_src_finalize (GObject *object)
 {
   GstSpead2Src *self = GST_SPEAD2_SRC (object);
 
-  gst_spead2_src_settings_clear (&self->settings);
-  gst_spead2_src_settings_clear (&self->run);
+  gst_spead2_settings_clear (&gst_spead2_src_settings_table,
+      G_OBJECT_GET_CLASS (self), &self->settings);
+  gst_spead2_settings_clear (
+      &gst_spead2_src_settings_table, G_OBJECT_GET_CLASS (self), &self->run);
   gst_spead2_src_memory_clear (&self->memory);
   g_clear_error (&self->uri_error);
   g_object_unref (self->resolving);
@@ -138,7 +141,8 @@ gst_spead2_src_set_setting (
   taken = !self->in_use;
   /* The URI is made of others, which are set one by one. */
   if (taken && pspec->param_id != GST_SPEAD2_SRC_PROP_URI) {
-    gst_spead2_src_settings_set (&self->settings, pspec, value);
+    gst_spead2_settings_set (
+        &gst_spead2_src_settings_table, &self->settings, pspec, value);
     if (pspec->param_id == GST_SPEAD2_SRC_PROP_CLOSE_SOCKET &&
         self->used_socket && self->used_socket == self->settings.socket)
       self->close_used = self->settings.close_socket;
@@ -201,7 +205,8 @@ gst_spead2_src_get_property (
       break;
     default:
       GST_OBJECT_LOCK (self);
-      gst_spead2_src_settings_get (&self->settings, pspec, value);
+      gst_spead2_settings_get (
+          &gst_spead2_src_settings_table, &self->settings, pspec, value);
       GST_OBJECT_UNLOCK (self);
       break;
   }
@@ -371,7 +376,8 @@ gst_spead2_src_open (GstSpead2Src *self)
 
   GST_OBJECT_LOCK (self);
   self->reopen = FALSE;
-  gst_spead2_src_settings_copy (&settings, &self->settings);
+  gst_spead2_settings_copy (&gst_spead2_src_settings_table,
+      G_OBJECT_GET_CLASS (self), &settings, &self->settings);
   if (self->uri_error)
     error = g_error_copy (self->uri_error);
   GST_OBJECT_UNLOCK (self);
@@ -394,7 +400,8 @@ gst_spead2_src_open (GstSpead2Src *self)
     gst_spead2_src_report_error (self, error);
     g_clear_error (&error);
   }
-  gst_spead2_src_settings_clear (&settings);
+  gst_spead2_settings_clear (
+      &gst_spead2_src_settings_table, G_OBJECT_GET_CLASS (self), &settings);
   return used != NULL;
 }
 
@@ -428,9 +435,11 @@ gst_spead2_src_start (GstBaseSrc *base)
   gint num_buffers;
 
   /* Without the lock: it may free a socket. */
-  gst_spead2_src_settings_clear (&self->run);
+  gst_spead2_settings_clear (
+      &gst_spead2_src_settings_table, G_OBJECT_GET_CLASS (self), &self->run);
   GST_OBJECT_LOCK (self);
-  gst_spead2_src_settings_copy (&self->run, &self->settings);
+  gst_spead2_settings_copy (&gst_spead2_src_settings_table,
+      G_OBJECT_GET_CLASS (self), &self->run, &self->settings);
   memset (&self->counters, 0, sizeof self->counters);
   self->duration = 0;
   GST_OBJECT_UNLOCK (self);

@@ -4,8 +4,6 @@
  */
 #include "gstspead2srcproperties.h"
 
-#include "common/gstspead2settings.h"
-
 /* 1 TiB. */
 #define MAX_MAX_HEAP_SIZE (G_GUINT64_CONSTANT (1) << 40)
 
@@ -54,66 +52,11 @@ static const gsize field_offsets[GST_SPEAD2_SRC_N_SETTINGS] = {
 #undef FIELD
 };
 
-/* -- values ------------------------------------------------------------------- */
-
-void
-gst_spead2_src_settings_init (
-    GstSpead2SrcSettings *settings, GObjectClass *klass)
-{
-  memset (settings, 0, sizeof *settings);
-  gst_spead2_settings_init (
-      settings, field_offsets, GST_SPEAD2_SRC_N_SETTINGS, klass);
-}
-
-void
-gst_spead2_src_settings_copy (
-    GstSpead2SrcSettings *to, const GstSpead2SrcSettings *from)
-{
-  *to = *from;
-  to->address = g_strdup (from->address);
-  to->multicast_iface = g_strdup (from->multicast_iface);
-  to->multicast_source = g_strdup (from->multicast_source);
-  to->cpu_affinity = g_strdup (from->cpu_affinity);
-  to->accept = g_strdup (from->accept);
-  to->item = g_strdup (from->item);
-  to->dtype = g_strdup (from->dtype);
-  to->shape = g_strdup (from->shape);
-  to->index_item = g_strdup (from->index_item);
-  if (from->caps)
-    gst_caps_ref (from->caps);
-  if (from->socket)
-    g_object_ref (from->socket);
-}
-
-void
-gst_spead2_src_settings_clear (GstSpead2SrcSettings *settings)
-{
-  g_clear_pointer (&settings->address, g_free);
-  g_clear_pointer (&settings->multicast_iface, g_free);
-  g_clear_pointer (&settings->multicast_source, g_free);
-  g_clear_pointer (&settings->cpu_affinity, g_free);
-  g_clear_pointer (&settings->accept, g_free);
-  g_clear_pointer (&settings->item, g_free);
-  g_clear_pointer (&settings->dtype, g_free);
-  g_clear_pointer (&settings->shape, g_free);
-  g_clear_pointer (&settings->index_item, g_free);
-  gst_clear_caps (&settings->caps);
-  g_clear_object (&settings->socket);
-}
-
-void
-gst_spead2_src_settings_set (
-    GstSpead2SrcSettings *settings, GParamSpec *spec, const GValue *value)
-{
-  gst_spead2_settings_set (settings, field_offsets, spec, value);
-}
-
-void
-gst_spead2_src_settings_get (
-    const GstSpead2SrcSettings *settings, GParamSpec *spec, GValue *value)
-{
-  gst_spead2_settings_get (settings, field_offsets, spec, value);
-}
+const GstSpead2SettingsTable gst_spead2_src_settings_table = {
+    .size = sizeof (GstSpead2SrcSettings),
+    .offsets = field_offsets,
+    .n = G_N_ELEMENTS (field_offsets),
+};
 
 /* -- types -------------------------------------------------------------------- */
 

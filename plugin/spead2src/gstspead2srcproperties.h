@@ -12,6 +12,7 @@
 #include <gst/gst.h>
 
 #include "common/gstspead2rate.h"
+#include "common/gstspead2settings.h"
 
 G_BEGIN_DECLS
 
@@ -189,21 +190,9 @@ enum {
   GST_SPEAD2_SRC_PROP_USED_SOCKET
 };
 
+extern const GstSpead2SettingsTable gst_spead2_src_settings_table;
+
 void gst_spead2_src_install_properties (GObjectClass *klass);
-
-/* To the defaults. */
-void gst_spead2_src_settings_init (
-    GstSpead2SrcSettings *settings, GObjectClass *klass);
-
-/* to has no settings before. */
-void gst_spead2_src_settings_copy (
-    GstSpead2SrcSettings *to, const GstSpead2SrcSettings *from);
-void gst_spead2_src_settings_clear (GstSpead2SrcSettings *settings);
-
-void gst_spead2_src_settings_set (
-    GstSpead2SrcSettings *settings, GParamSpec *spec, const GValue *value);
-void gst_spead2_src_settings_get (
-    const GstSpead2SrcSettings *settings, GParamSpec *spec, GValue *value);
 
 /* Of samples; not known where sample_rate is 0. */
 static inline GstSpead2Rate
