@@ -158,9 +158,10 @@ make_buffer (GstSpead2SrcMemory *memory, gsize size)
 }
 
 static gboolean
-acquire (gpointer user_data, gsize size, Spead2HeapMemory *memory)
+acquire (gpointer user_data, gsize size, guint phase, Spead2HeapMemory *memory)
 {
-  GstBuffer *buffer = make_buffer (user_data, size);
+  GstBuffer *buffer = make_buffer (user_data, size + SPEAD2_PAYLOAD_ALIGNMENT);
+  gsize offset;
 
   if (buffer == NULL)
     return FALSE;
@@ -168,8 +169,10 @@ acquire (gpointer user_data, gsize size, Spead2HeapMemory *memory)
     gst_buffer_unref (buffer);
     return FALSE;
   }
-  memory->data = memory->map.data;
-  memory->size = memory->map.size;
+  offset =
+      (phase - (guintptr) memory->map.data) & (SPEAD2_PAYLOAD_ALIGNMENT - 1);
+  memory->data = memory->map.data + offset;
+  memory->size = memory->map.size - offset;
   memory->token = buffer;
   return TRUE;
 }
@@ -207,7 +210,7 @@ GstBuffer *
 gst_spead2_src_memory_take (
     Spead2ReceivedHeap *heap, guint64 offset, guint64 size)
 {
-  gsize begin = heap->payload - heap->memory.data;
+  gsize begin = heap->memory.data - heap->memory.map.data;
   GstBuffer *buffer = unmap (&heap->memory);
 
   gst_buffer_resize (buffer, begin + offset, size);

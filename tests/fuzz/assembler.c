@@ -19,7 +19,6 @@ typedef struct {
 
 static Spead2Assembler *assembler;
 static HeapModel *model;
-static guint misalignment;
 static guint n_blocks;
 
 static guint
@@ -35,15 +34,15 @@ next_byte (Input *input)
 
 /* Of exactly the size that is asked for, which is bounded. */
 static gboolean
-acquire (gpointer user_data, gsize size, Spead2HeapMemory *memory)
+acquire (gpointer user_data, gsize size, guint phase, Spead2HeapMemory *memory)
 {
-  guint8 *block;
+  gpointer block;
 
-  check (size <= MODEL_HEAP_SIZE + SPEAD2_PAYLOAD_ALIGNMENT);
+  check (size <= MODEL_HEAP_SIZE && phase < SPEAD2_PAYLOAD_ALIGNMENT);
   if (model->no_memory)
     return FALSE;
-  block = g_malloc (size + misalignment);
-  *memory = (Spead2HeapMemory){block + misalignment, size, block};
+  check (posix_memalign (&block, SPEAD2_PAYLOAD_ALIGNMENT, phase + size) == 0);
+  *memory = (Spead2HeapMemory){(guint8 *) block + phase, size, block};
   n_blocks++;
   return TRUE;
 }
@@ -52,7 +51,7 @@ static void
 release (gpointer user_data, Spead2HeapMemory *memory)
 {
   n_blocks--;
-  g_free (memory->token);
+  free (memory->token);
 }
 
 /* --- what comes out ------------------------------------------------------- */
@@ -289,7 +288,6 @@ read_settings (Input *input)
   byte = next_byte (input);
   config.heap_timeout = byte & 15;
   config.remember_time = byte >> 4;
-  misalignment = next_byte (input) & 63;
   return config;
 }
 

@@ -76,7 +76,7 @@ spead2_assembler_new (
 
 /* --- memory of heaps ------------------------------------------------------ */
 
-/* Bytes of memory that a heap was asked for. */
+/* Bytes of memory that a heap costs, those in front of an aligned item included. */
 static guint64
 memory_size (guint64 capacity)
 {
@@ -99,19 +99,16 @@ acquire_memory (Spead2Assembler *assembler, Spead2ReceivedHeap *heap,
     guint64 capacity, guintptr phase)
 {
   Spead2HeapMemory memory;
-  guint8 *payload;
 
-  if (!assembler->owner.acquire (
-          assembler->owner.user_data, memory_size (capacity), &memory))
+  if (!assembler->owner.acquire (assembler->owner.user_data, capacity,
+          phase & (SPEAD2_PAYLOAD_ALIGNMENT - 1), &memory))
     return FALSE;
 
-  payload = memory.data +
-      ((phase - (guintptr) memory.data) & (SPEAD2_PAYLOAD_ALIGNMENT - 1));
   if (heap->payload)
-    memcpy (payload, heap->payload, heap->length);
+    memcpy (memory.data, heap->payload, heap->length);
   release_memory (assembler, heap);
   heap->memory = memory;
-  heap->payload = payload;
+  heap->payload = memory.data;
   heap->capacity = capacity;
   return TRUE;
 }

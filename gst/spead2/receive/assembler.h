@@ -56,11 +56,12 @@ typedef struct {
 
 /* Where payloads lie. Called within spead2_assembler_*(), in its thread. */
 typedef struct {
-  /* Memory of at least size bytes, of any alignment, which need not be
-   * initialised; or FALSE where there is none, which counts the packet as
-   * no-memory. */
+  /* Memory of at least size bytes, which need not be initialised; or FALSE where there
+   * is none, which counts the packet as no-memory. Its first byte lies at phase modulo
+   * SPEAD2_PAYLOAD_ALIGNMENT where the owner can do that: the first byte of the item
+   * that is to be aligned is then at a multiple of it. */
   gboolean (*acquire) (
-      gpointer user_data, gsize size, Spead2HeapMemory *memory);
+      gpointer user_data, gsize size, guint phase, Spead2HeapMemory *memory);
   /* Memory that no heap needs any more: of a heap that was recycled or freed
    * within the assembler with it, or that has grown. */
   void (*release) (gpointer user_data, Spead2HeapMemory *memory);

@@ -80,13 +80,13 @@ struct _Spead2ReceivedHeap {
   guint64 received;    /* bytes of it that have come */
   Spead2Ranges ranges; /* and which */
 
-  /* The payload's first byte, in memory; length bytes may be read there. What has
+  /* The payload's first byte, memory.data; length bytes may be read there. What has
    * not come is not initialised: see spead2_received_heap_missing(). NULL where the
    * heap has no memory: with a length of 0, or of a heap that was given up while
    * those which had not been taken yet had as much memory as live ones may have.
-   * The first byte of the item that spead2_assembler_set_align_id() chose lies at a
-   * multiple of SPEAD2_PAYLOAD_ALIGNMENT if the first packet seen had its pointer;
-   * otherwise the payload does. */
+   * The owner was asked to align the first byte of the item that
+   * spead2_assembler_set_align_id() chose, if the first packet seen had its pointer, and
+   * otherwise that of the payload. */
   guint8 *payload;
   /* The owner's. Who takes it out sets its data to NULL, and payload is then
    * only valid as long as the owner keeps the memory. */

@@ -6,6 +6,7 @@
 
 #include <gst/check/gstcheck.h>
 
+#include <stdlib.h>
 #include <string.h>
 
 Spead2AssemblerConfig assembler_config;
@@ -15,7 +16,6 @@ Packet packet;
 guint n_blocks, n_acquired;
 guint64 block_bytes, max_block;
 gboolean no_memory;
-guint misalignment;
 
 static Spead2ReceivedHeap *heaps; /* that were taken */
 static Spead2ReceivedHeap *heaps_seen;
@@ -25,17 +25,19 @@ static Spead2ReceivedHeap *heaps_seen;
 /* Of exactly the size that is asked for, so that sanitizers see what is written
  * behind it, and filled as far as most heaps go, so that what did not come shows. */
 static gboolean
-acquire (gpointer user_data, gsize size, Spead2HeapMemory *memory)
+acquire (gpointer user_data, gsize size, guint phase, Spead2HeapMemory *memory)
 {
-  guint8 *block;
+  gpointer block;
 
   fail_unless (user_data == &assembler);
   max_block = MAX (max_block, size);
   if (no_memory)
     return FALSE;
-  block = g_malloc (size + misalignment);
-  memset (block, 0xa5, MIN (size, 10000) + misalignment);
-  *memory = (Spead2HeapMemory){block + misalignment, size, block};
+  fail_unless (phase < SPEAD2_PAYLOAD_ALIGNMENT);
+  fail_unless (
+      posix_memalign (&block, SPEAD2_PAYLOAD_ALIGNMENT, phase + size) == 0);
+  memset (block, 0xa5, phase + MIN (size, 10000));
+  *memory = (Spead2HeapMemory){(guint8 *) block + phase, size, block};
   n_blocks++;
   n_acquired++;
   block_bytes += size;
@@ -49,7 +51,7 @@ release (gpointer user_data, Spead2HeapMemory *memory)
   fail_unless (n_blocks > 0);
   n_blocks--;
   block_bytes -= memory->size;
-  g_free (memory->token);
+  free (memory->token);
 }
 
 static const Spead2HeapMemoryOwner owner = {acquire, release, &assembler};
@@ -93,7 +95,6 @@ setup_assembler (void)
   n_blocks = n_acquired = 0;
   block_bytes = max_block = 0;
   no_memory = FALSE;
-  misalignment = 0;
   heaps = heaps_seen = NULL;
   start_assembler ();
 }

@@ -22,7 +22,6 @@ extern guint n_acquired;    /* ever */
 extern guint64 block_bytes; /* of those not released */
 extern guint64 max_block;   /* the largest that was asked for, bytes */
 extern gboolean no_memory;
-extern guint misalignment; /* of every block, bytes */
 
 /* For a fixture: four live heaps of at most 1 MiB, a timeout of 1000 ns, 64 heaps
  * remembered. The end fails where counters do not balance or memory is not released. */
