@@ -10,7 +10,7 @@
 #include "gstspead2types.h"
 #include "spead2/error.h"
 #include "spead2/receive/acceptrule.h"
-#include "spead2/wire/descriptor.h"
+#include "spead2/wire/number.h"
 
 /* What timestamp is without a descriptor, as every SPEAD telescope has it. */
 #define TIMESTAMP_NAME "timestamp"
@@ -308,15 +308,14 @@ view_type (GstSpead2HeapReader *reader, GError **error)
   update_type (reader, view->id);
   view->caps = reader->current;
   view->described = reader->caps || reader->has_descriptor;
-  view->frame_bits = 0;
   if (!reader->has_descriptor)
     return TRUE;
-  if (descriptor->n_dimensions <= 1)
-    view->frame_bits = gst_spead2_types_frame_bits (descriptor);
   if (!spead2_descriptor_fit (descriptor, view->size, shape, &used,
           error && *error == NULL ? error : NULL))
     return FALSE;
   view->size = used;
+  if (descriptor->n_dimensions <= 1)
+    view->n_samples = descriptor->n_dimensions == 1 ? shape[0] : 1;
   return TRUE;
 }
 
@@ -364,6 +363,18 @@ view_payload (GstSpead2HeapReader *reader, const Spead2ReceivedHeap *heap)
   return GST_SPEAD2_HEAP_DATA;
 }
 
+/* Of a heap without an addressed item that is data. */
+static GstSpead2HeapKind
+view_unaddressed (GstSpead2HeapReader *reader, const Spead2ReceivedHeap *heap)
+{
+  if (reader->views.n_outside > 0)
+    return GST_SPEAD2_HEAP_NO_ITEM;
+  if (reader->views.n_empty > 0 || reader->views.padding ||
+      has_addressed (reader))
+    return GST_SPEAD2_HEAP_CONTROL;
+  return view_payload (reader, heap);
+}
+
 static GstSpead2HeapKind
 view_item (GstSpead2HeapReader *reader, const Spead2ReceivedHeap *heap)
 {
@@ -381,8 +392,7 @@ view_item (GstSpead2HeapReader *reader, const Spead2ReceivedHeap *heap)
   } else {
     item = find_largest (reader);
     if (item == NULL)
-      return has_addressed (reader) ? GST_SPEAD2_HEAP_CONTROL
-                                    : view_payload (reader, heap);
+      return view_unaddressed (reader, heap);
   }
   reader->view.id = item->id;
   reader->view.offset = item->value;
@@ -391,14 +401,26 @@ view_item (GstSpead2HeapReader *reader, const Spead2ReceivedHeap *heap)
 }
 
 static void
-view_index (GstSpead2HeapReader *reader)
+view_index (GstSpead2HeapReader *reader, const Spead2ReceivedHeap *heap)
 {
+  GstSpead2HeapView *view = &reader->view;
   const Spead2ItemView *item = reader->index_item.id != SPEAD2_ID_NULL
       ? spead2_item_views_find (&reader->views, reader->index_item.id)
       : NULL;
+  Spead2NumberType type;
 
-  reader->view.has_index = item != NULL && item->immediate;
-  reader->view.index = reader->view.has_index ? item->value : 0;
+  if (item == NULL)
+    return;
+  type = spead2_number_type_of (
+      g_hash_table_lookup (reader->descriptors, &item->id));
+  /* Of an incomplete heap, addressed bytes may be missing. */
+  view->has_index = type.code != 'f' &&
+      (item->immediate || heap->received == heap->length) &&
+      spead2_number_fits (&type, item, heap->flavour);
+  if (!view->has_index)
+    return;
+  view->index = spead2_number_read (&type, item, heap->payload);
+  view->index_bits = type.bits ? type.bits : heap->flavour;
 }
 
 GstSpead2HeapKind
@@ -415,7 +437,7 @@ gst_spead2_heap_reader_read (GstSpead2HeapReader *reader,
   if (kind != GST_SPEAD2_HEAP_CONTROL &&
       !spead2_accept_rule_matches (reader->accept, heap))
     kind = GST_SPEAD2_HEAP_NOT_ACCEPTED;
-  view_index (reader);
+  view_index (reader, heap);
   if (kind == GST_SPEAD2_HEAP_DATA && !view_type (reader, error))
     kind = GST_SPEAD2_HEAP_WRONG_SIZE;
   *view = reader->view;

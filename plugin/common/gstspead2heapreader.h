@@ -35,8 +35,9 @@ typedef struct {
 } GstSpead2HeapReaderConfig;
 
 typedef enum {
-  GST_SPEAD2_HEAP_DATA,    /* has bytes for a buffer */
-  GST_SPEAD2_HEAP_CONTROL, /* has none: stream control or descriptors alone */
+  GST_SPEAD2_HEAP_DATA, /* has bytes for a buffer */
+  /* Has none: stream control, descriptors, immediates or items of no bytes alone. */
+  GST_SPEAD2_HEAP_CONTROL,
   GST_SPEAD2_HEAP_NOT_ACCEPTED, /* has data, and does not match accept */
   GST_SPEAD2_HEAP_NO_ITEM,      /* has data, but not the item */
   /* The item's size contradicts its type. */
@@ -53,12 +54,13 @@ typedef struct {
   /* Caps that the value may have, in order of preference. They are the reader's, and
    * the same object as long as the type is the same. */
   GstCaps *caps;
-  /* Bits of the value that have one sample index, where its descriptor says so: it has
-   * one dimension. 0: caps say it. */
-  guint64 frame_bits;
+  /* Sample indices that the value has, where its descriptor says so: it has at most one
+   * dimension. 0: caps say it. */
+  guint64 n_samples;
   gboolean has_index;
   guint64 index; /* as in the heap, not unwrapped */
-  guint n_bad;   /* descriptors in the heap that were refused */
+  guint index_bits;
+  guint n_bad; /* descriptors in the heap that were refused */
 } GstSpead2HeapView;
 
 typedef struct _GstSpead2HeapReader GstSpead2HeapReader;

@@ -5,7 +5,7 @@
 #include "gstspead2heapvalues.h"
 
 #include "spead2/heap/layout.h"
-#include "spead2/wire/descriptor.h"
+#include "spead2/wire/number.h"
 
 /* Bytes of an addressed item that is a value, not data. */
 #define MAX_VALUE_SIZE 64
@@ -14,6 +14,7 @@
 typedef struct {
   guint64 id; /* SPEAD2_ID_NULL: not looked up */
   GQuark field;
+  Spead2NumberType number;
 } Name;
 
 void
@@ -51,21 +52,22 @@ is_field_name (const gchar *name)
   return TRUE;
 }
 
-static GQuark
-find_field (GHashTable *descriptors, guint64 id)
+static Name
+find_name (GHashTable *descriptors, guint64 id)
 {
   const Spead2Descriptor *descriptor = g_hash_table_lookup (descriptors, &id);
-  gchar name[40];
+  Name name = {.id = id, .number = spead2_number_type_of (descriptor)};
+  gchar text[40];
 
-  if (descriptor && is_field_name (descriptor->name))
-    return g_quark_from_string (descriptor->name);
-  g_snprintf (name, sizeof name, "item-0x%" G_GINT64_MODIFIER "x", id);
-  return g_quark_from_string (name);
+  g_snprintf (text, sizeof text, "item-0x%" G_GINT64_MODIFIER "x", id);
+  name.field = g_quark_from_string (
+      descriptor && is_field_name (descriptor->name) ? descriptor->name : text);
+  return name;
 }
 
 /* The field of the item at place i of its heap, where it mostly was in the last one. */
-static GQuark
-field_of (
+static const Name *
+name_of (
     GstSpead2HeapValues *values, GHashTable *descriptors, guint i, guint64 id)
 {
   Name *name;
@@ -73,11 +75,9 @@ field_of (
   if (i >= values->names->len)
     g_array_set_size (values->names, i + 1);
   name = &g_array_index (values->names, Name, i);
-  if (name->id != id) {
-    name->id = id;
-    name->field = find_field (descriptors, id);
-  }
-  return name->field;
+  if (name->id != id)
+    *name = find_name (descriptors, id);
+  return name;
 }
 
 /* -- fields ----------------------------------------------------------------------- */
@@ -116,28 +116,68 @@ next_value (Writer *writer)
 }
 
 /* Of an item that next_value() returned. */
-static GQuark
-field_of_last (Writer *writer, const Spead2ItemView *item)
+static const Name *
+name_of_last (Writer *writer, const Spead2ItemView *item)
 {
-  return field_of (
+  return name_of (
       writer->values, writer->descriptors, writer->next - 1, item->id);
 }
 
-static void
-set_value (
-    const Writer *writer, const Spead2ItemView *item, GValue *initialised)
+static GType
+type_of (const Writer *writer, const Spead2ItemView *item, const Name *name)
 {
-  if (item->immediate)
-    g_value_set_uint64 (initialised, item->value);
-  else
-    g_value_take_boxed (initialised,
-        g_bytes_new (writer->heap->payload + item->value, item->size));
+  const Spead2NumberType *number = &name->number;
+
+  if (!spead2_number_fits (number, item, writer->heap->flavour))
+    return item->immediate ? G_TYPE_UINT64 : G_TYPE_BYTES;
+  switch (number->code) {
+    case 'i':
+      return G_TYPE_INT64;
+    case 'b':
+      return G_TYPE_BOOLEAN;
+    case 'f':
+      return G_TYPE_DOUBLE;
+    default:
+      return G_TYPE_UINT64;
+  }
 }
 
-static GType
-type_of (const Spead2ItemView *item)
+static gdouble
+to_double (guint64 number, guint bits)
 {
-  return item->immediate ? G_TYPE_UINT64 : G_TYPE_BYTES;
+  union {
+    guint32 bits;
+    gfloat value;
+  } single = {number};
+  union {
+    guint64 bits;
+    gdouble value;
+  } twice = {number};
+
+  return bits == 32 ? single.value : twice.value;
+}
+
+/* The value has the type of type_of(). */
+static void
+set_value (const Writer *writer, const Spead2ItemView *item, const Name *name,
+    GValue *value)
+{
+  const Spead2NumberType *type = &name->number;
+  const guint8 *payload = writer->heap->payload;
+
+  if (G_VALUE_TYPE (value) == G_TYPE_BYTES)
+    g_value_take_boxed (value, g_bytes_new (payload + item->value, item->size));
+  else if (!spead2_number_fits (type, item, writer->heap->flavour))
+    g_value_set_uint64 (value, item->value);
+  else if (type->code == 'i')
+    g_value_set_int64 (value, spead2_number_read (type, item, payload));
+  else if (type->code == 'b')
+    g_value_set_boolean (value, spead2_number_read (type, item, payload) != 0);
+  else if (type->code == 'f')
+    g_value_set_double (value,
+        to_double (spead2_number_read (type, item, payload), type->bits));
+  else
+    g_value_set_uint64 (value, spead2_number_read (type, item, payload));
 }
 
 /* A GstStructureMapFunc. FALSE: the field is another. */
@@ -146,6 +186,7 @@ overwrite_field (GQuark field, GValue *value, gpointer user_data)
 {
   Writer *writer = user_data;
   const Spead2ItemView *item;
+  const Name *name;
 
   if (!writer->has_cnt) {
     writer->has_cnt = TRUE;
@@ -155,10 +196,13 @@ overwrite_field (GQuark field, GValue *value, gpointer user_data)
     return TRUE;
   }
   item = next_value (writer);
-  if (item == NULL || field_of_last (writer, item) != field ||
-      G_VALUE_TYPE (value) != type_of (item))
+  if (item == NULL)
     return FALSE;
-  set_value (writer, item, value);
+  name = name_of_last (writer, item);
+  if (name->field != field ||
+      G_VALUE_TYPE (value) != type_of (writer, item, name))
+    return FALSE;
+  set_value (writer, item, name, value);
   return TRUE;
 }
 
@@ -180,12 +224,12 @@ rewrite (Writer *writer, GstStructure *structure)
       writer->heap->cnt, NULL);
   writer->next = 0;
   while ((item = next_value (writer))) {
+    const Name *name = name_of_last (writer, item);
     GValue value = G_VALUE_INIT;
 
-    g_value_init (&value, type_of (item));
-    set_value (writer, item, &value);
-    gst_structure_id_take_value (
-        structure, field_of_last (writer, item), &value);
+    g_value_init (&value, type_of (writer, item, name));
+    set_value (writer, item, name, &value);
+    gst_structure_id_take_value (structure, name->field, &value);
   }
 }
 

@@ -1,6 +1,8 @@
 /* gst-spead2: the values of a received heap's items, as fields of a structure
  *
- * Immediates are guint64, short addressed items GBytes; the heap's counter is heap-cnt.
+ * A described number is guint64, gint64, gboolean or (floats of 32 and 64 bits, which
+ * spead2sink does not send) gdouble. Other immediates are guint64, other short addressed
+ * items GBytes; the heap's counter is heap-cnt.
  * A structure that has the fields of the last heap, as the one on a pooled buffer does,
  * is written to in place: no name is looked up, and nothing is allocated.
  *

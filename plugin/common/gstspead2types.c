@@ -281,6 +281,21 @@ is_packed (const Spead2Descriptor *descriptor, const gchar *dtype)
           descriptor->formats[0].code == type.formats[0].code;
 }
 
+/* Whether elements of that shape leave no bits of the last byte unused, as far as the
+ * shape is known: what is unused would be samples to those who only know their bits. */
+static gboolean
+fills_bytes (const Spead2Descriptor *descriptor)
+{
+  guint bits = descriptor->element_bits % 8, i;
+
+  for (i = 0; i < descriptor->n_dimensions; i++) {
+    if (descriptor->shape[i] == SPEAD2_VARIABLE_SIZE)
+      return TRUE;
+    bits = bits * (descriptor->shape[i] % 8) % 8;
+  }
+  return bits == 0;
+}
+
 /* Whether the shape is (frames) or (frames, channels), the channels of a frame side
  * by side. */
 static gboolean
@@ -411,13 +426,14 @@ gst_spead2_types_offer (
     const Spead2Descriptor *descriptor, const GstSpead2Rate *rate)
 {
   gchar *dtype = spead2_descriptor_dup_dtype (descriptor);
+  gboolean packed_first = dtype == NULL && fills_bytes (descriptor);
   GstCaps *offered = gst_caps_new_empty (), *bytes;
 
   offer_audio (offered, descriptor, dtype, rate);
-  if (dtype == NULL)
+  if (packed_first)
     offer_packed (offered, descriptor, dtype, rate);
   offer_item (offered, descriptor, dtype, rate);
-  if (dtype)
+  if (!packed_first)
     offer_packed (offered, descriptor, dtype, rate);
   offer_video (offered, descriptor, dtype);
   bytes = gst_caps_new_empty_simple (GST_SPEAD2_BYTES);
@@ -463,17 +479,4 @@ gst_spead2_types_choose (GstCaps *offered, GstCaps *downstream)
   }
   gst_caps_unref (caps);
   return NULL;
-}
-
-guint64
-gst_spead2_types_frame_bits (const Spead2Descriptor *descriptor)
-{
-  guint64 bits = descriptor->element_bits;
-  guint i;
-
-  for (i = 1; i < descriptor->n_dimensions; i++)
-    if (descriptor->shape[i] == SPEAD2_VARIABLE_SIZE ||
-        !g_uint64_checked_mul (&bits, bits, descriptor->shape[i]))
-      return 0;
-  return bits;
 }

@@ -64,7 +64,8 @@ void gst_spead2_types_set_rate (GstCaps *caps, const GstSpead2Rate *rate);
  * - audio/x-raw, interleaved, of a shape (frames) or (frames, channels) in C order;
  *   the rate is the samples' or, where that is not known, any;
  * - application/octet-stream with sample-bits and channels, of signed whole numbers,
- *   big endian and packed; after the next where numpy has such a type;
+ *   big endian and packed; after the next where numpy has such a type, or where they
+ *   leave bits of the last byte unused;
  * - application/x-spead-item with dtype, or format where numpy has no type ("u10",
  *   "u4,i12"), shape (an array; -1: as many as there are) and order=fortran where the first
  *   index varies fastest;
@@ -82,10 +83,6 @@ GstCaps *gst_spead2_types_offer (
  * a definite rate only. The channel-mask of more than two channels is downstream's,
  * or 0. */
 GstCaps *gst_spead2_types_choose (GstCaps *offered, GstCaps *downstream);
-
-/* Bits per sample index: those of an element, times all sizes but the first. 0 if one
- * of these is variable or 0. */
-guint64 gst_spead2_types_frame_bits (const Spead2Descriptor *descriptor);
 
 G_END_DECLS
 

@@ -20,9 +20,14 @@
  * the flag DISCONT, and a GAP event with the flag MISSING_DATA goes before it where the
  * rate of samples is known. The event ends at the buffer's timestamp, and does not reach
  * into the buffers before: times of arrival may make it shorter than what is missing, or
- * leave no time for it. A sender that begins anew is followed, with RESYNC. Values of
- * all other items, and the heap counter, are on the buffer as a GstCustomMeta named
- * `GstSpead2Items`, which spead2sink sends again.
+ * leave no time for it. A sender that begins anew is followed, with RESYNC.
+ *
+ * The heap counter (`heap-cnt`) and the values of all other items are on the buffer as a
+ * GstCustomMeta named `GstSpead2Items`, which spead2sink sends again. A field has the
+ * name of the item's descriptor or, where there is none, `item-0x4101`. A number is
+ * guint64, gint64, gboolean or gdouble, as its descriptor says; an immediate without one
+ * is guint64. Everything else is GBytes, which have at most 64 bytes: larger items are
+ * left out.
  *
  * Sockets are bound in NULL to READY. Groups are joined, and what the sockets have queued
  * is discarded, in PAUSED to PLAYING, since a live source has no data before. The stream

@@ -586,9 +586,10 @@ install_time (GObjectClass *klass)
   /**
    * GstSpead2Src:index-item:
    *
-   * The immediate item that has the index of the heap's first sample: an id or a name
-   * of a descriptor. `timestamp` is 0x1600, described or not. Its value, unwrapped, is
-   * the OFFSET of the buffer.
+   * The item that has the index of the heap's first sample: an id or a name of a
+   * descriptor. `timestamp` is 0x1600, described or not. It is an immediate, or a whole
+   * number that a descriptor describes. Its value, unwrapped, is the OFFSET of the
+   * buffer.
    *
    * Since: 0.1
    */

@@ -83,17 +83,18 @@ report_wrong_heap (GstSpead2Src *self, const GstSpead2SrcPlan *plan,
 
 /* -- planning ----------------------------------------------------------------------- */
 
-/* Bits that have one index, by the descriptor or by the caps that were set. 0: an item of
- * several dimensions, which does not say it. */
+/* Sample indices in a buffer, by the descriptor or by the caps that were set. 0: an item
+ * of several dimensions, which does not say it. */
 static guint64
-frame_bits (const GstSpead2Src *self, const GstSpead2HeapView *view)
+count_samples (const GstSpead2Src *self, const GstSpead2HeapView *view)
 {
   const Spead2PayloadType *type = &self->payload.type;
 
-  if (view->frame_bits > 0)
-    return view->frame_bits;
-  return self->has_frames ? (guint64) type->element_bits * type->sample_elements
-                          : 0;
+  if (view->n_samples > 0)
+    return view->n_samples;
+  return self->has_frames
+      ? view->size * 8 / ((guint64) type->element_bits * type->sample_elements)
+      : 0;
 }
 
 /* Samples and index, of the caps that have been set. */
@@ -101,13 +102,11 @@ static void
 plan_samples (
     GstSpead2Src *self, const Spead2ReceivedHeap *heap, GstSpead2SrcPlan *plan)
 {
-  guint64 bits = frame_bits (self, &plan->view);
-
-  plan->n_samples = bits > 0 ? plan->view.size * 8 / bits : 0;
+  plan->n_samples = count_samples (self, &plan->view);
   plan->step = self->run.index_step ? self->run.index_step : plan->n_samples;
   if (plan->view.has_index)
-    gst_spead2_src_position_find (&self->position, heap->flavour, heap->cnt,
-        plan->view.index, plan->step, &plan->place);
+    gst_spead2_src_position_find (&self->position, plan->view.index_bits,
+        heap->cnt, plan->view.index, plan->step, &plan->place);
 }
 
 /* Whether an incomplete heap can be a buffer. If the packets with its item pointers are
@@ -331,8 +330,8 @@ accept_heap (GstSpead2Src *self, const Spead2ReceivedHeap *heap,
   /* What is due does not begin where a late one ended. */
   self->discont = plan->place.late;
   if (plan->view.has_index)
-    gst_spead2_src_position_accept (&self->position, heap->flavour, heap->cnt,
-        plan->view.index, plan->step, &plan->place);
+    gst_spead2_src_position_accept (&self->position, plan->view.index_bits,
+        heap->cnt, plan->view.index, plan->step, &plan->place);
 }
 
 /* Makes a buffer of the first heap that was taken, or drops it. FALSE: the buffers so far

@@ -5,8 +5,9 @@ tells what they say, a JSON object a line.
 
 What it prints: {"playing": true}, {"warning": text}, {"error": text}, {"stats": counters}: the
 sender's, or the receiver's if there is no sender. Of a receiver also {"port": number} once it
-listens, {"caps": text}, and {"buffer": {...}} for each buffer: its offset, offset-end, size, the
-names of its flags, and the values of items that are on it.
+listens, {"caps": text, "fields": {...}}, and {"buffer": {...}} for each buffer: its offset,
+offset-end, size, the names of its flags, and the values of items that are on it; with a second
+argument `data` its bytes, too, in hexadecimal.
 What it reads: `stats` prints the counters; `set NAME VALUE` sets a property; `end` ends the
 stream, prints the counters and exits. Tests talk to it while they change the network.
 """
@@ -42,6 +43,10 @@ def plain(structure):
             continue
         if isinstance(fields[name], GLib.Bytes):
             fields[name] = fields[name].get_data().hex()
+        elif isinstance(fields[name], Gst.ValueArray):
+            fields[name] = list(fields[name])
+        elif isinstance(fields[name], Gst.Fraction):
+            fields[name] = str(fields[name])
     return fields
 
 
@@ -54,9 +59,17 @@ def errors_of(stats):
 
 def say_buffer(buffer):
     values = plain(buffer.get_custom_meta("GstSpead2Items").get_structure())
-    say(buffer={"offset": buffer.offset, "offset-end": buffer.offset_end,
-                "size": buffer.get_size(), "flags": buffer.get_flags().value_nicks,
-                "values": values})
+    fields = {"offset": buffer.offset, "offset-end": buffer.offset_end,
+              "size": buffer.get_size(), "flags": buffer.get_flags().value_nicks,
+              "values": values}
+    if sys.argv[2:] == ["data"]:
+        fields["data"] = buffer.extract_dup(0, buffer.get_size()).hex()
+    say(buffer=fields)
+
+
+def say_caps(caps):
+    structure = caps.get_structure(0)
+    say(caps=caps.to_string(), fields={"name": structure.get_name(), **plain(structure)})
 
 
 def on_pushed(_pad, info):
@@ -67,7 +80,7 @@ def on_pushed(_pad, info):
         for index in range(buffers.length()):
             say_buffer(buffers.get(index))
     elif info.get_event().type == Gst.EventType.CAPS:
-        say(caps=info.get_event().parse_caps().to_string())
+        say_caps(info.get_event().parse_caps())
     return Gst.PadProbeReturn.OK
 
 

@@ -153,17 +153,20 @@ def test_a_dtype_is_a_format_of_audio(source, dtype, audio_format, channels):
     assert receiver.file.read_bytes() == b"".join(heap.tobytes() for heap in heaps)
 
 
-@pytest.mark.parametrize("code, bits, caps", [
-    ("i", 12, "application/octet-stream, sample-bits=(int)12, channels=(int)1"),
-    ("u", 10, "application/x-spead-item, format=(string)u10, shape=(int)< 4000 >"),
-    ("u", 4, "application/x-spead-item, format=(string)u4, shape=(int)< 4000 >")])
-def test_samples_of_an_odd_width_are_packed(source, code, bits, caps):
+@pytest.mark.parametrize("code, bits, size, caps", [
+    ("i", 12, 4000, "application/octet-stream, sample-bits=(int)12, channels=(int)1"),
+    ("u", 10, 4000, "application/x-spead-item, format=(string)u10, shape=(int)< 4000 >"),
+    ("u", 4, 4000, "application/x-spead-item, format=(string)u4, shape=(int)< 4000 >"),
+    # In packed samples, the last bits of the last byte would be one more.
+    ("i", 4, 4001, "application/x-spead-item, format=(string)i4, shape=(int)< 4001 >")])
+def test_samples_of_an_odd_width_are_packed(source, code, bits, size, caps):
     receiver = source()
-    values = np.arange(4000) % (1 << bits - 1)
+    values = np.arange(size) % (1 << bits - 1)
     send_heaps(open_stream(receiver.port), [values, values], format=[(code, bits)])
     receiver.finish()
     assert receiver.all("caps") == [caps]
-    assert receiver.column("offset") == [0, 4000]
+    assert receiver.column("offset") == [0, size]
+    assert receiver.column("offset-end") == [size, 2 * size]
     places = np.arange(bits - 1, -1, -1)
     packed = np.packbits((values[:, np.newaxis] >> places & 1).astype(np.uint8)).tobytes()
     assert receiver.file.read_bytes() == 2 * packed
@@ -177,6 +180,26 @@ def test_heap_address_bits(source, bits):
     receiver.finish()
     assert receiver.column("offset") == [0, 100000, 200000]
     assert receiver.file.read_bytes() == b"".join(heap.tobytes() for heap in heaps)
+
+
+@pytest.mark.parametrize("kind", [
+    {"format": [("u", 64)]}, {"format": [("u", 33)]}, {"dtype": "<u8"}, {"dtype": "<i4"},
+    {"dtype": ">u4"}], ids=str)
+def test_the_index_is_a_number_of_any_type(source, kind):
+    """Immediate where its bytes fit one, addressed where not; numpy's little endian, too."""
+    receiver = source()
+    group = spead2.send.ItemGroup()
+    group.add_item(0x1600, "timestamp", "", shape=(), **kind)
+    group.add_item(0x3300, "adc_samples", "", shape=(1000,), dtype=np.int8)
+    group["adc_samples"].value = np.zeros(1000, np.int8)
+    stream = open_stream(receiver.port)
+    for index in range(3):
+        group["timestamp"].value = 1234567 + 1000 * index
+        stream.send_heap(group.get_heap(data="all"))
+    stream.send_heap(group.get_end())
+    assert receiver.finish()["gaps"] == 0
+    assert receiver.column("offset") == [1234567, 1235567, 1236567]
+    assert receiver.values("timestamp") == receiver.column("offset")
 
 
 def test_short_values_of_other_items_are_on_their_buffers(source):

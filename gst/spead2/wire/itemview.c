@@ -62,6 +62,7 @@ read_pointers (Spead2ItemViews *views, Spead2Flavour flavour,
       views->n_outside += !is_null;
       continue;
     }
+    views->padding |= is_null && item->value == 0;
     if (!item->immediate)
       views->addresses[n_addresses++] = (Spead2ItemAddress){
           item->value, is_null ? NO_ITEM : views->n_items, i};
@@ -103,6 +104,7 @@ spead2_item_views_read (Spead2ItemViews *views, Spead2Flavour flavour,
     const guint64 *pointers, guint n, guint64 length)
 {
   views->n_items = views->n_empty = views->n_outside = 0;
+  views->padding = FALSE;
   reserve (views, n);
   measure (views, read_pointers (views, flavour, pointers, n, length), length);
   remove_empty (views);

@@ -35,6 +35,9 @@ typedef struct {
   guint
       n_outside; /* addressed pointers with an address behind the payload's end,
                     * which are refused */
+  /* A NULL pointer has the address 0: without addressed items, all of the payload is
+   * padding, as senders have it who send no packet without payload. */
+  gboolean padding;
 
   /*< private >*/
   guint allocated;

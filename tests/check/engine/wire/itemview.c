@@ -126,6 +126,24 @@ GST_START_TEST (test_outside)
 }
 GST_END_TEST
 
+GST_START_TEST (test_padding)
+{
+  immediate (0x3101, 5);
+  addressed (NULL_ITEM, 0);
+  read_items (1);
+  fail_unless_equals_int (views.n_items, 1);
+  fail_unless (views.padding);
+
+  n_pointers = 0;
+  addressed (SAMPLES, 0);
+  addressed (NULL_ITEM, 1);
+  immediate (NULL_ITEM, 0);
+  read_items (2);
+  fail_unless_equals_int (views.n_items, 1);
+  fail_if (views.padding);
+}
+GST_END_TEST
+
 GST_START_TEST (test_empty_heap)
 {
   addressed (0x3000, 0);
@@ -189,6 +207,7 @@ itemview_suite (void)
   tcase_add_test (tc, test_null_ends_an_item);
   tcase_add_test (tc, test_empty);
   tcase_add_test (tc, test_outside);
+  tcase_add_test (tc, test_padding);
   tcase_add_test (tc, test_empty_heap);
   tcase_add_test (tc, test_addressed_specials);
   tcase_add_test (tc, test_find);
