@@ -319,8 +319,7 @@ GST_START_TEST (test_fit_names_both_sizes)
   fail_if (spead2_descriptor_fit (&descriptor, 4096, shape, &used, &error));
   fail_unless (g_error_matches (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID));
   fail_unless_equals_string (error->message,
-      "Item 0x3300 'adc_samples': 4096 bytes received, where its descriptor "
-      "needs "
+      "Item 0x3300 'adc_samples': 4096 bytes received, where its type needs "
       "5120, for 4096 elements of 10 bits");
   g_error_free (error);
 }
