@@ -59,6 +59,10 @@
 GST_DEBUG_CATEGORY (spead2_src_debug);
 #define GST_CAT_DEFAULT spead2_src_debug
 
+enum { SIGNAL_HEAP_RECEIVED, N_SIGNALS };
+
+static guint signals[N_SIGNALS];
+
 static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE (
     "src", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS_ANY);
 
@@ -289,6 +293,18 @@ static void
 gst_spead2_src_thread_stopped (guint worker, gpointer user_data)
 {
   gst_spead2_src_post_thread (user_data, GST_STREAM_STATUS_TYPE_LEAVE);
+}
+
+/* -- signals ----------------------------------------------------------------------- */
+
+void
+gst_spead2_src_signal_heap (
+    GstSpead2Src *self, const Spead2ReceivedHeap *heap, const guint64 *counter)
+{
+  if (self->run.signal_heaps)
+    g_signal_emit (self, signals[SIGNAL_HEAP_RECEIVED], 0, heap->cnt,
+        gst_spead2_src_outcome_name (&self->counters, counter),
+        spead2_heap_end_name (heap->end), heap->received, heap->length);
 }
 
 /* -- NULL to READY and back ------------------------------------------------------ */
@@ -663,6 +679,35 @@ gst_spead2_src_class_init (GstSpead2SrcClass *klass)
   object_class->finalize = gst_spead2_src_finalize;
 
   gst_spead2_src_install_properties (object_class);
+
+  /**
+   * GstSpead2Src::heap-received:
+   * @source: the source
+   * @heap_cnt: the heap counter, as it was sent
+   * @outcome: what becomes of the heap: `delivered`, `control` (no data for a buffer) or
+   *   `dropped-no-item` and the like, as the counters of #GstSpead2Src:stats behind
+   *   `heaps-`
+   * @end: how receiving it ended: `complete`, `evicted`, `timeout`, `stop` or `flush`, as
+   *   those counters
+   * @received: bytes of payload that came
+   * @length: bytes of payload that it has; where no packet says it, those up to the last
+   *   one that came
+   *
+   * Emitted for each heap that leaves the queue of received heaps, while
+   * #GstSpead2Src:signal-heaps is set: by the streaming thread with no lock of the element
+   * held, in the order of the buffers, before the heap's buffer is pushed; for those that a
+   * stop of the element drops, by the thread that stops it. Heaps that leave the queue
+   * otherwise, by #GstSpead2Src:leaky or in a stop, are counted alone.
+   *
+   * The stream waits for the handlers. A handler may read properties and post messages. It
+   * must not change the element's state, nor send it an event.
+   *
+   * Since: 0.1
+   */
+  signals[SIGNAL_HEAP_RECEIVED] = g_signal_new ("heap-received",
+      G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+      G_TYPE_NONE, 5, G_TYPE_UINT64, G_TYPE_STRING | G_SIGNAL_TYPE_STATIC_SCOPE,
+      G_TYPE_STRING | G_SIGNAL_TYPE_STATIC_SCOPE, G_TYPE_UINT64, G_TYPE_UINT64);
 
   gst_element_class_add_static_pad_template (element_class, &src_template);
   gst_element_class_set_static_metadata (element_class, "SPEAD receiver",

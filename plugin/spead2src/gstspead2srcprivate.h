@@ -157,6 +157,14 @@ Spead2Receiver *gst_spead2_src_settings_open (
 void gst_spead2_src_settings_run (
     const GstSpead2SrcSettings *settings, Spead2ReceiverConfig *config);
 
+/* The name of the counter that a heap counts in, behind "heaps-" in stats; static. */
+const gchar *gst_spead2_src_outcome_name (
+    const GstSpead2SrcCounters *counters, const guint64 *counter);
+
+/* Emits heap-received, where that is wanted, for a heap that counts there. */
+void gst_spead2_src_signal_heap (
+    GstSpead2Src *self, const Spead2ReceivedHeap *heap, const guint64 *counter);
+
 /* The counters of engine and element, as the property stats has them. */
 GstStructure *gst_spead2_src_make_stats (
     const Spead2ReceiverStats *engine, const GstSpead2SrcCounters *counters);

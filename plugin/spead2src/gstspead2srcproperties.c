@@ -49,6 +49,7 @@ static const gsize field_offsets[GST_SPEAD2_SRC_N_SETTINGS] = {
     FIELD (MAX_SIZE_BUFFERS, max_size_buffers),
     FIELD (MAX_SIZE_BYTES, max_size_bytes),
     FIELD (LEAKY, leaky),
+    FIELD (SIGNAL_HEAPS, signal_heaps),
 #undef FIELD
 };
 
@@ -709,6 +710,16 @@ install_stream (GObjectClass *klass)
 static void
 install_stats (GObjectClass *klass)
 {
+  /**
+   * GstSpead2Src:signal-heaps:
+   *
+   * Emit #GstSpead2Src::heap-received for each heap.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, GST_SPEAD2_SRC_PROP_SIGNAL_HEAPS,
+      g_param_spec_boolean ("signal-heaps", "Signal heaps",
+          "Emit heap-received for each heap", FALSE, FLAGS));
   /**
    * GstSpead2Src:stats:
    *

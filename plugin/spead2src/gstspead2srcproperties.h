@@ -140,6 +140,7 @@ typedef struct {
   guint max_size_buffers;
   guint64 max_size_bytes;
   gint leaky; /* GstSpead2Leaky */
+  gint signal_heaps;
 } GstSpead2SrcSettings;
 
 /* Those that are no field, from GST_SPEAD2_SRC_N_SETTINGS on, are last. */
@@ -184,6 +185,7 @@ enum {
   GST_SPEAD2_SRC_PROP_MAX_SIZE_BUFFERS,
   GST_SPEAD2_SRC_PROP_MAX_SIZE_BYTES,
   GST_SPEAD2_SRC_PROP_LEAKY,
+  GST_SPEAD2_SRC_PROP_SIGNAL_HEAPS,
   GST_SPEAD2_SRC_N_SETTINGS,
   GST_SPEAD2_SRC_PROP_URI = GST_SPEAD2_SRC_N_SETTINGS,
   GST_SPEAD2_SRC_PROP_STATS,

@@ -66,6 +66,51 @@ add_packets (GstStructure *stats, const Spead2AssemblerCounters *counters)
   add (stats, "heaps-single-packet", counters->single_packet_heaps);
 }
 
+/* What becomes of heaps that were taken from the receiver. */
+static const struct {
+  gsize counter; /* offset in GstSpead2SrcCounters */
+  const gchar *name;
+} outcomes[] = {
+#define OUTCOME(field, name)                                                   \
+  {                                                                            \
+    G_STRUCT_OFFSET (GstSpead2SrcCounters, field), name                        \
+  }
+    OUTCOME (delivered, "delivered"),
+    OUTCOME (control, "control"),
+    OUTCOME (not_accepted, "dropped-not-accepted"),
+    OUTCOME (no_item, "dropped-no-item"),
+    OUTCOME (no_descriptor, "dropped-no-descriptor"),
+    OUTCOME (wrong_size, "dropped-wrong-size"),
+    OUTCOME (incomplete, "dropped-incomplete"),
+    OUTCOME (after_end, "dropped-after-end"),
+#undef OUTCOME
+};
+
+static void
+add_outcomes (GstStructure *stats, const GstSpead2SrcCounters *counters)
+{
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (outcomes); i++) {
+    g_autofree gchar *field = g_strdup_printf ("heaps-%s", outcomes[i].name);
+
+    add (
+        stats, field, G_STRUCT_MEMBER (guint64, counters, outcomes[i].counter));
+  }
+}
+
+const gchar *
+gst_spead2_src_outcome_name (
+    const GstSpead2SrcCounters *counters, const guint64 *counter)
+{
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (outcomes); i++)
+    if (counter == G_STRUCT_MEMBER_P (counters, outcomes[i].counter))
+      return outcomes[i].name;
+  g_return_val_if_reached (NULL);
+}
+
 GstStructure *
 gst_spead2_src_make_stats (
     const Spead2ReceiverStats *engine, const GstSpead2SrcCounters *counters)
@@ -79,16 +124,9 @@ gst_spead2_src_make_stats (
   add (stats, "heaps-dropped-queue", engine->ready.dropped);
   add (stats, "heaps-flushed-ready", engine->ready.cleared);
   add (stats, "queue-waits", engine->ready.waits);
-  add (stats, "heaps-delivered", counters->delivered);
+  add_outcomes (stats, counters);
   add (stats, "payload-bytes", counters->bytes);
-  add (stats, "heaps-control", counters->control);
-  add (stats, "heaps-dropped-not-accepted", counters->not_accepted);
-  add (stats, "heaps-dropped-no-item", counters->no_item);
-  add (stats, "heaps-dropped-no-descriptor", counters->no_descriptor);
-  add (stats, "heaps-dropped-wrong-size", counters->wrong_size);
   add (stats, "bad-descriptors", counters->bad_descriptors);
-  add (stats, "heaps-dropped-incomplete", counters->incomplete);
-  add (stats, "heaps-dropped-after-end", counters->after_end);
   add (stats, "stops", counters->stops);
   add (stats, "gaps", counters->gaps);
   add (stats, "missing-samples", counters->missing);

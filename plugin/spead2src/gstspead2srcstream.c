@@ -220,6 +220,7 @@ drop_heap (GstSpead2Src *self, guint64 *counter)
       heap->length);
   add_to_counter (self, counter, 1);
   note_stop (self, heap);
+  gst_spead2_src_signal_heap (self, heap, counter);
   add_used (self, heap);
 }
 
@@ -373,6 +374,7 @@ add_heap (GstSpead2Src *self, GstBufferList *list, GstFlowReturn *flow)
   self->n_made++;
   self->bytes_made += plan->view.size;
   note_stop (self, heap);
+  gst_spead2_src_signal_heap (self, heap, &self->counters.delivered);
   add_used (self, heap);
   return TRUE;
 }

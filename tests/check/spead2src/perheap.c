@@ -1,4 +1,5 @@
-/* spead2src: what it says of each heap, beside its samples and values: who sent it.
+/* spead2src: what it says of each heap, beside its samples and values: who sent it, and what became
+ * of it.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -157,6 +158,78 @@ GST_START_TEST (without_demand_a_buffer_has_no_address)
 }
 GST_END_TEST;
 
+/* -- the signal ----------------------------------------------------------------------- */
+
+static GMutex lock;
+static GString *signalled; /* guarded by lock */
+
+static void
+note_heap (GstElement *element, guint64 cnt, const gchar *outcome,
+    const gchar *end, guint64 received, guint64 length, gpointer data)
+{
+  g_mutex_lock (&lock);
+  g_string_append_printf (signalled, "%d %s %s %d/%d\n", (gint) cnt, outcome,
+      end, (gint) received, (gint) length);
+  g_mutex_unlock (&lock);
+  /* No lock is held. */
+  counter ("heaps-complete");
+}
+
+static gboolean
+is_signalled (const gchar *text)
+{
+  gboolean same;
+
+  g_mutex_lock (&lock);
+  same = g_str_equal (signalled->str, text);
+  g_mutex_unlock (&lock);
+  return same;
+}
+
+GST_START_TEST (each_heap_is_signalled_in_the_order_of_the_buffers)
+{
+  g_autofree Packet *packet = g_new0 (Packet, 1);
+
+  make_source (
+      "signal-heaps=true item=0x3300 heap-timeout=1 accept=heap-cnt,value=0:9",
+      NULL);
+  signalled = g_string_new (NULL);
+  g_signal_connect (source, "heap-received", G_CALLBACK (note_heap), NULL);
+  gst_element_set_state (pipeline, GST_STATE_PLAYING);
+  gst_element_get_state (source, NULL, NULL, GST_CLOCK_TIME_NONE);
+  send_heap (1, 0, 10, 0);
+  gst_buffer_unref (next_buffer ());
+  send_heap (10, 0, 20, 0);
+  wait_until (counter ("heaps-dropped-not-accepted") == 1);
+  make_part (packet, 2, 0, 300, 100, 100);
+  send_packet (packet);
+  wait_until (counter ("heaps-dropped-incomplete") == 1);
+  send_stop (3);
+  gst_message_unref (next_message (GST_MESSAGE_EOS));
+  wait_until (is_signalled ("1 delivered complete 10/10\n"
+                            "10 dropped-not-accepted complete 20/20\n"
+                            "2 dropped-incomplete timeout 100/300\n"
+                            "3 control complete 0/0\n"));
+  stop_source ();
+  g_string_free (signalled, TRUE);
+}
+GST_END_TEST;
+
+GST_START_TEST (without_demand_no_heap_is_signalled)
+{
+  make_source ("", NULL);
+  signalled = g_string_new (NULL);
+  g_signal_connect (source, "heap-received", G_CALLBACK (note_heap), NULL);
+  gst_element_set_state (pipeline, GST_STATE_PLAYING);
+  gst_element_get_state (source, NULL, NULL, GST_CLOCK_TIME_NONE);
+  send_heap (1, 0, 10, 0);
+  gst_buffer_unref (next_buffer ());
+  fail_unless (is_signalled (""));
+  stop_source ();
+  g_string_free (signalled, TRUE);
+}
+GST_END_TEST;
+
 static Suite *
 perheap_suite (void)
 {
@@ -169,6 +242,8 @@ perheap_suite (void)
   tcase_add_test (tc, buffers_in_a_row_of_one_sender_share_an_address_object);
   tcase_add_test (tc, a_sender_may_have_an_address_of_ipv6);
   tcase_add_test (tc, without_demand_a_buffer_has_no_address);
+  tcase_add_test (tc, each_heap_is_signalled_in_the_order_of_the_buffers);
+  tcase_add_test (tc, without_demand_no_heap_is_signalled);
   return suite;
 }
 
