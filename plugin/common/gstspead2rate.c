@@ -4,6 +4,21 @@
  */
 #include "gstspead2rate.h"
 
+#include "spead2/error.h"
+
+gboolean
+gst_spead2_rate_check (const GstSpead2Rate *rate, GError **error)
+{
+  if (rate->numerator > 0 || rate->denominator == 1)
+    return TRUE;
+
+  g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID,
+      "sample-rate-denominator=%" G_GUINT64_FORMAT
+      " divides no sample-rate: set that, too",
+      rate->denominator);
+  return FALSE;
+}
+
 GstSpead2Rate
 gst_spead2_rate_of_caps (const GstStructure *structure)
 {

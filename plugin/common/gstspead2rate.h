@@ -18,6 +18,10 @@ typedef struct {
   guint64 denominator; /* 1 to 2^31 - 1 */
 } GstSpead2Rate;
 
+/* FALSE with SPEAD2_ERROR_INVALID if the properties sample-rate and
+ * sample-rate-denominator have a denominator and no numerator. */
+gboolean gst_spead2_rate_check (const GstSpead2Rate *rate, GError **error);
+
 /* What the field "rate" of caps says, a whole number or a fraction, if it is more
  * than 0. */
 GstSpead2Rate gst_spead2_rate_of_caps (const GstStructure *structure);

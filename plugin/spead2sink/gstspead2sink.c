@@ -5,7 +5,7 @@
  * the streaming thread, is pushed into the engine's bounded queue, and is
  * released by a sending thread once the kernel has its bytes.
  *
- * Here are its class, properties, URI and signals; gstspead2sinkprivate.h lists its
+ * Here are its class, properties and signals; gstspead2sinkprivate.h lists its
  * other files.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
@@ -73,7 +73,6 @@
 #include "common/gstspead2outstanding.h"
 #include "gstspead2sinkprivate.h"
 #include "gstspead2sinkstats.h"
-#include "common/gstspead2uri.h"
 #include "spead2/error.h"
 
 GST_DEBUG_CATEGORY (spead2_sink_debug);
@@ -86,12 +85,8 @@ static guint signals[N_SIGNALS];
 static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE (
     "sink", GST_PAD_SINK, GST_PAD_ALWAYS, GST_STATIC_CAPS_ANY);
 
-static void gst_spead2_sink_uri_handler_init (
-    gpointer iface, gpointer iface_data);
-
 G_DEFINE_TYPE_WITH_CODE (GstSpead2Sink, gst_spead2_sink, GST_TYPE_BASE_SINK,
-    G_IMPLEMENT_INTERFACE (
-        GST_TYPE_URI_HANDLER, gst_spead2_sink_uri_handler_init))
+    gst_spead2_net_element_add_uri_handler (g_define_type_id, GST_URI_SINK))
 
 /* Others find them by name. With the element, since it may be registered without
  * the plugin. */
@@ -126,10 +121,9 @@ gst_spead2_sink_init (GstSpead2Sink *self)
 {
   GstPad *pad = GST_BASE_SINK_PAD (self);
 
-  gst_spead2_settings_init (&gst_spead2_sink_settings_table,
-      G_OBJECT_GET_CLASS (self), &self->settings);
+  gst_spead2_net_element_init (&self->net, GST_ELEMENT (self),
+      &gst_spead2_sink_settings_table, &self->settings);
   self->left = g_ptr_array_new ();
-  self->resolving = g_cancellable_new ();
   self->chain = GST_PAD_CHAINFUNC (pad);
   self->chain_list = GST_PAD_CHAINLISTFUNC (pad);
   gst_pad_set_chain_function (pad, gst_spead2_sink_chain);
@@ -146,42 +140,10 @@ gst_spead2_sink_finalize (GObject *object)
 {
   GstSpead2Sink *self = GST_SPEAD2_SINK (object);
 
-  gst_spead2_settings_clear (&gst_spead2_sink_settings_table,
-      G_OBJECT_GET_CLASS (self), &self->settings);
-  g_clear_error (&self->uri_error);
+  gst_spead2_net_element_clear (&self->net);
   g_ptr_array_unref (self->left);
-  g_object_unref (self->resolving);
   gst_clear_caps (&self->refused);
   G_OBJECT_CLASS (gst_spead2_sink_parent_class)->finalize (object);
-}
-
-/* A good text makes up for a bad one. */
-static gboolean
-gst_spead2_sink_set_uri (GstSpead2Sink *self, const gchar *uri, GError **error)
-{
-  if (!gst_spead2_uri_apply (uri ? uri : "", G_OBJECT (self), error))
-    return FALSE;
-
-  GST_OBJECT_LOCK (self);
-  g_clear_error (&self->uri_error);
-  GST_OBJECT_UNLOCK (self);
-  return TRUE;
-}
-
-/* Setting a property has no return value: with a bad text the element does not start,
- * and the error comes then. */
-static void
-gst_spead2_sink_set_uri_property (GstSpead2Sink *self, const gchar *uri)
-{
-  GError *error = NULL;
-
-  if (gst_spead2_sink_set_uri (self, uri, &error))
-    return;
-  GST_WARNING_OBJECT (self, "%s", error->message);
-  GST_OBJECT_LOCK (self);
-  g_clear_error (&self->uri_error);
-  self->uri_error = error;
-  GST_OBJECT_UNLOCK (self);
 }
 
 /* What the pacer goes by. */
@@ -193,34 +155,16 @@ gst_spead2_sink_is_rate (guint id)
       id == GST_SPEAD2_SINK_PROP_BURST_RATE_RATIO;
 }
 
-/* Takes a value over, unless the property is fixed now: FALSE. */
-static gboolean
-gst_spead2_sink_set_setting (
-    GstSpead2Sink *self, GParamSpec *pspec, const GValue *value)
+static void
+gst_spead2_sink_apply_rate (GstSpead2Sink *self)
 {
   const GstSpead2SinkSettings *settings = &self->settings;
-  gboolean playing = pspec->flags & GST_PARAM_MUTABLE_PLAYING;
-  GSocket *last = NULL; /* is freed without the lock */
-  gboolean taken;
 
   GST_OBJECT_LOCK (self);
-  g_set_object (&last, settings->socket);
-  taken = playing || !self->in_use;
-  /* The URI is made of others, which are set one by one. */
-  if (taken && pspec->param_id != GST_SPEAD2_SINK_PROP_URI) {
-    gst_spead2_settings_set (
-        &gst_spead2_sink_settings_table, &self->settings, pspec, value);
-    if (pspec->param_id == GST_SPEAD2_SINK_PROP_CLOSE_SOCKET &&
-        self->used_socket && self->used_socket == settings->socket)
-      self->close_used = settings->close_socket;
-    self->reopen |= !playing;
-    if (self->sender && gst_spead2_sink_is_rate (pspec->param_id))
-      spead2_sender_set_rate (self->sender, settings->rate,
-          settings->burst_size, settings->burst_rate_ratio);
-  }
+  if (self->sender)
+    spead2_sender_set_rate (self->sender, settings->rate, settings->burst_size,
+        settings->burst_rate_ratio);
   GST_OBJECT_UNLOCK (self);
-  g_clear_object (&last);
-  return taken;
 }
 
 /* A rate that cannot be is an error at the start; later, it is not taken. */
@@ -249,14 +193,9 @@ gst_spead2_sink_set_property (
       !gst_spead2_sink_takes_rate (self, value, &error))
     GST_ELEMENT_WARNING (self, RESOURCE, SETTINGS,
         ("%s. It stays as it is.", error->message), (NULL));
-  else if (!gst_spead2_sink_set_setting (self, pspec, value))
-    GST_ELEMENT_WARNING (self, RESOURCE, SETTINGS,
-        ("Property %s cannot change in PAUSED or PLAYING: it stays as it is. "
-         "Set the element to READY first.",
-            pspec->name),
-        (NULL));
-  else if (id == GST_SPEAD2_SINK_PROP_URI)
-    gst_spead2_sink_set_uri_property (self, g_value_get_string (value));
+  else if (gst_spead2_net_element_set_property (&self->net, value, pspec) &&
+      gst_spead2_sink_is_rate (id))
+    gst_spead2_sink_apply_rate (self);
   g_clear_error (&error);
 }
 
@@ -288,77 +227,10 @@ gst_spead2_sink_get_property (
 {
   GstSpead2Sink *self = GST_SPEAD2_SINK (object);
 
-  switch (id) {
-    case GST_SPEAD2_SINK_PROP_STATS:
-      g_value_take_boxed (value, gst_spead2_sink_make_stats (self));
-      break;
-    case GST_SPEAD2_SINK_PROP_URI:
-      g_value_take_string (value, gst_spead2_uri_of (object));
-      break;
-    case GST_SPEAD2_SINK_PROP_USED_SOCKET:
-      GST_OBJECT_LOCK (self);
-      g_value_set_object (value, self->used_socket);
-      GST_OBJECT_UNLOCK (self);
-      break;
-    default:
-      GST_OBJECT_LOCK (self);
-      gst_spead2_settings_get (
-          &gst_spead2_sink_settings_table, &self->settings, pspec, value);
-      GST_OBJECT_UNLOCK (self);
-      break;
-  }
-}
-
-/* -- URI ------------------------------------------------------------------------ */
-
-static GstURIType
-gst_spead2_sink_uri_get_type (GType type)
-{
-  return GST_URI_SINK;
-}
-
-static const gchar *const *
-gst_spead2_sink_uri_get_protocols (GType type)
-{
-  static const gchar *const protocols[] = {GST_SPEAD2_URI_PROTOCOL, NULL};
-
-  return protocols;
-}
-
-static gchar *
-gst_spead2_sink_uri_get_uri (GstURIHandler *handler)
-{
-  return gst_spead2_uri_of (G_OBJECT (handler));
-}
-
-static gboolean
-gst_spead2_sink_uri_set_uri (
-    GstURIHandler *handler, const gchar *uri, GError **error)
-{
-  GstSpead2Sink *self = GST_SPEAD2_SINK (handler);
-  gboolean in_use;
-
-  GST_OBJECT_LOCK (self);
-  in_use = self->in_use;
-  GST_OBJECT_UNLOCK (self);
-  if (in_use) {
-    g_set_error_literal (error, GST_URI_ERROR, GST_URI_ERROR_BAD_STATE,
-        "The URI cannot change in PAUSED or PLAYING: set the element to READY "
-        "first");
-    return FALSE;
-  }
-  return gst_spead2_sink_set_uri (self, uri, error);
-}
-
-static void
-gst_spead2_sink_uri_handler_init (gpointer iface, gpointer iface_data)
-{
-  GstURIHandlerInterface *handler = iface;
-
-  handler->get_type = gst_spead2_sink_uri_get_type;
-  handler->get_protocols = gst_spead2_sink_uri_get_protocols;
-  handler->get_uri = gst_spead2_sink_uri_get_uri;
-  handler->set_uri = gst_spead2_sink_uri_set_uri;
+  if (id == GST_SPEAD2_SINK_PROP_STATS)
+    g_value_take_boxed (value, gst_spead2_sink_make_stats (self));
+  else
+    gst_spead2_net_element_get_property (&self->net, value, pspec);
 }
 
 /* -- class ------------------------------------------------------------------------------- */

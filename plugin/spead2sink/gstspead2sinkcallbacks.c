@@ -103,13 +103,13 @@ gst_spead2_sink_zerocopy_disabled (const gchar *reason, gpointer user_data)
 static void
 gst_spead2_sink_worker_started (guint worker, gpointer user_data)
 {
-  gst_spead2_sink_report_thread (user_data, GST_STREAM_STATUS_TYPE_ENTER);
+  gst_spead2_net_element_post_thread (user_data, GST_STREAM_STATUS_TYPE_ENTER);
 }
 
 static void
 gst_spead2_sink_worker_stopped (guint worker, gpointer user_data)
 {
-  gst_spead2_sink_report_thread (user_data, GST_STREAM_STATUS_TYPE_LEAVE);
+  gst_spead2_net_element_post_thread (user_data, GST_STREAM_STATUS_TYPE_LEAVE);
 }
 
 const Spead2SenderCallbacks gst_spead2_sink_sender_callbacks = {

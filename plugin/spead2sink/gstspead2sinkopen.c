@@ -5,8 +5,6 @@
  */
 #include "gstspead2sinkopen.h"
 
-#include <glib/gstdio.h>
-
 #include "gstspead2sinkprivate.h"
 #include "spead2/cpulist.h"
 #include "spead2/error.h"
@@ -137,18 +135,6 @@ check_ids (GstElement *element, const Spead2Items *items)
 }
 
 static gboolean
-check_rate (const GstSpead2SinkSettings *settings, GError **error)
-{
-  if (settings->sample_rate > 0 || settings->sample_rate_denominator == 1)
-    return TRUE;
-
-  g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID,
-      "sample-rate-denominator=%d divides no sample-rate: set that, too",
-      settings->sample_rate_denominator);
-  return FALSE;
-}
-
-static gboolean
 open_packets (const GstSpead2SinkSettings *settings, Spead2Items *items,
     Spead2PacketConfig *config, GError **error)
 {
@@ -180,20 +166,6 @@ open_maker (const GstSpead2SinkSettings *settings, GstElement *element,
 
   return gst_spead2_heap_maker_new (
       &config, &gst_spead2_sink_maker_callbacks, element, error);
-}
-
-/* A closed one has no descriptor, as none at all. */
-static gboolean
-check_socket (GSocket *socket, GError **error)
-{
-  if (socket == NULL || !g_socket_is_closed (socket))
-    return TRUE;
-
-  g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID,
-      "The socket that was given is closed, as close-socket=true leaves it in "
-      "NULL: set an open one before each start, or none, or "
-      "close-socket=false");
-  return FALSE;
 }
 
 /* The family that a name's address must have, or AF_UNSPEC. */
@@ -246,7 +218,7 @@ open_sender (GstElement *element, const GstSpead2SinkSettings *settings,
     config.socket.local = &local;
   config.thread_name = name;
 
-  if (check_socket (settings->socket, error) &&
+  if (gst_spead2_net_element_check_socket (settings->socket, error) &&
       (config.cpus = spead2_cpu_list_parse (
            settings->cpu_affinity ? settings->cpu_affinity : "", error)) !=
           NULL &&
@@ -278,11 +250,13 @@ gst_spead2_sink_settings_open (const GstSpead2SinkSettings *settings,
 {
   Spead2Sender *sender = NULL;
   Spead2PacketConfig packet;
+  const GstSpead2Rate rate = {
+      settings->sample_rate, settings->sample_rate_denominator};
   Spead2Items *items =
       spead2_items_new (settings->items, settings->heap_address_bits, error);
 
   *maker = NULL;
-  if (items && check_rate (settings, error) &&
+  if (items && gst_spead2_rate_check (&rate, error) &&
       open_packets (settings, items, &packet, error) &&
       (*maker = open_maker (settings, element, items, error)) != NULL)
     sender =
@@ -291,22 +265,4 @@ gst_spead2_sink_settings_open (const GstSpead2SinkSettings *settings,
     g_clear_pointer (maker, gst_spead2_heap_maker_free);
   g_clear_pointer (&items, spead2_items_unref);
   return sender;
-}
-
-GSocket *
-gst_spead2_sink_open_used_socket (
-    Spead2Sender *sender, GSocket *outside, GError **error)
-{
-  GSocket *used;
-  gint fd;
-
-  if (outside)
-    return g_object_ref (outside);
-  fd = spead2_sender_dup_fd (sender, error);
-  if (fd < 0)
-    return NULL;
-  used = g_socket_new_from_fd (fd, error);
-  if (used == NULL)
-    g_close (fd, NULL);
-  return used;
 }

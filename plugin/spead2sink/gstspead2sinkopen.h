@@ -25,11 +25,6 @@ Spead2Sender *gst_spead2_sink_settings_open (
     const GstSpead2SinkSettings *settings, GstElement *element,
     GstSpead2HeapMaker **maker, GCancellable *cancellable, GError **error);
 
-/* The socket as others may use it: outside, or else one that shares the sender's
- * descriptor. NULL with an error. */
-GSocket *gst_spead2_sink_open_used_socket (
-    Spead2Sender *sender, GSocket *outside, GError **error);
-
 G_END_DECLS
 
 #endif /* GST_SPEAD2_SINK_OPEN_H */

@@ -1,6 +1,6 @@
 /* gst-spead2: spead2sink as its own files see it
  *
- * gstspead2sink.c            class, properties, URI, signals
+ * gstspead2sink.c            class, properties, signals
  * gstspead2sinkproperties.c  the table of properties
  * gstspead2sinkstate.c       changes of state: opening, starting, closing
  * gstspead2sinkopen.c        from settings to a heap maker and a sender
@@ -17,6 +17,7 @@
 #define GST_SPEAD2_SINK_PRIVATE_H
 
 #include "common/gstspead2heapmaker.h"
+#include "common/gstspead2netelement.h"
 #include "gstspead2sink.h"
 #include "gstspead2sinkproperties.h"
 #include "gstspead2sinkreports.h"
@@ -43,13 +44,8 @@ struct _GstSpead2Sink {
   GstBaseSink parent;
 
   GstSpead2SinkSettings settings;
-  GError *uri_error; /* why the last URI was not taken */
-  gboolean in_use;   /* PAUSED or PLAYING: most settings are fixed */
-  gboolean reopen;   /* one that sockets or packets depend on has changed */
-  GSocket *used_socket;
-  gboolean close_used; /* used_socket is closed when it is replaced */
+  GstSpead2NetElement net;
   GstSpead2HeapMakerCounters maker_counters; /* of the maker, for stats */
-  GCancellable *resolving; /* cancels the look-up of a name; any thread */
   gboolean making; /* heaps were made that are not in the queue yet: written by
                            the streaming thread only */
   gboolean stop_wanted; /* a stop heap goes behind them */

@@ -219,17 +219,3 @@ gst_spead2_sink_report_icmp (GstSpead2SinkReports *reports,
         ("ICMP error of earlier packets: %s", gst_spead2_errno_name (errnum)));
   g_free (more);
 }
-
-void
-gst_spead2_sink_report_thread (GstElement *element, GstStreamStatusType type)
-{
-  GstMessage *message =
-      gst_message_new_stream_status (GST_OBJECT (element), type, element);
-  GValue thread = G_VALUE_INIT;
-
-  g_value_init (&thread, GST_TYPE_G_THREAD);
-  g_value_set_boxed (&thread, g_thread_self ());
-  gst_message_set_stream_status_object (message, &thread);
-  g_value_unset (&thread);
-  gst_element_post_message (element, message);
-}

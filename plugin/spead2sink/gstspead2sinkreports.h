@@ -72,10 +72,6 @@ void gst_spead2_sink_report_cnt (
 void gst_spead2_sink_report_icmp (GstSpead2SinkReports *reports,
     const gchar *destination, gint errnum, guint n);
 
-/* This thread starts or stops sending. */
-void gst_spead2_sink_report_thread (
-    GstElement *element, GstStreamStatusType type);
-
 G_END_DECLS
 
 #endif /* GST_SPEAD2_SINK_REPORTS_H */

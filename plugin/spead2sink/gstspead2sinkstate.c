@@ -12,26 +12,6 @@ GST_DEBUG_CATEGORY_EXTERN (spead2_sink_debug);
 
 /* -- NULL to READY and back ------------------------------------------------------ */
 
-/* The socket in use from now on (transfer full), or NULL. The last one is
- * released, and closed if the element owns it. */
-static void
-gst_spead2_sink_use_socket (
-    GstSpead2Sink *self, GSocket *socket, gboolean close)
-{
-  GSocket *last;
-  gboolean close_last;
-
-  GST_OBJECT_LOCK (self);
-  last = self->used_socket;
-  close_last = self->close_used;
-  self->used_socket = socket;
-  self->close_used = close;
-  GST_OBJECT_UNLOCK (self);
-  if (last && last != socket && close_last)
-    g_socket_close (last, NULL);
-  g_clear_object (&last);
-}
-
 /* All but the socket in use. */
 static void
 gst_spead2_sink_close_sender (GstSpead2Sink *self)
@@ -56,26 +36,8 @@ gst_spead2_sink_stop (GstBaseSink *base)
   GstSpead2Sink *self = GST_SPEAD2_SINK (base);
 
   gst_spead2_sink_close_sender (self);
-  gst_spead2_sink_use_socket (self, NULL, FALSE);
+  gst_spead2_net_element_use_socket (&self->net, NULL, FALSE);
   return TRUE;
-}
-
-/* Why it did not start. */
-static void
-gst_spead2_sink_report_start (GstSpead2Sink *self, const GError *error)
-{
-  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-    GST_DEBUG_OBJECT (self, "the start was cancelled");
-  else if (error->domain == GST_URI_ERROR ||
-      g_error_matches (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID))
-    GST_ELEMENT_ERROR (
-        self, RESOURCE, SETTINGS, ("%s", error->message), (NULL));
-  else if (g_error_matches (error, SPEAD2_ERROR, SPEAD2_ERROR_NOT_FOUND))
-    GST_ELEMENT_ERROR (
-        self, RESOURCE, NOT_FOUND, ("%s", error->message), (NULL));
-  else
-    GST_ELEMENT_ERROR (
-        self, RESOURCE, OPEN_WRITE, ("%s", error->message), (NULL));
 }
 
 gboolean
@@ -87,28 +49,21 @@ gst_spead2_sink_start (GstBaseSink *base)
   GSocket *used = NULL;
   GError *error = NULL;
 
-  GST_OBJECT_LOCK (self);
-  self->reopen = FALSE;
-  gst_spead2_settings_copy (&gst_spead2_sink_settings_table,
-      G_OBJECT_GET_CLASS (self), &settings, &self->settings);
-  if (self->uri_error)
-    error = g_error_copy (self->uri_error);
-  GST_OBJECT_UNLOCK (self);
-
   g_atomic_int_set (&self->failed, FALSE);
   g_atomic_int_set (&self->redescribe, FALSE);
   g_atomic_int_set (&self->copy_warned, FALSE);
   g_atomic_int_set (&self->requested, FALSE);
   gst_spead2_sink_reports_begin (&self->reports, GST_ELEMENT (self));
-  g_cancellable_reset (self->resolving);
 
-  if (error)
+  if (!gst_spead2_net_element_begin_open (&self->net, &settings, &error))
     goto failed;
   sender = gst_spead2_sink_settings_open (
-      &settings, GST_ELEMENT (self), &self->maker, self->resolving, &error);
+      &settings, GST_ELEMENT (self), &self->maker, self->net.resolving, &error);
   if (sender == NULL)
     goto failed;
-  used = gst_spead2_sink_open_used_socket (sender, settings.socket, &error);
+  used = settings.socket ? g_object_ref (settings.socket)
+                         : gst_spead2_net_element_socket_of_fd (
+                               spead2_sender_dup_fd (sender, &error), &error);
   if (used == NULL)
     goto failed;
   /* Workers may post as soon as they run. */
@@ -119,8 +74,8 @@ gst_spead2_sink_start (GstBaseSink *base)
   self->sender = sender;
   self->maker_counters = (GstSpead2HeapMakerCounters){0};
   GST_OBJECT_UNLOCK (self);
-  gst_spead2_sink_use_socket (
-      self, used, settings.socket == NULL || settings.close_socket);
+  gst_spead2_net_element_use_socket (
+      &self->net, used, settings.socket == NULL || settings.close_socket);
   gst_spead2_settings_clear (
       &gst_spead2_sink_settings_table, G_OBJECT_GET_CLASS (self), &settings);
   return TRUE;
@@ -132,7 +87,8 @@ failed:
   g_clear_pointer (&self->maker, gst_spead2_heap_maker_free);
   gst_spead2_settings_clear (
       &gst_spead2_sink_settings_table, G_OBJECT_GET_CLASS (self), &settings);
-  gst_spead2_sink_report_start (self, error);
+  gst_spead2_net_element_post_error (
+      GST_ELEMENT (self), error, GST_RESOURCE_ERROR_OPEN_WRITE);
   g_clear_error (&error);
   return FALSE;
 }
@@ -157,31 +113,16 @@ gst_spead2_sink_try_stop_heap (GstSpead2Sink *self)
     spead2_heap_free (heap);
 }
 
-static void
-gst_spead2_sink_set_in_use (GstSpead2Sink *self, gboolean in_use)
-{
-  GST_OBJECT_LOCK (self);
-  self->in_use = in_use;
-  GST_OBJECT_UNLOCK (self);
-}
-
 /* Properties that were changed in READY count from here on. */
 static gboolean
 gst_spead2_sink_reopen_if_changed (GstSpead2Sink *self)
 {
-  gboolean reopen, same_socket;
-
-  GST_OBJECT_LOCK (self);
-  /* Or the last attempt to open failed. */
-  reopen = self->reopen || self->sender == NULL;
-  same_socket = self->used_socket == self->settings.socket;
-  GST_OBJECT_UNLOCK (self);
-  if (!reopen)
+  /* Without a sender the last attempt to open failed. */
+  if (self->sender && !gst_spead2_net_element_has_changed (&self->net))
     return TRUE;
 
   gst_spead2_sink_close_sender (self);
-  if (!same_socket)
-    gst_spead2_sink_use_socket (self, NULL, FALSE);
+  gst_spead2_net_element_release_replaced (&self->net);
   return gst_spead2_sink_start (GST_BASE_SINK (self));
 }
 
@@ -192,7 +133,7 @@ GstStateChangeReturn
 gst_spead2_sink_set_state (GstElement *element, GstState state)
 {
   if (state == GST_STATE_NULL)
-    g_cancellable_cancel (GST_SPEAD2_SINK (element)->resolving);
+    g_cancellable_cancel (GST_SPEAD2_SINK (element)->net.resolving);
   return GST_ELEMENT_CLASS (gst_spead2_sink_base_class ())
       ->set_state (element, state);
 }
@@ -205,9 +146,9 @@ gst_spead2_sink_change_state (GstElement *element, GstStateChange transition)
 
   switch (transition) {
     case GST_STATE_CHANGE_READY_TO_PAUSED:
-      gst_spead2_sink_set_in_use (self, TRUE);
+      gst_spead2_net_element_set_in_use (&self->net, TRUE);
       if (!gst_spead2_sink_reopen_if_changed (self)) {
-        gst_spead2_sink_set_in_use (self, FALSE);
+        gst_spead2_net_element_set_in_use (&self->net, FALSE);
         return GST_STATE_CHANGE_FAILURE;
       }
       gst_spead2_sink_reset_stream (self);
@@ -232,14 +173,14 @@ gst_spead2_sink_change_state (GstElement *element, GstStateChange transition)
 
   if (transition == GST_STATE_CHANGE_READY_TO_PAUSED &&
       result == GST_STATE_CHANGE_FAILURE)
-    gst_spead2_sink_set_in_use (self, FALSE);
+    gst_spead2_net_element_set_in_use (&self->net, FALSE);
   if (transition == GST_STATE_CHANGE_PAUSED_TO_READY) {
     gst_spead2_sink_reset_stream (self);
     spead2_sender_flush (self->sender);
     spead2_sender_set_flushing (self->sender, FALSE);
     gst_spead2_sink_try_stop_heap (self);
     g_atomic_int_set (&self->failed, FALSE);
-    gst_spead2_sink_set_in_use (self, FALSE);
+    gst_spead2_net_element_set_in_use (&self->net, FALSE);
   }
   return result;
 }

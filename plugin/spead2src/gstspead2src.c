@@ -49,12 +49,8 @@
 #include "config.h"
 #endif
 
-#include <glib/gstdio.h>
-
 #include "common/gstspead2itemvalues.h"
-#include "common/gstspead2uri.h"
 #include "gstspead2srcprivate.h"
-#include "spead2/error.h"
 
 GST_DEBUG_CATEGORY (spead2_src_debug);
 #define GST_CAT_DEFAULT spead2_src_debug
@@ -66,12 +62,8 @@ static guint signals[N_SIGNALS];
 static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE (
     "src", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS_ANY);
 
-static void gst_spead2_src_uri_handler_init (
-    gpointer iface, gpointer iface_data);
-
 G_DEFINE_TYPE_WITH_CODE (GstSpead2Src, gst_spead2_src, GST_TYPE_PUSH_SRC,
-    G_IMPLEMENT_INTERFACE (
-        GST_TYPE_URI_HANDLER, gst_spead2_src_uri_handler_init))
+    gst_spead2_net_element_add_uri_handler (g_define_type_id, GST_URI_SRC))
 
 GST_ELEMENT_REGISTER_DEFINE_WITH_CODE (spead2src, "spead2src", GST_RANK_NONE,
     GST_TYPE_SPEAD2_SRC, gst_spead2_item_values_meta_register ());
@@ -83,10 +75,9 @@ gst_spead2_src_init (GstSpead2Src *self)
 {
   GstBaseSrc *base = GST_BASE_SRC (self);
 
-  gst_spead2_settings_init (&gst_spead2_src_settings_table,
-      G_OBJECT_GET_CLASS (self), &self->settings);
+  gst_spead2_net_element_init (&self->net, GST_ELEMENT (self),
+      &gst_spead2_src_settings_table, &self->settings);
   gst_spead2_src_memory_init (&self->memory);
-  self->resolving = g_cancellable_new ();
   gst_base_src_set_live (base, TRUE);
   gst_base_src_set_format (base, GST_FORMAT_TIME);
 }
@@ -96,70 +87,13 @@ gst_spead2_src_finalize (GObject *object)
 {
   GstSpead2Src *self = GST_SPEAD2_SRC (object);
 
-  gst_spead2_settings_clear (&gst_spead2_src_settings_table,
-      G_OBJECT_GET_CLASS (self), &self->settings);
+  gst_spead2_net_element_clear (&self->net);
   gst_spead2_settings_clear (
       &gst_spead2_src_settings_table, G_OBJECT_GET_CLASS (self), &self->run);
   gst_spead2_src_memory_clear (&self->memory);
-  g_clear_error (&self->uri_error);
-  g_object_unref (self->resolving);
   gst_clear_caps (&self->caps);
   gst_clear_caps (&self->offered);
   G_OBJECT_CLASS (gst_spead2_src_parent_class)->finalize (object);
-}
-
-/* A good text replaces the error of a bad one. */
-static gboolean
-gst_spead2_src_set_uri (GstSpead2Src *self, const gchar *uri, GError **error)
-{
-  if (!gst_spead2_uri_apply (uri ? uri : "", G_OBJECT (self), error))
-    return FALSE;
-
-  GST_OBJECT_LOCK (self);
-  g_clear_error (&self->uri_error);
-  GST_OBJECT_UNLOCK (self);
-  return TRUE;
-}
-
-/* Setting a property returns nothing: the element does not start with a bad text, and
- * its error then says why. */
-static void
-gst_spead2_src_set_uri_property (GstSpead2Src *self, const gchar *uri)
-{
-  GError *error = NULL;
-
-  if (gst_spead2_src_set_uri (self, uri, &error))
-    return;
-  GST_WARNING_OBJECT (self, "%s", error->message);
-  GST_OBJECT_LOCK (self);
-  g_clear_error (&self->uri_error);
-  self->uri_error = error;
-  GST_OBJECT_UNLOCK (self);
-}
-
-/* FALSE where properties are fixed now. */
-static gboolean
-gst_spead2_src_set_setting (
-    GstSpead2Src *self, GParamSpec *pspec, const GValue *value)
-{
-  GSocket *last = NULL; /* is freed without the lock */
-  gboolean taken;
-
-  GST_OBJECT_LOCK (self);
-  g_set_object (&last, self->settings.socket);
-  taken = !self->in_use;
-  /* The URI is made of others, which are set one by one. */
-  if (taken && pspec->param_id != GST_SPEAD2_SRC_PROP_URI) {
-    gst_spead2_settings_set (
-        &gst_spead2_src_settings_table, &self->settings, pspec, value);
-    if (pspec->param_id == GST_SPEAD2_SRC_PROP_CLOSE_SOCKET &&
-        self->used_socket && self->used_socket == self->settings.socket)
-      self->close_used = self->settings.close_socket;
-    self->reopen = TRUE;
-  }
-  GST_OBJECT_UNLOCK (self);
-  g_clear_object (&last);
-  return taken;
 }
 
 static void
@@ -170,14 +104,8 @@ gst_spead2_src_set_property (
 
   if (id > GST_SPEAD2_SRC_PROP_URI)
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
-  else if (!gst_spead2_src_set_setting (self, pspec, value))
-    GST_ELEMENT_WARNING (self, RESOURCE, SETTINGS,
-        ("Property %s cannot change in PAUSED or PLAYING: it stays as it is. "
-         "Set the element to READY first.",
-            pspec->name),
-        (NULL));
-  else if (id == GST_SPEAD2_SRC_PROP_URI)
-    gst_spead2_src_set_uri_property (self, g_value_get_string (value));
+  else
+    gst_spead2_net_element_set_property (&self->net, value, pspec);
 }
 
 static GstStructure *
@@ -200,99 +128,24 @@ gst_spead2_src_get_property (
 {
   GstSpead2Src *self = GST_SPEAD2_SRC (object);
 
-  switch (id) {
-    case GST_SPEAD2_SRC_PROP_STATS:
-      g_value_take_boxed (value, gst_spead2_src_copy_stats (self));
-      break;
-    case GST_SPEAD2_SRC_PROP_URI:
-      g_value_take_string (value, gst_spead2_uri_of (object));
-      break;
-    case GST_SPEAD2_SRC_PROP_USED_SOCKET:
-      GST_OBJECT_LOCK (self);
-      g_value_set_object (value, self->used_socket);
-      GST_OBJECT_UNLOCK (self);
-      break;
-    default:
-      GST_OBJECT_LOCK (self);
-      gst_spead2_settings_get (
-          &gst_spead2_src_settings_table, &self->settings, pspec, value);
-      GST_OBJECT_UNLOCK (self);
-      break;
-  }
-}
-
-/* -- URI ------------------------------------------------------------------------ */
-
-static GstURIType
-gst_spead2_src_uri_get_type (GType type)
-{
-  return GST_URI_SRC;
-}
-
-static const gchar *const *
-gst_spead2_src_uri_get_protocols (GType type)
-{
-  static const gchar *const protocols[] = {GST_SPEAD2_URI_PROTOCOL, NULL};
-
-  return protocols;
-}
-
-static gchar *
-gst_spead2_src_uri_get_uri (GstURIHandler *handler)
-{
-  return gst_spead2_uri_of (G_OBJECT (handler));
-}
-
-static gboolean
-gst_spead2_src_uri_set_uri (
-    GstURIHandler *handler, const gchar *uri, GError **error)
-{
-  GstSpead2Src *self = GST_SPEAD2_SRC (handler);
-  gboolean in_use;
-
-  GST_OBJECT_LOCK (self);
-  in_use = self->in_use;
-  GST_OBJECT_UNLOCK (self);
-  if (in_use) {
-    g_set_error_literal (error, GST_URI_ERROR, GST_URI_ERROR_BAD_STATE,
-        "The URI cannot change in PAUSED or PLAYING: set the element to READY "
-        "first");
-    return FALSE;
-  }
-  return gst_spead2_src_set_uri (self, uri, error);
-}
-
-static void
-gst_spead2_src_uri_handler_init (gpointer iface, gpointer iface_data)
-{
-  GstURIHandlerInterface *handler = iface;
-
-  handler->get_type = gst_spead2_src_uri_get_type;
-  handler->get_protocols = gst_spead2_src_uri_get_protocols;
-  handler->get_uri = gst_spead2_src_uri_get_uri;
-  handler->set_uri = gst_spead2_src_uri_set_uri;
+  if (id == GST_SPEAD2_SRC_PROP_STATS)
+    g_value_take_boxed (value, gst_spead2_src_copy_stats (self));
+  else
+    gst_spead2_net_element_get_property (&self->net, value, pspec);
 }
 
 /* -- threads --------------------------------------------------------------------- */
 
 static void
-gst_spead2_src_post_thread (GstSpead2Src *self, GstStreamStatusType type)
-{
-  gst_element_post_message (GST_ELEMENT (self),
-      gst_message_new_stream_status (
-          GST_OBJECT (self), type, GST_ELEMENT (self)));
-}
-
-static void
 gst_spead2_src_thread_started (guint worker, gpointer user_data)
 {
-  gst_spead2_src_post_thread (user_data, GST_STREAM_STATUS_TYPE_ENTER);
+  gst_spead2_net_element_post_thread (user_data, GST_STREAM_STATUS_TYPE_ENTER);
 }
 
 static void
 gst_spead2_src_thread_stopped (guint worker, gpointer user_data)
 {
-  gst_spead2_src_post_thread (user_data, GST_STREAM_STATUS_TYPE_LEAVE);
+  gst_spead2_net_element_post_thread (user_data, GST_STREAM_STATUS_TYPE_LEAVE);
 }
 
 /* -- signals ----------------------------------------------------------------------- */
@@ -308,25 +161,6 @@ gst_spead2_src_signal_heap (
 }
 
 /* -- NULL to READY and back ------------------------------------------------------ */
-
-/* The socket in use from now on (transfer full), or NULL. The last one is given up, and
- * closed if that was wanted. */
-static void
-gst_spead2_src_use_socket (GstSpead2Src *self, GSocket *socket, gboolean close)
-{
-  GSocket *last;
-  gboolean close_last;
-
-  GST_OBJECT_LOCK (self);
-  last = self->used_socket;
-  close_last = self->close_used;
-  self->used_socket = socket;
-  self->close_used = close;
-  GST_OBJECT_UNLOCK (self);
-  if (last && last != socket && close_last)
-    g_socket_close (last, NULL);
-  g_clear_object (&last);
-}
 
 /* All but the socket in use. */
 static void
@@ -344,41 +178,14 @@ static void
 gst_spead2_src_close (GstSpead2Src *self)
 {
   gst_spead2_src_close_receiver (self);
-  gst_spead2_src_use_socket (self, NULL, FALSE);
+  gst_spead2_net_element_use_socket (&self->net, NULL, FALSE);
 }
 
 static void
 gst_spead2_src_report_error (GstSpead2Src *self, const GError *error)
 {
-  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-    GST_DEBUG_OBJECT (self, "the start was cancelled");
-  else if (error->domain == GST_URI_ERROR ||
-      g_error_matches (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID))
-    GST_ELEMENT_ERROR (
-        self, RESOURCE, SETTINGS, ("%s", error->message), (NULL));
-  else if (g_error_matches (error, SPEAD2_ERROR, SPEAD2_ERROR_NOT_FOUND))
-    GST_ELEMENT_ERROR (
-        self, RESOURCE, NOT_FOUND, ("%s", error->message), (NULL));
-  else
-    GST_ELEMENT_ERROR (
-        self, RESOURCE, OPEN_READ, ("%s", error->message), (NULL));
-}
-
-static GSocket *
-open_used_socket (Spead2Receiver *receiver, GSocket *outside, GError **error)
-{
-  GSocket *used;
-  gint fd;
-
-  if (outside)
-    return g_object_ref (outside);
-  fd = spead2_receiver_dup_fd (receiver, error);
-  if (fd < 0)
-    return NULL;
-  used = g_socket_new_from_fd (fd, error);
-  if (used == NULL)
-    g_close (fd, NULL);
-  return used;
+  gst_spead2_net_element_post_error (
+      GST_ELEMENT (self), error, GST_RESOURCE_ERROR_OPEN_READ);
 }
 
 static gboolean
@@ -395,27 +202,21 @@ gst_spead2_src_open (GstSpead2Src *self)
   GSocket *used = NULL;
   GError *error = NULL;
 
-  GST_OBJECT_LOCK (self);
-  self->reopen = FALSE;
-  gst_spead2_settings_copy (&gst_spead2_src_settings_table,
-      G_OBJECT_GET_CLASS (self), &settings, &self->settings);
-  if (self->uri_error)
-    error = g_error_copy (self->uri_error);
-  GST_OBJECT_UNLOCK (self);
-  g_cancellable_reset (self->resolving);
-
-  if (error == NULL)
+  if (gst_spead2_net_element_begin_open (&self->net, &settings, &error))
     receiver = gst_spead2_src_settings_open (
-        &settings, GST_ELEMENT (self), &callbacks, self->resolving, &error);
+        &settings, GST_ELEMENT (self), &callbacks, self->net.resolving, &error);
   if (receiver)
-    used = open_used_socket (receiver, settings.socket, &error);
+    used = settings.socket
+        ? g_object_ref (settings.socket)
+        : gst_spead2_net_element_socket_of_fd (
+              spead2_receiver_dup_fd (receiver, &error), &error);
   if (used) {
     GST_OBJECT_LOCK (self);
     self->receiver = receiver;
     memset (&self->counters, 0, sizeof self->counters);
     GST_OBJECT_UNLOCK (self);
-    gst_spead2_src_use_socket (
-        self, used, settings.socket == NULL || settings.close_socket);
+    gst_spead2_net_element_use_socket (
+        &self->net, used, settings.socket == NULL || settings.close_socket);
   } else {
     g_clear_pointer (&receiver, spead2_receiver_free);
     gst_spead2_src_report_error (self, error);
@@ -430,18 +231,12 @@ gst_spead2_src_open (GstSpead2Src *self)
 static gboolean
 gst_spead2_src_reopen_if_changed (GstSpead2Src *self)
 {
-  gboolean reopen, same_socket;
-
-  GST_OBJECT_LOCK (self);
-  reopen = self->reopen || self->receiver == NULL;
-  same_socket = self->used_socket == self->settings.socket;
-  GST_OBJECT_UNLOCK (self);
-  if (!reopen)
+  /* Without a receiver the last attempt to open failed. */
+  if (self->receiver && !gst_spead2_net_element_has_changed (&self->net))
     return TRUE;
 
   gst_spead2_src_close_receiver (self);
-  if (!same_socket)
-    gst_spead2_src_use_socket (self, NULL, FALSE);
+  gst_spead2_net_element_release_replaced (&self->net);
   return gst_spead2_src_open (self);
 }
 
@@ -550,21 +345,13 @@ gst_spead2_src_unlock_stop (GstBaseSrc *base)
   return TRUE;
 }
 
-static void
-gst_spead2_src_set_in_use (GstSpead2Src *self, gboolean in_use)
-{
-  GST_OBJECT_LOCK (self);
-  self->in_use = in_use;
-  GST_OBJECT_UNLOCK (self);
-}
-
 /* Runs before the state lock is taken, which a start in another thread holds while it
  * waits for a name. */
 static GstStateChangeReturn
 gst_spead2_src_set_state (GstElement *element, GstState state)
 {
   if (state == GST_STATE_NULL)
-    g_cancellable_cancel (GST_SPEAD2_SRC (element)->resolving);
+    g_cancellable_cancel (GST_SPEAD2_SRC (element)->net.resolving);
   return GST_ELEMENT_CLASS (gst_spead2_src_parent_class)
       ->set_state (element, state);
 }
@@ -577,7 +364,7 @@ gst_spead2_src_before (GstSpead2Src *self, GstStateChange transition)
     case GST_STATE_CHANGE_NULL_TO_READY:
       return gst_spead2_src_open (self);
     case GST_STATE_CHANGE_READY_TO_PAUSED:
-      gst_spead2_src_set_in_use (self, TRUE);
+      gst_spead2_net_element_set_in_use (&self->net, TRUE);
       return gst_spead2_src_reopen_if_changed (self);
     case GST_STATE_CHANGE_PAUSED_TO_PLAYING:
       return gst_spead2_src_start_receiving (self);
@@ -599,7 +386,7 @@ gst_spead2_src_change_state (GstElement *element, GstStateChange transition)
   if ((transition == GST_STATE_CHANGE_READY_TO_PAUSED &&
           result == GST_STATE_CHANGE_FAILURE) ||
       transition == GST_STATE_CHANGE_PAUSED_TO_READY)
-    gst_spead2_src_set_in_use (self, FALSE);
+    gst_spead2_net_element_set_in_use (&self->net, FALSE);
   if ((transition == GST_STATE_CHANGE_NULL_TO_READY &&
           result == GST_STATE_CHANGE_FAILURE) ||
       transition == GST_STATE_CHANGE_READY_TO_NULL)

@@ -23,12 +23,8 @@
 static gboolean
 check_settings (const GstSpead2SrcSettings *settings, GError **error)
 {
-  if (settings->sample_rate == 0 && settings->sample_rate_denominator != 1) {
-    g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID,
-        "sample-rate-denominator=%d divides no sample-rate: set that, too",
-        settings->sample_rate_denominator);
-    return FALSE;
-  }
+  const GstSpead2Rate rate = gst_spead2_src_settings_rate (settings);
+
   if (settings->heap_address_bits % 8 != 0) {
     g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID,
         "heap-address-bits=%u is no flavour of SPEAD-64: it must be a multiple "
@@ -36,15 +32,8 @@ check_settings (const GstSpead2SrcSettings *settings, GError **error)
         settings->heap_address_bits);
     return FALSE;
   }
-  if (settings->socket && g_socket_is_closed (settings->socket)) {
-    g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID,
-        "The socket that was given is closed, as close-socket=true leaves it "
-        "in "
-        "NULL: set an open one before each start, or none, or "
-        "close-socket=false");
-    return FALSE;
-  }
-  return TRUE;
+  return gst_spead2_rate_check (&rate, error) &&
+      gst_spead2_net_element_check_socket (settings->socket, error);
 }
 
 /* What the kernel gave that is less than what was asked for. */

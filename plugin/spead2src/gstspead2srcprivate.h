@@ -11,6 +11,7 @@
 #define GST_SPEAD2_SRC_PRIVATE_H
 
 #include "common/gstspead2heapreader.h"
+#include "common/gstspead2netelement.h"
 #include "gstspead2src.h"
 #include "gstspead2srcmemory.h"
 #include "gstspead2srcposition.h"
@@ -68,12 +69,7 @@ struct _GstSpead2Src {
   GstPushSrc parent;
 
   GstSpead2SrcSettings settings;
-  GError *uri_error; /* why the last URI was not accepted */
-  gboolean in_use;   /* PAUSED or PLAYING: settings are fixed */
-  gboolean reopen;   /* a property has changed since the sockets were opened */
-  GSocket *used_socket;
-  gboolean close_used;     /* used_socket is closed when it is given up */
-  GCancellable *resolving; /* ends the look-up of a name; any thread */
+  GstSpead2NetElement net;
   GstSpead2SrcCounters counters;
   GstClockTime
       duration; /* of the last buffer that has one, which is latency; or 0 */
