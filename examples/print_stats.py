@@ -29,6 +29,10 @@ def print_fields(structure, indent=""):
         if isinstance(value, Gst.Structure):
             print(f"{indent}{name}")
             print_fields(value, indent + "  ")
+        elif isinstance(value, Gst.ValueArray):  # of structures, as substream-losses
+            print(f"{indent}{name:<28}{len(value)}")
+            for row in value:
+                print_fields(row, indent + "  ")
         else:
             print(f"{indent}{name:<28}{value}")
 

@@ -32,6 +32,8 @@ struct _GstSpead2HeapReader {
 
   ItemName item; /* neither name nor id: the largest addressed one */
   ItemName index_item;
+  ItemName substream_items[GST_SPEAD2_MAX_SUBSTREAM_ITEMS];
+  guint n_substream_items;
   Spead2AcceptRule *accept; /* (owned) */
 
   GHashTable *descriptors; /* (guint64, Spead2Descriptor), owned */
@@ -143,6 +145,33 @@ take_caps (GstSpead2HeapReader *reader, const GstSpead2HeapReaderConfig *config,
   return TRUE;
 }
 
+static gboolean
+parse_substream_items (
+    GstSpead2HeapReader *reader, const gchar *text, GError **error)
+{
+  g_auto (GStrv) names = NULL;
+  guint i;
+
+  if (text == NULL || *text == '\0')
+    return TRUE;
+  names = g_strsplit (text, ",", -1);
+  for (i = 0; names[i]; i++) {
+    g_strstrip (names[i]);
+    if (*names[i] == '\0' || i == GST_SPEAD2_MAX_SUBSTREAM_ITEMS) {
+      g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID,
+          "substream-item=%s is no list of items: it must be 1 to %d ids or "
+          "names, separated by commas",
+          text, GST_SPEAD2_MAX_SUBSTREAM_ITEMS);
+      return FALSE;
+    }
+    if (!parse_item (
+            &reader->substream_items[i], names[i], "substream-item", error))
+      return FALSE;
+    reader->n_substream_items++;
+  }
+  return TRUE;
+}
+
 GstSpead2HeapReader *
 gst_spead2_heap_reader_new (
     const GstSpead2HeapReaderConfig *config, GError **error)
@@ -161,6 +190,7 @@ gst_spead2_heap_reader_new (
           parse_item (&reader->item, config->item, "item", error)) &&
       parse_item (
           &reader->index_item, config->index_item, "index-item", error) &&
+      parse_substream_items (reader, config->substream_items, error) &&
       take_caps (reader, config, error) &&
       gst_spead2_item_type_parse (&reader->type, config->dtype, config->shape,
           config->sample_bits, error))
@@ -172,10 +202,14 @@ gst_spead2_heap_reader_new (
 void
 gst_spead2_heap_reader_free (GstSpead2HeapReader *reader)
 {
+  guint i;
+
   spead2_item_views_clear (&reader->views);
   gst_spead2_heap_values_clear (&reader->values);
   g_free (reader->item.name);
   g_free (reader->index_item.name);
+  for (i = 0; i < GST_SPEAD2_MAX_SUBSTREAM_ITEMS; i++)
+    g_free (reader->substream_items[i].name);
   g_clear_pointer (&reader->accept, spead2_accept_rule_free);
   gst_clear_caps (&reader->caps);
   gst_clear_caps (&reader->current);
@@ -211,6 +245,7 @@ add_descriptor (GstSpead2HeapReader *reader, Spead2Descriptor *descriptor)
 {
   const Spead2Descriptor *last =
       g_hash_table_lookup (reader->descriptors, &descriptor->id);
+  guint i;
 
   if (last && spead2_descriptor_equal (last, descriptor)) {
     g_free (descriptor);
@@ -224,6 +259,8 @@ add_descriptor (GstSpead2HeapReader *reader, Spead2Descriptor *descriptor)
   g_hash_table_replace (reader->descriptors, &descriptor->id, descriptor);
   resolve_name (&reader->item, descriptor);
   resolve_name (&reader->index_item, descriptor);
+  for (i = 0; i < reader->n_substream_items; i++)
+    resolve_name (&reader->substream_items[i], descriptor);
   if (descriptor->name)
     spead2_accept_rule_set_id (
         reader->accept, descriptor->name, descriptor->id);
@@ -400,27 +437,44 @@ view_item (GstSpead2HeapReader *reader, const Spead2ReceivedHeap *heap)
   return GST_SPEAD2_HEAP_DATA;
 }
 
-static void
-view_index (GstSpead2HeapReader *reader, const Spead2ReceivedHeap *heap)
+/* The number that an item is. FALSE: the heap has no such number. */
+static gboolean
+find_number (const GstSpead2HeapReader *reader, const Spead2ReceivedHeap *heap,
+    const ItemName *name, guint64 *value, guint *bits)
 {
-  GstSpead2HeapView *view = &reader->view;
-  const Spead2ItemView *item = reader->index_item.id != SPEAD2_ID_NULL
-      ? spead2_item_views_find (&reader->views, reader->index_item.id)
+  const Spead2ItemView *item = name->id != SPEAD2_ID_NULL
+      ? spead2_item_views_find (&reader->views, name->id)
       : NULL;
   Spead2NumberType type;
 
   if (item == NULL)
-    return;
+    return FALSE;
   type = spead2_number_type_of (
       g_hash_table_lookup (reader->descriptors, &item->id));
   /* Of an incomplete heap, addressed bytes may be missing. */
-  view->has_index = type.code != 'f' &&
-      (item->immediate || heap->received == heap->length) &&
-      spead2_number_fits (&type, item, heap->flavour);
-  if (!view->has_index)
-    return;
-  view->index = spead2_number_read (&type, item, heap->payload);
-  view->index_bits = type.bits ? type.bits : heap->flavour;
+  if (type.code == 'f' || (!item->immediate && heap->received < heap->length) ||
+      !spead2_number_fits (&type, item, heap->flavour))
+    return FALSE;
+  *value = spead2_number_read (&type, item, heap->payload);
+  *bits = type.bits ? type.bits : heap->flavour;
+  return TRUE;
+}
+
+static void
+view_place (GstSpead2HeapReader *reader, const Spead2ReceivedHeap *heap)
+{
+  GstSpead2HeapView *view = &reader->view;
+  guint i, bits;
+
+  view->has_index = find_number (
+      reader, heap, &reader->index_item, &view->index, &view->index_bits);
+  view->has_substream = TRUE;
+  for (i = 0; i < reader->n_substream_items; i++)
+    if (find_number (reader, heap, &reader->substream_items[i],
+            &view->substream.values[i], &bits))
+      view->substream.present |= G_GUINT64_CONSTANT (1) << i;
+    else
+      view->has_substream = FALSE;
 }
 
 GstSpead2HeapKind
@@ -437,7 +491,7 @@ gst_spead2_heap_reader_read (GstSpead2HeapReader *reader,
   if (kind != GST_SPEAD2_HEAP_CONTROL &&
       !spead2_accept_rule_matches (reader->accept, heap))
     kind = GST_SPEAD2_HEAP_NOT_ACCEPTED;
-  view_index (reader, heap);
+  view_place (reader, heap);
   if (kind == GST_SPEAD2_HEAP_DATA && !view_type (reader, error))
     kind = GST_SPEAD2_HEAP_WRONG_SIZE;
   *view = reader->view;

@@ -24,15 +24,24 @@ G_BEGIN_DECLS
 typedef struct {
   const gchar
       *item; /* id, name or "payload"; NULL: the largest addressed one */
-  const gchar *index_item; /* id or name */
-  const gchar *accept;     /* as spead2_accept_rule_new() */
-  GstCaps *caps;           /* of buffers, or NULL: those of descriptors */
-  const gchar *dtype;      /* of the item, and */
-  const gchar *shape;      /* its sizes: see gstspead2itemtype.h; or NULL */
-  guint sample_bits;       /* of a packed sample; 0: as descriptors say */
-  GstSpead2Rate rate;      /* of samples, or not known */
-  gboolean bug_compat;     /* descriptors are PySPEAD's */
+  const gchar *index_item;      /* id or name */
+  const gchar *substream_items; /* ids or names, separated by commas, or NULL */
+  const gchar *accept;          /* as spead2_accept_rule_new() */
+  GstCaps *caps;                /* of buffers, or NULL: those of descriptors */
+  const gchar *dtype;           /* of the item, and */
+  const gchar *shape;  /* its sizes: see gstspead2itemtype.h; or NULL */
+  guint sample_bits;   /* of a packed sample; 0: as descriptors say */
+  GstSpead2Rate rate;  /* of samples, or not known */
+  gboolean bug_compat; /* descriptors are PySPEAD's */
 } GstSpead2HeapReaderConfig;
+
+#define GST_SPEAD2_MAX_SUBSTREAM_ITEMS 4
+
+/* Which of several substreams a heap belongs to: the values of its substream items. */
+typedef struct {
+  guint64 values[GST_SPEAD2_MAX_SUBSTREAM_ITEMS]; /* 0 of one that it lacks */
+  guint64 present; /* 1 << i: it has the item i */
+} GstSpead2SubstreamKey;
 
 typedef enum {
   GST_SPEAD2_HEAP_DATA, /* has bytes for a buffer */
@@ -60,7 +69,9 @@ typedef struct {
   gboolean has_index;
   guint64 index; /* as in the heap, not unwrapped */
   guint index_bits;
-  guint n_bad; /* descriptors in the heap that were refused */
+  GstSpead2SubstreamKey substream;
+  gboolean has_substream; /* the heap has all substream items */
+  guint n_bad;            /* descriptors in the heap that were refused */
 } GstSpead2HeapView;
 
 typedef struct _GstSpead2HeapReader GstSpead2HeapReader;

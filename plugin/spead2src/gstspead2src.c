@@ -78,6 +78,7 @@ gst_spead2_src_init (GstSpead2Src *self)
   gst_spead2_net_element_init (&self->net, GST_ELEMENT (self),
       &gst_spead2_src_settings_table, &self->settings);
   gst_spead2_src_memory_init (&self->memory);
+  self->substreams = gst_spead2_src_substreams_new (NULL);
   gst_base_src_set_live (base, TRUE);
   gst_base_src_set_format (base, GST_FORMAT_TIME);
 }
@@ -91,6 +92,7 @@ gst_spead2_src_finalize (GObject *object)
   gst_spead2_settings_clear (
       &gst_spead2_src_settings_table, G_OBJECT_GET_CLASS (self), &self->run);
   gst_spead2_src_memory_clear (&self->memory);
+  gst_spead2_src_substreams_free (self->substreams);
   gst_clear_caps (&self->caps);
   gst_clear_caps (&self->offered);
   G_OBJECT_CLASS (gst_spead2_src_parent_class)->finalize (object);
@@ -108,18 +110,31 @@ gst_spead2_src_set_property (
     gst_spead2_net_element_set_property (&self->net, value, pspec);
 }
 
+/* How many substreams stats has the losses of. */
+#define MAX_STATS_SUBSTREAMS 64
+
 static GstStructure *
 gst_spead2_src_copy_stats (GstSpead2Src *self)
 {
   Spead2ReceiverStats engine = {0};
   GstSpead2SrcCounters counters;
+  GstSpead2SrcSubstreamStats substreams;
+  g_autofree gchar *items = NULL;
+  GstStructure *stats;
 
   GST_OBJECT_LOCK (self);
   if (self->receiver)
     spead2_receiver_get_stats (self->receiver, &engine);
   counters = self->counters;
+  items = g_strdup (gst_spead2_src_substreams_items (self->substreams));
+  substreams.items = items;
+  substreams.n = gst_spead2_src_substreams_count (self->substreams);
+  substreams.worst =
+      gst_spead2_src_substreams_worst (self->substreams, MAX_STATS_SUBSTREAMS);
   GST_OBJECT_UNLOCK (self);
-  return gst_spead2_src_make_stats (&engine, &counters);
+  stats = gst_spead2_src_make_stats (&engine, &counters, &substreams);
+  g_array_unref (substreams.worst);
+  return stats;
 }
 
 static void
@@ -262,6 +277,7 @@ gst_spead2_src_start (GstBaseSrc *base)
   config = (GstSpead2HeapReaderConfig){
       .item = self->run.item,
       .index_item = self->run.index_item,
+      .substream_items = self->run.substream_item,
       .accept = self->run.accept,
       .caps = self->run.caps,
       .dtype = self->run.dtype,

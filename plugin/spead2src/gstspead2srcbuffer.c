@@ -37,8 +37,7 @@ set_marks (GstSpead2Src *self, GstBuffer *buffer,
     GST_BUFFER_OFFSET (buffer) = plan->place.index;
     GST_BUFFER_OFFSET_END (buffer) = plan->place.index + plan->n_samples;
   }
-  if (self->discont || plan->place.missing > 0 || plan->place.late ||
-      plan->place.restarted)
+  if (self->discont || plan->place.discont)
     GST_BUFFER_FLAG_SET (buffer, GST_BUFFER_FLAG_DISCONT);
   if (plan->place.restarted)
     GST_BUFFER_FLAG_SET (buffer, GST_BUFFER_FLAG_RESYNC);

@@ -43,6 +43,8 @@ gst_spead2_src_position_find (const GstSpead2SrcPosition *position, guint bits,
     place->late = TRUE;
   else if (step > 0)
     place->missing = place->index - position->due;
+  place->discont = place->restarted || place->late || place->missing > 0 ||
+      position->after_late;
 }
 
 void
@@ -58,5 +60,6 @@ gst_spead2_src_position_accept (GstSpead2SrcPosition *position, guint bits,
   position->known = TRUE;
   position->cnt = cnt;
   position->wrapped = wrapped;
+  position->after_late = place->late;
   position->due = MAX (position->due, place->index + step);
 }

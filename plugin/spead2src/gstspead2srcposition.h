@@ -25,6 +25,8 @@ typedef struct {
   guint64 due;     /* the unwrapped index behind the furthest heap */
   guint64 cnt;     /* heap counter of the last heap, as sent... */
   guint64 wrapped; /* ...and its index, as sent */
+  gboolean
+      after_late; /* the last heap was late: what is due does not follow it */
 } GstSpead2SrcPosition;
 
 /* Where one heap stands. */
@@ -32,6 +34,7 @@ typedef struct {
   guint64 index;      /* unwrapped, of its first sample */
   guint64 missing;    /* samples between the due index and this one */
   gboolean late;      /* it begins before the due index */
+  gboolean discont;   /* it does not begin where the last heap ended */
   gboolean restarted; /* the sender has begun anew; index is as sent */
 } GstSpead2SrcPlace;
 

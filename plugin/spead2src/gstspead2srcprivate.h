@@ -2,8 +2,8 @@
  *
  * gstspead2src.c has properties, states and queries; gstspead2srcopen.c makes a receiver
  * of settings; gstspead2srcstream.c is the way from received heaps to buffers, for which
- * gstspead2srcposition.c says where a heap stands, gstspead2srctime.c when it was,
- * gstspead2srccaps.c sets caps, and gstspead2srcbuffer.c makes one buffer.
+ * gstspead2srcsubstreams.c has the substreams, gstspead2srcposition.c says where a
+ * heap of one stands, gstspead2srctime.c when it was, gstspead2srccaps.c sets caps, and gstspead2srcbuffer.c makes one buffer.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -14,9 +14,9 @@
 #include "common/gstspead2netelement.h"
 #include "gstspead2src.h"
 #include "gstspead2srcmemory.h"
-#include "gstspead2srcposition.h"
 #include "gstspead2srcproperties.h"
 #include "gstspead2srcsender.h"
+#include "gstspead2srcsubstreams.h"
 #include "spead2/receive/receiver.h"
 
 G_BEGIN_DECLS
@@ -37,6 +37,7 @@ typedef struct {
   guint64 missing;         /* samples in them */
   guint64 after_end;       /* dropped: the stream had ended */
   guint64 restarts;        /* a sender that began anew */
+  guint64 unmarked;        /* delivered without marks: of too many substreams */
 } GstSpead2SrcCounters;
 
 /* What a heap becomes, found before anything is done. */
@@ -46,19 +47,13 @@ typedef struct {
   GstSpead2HeapView view;
   gboolean
       new_type; /* caps are set in front of it, and the rest is planned then */
-  guint64 n_samples;       /* 0: not known */
-  guint64 step;            /* samples to the next heap's index; 0: not known */
+  guint64 n_samples; /* 0: not known */
+  guint64 step;      /* samples to the next heap's index; 0: not known */
+  GstSpead2SrcSubstream
+      *substream;          /* or NULL: it has no index or is too many */
   GstSpead2SrcPlace place; /* where the view has an index */
   GstClockTime time;       /* running time of the buffer, or NONE */
 } GstSpead2SrcPlan;
-
-/* With timestamp-mode=index: the running time of one index, from which that of all
- * others follows. */
-typedef struct {
-  gboolean known;
-  guint64 index;
-  GstClockTime time;
-} GstSpead2SrcAnchor;
 
 /* The object lock guards the settings and the rest of the first part. receiver
  * exists in READY and above. It is set and cleared with the lock by state changes,
@@ -71,6 +66,9 @@ struct _GstSpead2Src {
   GstSpead2SrcSettings settings;
   GstSpead2NetElement net;
   GstSpead2SrcCounters counters;
+  /* (owned) The streaming thread finds and changes them, with the lock what stats has
+   * of them: which they are, and their losses. */
+  GstSpead2SrcSubstreams *substreams;
   GstClockTime
       duration; /* of the last buffer that has one, which is latency; or 0 */
 
@@ -97,12 +95,12 @@ struct _GstSpead2Src {
   guint64
       undescribed; /* spead2_now() of the first heap without descriptor; 0 */
   gboolean warned_descriptor, warned_size; /* once a stream */
-  guint64 n_datagrams; /* when the timeout was checked last */
-  GstSpead2SrcPosition position;
+  gboolean warned_substreams, warned_substream_item;
+  guint64 n_datagrams;      /* when the timeout was checked last */
   guint64 now;              /* spead2_now() when heaps are made buffers of... */
   GstClockTime running_now; /* ...and the running time then, or NONE */
   GstClockTime end_time; /* running time behind all buffers so far, or NONE */
-  GstSpead2SrcAnchor anchor;
+  GstSpead2SrcAnchor anchor; /* that was set last, of any substream */
   GstSpead2SrcSender sender; /* of the last buffer, if that is wanted */
 };
 
@@ -161,9 +159,17 @@ const gchar *gst_spead2_src_outcome_name (
 void gst_spead2_src_signal_heap (
     GstSpead2Src *self, const Spead2ReceivedHeap *heap, const guint64 *counter);
 
+/* What is known of substreams, for stats. */
+typedef struct {
+  const gchar *items; /* as substream-item, or empty */
+  guint n;
+  GArray *worst; /* as gst_spead2_src_substreams_worst() */
+} GstSpead2SrcSubstreamStats;
+
 /* The counters of engine and element, as the property stats has them. */
-GstStructure *gst_spead2_src_make_stats (
-    const Spead2ReceiverStats *engine, const GstSpead2SrcCounters *counters);
+GstStructure *gst_spead2_src_make_stats (const Spead2ReceiverStats *engine,
+    const GstSpead2SrcCounters *counters,
+    const GstSpead2SrcSubstreamStats *substreams);
 
 G_END_DECLS
 

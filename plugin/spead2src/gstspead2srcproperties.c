@@ -41,6 +41,7 @@ static const gsize field_offsets[GST_SPEAD2_SRC_N_SETTINGS] = {
     FIELD (FILL_VALUE, fill_value),
     FIELD (INDEX_ITEM, index_item),
     FIELD (INDEX_STEP, index_step),
+    FIELD (SUBSTREAM_ITEM, substream_item),
     FIELD (SAMPLE_RATE, sample_rate),
     FIELD (SAMPLE_RATE_DENOMINATOR, sample_rate_denominator),
     FIELD (TIMESTAMP_MODE, timestamp_mode),
@@ -611,6 +612,26 @@ install_time (GObjectClass *klass)
           "Samples a heap, in units of the index (0 = by the caps)", 0,
           G_MAXINT64, 0, FLAGS));
   /**
+   * GstSpead2Src:substream-item:
+   *
+   * The items whose values say to which of several substreams a heap belongs: 1 to 4 ids
+   * or names of descriptors, separated by commas, such as `feng_id` or `0x4101,0x3101`.
+   * They are immediates, or whole numbers that a descriptor describes. 384 channels, 64 antennas or two polarisations on one port have
+   * a heap each at one index. Indices, losses (DISCONT, #GstSpead2Src:stats) and
+   * restarts are found for each combination of values that comes; a heap without an
+   * item belongs to a further one. A GAP event is pushed for a time in which no
+   * substream has a buffer. Of 4096 substreams losses are marked: heaps of others are
+   * delivered with the index as it was sent, counted as `heaps-unmarked`, and warned of
+   * once. Unset: all heaps are one stream.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, GST_SPEAD2_SRC_PROP_SUBSTREAM_ITEM,
+      g_param_spec_string ("substream-item", "Substream item",
+          "Items that say to which substream a heap belongs, ids or names "
+          "separated by commas",
+          NULL, FLAGS));
+  /**
    * GstSpead2Src:sample-rate:
    *
    * Samples per second: the rate of audio caps, durations and times of samples. A caps
@@ -724,7 +745,10 @@ install_stats (GObjectClass *klass)
    * GstSpead2Src:stats:
    *
    * Counters since READY to PAUSED, a GstStructure named
-   * `application/x-spead2-src-stats`, all guint64 but `sockets` and `threads` (guint).
+   * `application/x-spead2-src-stats`, all guint64 but `sockets` and `threads` (guint)
+   * and `substream-losses` (a GstValueArray): of each substream that has lost something
+   * a GstStructure with its values of #GstSpead2Src:substream-item, `gaps`,
+   * `missing-samples` and `restarts`, most samples first, at most 64 of them.
    * They balance: datagrams = packets + all `refused-`; packets = all `packets-`;
    * heaps-started = all `heaps-` that say how a heap ended + heaps-live.
    *

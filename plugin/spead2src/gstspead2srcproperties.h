@@ -131,6 +131,7 @@ typedef struct {
 
   gchar *index_item;
   guint64 index_step;
+  gchar *substream_item;
   gint64 sample_rate;
   gint sample_rate_denominator;
   gint timestamp_mode; /* GstSpead2TimestampMode */
@@ -177,6 +178,7 @@ enum {
   GST_SPEAD2_SRC_PROP_FILL_VALUE,
   GST_SPEAD2_SRC_PROP_INDEX_ITEM,
   GST_SPEAD2_SRC_PROP_INDEX_STEP,
+  GST_SPEAD2_SRC_PROP_SUBSTREAM_ITEM,
   GST_SPEAD2_SRC_PROP_SAMPLE_RATE,
   GST_SPEAD2_SRC_PROP_SAMPLE_RATE_DENOMINATOR,
   GST_SPEAD2_SRC_PROP_TIMESTAMP_MODE,

@@ -111,9 +111,45 @@ gst_spead2_src_outcome_name (
   g_return_val_if_reached (NULL);
 }
 
+/* One substream's values, by the names that the user gave the items, and its losses. */
+static void
+append_losses (GValue *list, gchar **items, const GstSpead2SrcSubstream *of)
+{
+  GstStructure *losses = gst_structure_new_empty ("substream");
+  GValue value = G_VALUE_INIT;
+  guint i;
+
+  for (i = 0; items[i] && i < GST_SPEAD2_MAX_SUBSTREAM_ITEMS; i++)
+    if (of->key.present >> i & 1)
+      add (losses, g_strstrip (items[i]), of->key.values[i]);
+  add (losses, "gaps", of->losses.gaps);
+  add (losses, "missing-samples", of->losses.missing);
+  add (losses, "restarts", of->losses.restarts);
+  g_value_init (&value, GST_TYPE_STRUCTURE);
+  g_value_take_boxed (&value, losses);
+  gst_value_array_append_and_take_value (list, &value);
+}
+
+static void
+add_substreams (
+    GstStructure *stats, const GstSpead2SrcSubstreamStats *substreams)
+{
+  g_auto (GStrv) items = g_strsplit (substreams->items, ",", -1);
+  GValue list = G_VALUE_INIT;
+  guint i;
+
+  add (stats, "substreams", substreams->n);
+  g_value_init (&list, GST_TYPE_ARRAY);
+  for (i = 0; i < substreams->worst->len; i++)
+    append_losses (&list, items,
+        &g_array_index (substreams->worst, GstSpead2SrcSubstream, i));
+  gst_structure_take_value (stats, "substream-losses", &list);
+}
+
 GstStructure *
-gst_spead2_src_make_stats (
-    const Spead2ReceiverStats *engine, const GstSpead2SrcCounters *counters)
+gst_spead2_src_make_stats (const Spead2ReceiverStats *engine,
+    const GstSpead2SrcCounters *counters,
+    const GstSpead2SrcSubstreamStats *substreams)
 {
   GstStructure *stats =
       gst_structure_new_empty ("application/x-spead2-src-stats");
@@ -131,6 +167,8 @@ gst_spead2_src_make_stats (
   add (stats, "gaps", counters->gaps);
   add (stats, "missing-samples", counters->missing);
   add (stats, "restarts", counters->restarts);
+  add (stats, "heaps-unmarked", counters->unmarked);
+  add_substreams (stats, substreams);
   add (stats, "discarded", engine->reader.discarded);
   add (stats, "messages", engine->reader.messages);
   add (stats, "calls", engine->reader.calls);

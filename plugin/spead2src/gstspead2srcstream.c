@@ -21,7 +21,12 @@ GST_DEBUG_CATEGORY_EXTERN (spead2_src_debug);
 void
 gst_spead2_src_reset_stream (GstSpead2Src *self)
 {
-  memset (&self->position, 0, sizeof self->position);
+  GstSpead2SrcSubstreams *last = self->substreams;
+
+  GST_OBJECT_LOCK (self);
+  self->substreams = gst_spead2_src_substreams_new (self->run.substream_item);
+  GST_OBJECT_UNLOCK (self);
+  gst_spead2_src_substreams_free (last);
   memset (&self->anchor, 0, sizeof self->anchor);
   self->end_time = GST_CLOCK_TIME_NONE;
   self->planned = FALSE;
@@ -30,6 +35,7 @@ gst_spead2_src_reset_stream (GstSpead2Src *self)
   self->undescribed = 0;
   self->bytes_known = FALSE;
   self->warned_descriptor = self->warned_size = FALSE;
+  self->warned_substreams = self->warned_substream_item = FALSE;
 }
 
 static void
@@ -97,6 +103,21 @@ count_samples (const GstSpead2Src *self, const GstSpead2HeapView *view)
       : 0;
 }
 
+/* The heap's substream, or NULL: there are too many. */
+static GstSpead2SrcSubstream *
+find_substream (GstSpead2Src *self, const GstSpead2SubstreamKey *key)
+{
+  GstSpead2SrcSubstream *substream =
+      gst_spead2_src_substreams_find (self->substreams, key);
+
+  if (substream == NULL) {
+    GST_OBJECT_LOCK (self);
+    substream = gst_spead2_src_substreams_add (self->substreams, key);
+    GST_OBJECT_UNLOCK (self);
+  }
+  return substream;
+}
+
 /* Samples and index, of the caps that have been set. */
 static void
 plan_samples (
@@ -104,9 +125,15 @@ plan_samples (
 {
   plan->n_samples = count_samples (self, &plan->view);
   plan->step = self->run.index_step ? self->run.index_step : plan->n_samples;
-  if (plan->view.has_index)
-    gst_spead2_src_position_find (&self->position, plan->view.index_bits,
-        heap->cnt, plan->view.index, plan->step, &plan->place);
+  if (!plan->view.has_index)
+    return;
+  plan->substream = find_substream (self, &plan->view.substream);
+  if (plan->substream)
+    gst_spead2_src_position_find (&plan->substream->position,
+        plan->view.index_bits, heap->cnt, plan->view.index, plan->step,
+        &plan->place);
+  else
+    plan->place.index = plan->view.index;
 }
 
 /* Whether an incomplete heap can be a buffer. If the packets with its item pointers are
@@ -118,7 +145,9 @@ can_fill (GstSpead2Src *self, const Spead2ReceivedHeap *heap,
   /* Of many that are given up at once, some lose their memory. */
   if (kind != GST_SPEAD2_HEAP_DATA || heap->payload == NULL)
     return FALSE;
-  if (self->position.known && !view->has_index)
+  if (!view->has_substream ||
+      (!view->has_index &&
+          gst_spead2_src_substreams_count (self->substreams) > 0))
     return FALSE;
   return view->id != SPEAD2_ID_NULL ||
       (self->offered && gst_caps_is_equal (view->caps, self->offered));
@@ -255,6 +284,50 @@ needs_break (const GstSpead2SrcPlan *plan)
   return plan->new_type || plan->place.missing > 0 || plan->place.restarted;
 }
 
+static void
+count_losses (GstSpead2Src *self, const GstSpead2SrcPlan *plan)
+{
+  GstSpead2SrcLosses *losses = &plan->substream->losses;
+  guint gaps = plan->place.missing > 0, restarts = plan->place.restarted;
+
+  GST_OBJECT_LOCK (self);
+  self->counters.gaps += gaps;
+  self->counters.missing += plan->place.missing;
+  self->counters.restarts += restarts;
+  losses->gaps += gaps;
+  losses->missing += plan->place.missing;
+  losses->restarts += restarts;
+  GST_OBJECT_UNLOCK (self);
+  if (restarts)
+    GST_INFO_OBJECT (self, "the sender began anew, at index %" G_GUINT64_FORMAT,
+        plan->place.index);
+}
+
+/* Counts and warns of a heap that has too many substreams before it, or lacks the items
+ * that say which is its own. */
+static void
+report_substream (GstSpead2Src *self, const GstSpead2SrcPlan *plan)
+{
+  if (plan->substream == NULL) {
+    add_to_counter (self, &self->counters.unmarked, 1);
+    if (!self->warned_substreams)
+      GST_ELEMENT_WARNING (self, RESOURCE, SETTINGS,
+          ("substream-item=%s has more than %d values. Losses of further ones "
+           "are not marked: accept= selects the heaps of some.",
+              self->run.substream_item, GST_SPEAD2_SRC_MAX_SUBSTREAMS),
+          (NULL));
+    self->warned_substreams = TRUE;
+  } else if (!plan->view.has_substream && !self->warned_substream_item) {
+    self->warned_substream_item = TRUE;
+    GST_ELEMENT_WARNING (self, RESOURCE, SETTINGS,
+        ("A heap has no number for each item of substream-item=%s. Such "
+         "heaps are taken for one substream. An item that no descriptor names "
+         "is given by its id.",
+            self->run.substream_item),
+        (NULL));
+  }
+}
+
 /* Sets caps and pushes the gap that precede the buffer, and counts. */
 static GstFlowReturn
 begin_buffer (
@@ -268,16 +341,12 @@ begin_buffer (
     plan_samples (self, heap, plan);
   }
   plan->time = gst_spead2_src_heap_time (self, heap, plan);
-  if (plan->place.missing > 0) {
-    add_to_counter (self, &self->counters.gaps, 1);
-    add_to_counter (self, &self->counters.missing, plan->place.missing);
+  if (plan->view.has_index)
+    report_substream (self, plan);
+  if (plan->place.missing > 0 || plan->place.restarted)
+    count_losses (self, plan);
+  if (plan->place.missing > 0)
     push_gap (self, plan);
-  }
-  if (plan->place.restarted) {
-    add_to_counter (self, &self->counters.restarts, 1);
-    GST_INFO_OBJECT (self, "the sender began anew, at index %" G_GUINT64_FORMAT,
-        plan->place.index);
-  }
   return GST_FLOW_OK;
 }
 
@@ -328,11 +397,11 @@ accept_heap (GstSpead2Src *self, const Spead2ReceivedHeap *heap,
     report_latency (self, duration);
   note_end_time (self, buffer, plan->place.restarted);
   self->undescribed = 0;
-  /* What is due does not begin where a late one ended. */
-  self->discont = plan->place.late;
-  if (plan->view.has_index)
-    gst_spead2_src_position_accept (&self->position, plan->view.index_bits,
-        heap->cnt, plan->view.index, plan->step, &plan->place);
+  self->discont = FALSE;
+  if (plan->substream)
+    gst_spead2_src_position_accept (&plan->substream->position,
+        plan->view.index_bits, heap->cnt, plan->view.index, plan->step,
+        &plan->place);
 }
 
 /* Makes a buffer of the first heap that was taken, or drops it. FALSE: the buffers so far

@@ -34,29 +34,59 @@ arrival_time (GstSpead2Src *self, const Spead2ReceivedHeap *heap)
   return self->running_now > age ? self->running_now - age : 0;
 }
 
+/* How far the time of an index may be from the arrival of its heap, for an anchor to be
+ * shared. */
+#define MAX_ANCHOR_ERROR GST_SECOND
+
+/* Before the start of running time: 0. */
+static GstClockTime
+anchored_time (
+    const GstSpead2SrcAnchor *anchor, const GstSpead2Rate *rate, guint64 index)
+{
+  GstClockTime before;
+
+  if (index >= anchor->index)
+    return anchor->time + gst_spead2_rate_time (rate, index - anchor->index);
+  before = gst_spead2_rate_time (rate, anchor->index - index);
+  return anchor->time > before ? anchor->time - before : 0;
+}
+
+/* Of a substream that begins, or begins anew. Substreams of one clock share an anchor, and
+ * have equal times at equal indices: it is that of the last one that began, where this
+ * is near the heap's arrival. */
+static void
+set_anchor (GstSpead2Src *self, GstSpead2SrcSubstream *substream, guint64 index,
+    GstClockTime arrival)
+{
+  const GstSpead2SrcAnchor *last = &self->anchor, *own = &substream->anchor;
+  gboolean is_own =
+      own->known && own->index == last->index && own->time == last->time;
+
+  if (!last->known || is_own ||
+      ABS (GST_CLOCK_DIFF (anchored_time (last, &self->payload.rate, index),
+          arrival)) > MAX_ANCHOR_ERROR)
+    self->anchor = (GstSpead2SrcAnchor){TRUE, index, arrival};
+  substream->anchor = self->anchor;
+}
+
 GstClockTime
 gst_spead2_src_heap_time (GstSpead2Src *self, const Spead2ReceivedHeap *heap,
     const GstSpead2SrcPlan *plan)
 {
-  GstSpead2SrcAnchor *anchor = &self->anchor;
+  GstSpead2SrcSubstream *substream = plan->substream;
   const GstSpead2Rate *rate = &self->payload.rate;
-  GstClockTime before;
 
   if (self->run.timestamp_mode != GST_SPEAD2_TIMESTAMP_MODE_INDEX ||
-      !plan->view.has_index || rate->numerator == 0)
+      substream == NULL || rate->numerator == 0)
     return arrival_time (self, heap);
-  if (!anchor->known || plan->place.restarted) {
-    anchor->known = TRUE;
-    anchor->index = plan->place.index;
-    anchor->time = arrival_time (self, heap);
+  if (!substream->anchor.known || plan->place.restarted) {
+    GstClockTime arrival = arrival_time (self, heap);
+
+    if (!GST_CLOCK_TIME_IS_VALID (arrival))
+      return arrival;
+    set_anchor (self, substream, plan->place.index, arrival);
   }
-  if (!GST_CLOCK_TIME_IS_VALID (anchor->time))
-    return GST_CLOCK_TIME_NONE;
-  if (plan->place.index >= anchor->index)
-    return anchor->time +
-        gst_spead2_rate_time (rate, plan->place.index - anchor->index);
-  before = gst_spead2_rate_time (rate, anchor->index - plan->place.index);
-  return anchor->time > before ? anchor->time - before : 0;
+  return anchored_time (&substream->anchor, rate, plan->place.index);
 }
 
 /* The hole ends where the buffer behind it begins, and has the length of what is missing.

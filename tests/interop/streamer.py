@@ -44,7 +44,8 @@ def plain(structure):
         if isinstance(fields[name], GLib.Bytes):
             fields[name] = fields[name].get_data().hex()
         elif isinstance(fields[name], Gst.ValueArray):
-            fields[name] = list(fields[name])
+            fields[name] = [plain(value) if isinstance(value, Gst.Structure) else value
+                            for value in fields[name]]
         elif isinstance(fields[name], Gst.Fraction):
             fields[name] = str(fields[name])
     return fields

@@ -200,6 +200,27 @@ GST_START_TEST (a_sender_that_begins_anew_is_followed)
 }
 GST_END_TEST;
 
+/* It goes back by a millisecond of samples, and time does not. */
+GST_START_TEST (a_sender_that_begins_anew_has_the_time_of_its_arrival)
+{
+  GstClockTime time;
+  GstBuffer *buffer;
+
+  start_source (
+      "sample-bits=8 sample-rate=1000000000 timestamp-mode=index", NULL);
+  send_heap (1, 1000000, 100, 0);
+  buffer = next_buffer ();
+  time = GST_BUFFER_PTS (buffer);
+  gst_buffer_unref (buffer);
+  send_heap (2, 0, 100, 0);
+  buffer = next_buffer ();
+  fail_unless (GST_BUFFER_PTS (buffer) > time);
+  gst_buffer_unref (buffer);
+  fail_unless_equals_uint64 (counter ("restarts"), 1);
+  stop_source ();
+}
+GST_END_TEST;
+
 GST_START_TEST (the_index_runs_over)
 {
   const guint64 last = (G_GUINT64_CONSTANT (1) << 40) - 100;
@@ -342,6 +363,281 @@ GST_START_TEST (samples_are_counted_as_the_caps_say)
 }
 GST_END_TEST;
 
+/* -- substreams ---------------------------------------------------------------------- */
+
+#define FENG_ID 0x4101
+#define POLARISATION 0x3101
+
+/* A heap of 100 samples of an antenna and a polarisation. */
+static void
+send_antenna (guint64 cnt, guint64 timestamp, guint antenna, guint polarisation)
+{
+  g_autofree Packet *packet = g_new0 (Packet, 1);
+  guint8 samples[100] = {0};
+
+  packet_standard (packet, cnt, sizeof samples, 0, sizeof samples);
+  packet_immediate (packet, TIMESTAMP, timestamp);
+  packet_immediate (packet, FENG_ID, antenna);
+  packet_immediate (packet, POLARISATION, polarisation);
+  packet_addressed (packet, SAMPLES, 0);
+  packet_payload (packet, samples, sizeof samples);
+  send_packet (packet);
+}
+
+/* The next buffer, with that OFFSET; whether it has the flag DISCONT. */
+static gboolean
+next_is_discont (guint64 offset)
+{
+  GstBuffer *buffer = next_buffer ();
+  gboolean discont = GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_DISCONT);
+
+  fail_unless_equals_uint64 (GST_BUFFER_OFFSET (buffer), offset);
+  gst_buffer_unref (buffer);
+  return discont;
+}
+
+GST_START_TEST (a_heap_of_each_substream_at_one_index_is_no_loss)
+{
+  guint i, k;
+
+  start_source ("sample-bits=8 substream-item=0x4101,0x3101", NULL);
+  for (i = 0; i < 3; i++)
+    for (k = 0; k < 8; k++)
+      send_antenna (8 * i + k, 100 * i, k / 2, k % 2);
+  for (i = 0; i < 3; i++)
+    for (k = 0; k < 8; k++)
+      fail_unless_equals_int (next_is_discont (100 * i), i == 0 && k == 0);
+  fail_unless_equals_uint64 (counter ("substreams"), 8);
+  fail_unless_equals_uint64 (counter ("gaps"), 0);
+  stop_source ();
+}
+GST_END_TEST;
+
+/* What stats has of the substream that lost most, which is the only one. */
+static GstStructure *
+get_losses (void)
+{
+  const GValue *list;
+  GstStructure *stats, *losses;
+
+  g_object_get (source, "stats", &stats, NULL);
+  list = gst_structure_get_value (stats, "substream-losses");
+  fail_unless_equals_int (gst_value_array_get_size (list), 1);
+  losses = gst_structure_copy (
+      gst_value_get_structure (gst_value_array_get_value (list, 0)));
+  gst_structure_free (stats);
+  return losses;
+}
+
+GST_START_TEST (a_loss_is_that_of_its_substream)
+{
+  guint64 antenna, polarisation, gaps, missing, restarts;
+  GstStructure *losses;
+
+  start_source ("sample-bits=8 substream-item=0x4101,0x3101", NULL);
+  send_antenna (1, 0, 5, 1);
+  send_antenna (2, 0, 7, 1);
+  send_antenna (3, 100, 5, 1);
+  send_antenna (4, 300, 5, 1);
+  send_antenna (5, 100, 7, 1);
+  fail_unless (next_is_discont (0));
+  fail_if (next_is_discont (0));
+  fail_if (next_is_discont (100));
+  fail_unless (next_is_discont (300));
+  fail_if (next_is_discont (100));
+  losses = get_losses ();
+  fail_unless (gst_structure_get (losses, "0x4101", G_TYPE_UINT64, &antenna,
+      "0x3101", G_TYPE_UINT64, &polarisation, "gaps", G_TYPE_UINT64, &gaps,
+      "missing-samples", G_TYPE_UINT64, &missing, "restarts", G_TYPE_UINT64,
+      &restarts, NULL));
+  fail_unless_equals_uint64 (antenna, 5);
+  fail_unless_equals_uint64 (polarisation, 1);
+  fail_unless_equals_uint64 (gaps, 1);
+  fail_unless_equals_uint64 (missing, 100);
+  fail_unless_equals_uint64 (restarts, 0);
+  gst_structure_free (losses);
+  fail_unless_equals_uint64 (counter ("missing-samples"), 100);
+  stop_source ();
+}
+GST_END_TEST;
+
+/* Each of two antennas has heaps 0, 1, 3 and 5, and the second also 2. */
+GST_START_TEST (a_gap_event_is_for_a_time_that_all_substreams_lack)
+{
+  static const guint order[][2] = {
+      {0, 0}, {0, 1}, {1, 0}, {1, 1}, {2, 1}, {3, 0}, {3, 1}, {5, 0}, {5, 1}};
+  GstClockTime start = 0, gap_start, duration;
+  GstEvent *event;
+  guint i;
+
+  start_source ("sample-bits=8 sample-rate=1000 timestamp-mode=index "
+                "substream-item=0x4101",
+      NULL);
+  for (i = 0; i < G_N_ELEMENTS (order); i++)
+    send_antenna (i, 100 * order[i][0], order[i][1], 0);
+  for (i = 0; i < G_N_ELEMENTS (order); i++) {
+    gboolean lost = i == 5 || i >= 7;
+    GstBuffer *buffer;
+
+    if (i == 7) {
+      event = next_event (GST_EVENT_GAP);
+      gst_event_parse_gap (event, &gap_start, &duration);
+      gst_event_unref (event);
+      fail_unless_equals_uint64 (gap_start, start + 400 * GST_MSECOND);
+      fail_unless_equals_uint64 (duration, 100 * GST_MSECOND);
+    }
+    buffer = i == 0 ? next_buffer () : next_buffer_at_once ();
+    if (i == 0)
+      start = GST_BUFFER_PTS (buffer);
+    /* One clock counts the samples of both. */
+    fail_unless_equals_uint64 (
+        GST_BUFFER_PTS (buffer), start + order[i][0] * 100 * GST_MSECOND);
+    fail_unless_equals_int (
+        GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_DISCONT),
+        lost || i == 0);
+    gst_buffer_unref (buffer);
+  }
+  fail_unless_equals_uint64 (counter ("gaps"), 3);
+  stop_source ();
+}
+GST_END_TEST;
+
+/* Antenna 0 begins anew, antenna 1 goes on, and then begins anew, too: a little before the
+ * index that the other has begun with. */
+GST_START_TEST (a_substream_that_begins_anew_is_followed_alone)
+{
+  static const struct {
+    guint64 cnt, timestamp;
+    guint antenna;
+    gboolean restarted;
+  } heaps[] = {
+      {100000, 10000000, 0, FALSE},
+      {100001, 10000000, 1, FALSE},
+      {1, 500, 0, TRUE},
+      {100002, 10000100, 1, FALSE},
+      {2, 400, 1, TRUE},
+      {3, 600, 0, FALSE},
+      {4, 500, 1, FALSE},
+  };
+  GstClockTime times[G_N_ELEMENTS (heaps)];
+  guint i;
+
+  start_source ("sample-bits=8 sample-rate=1000 timestamp-mode=index "
+                "substream-item=0x4101",
+      NULL);
+  for (i = 0; i < G_N_ELEMENTS (heaps); i++) {
+    GstBuffer *buffer;
+
+    send_antenna (heaps[i].cnt, heaps[i].timestamp, heaps[i].antenna, i % 2);
+    buffer = next_buffer ();
+    fail_unless_equals_uint64 (GST_BUFFER_OFFSET (buffer), heaps[i].timestamp);
+    fail_unless_equals_int (
+        GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_RESYNC),
+        heaps[i].restarted);
+    times[i] = GST_BUFFER_PTS (buffer);
+    gst_buffer_unref (buffer);
+  }
+  fail_unless_equals_uint64 (counter ("restarts"), 2);
+  fail_unless_equals_uint64 (counter ("gaps"), 0);
+  /* Those that have begun anew have equal times at equal indices again, as the others
+   * have that have not. */
+  fail_unless_equals_uint64 (times[1], times[0]);
+  fail_unless_equals_uint64 (times[3], times[0] + 100 * GST_MSECOND);
+  fail_unless_equals_uint64 (times[6], times[2]);
+  fail_unless_equals_uint64 (times[5], times[2] + 100 * GST_MSECOND);
+  stop_source ();
+}
+GST_END_TEST;
+
+/* Of which the second counts its samples from another time. */
+GST_START_TEST (substreams_of_two_clocks_have_times_of_their_own)
+{
+  GstClockTime first, second;
+  GstBuffer *buffer;
+
+  start_source ("sample-bits=8 sample-rate=1000 timestamp-mode=index "
+                "substream-item=0x4101",
+      NULL);
+  send_antenna (1, 0, 0, 0);
+  buffer = next_buffer ();
+  first = GST_BUFFER_PTS (buffer);
+  gst_buffer_unref (buffer);
+  send_antenna (2, 1000 * 3600, 1, 0);
+  buffer = next_buffer ();
+  second = GST_BUFFER_PTS (buffer);
+  gst_buffer_unref (buffer);
+  fail_unless (second >= first && second < first + 3500 * GST_SECOND);
+  stop_source ();
+}
+GST_END_TEST;
+
+GST_START_TEST (substreams_beyond_the_limit_are_delivered_and_counted)
+{
+  guint i;
+
+  start_source ("sample-bits=8 substream-item=0x4101", NULL);
+  for (i = 0; i < 4098; i++) {
+    send_antenna (i + 1, 100, i, 0);
+    /* The socket's buffer holds that many. */
+    if (i % 64 == 63)
+      wait_until (counter ("heaps-delivered") == i + 1);
+  }
+  gst_message_unref (next_message (GST_MESSAGE_WARNING));
+  wait_until (counter ("heaps-delivered") == 4098);
+  fail_unless_equals_uint64 (counter ("substreams"), 4096);
+  fail_unless_equals_uint64 (counter ("heaps-unmarked"), 2);
+  stop_source ();
+}
+GST_END_TEST;
+
+GST_START_TEST (heaps_without_a_substream_item_are_warned_of_once)
+{
+  GstMessage *message;
+  GError *error;
+
+  /* No descriptor has that name. */
+  start_source ("sample-bits=8 substream-item=feng_id", NULL);
+  send_antenna (1, 0, 0, 0);
+  send_antenna (2, 100, 0, 0);
+  message = next_message (GST_MESSAGE_WARNING);
+  gst_message_parse_warning (message, &error, NULL);
+  fail_unless (
+      g_error_matches (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS));
+  g_error_free (error);
+  gst_message_unref (message);
+  fail_unless (next_is_discont (0));
+  fail_if (next_is_discont (100));
+  fail_unless_equals_uint64 (counter ("substreams"), 1);
+  stop_source ();
+}
+GST_END_TEST;
+
+GST_START_TEST (a_list_of_substream_items_that_is_none_is_an_error)
+{
+  static const gchar *const texts[] = {
+      "0x4101,", ",", "1,2,3,4,5", "0x4101,5", "7000,8x"};
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (texts); i++) {
+    GstMessage *message;
+    GError *error;
+
+    make_source ("", NULL);
+    g_object_set (source, "substream-item", texts[i], NULL);
+    fail_unless_equals_int (gst_element_set_state (pipeline, GST_STATE_PAUSED),
+        GST_STATE_CHANGE_FAILURE);
+    message = next_message (GST_MESSAGE_ERROR);
+    gst_message_parse_error (message, &error, NULL);
+    fail_unless (g_error_matches (
+        error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS));
+    fail_unless (g_str_has_prefix (error->message, "substream-item="));
+    g_error_free (error);
+    gst_message_unref (message);
+    stop_source ();
+  }
+}
+GST_END_TEST;
+
 static Suite *
 loss_suite (void)
 {
@@ -357,12 +653,21 @@ loss_suite (void)
   tcase_add_test (tc, a_heap_with_a_missing_packet_is_filled);
   tcase_add_test (tc, an_incomplete_heap_without_its_pointers_is_dropped);
   tcase_add_test (tc, a_sender_that_begins_anew_is_followed);
+  tcase_add_test (tc, a_sender_that_begins_anew_has_the_time_of_its_arrival);
   tcase_add_test (tc, the_index_runs_over);
   tcase_add_test (tc, a_sender_that_begins_anew_late_in_the_bits_is_followed);
   tcase_add_test (tc, a_late_heap_makes_no_second_gap);
   tcase_add_test (tc, times_follow_the_index_both_ways);
   tcase_add_test (tc, a_gap_begins_where_the_stream_had_come_to);
   tcase_add_test (tc, samples_are_counted_as_the_caps_say);
+  tcase_add_test (tc, a_heap_of_each_substream_at_one_index_is_no_loss);
+  tcase_add_test (tc, a_loss_is_that_of_its_substream);
+  tcase_add_test (tc, a_gap_event_is_for_a_time_that_all_substreams_lack);
+  tcase_add_test (tc, a_substream_that_begins_anew_is_followed_alone);
+  tcase_add_test (tc, substreams_of_two_clocks_have_times_of_their_own);
+  tcase_add_test (tc, substreams_beyond_the_limit_are_delivered_and_counted);
+  tcase_add_test (tc, heaps_without_a_substream_item_are_warned_of_once);
+  tcase_add_test (tc, a_list_of_substream_items_that_is_none_is_an_error);
   return suite;
 }
 

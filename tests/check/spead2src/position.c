@@ -34,6 +34,7 @@ check_due (const GstSpead2SrcPlace *place, guint64 index)
   fail_unless_equals_uint64 (place->missing, 0);
   fail_if (place->late);
   fail_if (place->restarted);
+  fail_if (place->discont);
 }
 
 GST_START_TEST (the_first_heap_begins_anywhere)
@@ -68,6 +69,7 @@ GST_START_TEST (what_lies_between_the_due_index_and_a_heap_is_missing)
   place_heap (&position, 40, 1, 0, STEP);
   place = place_heap (&position, 40, 4, 3 * STEP, STEP);
   fail_unless_equals_uint64 (place.missing, 2 * STEP);
+  fail_unless (place.discont);
   fail_if (place.late);
   fail_if (place.restarted);
   place = place_heap (&position, 40, 5, 4 * STEP, STEP);
@@ -85,12 +87,17 @@ GST_START_TEST (a_late_heap_moves_nothing)
   for (i = 1; i < GST_SPEAD2_SRC_MAX_LATE_HEAPS; i++) {
     place = place_heap (&position, 40, 2000 - i, (2000 - i) * STEP, STEP);
     fail_unless (place.late);
+    fail_unless (place.discont);
     fail_if (place.restarted);
     fail_unless_equals_uint64 (place.missing, 0);
     fail_unless_equals_uint64 (place.index, (2000 - i) * STEP);
   }
+  /* But the heap that is due does not follow the late one. */
   place = place_heap (&position, 40, 2001, 2001 * STEP, STEP);
-  check_due (&place, 2001 * STEP);
+  fail_unless_equals_uint64 (place.missing, 0);
+  fail_unless (place.discont);
+  place = place_heap (&position, 40, 2002, 2002 * STEP, STEP);
+  check_due (&place, 2002 * STEP);
 }
 GST_END_TEST;
 
@@ -98,6 +105,7 @@ static void
 check_restart (const GstSpead2SrcPlace *place, guint64 index)
 {
   fail_unless (place->restarted);
+  fail_unless (place->discont);
   fail_if (place->late);
   fail_unless_equals_uint64 (place->missing, 0);
   fail_unless_equals_uint64 (place->index, index);
