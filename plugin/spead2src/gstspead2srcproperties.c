@@ -603,7 +603,9 @@ install_time (GObjectClass *klass)
    * GstSpead2Src:index-step:
    *
    * By how much the index goes on from heap to heap. 0: by the frames that the caps
-   * say, or by nothing where caps do not say it: losses are then not marked.
+   * say, or by nothing where caps do not say it: losses are then not marked. Where the
+   * type of the samples is not known, or has several dimensions, this is also how many
+   * samples a buffer has, for OFFSET_END and DURATION.
    *
    * Since: 0.1
    */

@@ -118,13 +118,18 @@ find_substream (GstSpead2Src *self, const GstSpead2SubstreamKey *key)
   return substream;
 }
 
-/* Samples and index, of the caps that have been set. */
+/* Samples and index, of the caps that have been set. Where they do not say how many sample
+ * indices a buffer has, or are bytes of any type, it has as many as index-step says. */
 static void
 plan_samples (
     GstSpead2Src *self, const Spead2ReceivedHeap *heap, GstSpead2SrcPlan *plan)
 {
+  guint64 step = self->run.index_step;
+
   plan->n_samples = count_samples (self, &plan->view);
-  plan->step = self->run.index_step ? self->run.index_step : plan->n_samples;
+  if (step > 0 && (plan->n_samples == 0 || !plan->view.described))
+    plan->n_samples = step;
+  plan->step = step > 0 ? step : plan->n_samples;
   if (!plan->view.has_index)
     return;
   plan->substream = find_substream (self, &plan->view.substream);

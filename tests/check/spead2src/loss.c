@@ -329,30 +329,36 @@ GST_START_TEST (a_gap_begins_where_the_stream_had_come_to)
 }
 GST_END_TEST;
 
-/* 100 bytes each: frames of two samples of 16 bits, or samples of 4 bits. */
+/* 100 bytes each: frames of two samples of 16 bits, samples of 4 bits, bytes, or what only
+ * index-step says. */
 GST_START_TEST (samples_are_counted_as_the_caps_say)
 {
   static const struct {
     const gchar *properties;
-    guint64 n;
+    guint64 n, step;
   } cases[] = {
       {"caps=\"audio/x-raw, format=S16LE, layout=interleaved, channels=2, "
        "rate=1000\"",
-          25},
-      {"sample-bits=4", 200},
-      {"", 100},
+          25, 25},
+      {"sample-bits=4", 200, 200},
+      {"", 100, 100},
+      {"index-step=3000", 3000, 3000},
+      /* Of several dimensions. */
+      {"index-step=3000 dtype=int8 shape=10,10", 3000, 3000},
+      /* Every fourth heap of a stream. */
+      {"index-step=400 sample-bits=8", 100, 400},
   };
   guint i, k;
 
   for (k = 0; k < G_N_ELEMENTS (cases); k++) {
     start_source (cases[k].properties, NULL);
     for (i = 0; i < 3; i++)
-      send_heap (i + 1, i * cases[k].n, 100, i);
+      send_heap (i + 1, i * cases[k].step, 100, i);
     for (i = 0; i < 3; i++) {
       GstBuffer *buffer = next_buffer ();
 
       fail_unless_equals_uint64 (
-          GST_BUFFER_OFFSET_END (buffer), (i + 1) * cases[k].n);
+          GST_BUFFER_OFFSET_END (buffer), i * cases[k].step + cases[k].n);
       fail_unless_equals_int (
           GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_DISCONT), i == 0);
       check_samples (buffer, 100, i);
