@@ -44,6 +44,12 @@ scale_of (GstClock *clock)
   }
 }
 
+gboolean
+gst_spead2_dates_clock_counts (GstClock *clock, GstSpead2TimeScale scale)
+{
+  return scale_of (clock) == scale;
+}
+
 /* When the buffer is due on the clock, or now. */
 static guint64
 time_of (const GstSpead2Timeline *timeline, GstBuffer *buffer)
@@ -87,4 +93,13 @@ gst_spead2_dates_find (GstBuffer *buffer, const GstSpead2Timeline *timeline,
       "(timestamp/x-ptp) nor the pipeline's clock, which must be a GstPtpClock "
       "or a GstSystemClock with clock-type=tai");
   return FALSE;
+}
+
+void
+gst_spead2_dates_add (GstBuffer *buffer, guint64 utc_ns, GstClockTime duration)
+{
+  GstCaps *caps = gst_static_caps_get (&unix_caps);
+
+  gst_buffer_add_reference_timestamp_meta (buffer, caps, utc_ns, duration);
+  gst_caps_unref (caps);
 }

@@ -35,6 +35,14 @@ gboolean gst_spead2_dates_find (GstBuffer *buffer,
     const GstSpead2Timeline *timeline, GstSpead2TimeScale scales, guint64 *ns,
     GError **error);
 
+/* Whether a clock counts ns since 1970 on the scale. */
+gboolean gst_spead2_dates_clock_counts (
+    GstClock *clock, GstSpead2TimeScale scale);
+
+/* Adds the date, UTC, of a buffer's first sample to the buffer; duration may be NONE. */
+void gst_spead2_dates_add (
+    GstBuffer *buffer, guint64 utc_ns, GstClockTime duration);
+
 G_END_DECLS
 
 #endif /* GST_SPEAD2_DATES_H */

@@ -11,13 +11,13 @@
 #include "spead2/error.h"
 
 /* The struct of an element, for its URI handler. */
-static G_DEFINE_QUARK (gst-spead2-net-element, net)
+static G_DEFINE_QUARK (gst - spead2 - net - element, net)
 
-/* -- instance ---------------------------------------------------------------------- */
+    /* -- instance ---------------------------------------------------------------------- */
 
-void
-gst_spead2_net_element_init (GstSpead2NetElement *net, GstElement *element,
-    const GstSpead2SettingsTable *table, gpointer settings)
+    void gst_spead2_net_element_init (GstSpead2NetElement *net,
+        GstElement *element, const GstSpead2SettingsTable *table,
+        gpointer settings)
 {
   net->element = element;
   net->table = table;
@@ -39,8 +39,8 @@ gst_spead2_net_element_clear (GstSpead2NetElement *net)
 static gpointer
 find_field (const GstSpead2NetElement *net, const gchar *name)
 {
-  GParamSpec *spec = g_object_class_find_property (
-      G_OBJECT_GET_CLASS (net->element), name);
+  GParamSpec *spec =
+      g_object_class_find_property (G_OBJECT_GET_CLASS (net->element), name);
 
   return G_STRUCT_MEMBER_P (net->settings, net->table->offsets[spec->param_id]);
 }
@@ -191,8 +191,9 @@ uri_handler_init (gpointer iface, gpointer direction)
 {
   GstURIHandlerInterface *handler = iface;
 
-  handler->get_type =
-      GPOINTER_TO_INT (direction) == GST_URI_SINK ? get_sink_type : get_src_type;
+  handler->get_type = GPOINTER_TO_INT (direction) == GST_URI_SINK
+      ? get_sink_type
+      : get_src_type;
   handler->get_protocols = get_protocols;
   handler->get_uri = get_handler_uri;
   handler->set_uri = set_handler_uri;

@@ -4,6 +4,7 @@
  */
 #include "gstspead2srcprivate.h"
 
+#include "common/gstspead2dates.h"
 #include "common/gstspead2itemvalues.h"
 
 GST_DEBUG_CATEGORY_EXTERN (spead2_src_debug);
@@ -37,6 +38,8 @@ set_marks (GstSpead2Src *self, GstBuffer *buffer,
     GST_BUFFER_OFFSET (buffer) = plan->place.index;
     GST_BUFFER_OFFSET_END (buffer) = plan->place.index + plan->n_samples;
   }
+  if (plan->date > 0)
+    gst_spead2_dates_add (buffer, plan->date, GST_BUFFER_DURATION (buffer));
   if (self->discont || plan->place.discont)
     GST_BUFFER_FLAG_SET (buffer, GST_BUFFER_FLAG_DISCONT);
   if (plan->place.restarted)

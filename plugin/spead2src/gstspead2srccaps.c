@@ -69,6 +69,24 @@ refuse_caps (GstSpead2Src *self, GstCaps *offered, GstCaps *downstream)
   return GST_FLOW_NOT_NEGOTIATED;
 }
 
+/* Where times of samples are wanted, and how long samples are is not known. */
+static void
+check_rate (GstSpead2Src *self)
+{
+  const gboolean utc =
+      self->run.timestamp_mode == GST_SPEAD2_TIMESTAMP_MODE_UTC;
+
+  if (self->payload.rate.numerator > 0 || self->warned_rate ||
+      self->run.timestamp_mode == GST_SPEAD2_TIMESTAMP_MODE_ARRIVAL)
+    return;
+  self->warned_rate = TRUE;
+  GST_ELEMENT_WARNING (self, STREAM, FORMAT,
+      ("timestamp-mode=%s needs the sample rate: set sample-rate. Until then "
+       "timestamps are times of arrival.",
+          utc ? "utc" : "index"),
+      (NULL));
+}
+
 /* What buffers of these caps are, for their samples to be counted. */
 static void
 read_caps (GstSpead2Src *self, GstCaps *caps)
@@ -83,6 +101,7 @@ read_caps (GstSpead2Src *self, GstCaps *caps)
   self->payload.rate = self->run.sample_rate > 0
       ? gst_spead2_src_settings_rate (&self->run)
       : gst_spead2_rate_of_caps (structure);
+  check_rate (self);
 }
 
 GstFlowReturn

@@ -25,6 +25,13 @@ check_settings (const GstSpead2SrcSettings *settings, GError **error)
 {
   const GstSpead2Rate rate = gst_spead2_src_settings_rate (settings);
 
+  if (settings->timestamp_mode == GST_SPEAD2_TIMESTAMP_MODE_UTC &&
+      settings->sync_epoch < 0) {
+    g_set_error_literal (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID,
+        "timestamp-mode=utc needs sync-epoch: set the time at which the sample "
+        "index was 0, in ns since 1970");
+    return FALSE;
+  }
   if (settings->heap_address_bits % 8 != 0) {
     g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID,
         "heap-address-bits=%u is no flavour of SPEAD-64: it must be a multiple "

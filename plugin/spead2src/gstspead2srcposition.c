@@ -51,12 +51,10 @@ void
 gst_spead2_src_position_accept (GstSpead2SrcPosition *position, guint bits,
     guint64 cnt, guint64 wrapped, guint64 step, const GstSpead2SrcPlace *place)
 {
-  if (place->restarted) {
-    gst_spead2_unwrap_reset (&position->unwrap);
+  if (place->restarted)
     position->due = 0;
-  }
-  position->unwrap.bits = bits;
-  gst_spead2_unwrap_next (&position->unwrap, wrapped);
+  position->unwrap =
+      (GstSpead2Unwrap){.bits = bits, .known = TRUE, .last = place->index};
   position->known = TRUE;
   position->cnt = cnt;
   position->wrapped = wrapped;

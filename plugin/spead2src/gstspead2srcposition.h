@@ -44,7 +44,8 @@ void gst_spead2_src_position_find (const GstSpead2SrcPosition *position,
     guint bits, guint64 cnt, guint64 wrapped, guint64 step,
     GstSpead2SrcPlace *place);
 
-/* Accepts the heap that find() had that place for. */
+/* Accepts the heap that find() had that place for; of the first one, and of a sender that
+ * has begun anew, the caller may have set another index with the same bits. */
 void gst_spead2_src_position_accept (GstSpead2SrcPosition *position, guint bits,
     guint64 cnt, guint64 wrapped, guint64 step, const GstSpead2SrcPlace *place);
 

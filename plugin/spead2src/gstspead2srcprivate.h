@@ -53,7 +53,16 @@ typedef struct {
       *substream;          /* or NULL: it has no index or is too many */
   GstSpead2SrcPlace place; /* where the view has an index */
   GstClockTime time;       /* running time of the buffer, or NONE */
+  guint64 date; /* of its first sample, ns since 1970; 0: not known */
 } GstSpead2SrcPlan;
+
+/* With sync-epoch: how UTC, in ns since 1970, relates to times of the pipeline. */
+typedef struct {
+  const GstClock *clock; /* that ahead is of; never used as an object */
+  gint64 ahead; /* UTC less the clock's time: the same for all buffers */
+  gint64 zero;  /* UTC at running time 0 */
+  gint64 now;   /* UTC at now */
+} GstSpead2SrcUtc;
 
 /* The object lock guards the settings and the rest of the first part. receiver
  * exists in READY and above. It is set and cleared with the lock by state changes,
@@ -95,12 +104,14 @@ struct _GstSpead2Src {
   guint64
       undescribed; /* spead2_now() of the first heap without descriptor; 0 */
   gboolean warned_descriptor, warned_size; /* once a stream */
+  gboolean warned_date, warned_rate;
   gboolean warned_substreams, warned_substream_item;
   guint64 n_datagrams;      /* when the timeout was checked last */
   guint64 now;              /* spead2_now() when heaps are made buffers of... */
   GstClockTime running_now; /* ...and the running time then, or NONE */
   GstClockTime end_time; /* running time behind all buffers so far, or NONE */
   GstSpead2SrcAnchor anchor; /* that was set last, of any substream */
+  GstSpead2SrcUtc utc;
   GstSpead2SrcSender sender; /* of the last buffer, if that is wanted */
 };
 
@@ -120,6 +131,17 @@ GstFlowReturn gst_spead2_src_set_caps (GstSpead2Src *self, GstCaps *offered);
 
 /* Reads the time for the buffers that are made from here on. */
 void gst_spead2_src_read_clock (GstSpead2Src *self);
+
+/* With sync-epoch, the number of an index that no other precedes: of all with its bits the
+ * one whose date is nearest to the heap's arrival; where no rate is known, that of its
+ * place. */
+guint64 gst_spead2_src_first_index (const GstSpead2Src *self,
+    const Spead2ReceivedHeap *heap, const GstSpead2SrcPlan *plan);
+
+/* The date of the heap's first sample, ns since 1970, or 0: it is not known. Warns where
+ * timestamp-mode=utc has it far from this machine's. */
+guint64 gst_spead2_src_heap_date (
+    GstSpead2Src *self, const GstSpead2SrcPlan *plan);
 
 /* The running time of the heap's first sample as timestamp-mode says, or NONE before time
  * runs. */

@@ -44,6 +44,7 @@ static const gsize field_offsets[GST_SPEAD2_SRC_N_SETTINGS] = {
     FIELD (SUBSTREAM_ITEM, substream_item),
     FIELD (SAMPLE_RATE, sample_rate),
     FIELD (SAMPLE_RATE_DENOMINATOR, sample_rate_denominator),
+    FIELD (SYNC_EPOCH, sync_epoch),
     FIELD (TIMESTAMP_MODE, timestamp_mode),
     FIELD (ON_STOP, on_stop),
     FIELD (N_STOPS, n_stops),
@@ -123,6 +124,7 @@ gst_spead2_timestamp_mode_get_type (void)
           "arrival"},
       {GST_SPEAD2_TIMESTAMP_MODE_INDEX, "First arrival, and samples since",
           "index"},
+      {GST_SPEAD2_TIMESTAMP_MODE_UTC, "When the first sample was taken", "utc"},
       {0, NULL, NULL},
   };
   static gsize type = 0;
@@ -658,9 +660,32 @@ install_time (GObjectClass *klass)
       g_param_spec_int ("sample-rate-denominator", "Sample rate denominator",
           "What sample-rate is divided by", 1, G_MAXINT, 1, FLAGS));
   /**
+   * GstSpead2Src:sync-epoch:
+   *
+   * The time at which the sample index was 0, in ns since 1970 (UTC), as
+   * #GstSpead2Sink:sync-epoch. Where the sample rate is known, each buffer gets a
+   * GstReferenceTimestampMeta `timestamp/x-unix`: sync-epoch plus the index divided by
+   * the rate, rounded once, to the nearest ns. An index of few bits may have run over
+   * since: of all numbers with the bits of the first one, OFFSET is the one whose date
+   * is nearest to this machine's time of day. -1: not known.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, GST_SPEAD2_SRC_PROP_SYNC_EPOCH,
+      g_param_spec_int64 ("sync-epoch", "Sync epoch",
+          "Time at which the sample index was 0 (in ns since 1970, -1 = not "
+          "known)",
+          -1, G_MAXINT64, -1, FLAGS));
+  /**
    * GstSpead2Src:timestamp-mode:
    *
-   * What the timestamps of buffers are.
+   * What the timestamps of buffers are. `index` and `utc` need the sample rate, without
+   * which they are times of arrival, with a warning; `utc` needs
+   * #GstSpead2Src:sync-epoch, without which it is an error. With `utc` running time is
+   * compared with UTC: at each buffer if the pipeline's clock is a GstSystemClock of
+   * clock-type `realtime`, else once, with this machine's time of day. Samples are
+   * then older than their arrival: a sink with sync=true needs a latency in which they
+   * come.
    *
    * Since: 0.1
    */

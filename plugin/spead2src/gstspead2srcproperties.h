@@ -67,6 +67,8 @@ typedef enum {
  *   packet was read
  * @GST_SPEAD2_TIMESTAMP_MODE_INDEX: the running time at which the first heap arrived,
  *   and the samples since
+ * @GST_SPEAD2_TIMESTAMP_MODE_UTC: the running time at which the first sample was taken,
+ *   by sync-epoch, the index and the sample rate
  *
  * What the timestamps of buffers are.
  *
@@ -74,7 +76,8 @@ typedef enum {
  */
 typedef enum {
   GST_SPEAD2_TIMESTAMP_MODE_ARRIVAL,
-  GST_SPEAD2_TIMESTAMP_MODE_INDEX
+  GST_SPEAD2_TIMESTAMP_MODE_INDEX,
+  GST_SPEAD2_TIMESTAMP_MODE_UTC
 } GstSpead2TimestampMode;
 
 /**
@@ -134,6 +137,7 @@ typedef struct {
   gchar *substream_item;
   gint64 sample_rate;
   gint sample_rate_denominator;
+  gint64 sync_epoch;   /* ns since 1970; < 0: not known */
   gint timestamp_mode; /* GstSpead2TimestampMode */
 
   gint on_stop; /* GstSpead2OnStop */
@@ -181,6 +185,7 @@ enum {
   GST_SPEAD2_SRC_PROP_SUBSTREAM_ITEM,
   GST_SPEAD2_SRC_PROP_SAMPLE_RATE,
   GST_SPEAD2_SRC_PROP_SAMPLE_RATE_DENOMINATOR,
+  GST_SPEAD2_SRC_PROP_SYNC_EPOCH,
   GST_SPEAD2_SRC_PROP_TIMESTAMP_MODE,
   GST_SPEAD2_SRC_PROP_ON_STOP,
   GST_SPEAD2_SRC_PROP_N_STOPS,

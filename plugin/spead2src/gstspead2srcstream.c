@@ -28,6 +28,7 @@ gst_spead2_src_reset_stream (GstSpead2Src *self)
   GST_OBJECT_UNLOCK (self);
   gst_spead2_src_substreams_free (last);
   memset (&self->anchor, 0, sizeof self->anchor);
+  memset (&self->utc, 0, sizeof self->utc);
   self->end_time = GST_CLOCK_TIME_NONE;
   self->planned = FALSE;
   self->pushed = FALSE;
@@ -36,6 +37,7 @@ gst_spead2_src_reset_stream (GstSpead2Src *self)
   self->bytes_known = FALSE;
   self->warned_descriptor = self->warned_size = FALSE;
   self->warned_substreams = self->warned_substream_item = FALSE;
+  self->warned_date = self->warned_rate = FALSE;
 }
 
 static void
@@ -139,6 +141,10 @@ plan_samples (
         &plan->place);
   else
     plan->place.index = plan->view.index;
+  if (self->run.sync_epoch >= 0 &&
+      (plan->substream == NULL || !plan->substream->position.known ||
+          plan->place.restarted))
+    plan->place.index = gst_spead2_src_first_index (self, heap, plan);
 }
 
 /* Whether an incomplete heap can be a buffer. If the packets with its item pointers are
@@ -345,6 +351,7 @@ begin_buffer (
       return flow;
     plan_samples (self, heap, plan);
   }
+  plan->date = gst_spead2_src_heap_date (self, plan);
   plan->time = gst_spead2_src_heap_time (self, heap, plan);
   if (plan->view.has_index)
     report_substream (self, plan);
