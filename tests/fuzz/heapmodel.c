@@ -49,17 +49,35 @@ heap_model_free (HeapModel *model)
 
 /* --- heaps ---------------------------------------------------------------- */
 
+static void give_up (HeapModel *model, ModelHeap *heap, Spead2HeapEnd end);
+
+static void
+end_unsized (HeapModel *model)
+{
+  for (guint i = 0; i < model->live->len;) {
+    ModelHeap *heap = model->live->pdata[i];
+
+    if (heap->sized)
+      i++;
+    else
+      give_up (model, heap, SPEAD2_HEAP_STOPPED);
+  }
+}
+
 static void
 end_heap (HeapModel *model, ModelHeap *heap, Spead2HeapEnd end)
 {
   gboolean complete = heap->received == heap->length;
+  gboolean stop = complete && heap->sized && heap->flags & SPEAD2_RECEIVED_STOP;
 
+  if (stop)
+    end_unsized (model);
   heap->end = complete ? SPEAD2_HEAP_COMPLETE : end;
   heap->end_time = model->now;
   model->counters.heaps_ended[heap->end]++;
   g_ptr_array_add (model->ready, g_rc_box_acquire (heap));
 
-  if (complete && heap->sized && heap->flags & SPEAD2_RECEIVED_STOP)
+  if (stop)
     heap_model_forget (model);
   g_ptr_array_insert (model->remembered, 0, g_rc_box_acquire (heap));
   if (model->remembered->len > model->config.n_remembered)

@@ -193,15 +193,6 @@ end_heap (Spead2Assembler *assembler, Spead2ReceivedHeap *heap,
   append (&assembler->ready, heap);
 }
 
-static void
-complete_heap (
-    Spead2Assembler *assembler, Spead2ReceivedHeap *heap, guint64 digest)
-{
-  if (heap->flags & SPEAD2_RECEIVED_STOP)
-    spead2_ended_heaps_forget (assembler->ended);
-  end_heap (assembler, heap, SPEAD2_HEAP_COMPLETE, digest);
-}
-
 /* Ends a live heap before its length, if it has one, has come. What claims memory
  * that no payload came for has no more of it until it is taken than live heaps. */
 static void
@@ -219,6 +210,31 @@ give_up (
   else
     assembler->incomplete_bytes += bytes;
   end_heap (assembler, heap, end, 0);
+}
+
+/* Nothing but the end of the stream says that they are complete. */
+static void
+end_unsized (Spead2Assembler *assembler)
+{
+  Spead2ReceivedHeap *heap, *newer;
+
+  for (heap = assembler->oldest; heap; heap = newer) {
+    newer = heap->newer;
+    if (heap->flags & SPEAD2_RECEIVED_UNSIZED)
+      give_up (assembler, heap, SPEAD2_HEAP_STOPPED);
+  }
+}
+
+/* The heap is not live. */
+static void
+complete_heap (
+    Spead2Assembler *assembler, Spead2ReceivedHeap *heap, guint64 digest)
+{
+  if (heap->flags & SPEAD2_RECEIVED_STOP) {
+    end_unsized (assembler);
+    spead2_ended_heaps_forget (assembler->ended);
+  }
+  end_heap (assembler, heap, SPEAD2_HEAP_COMPLETE, digest);
 }
 
 /* Gives up heaps, but not this one, until so much is within the limits. */

@@ -8,8 +8,10 @@
  * A heap is live from its first packet, whichever one that is, until all of it has
  * come or it is given up: when more than max_heaps are live the one whose last packet
  * came first, or heap_timeout after its last packet. So heaps that are begun and never
- * continued, lost ones or hostile ones, go before those that make progress. A heap of one packet is complete at
- * once, takes no place and has no other one given up. Heaps that have ended are
+ * continued, lost ones or hostile ones, go before those that make progress. A heap of
+ * one packet is complete at once, takes no place and has no other one given up. A heap
+ * of which no packet says the length ends when it is given up, or with the next complete
+ * stop heap, in front of it. Heaps that have ended are
  * remembered for a while, so that packets which come again or too late begin no
  * heap: they are counted as duplicate (it was complete) or late (it was given up).
  *

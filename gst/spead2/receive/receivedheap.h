@@ -36,7 +36,9 @@ typedef enum {
   /* Given up, with bytes missing: */
   SPEAD2_HEAP_EVICTED, /* for newer ones: max_heaps or max_live_bytes */
   SPEAD2_HEAP_TIMEOUT, /* heap_timeout passed after its last packet */
-  SPEAD2_HEAP_STOPPED, /* the stream ended: spead2_assembler_flush() */
+  /* The stream ended: spead2_assembler_flush(), or a stop heap where no packet said
+   * the length. */
+  SPEAD2_HEAP_STOPPED,
   SPEAD2_HEAP_FLUSHED, /* the same, for a flush */
   SPEAD2_N_HEAP_ENDS
 } Spead2HeapEnd;

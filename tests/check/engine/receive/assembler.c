@@ -430,6 +430,24 @@ GST_START_TEST (test_stop_forgets)
 }
 GST_END_TEST
 
+/* In front of it come the heaps that it ends: those without a length. */
+GST_START_TEST (test_stop_ends_unsized_heaps)
+{
+  push (1, 200, 0, 100);
+  push (2, -1, 0, 100);
+  push (3, -1, 100, 100);
+  push (4, -1, 0, 100);
+  push_stop (5);
+  fail_unless_next (2, "complete");
+  fail_unless_next (3, "stop");
+  fail_unless_next (4, "complete");
+  fail_unless_next (5, "complete");
+  fail_if_heap ();
+  push (1, 200, 100, 100);
+  fail_unless_next (1, "complete");
+}
+GST_END_TEST
+
 GST_START_TEST (test_forget)
 {
   push (1, 100, 0, 100);
@@ -746,6 +764,7 @@ assembler_suite (void)
   tcase_add_test (tc, test_window_of_heaps);
   tcase_add_test (tc, test_window_of_time);
   tcase_add_test (tc, test_stop_forgets);
+  tcase_add_test (tc, test_stop_ends_unsized_heaps);
   tcase_add_test (tc, test_forget);
   tcase_add_test (tc, test_repeated_pointers);
   tcase_add_test (tc, test_pointers_of_duplicates);
