@@ -2,6 +2,7 @@
 """spead2src receives what the real spead2 sends, and what spead2sink does."""
 
 import asyncio
+import socket
 import wave
 
 import numpy as np
@@ -11,8 +12,10 @@ import spead2.send
 import spead2.send.asyncio
 
 import adcnoise
+import speadwire
 from conftest import HERE, LIMIT, PYTHON, safe_sending
 from network import Process
+from speadwire import HEAP_CNT, PAYLOAD_LENGTH, PAYLOAD_OFFSET, STREAM_CTRL
 
 # Bytes a second, at which a receiver on a busy machine loses nothing.
 RATE = 50e6
@@ -172,13 +175,42 @@ def test_samples_of_an_odd_width_are_packed(source, code, bits, size, caps):
     assert receiver.file.read_bytes() == 2 * packed
 
 
-@pytest.mark.parametrize("bits", [32, 40, 48])
+@pytest.mark.parametrize("bits", range(8, 64, 8))
 def test_heap_address_bits(source, bits):
+    """All flavours that spead2 has. The timestamps of the shortest run over."""
+    size = {8: 100, 16: 30000}.get(bits, 100000)
     receiver = source(f"heap-address-bits={bits}")
-    heaps = random_heaps(3, 100000)
-    send_heaps(open_stream(receiver.port), heaps, spead2.Flavour(4, 64, bits), dtype=np.int8)
+    flavour = spead2.Flavour(4, 64, bits)
+    group = spead2.send.ItemGroup(flavour=flavour)
+    # The longest addresses leave few bits of an id: the index is found by its name.
+    group.add_item(0x60, "timestamp", "", shape=(), format=[("u", bits)])
+    group.add_item(0x61, "data", "", shape=(size,), dtype=np.int8)
+    stream = open_stream(receiver.port)
+    for item in group.values():
+        # Together they are longer than the shortest lengths can say.
+        described = spead2.send.Heap(flavour)
+        described.add_descriptor(item)
+        stream.send_heap(described)
+    heaps = random_heaps(6, size)
+    for number, samples in enumerate(heaps):
+        group["timestamp"].value = number * size % (1 << bits)
+        group["data"].value = samples
+        stream.send_heap(group.get_heap(descriptors="none"))
+    stream.send_heap(group.get_end())
+    assert receiver.finish()["gaps"] == 0
+    assert receiver.column("offset") == [number * size for number in range(6)]
+    assert receiver.file.read_bytes() == b"".join(heap.tobytes() for heap in heaps)
+
+
+def test_descriptors_of_pyspead(source):
+    """Widths, shapes and byte orders as PySPEAD 0.5.2 has them wrong."""
+    receiver = source("sample-rate=48000 bug-compat=true")
+    flavour = spead2.Flavour(4, 64, 40, spead2.BUG_COMPAT_PYSPEAD_0_5_2)
+    heaps = random_heaps(3, 10000, "<i2")
+    send_heaps(open_stream(receiver.port), heaps, flavour, dtype=np.dtype("<i2"))
     receiver.finish()
-    assert receiver.column("offset") == [0, 100000, 200000]
+    assert "format=(string)S16LE," in receiver.all("caps")[0]
+    assert receiver.column("offset") == [0, 10000, 20000]
     assert receiver.file.read_bytes() == b"".join(heap.tobytes() for heap in heaps)
 
 
@@ -219,6 +251,27 @@ def test_short_values_of_other_items_are_on_their_buffers(source):
 
 
 # -- senders --------------------------------------------------------------------------------
+
+
+def test_two_senders_on_one_port(source):
+    """Each ends with a stop heap of its own."""
+    receiver = source("n-stops=2")
+    streams = [open_stream(receiver.port) for _ in range(2)]
+    generators, heaps = [], random_heaps(10, 10000)
+    for number, stream in enumerate(streams):
+        stream.set_cnt_sequence(1 + number, 2)
+        generators.append(described((10000,), dtype=np.int8))
+    for number, samples in enumerate(heaps):
+        group, generator = generators[number % 2]
+        group["timestamp"].value = number * 10000
+        group["adc_samples"].value = samples
+        streams[number % 2].send_heap(generator.get_heap())
+    for stream, (_, generator) in zip(streams, generators):
+        stream.send_heap(generator.get_end())
+    assert receiver.finish()["stops"] == 2
+    assert receiver.values("heap-cnt") == list(range(1, 11))
+    assert receiver.column("offset") == [number * 10000 for number in range(10)]
+    assert receiver.file.read_bytes() == b"".join(heap.tobytes() for heap in heaps)
 
 
 def test_an_asynchronous_sender(source):
@@ -265,6 +318,24 @@ def test_heaps_that_are_sent_packet_by_packet_in_turn(source):
     assert (stats["gaps"], stats["missing-samples"]) == (0, 0)
     assert sorted(counters) == list(range(100, 112))
     assert receiver.file.read_bytes() == b"".join(heaps[cnt - 100].tobytes() for cnt in counters)
+
+
+def test_heaps_without_a_length(source):
+    """spead2 sends none, but takes them as they are: up to what follows, here the stop heap."""
+    receiver = source("item=0x3300")
+    heaps = random_heaps(20, 5000)
+    packets = []
+    for number, samples in enumerate(heaps):
+        packets += speadwire.heap(40, number + 1, [(0x1600, number * 5000),
+                                                   (0x3300, samples.tobytes())],
+                                  lambda number: 1000, [HEAP_CNT, PAYLOAD_OFFSET, PAYLOAD_LENGTH])
+    packets += speadwire.heap(40, 100, [(STREAM_CTRL, 2)], lambda number: 1)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+        for packet in packets:
+            sender.sendto(packet, ("127.0.0.1", receiver.port))
+    receiver.finish()
+    assert receiver.column("offset") == [number * 5000 for number in range(20)]
+    assert receiver.file.read_bytes() == b"".join(heap.tobytes() for heap in heaps)
 
 
 # -- spead2sink -------------------------------------------------------------------------------
