@@ -123,7 +123,7 @@ gst_spead2_sink_init (GstSpead2Sink *self)
 
   gst_spead2_net_element_init (&self->net, GST_ELEMENT (self),
       &gst_spead2_sink_settings_table, &self->settings);
-  self->left = g_ptr_array_new ();
+  self->unpushed = g_ptr_array_new ();
   self->chain = GST_PAD_CHAINFUNC (pad);
   self->chain_list = GST_PAD_CHAINLISTFUNC (pad);
   gst_pad_set_chain_function (pad, gst_spead2_sink_chain);
@@ -141,8 +141,8 @@ gst_spead2_sink_finalize (GObject *object)
   GstSpead2Sink *self = GST_SPEAD2_SINK (object);
 
   gst_spead2_net_element_clear (&self->net);
-  g_ptr_array_unref (self->left);
-  gst_clear_caps (&self->refused);
+  g_ptr_array_unref (self->unpushed);
+  gst_clear_caps (&self->refused_caps);
   G_OBJECT_CLASS (gst_spead2_sink_parent_class)->finalize (object);
 }
 

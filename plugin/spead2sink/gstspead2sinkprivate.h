@@ -1,15 +1,16 @@
-/* gst-spead2: spead2sink as its own files see it
+/* gst-spead2: what the files of spead2sink share
  *
  * gstspead2sink.c            class, properties, signals
- * gstspead2sinkproperties.c  the table of properties
- * gstspead2sinkstate.c       changes of state: opening, starting, closing
+ * gstspead2sinkproperties.c  declares the properties
+ * gstspead2sinkstate.c       state changes: opens, starts, closes
  * gstspead2sinkopen.c        from settings to a heap maker and a sender
- * gstspead2sinkcaps.c        which caps are offered and accepted
- * gstspead2sinkquery.c       ALLOCATION, DRAIN and ACCEPT_CAPS queries
- * gstspead2sinkstream.c      buffers and events: heaps are made and pushed
+ * gstspead2sinkcaps.c        CAPS and ACCEPT_CAPS queries
+ * gstspead2sinkquery.c       ALLOCATION and DRAIN queries
+ * gstspead2sinkstream.c      buffers, caps, events, action signals
+ * gstspead2sinkpush.c        heaps into the sender's queue; pauses, flushes, steps
  * gstspead2sinkcallbacks.c   what the sender and the heap maker call
  * gstspead2sinkreports.c     messages at a limited rate, and the summary
- * gstspead2sinkstats.c           the sender's counters as a GstStructure
+ * gstspead2sinkstats.c       the sender's counters as a GstStructure
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -25,48 +26,56 @@
 
 G_BEGIN_DECLS
 
-/* Whether receivers have been sent the end of the stream. */
+/* What receivers know of the end of the stream. */
 typedef enum {
-  GST_SPEAD2_SINK_END_NONE,    /* nothing was sent since READY */
-  GST_SPEAD2_SINK_END_PENDING, /* heaps, or a stop heap that was lost */
-  GST_SPEAD2_SINK_END_SENT     /* a stop heap, and nothing behind it */
+  GST_SPEAD2_SINK_END_NONE,    /* no heap was pushed since READY */
+  GST_SPEAD2_SINK_END_PENDING, /* heaps were pushed after the last stop heap, or
+                                  that was dropped or failed */
+  GST_SPEAD2_SINK_END_SENT /* the last heap that was pushed is a stop heap */
 } GstSpead2SinkEnd;
 
-/* The object lock guards the settings and the rest of the first part. sender is
- * NULL but in READY and above, and there after a start that failed. It is set and
- * cleared with the lock by state changes, while the pad is inactive: they and the
- * streaming thread read it without the lock, all other threads with it, and use it
- * only as long as they hold it. What follows sender belongs to the streaming
- * thread, or to state changes while the pad is inactive; the last part is atomic,
- * or the workers' own, since heaps end one at a time. The lock is held while calling
- * the engine only for what neither waits nor calls back. */
+/* Threads: "streaming thread" includes state changes, which run while the pad is
+ * inactive. The object lock is held during calls of the engine that neither wait nor call
+ * back, and during no others. */
 struct _GstSpead2Sink {
   GstBaseSink parent;
 
+  /* Guarded by the object lock. */
   GstSpead2SinkSettings settings;
   GstSpead2NetElement net;
-  GstSpead2HeapMakerCounters maker_counters; /* of the maker, for stats */
-  gboolean making; /* heaps were made that are not in the queue yet: written by
-                           the streaming thread only */
-  gboolean stop_wanted; /* a stop heap goes behind them */
+  GstSpead2HeapMakerCounters maker_counters; /* a copy, for stats */
+  gboolean
+      making; /* the streaming thread has heaps that are not in the queue */
+  gboolean stop_wanted; /* push a stop heap after these */
 
+  /* Exists in READY and above, unless a start failed. Set and cleared by state changes,
+   * with the object lock. The streaming thread reads it without the lock; all other
+   * threads hold the lock while they use it. */
   Spead2Sender *sender;
 
-  GstSpead2HeapMaker *maker; /* (owned) as long as the sender */
-  GstCaps *refused;          /* if the last that came were, or NULL */
-  gboolean made;   /* heaps of the buffer, or list, in the chain function */
-  GPtrArray *left; /* (owned Spead2Heap) made, and not pushed before a step */
-  guint n_kept;    /* of left: the first ones, which a step does not skip, since
-                      they have bytes of earlier buffers */
+  /* The streaming thread's. */
+  GstSpead2HeapMaker *maker; /* (owned) exists as long as sender */
+  GstCaps
+      *refused_caps; /* (owned) the last caps, if they were refused; or NULL */
+  gboolean
+      heaps_made; /* of the buffer, or list, that the pad's chain function has */
+  GPtrArray *unpushed; /* (owned Spead2Heap) a step ended the wait for a slot */
+  guint
+      n_kept; /* the first of these, which contain bytes of earlier buffers: they
+                   are pushed even if the step skips the buffer */
   GstPadChainFunction chain; /* the base class's */
   GstPadChainListFunction chain_list;
 
-  gint end;        /* atomic: a GstSpead2SinkEnd */
-  gint redescribe; /* atomic: a description was lost, or receivers begin anew */
-  gint requested;  /* atomic: descriptors are asked for */
-  gint started;    /* atomic: a heap of this stream has been pushed */
-  gint failed;     /* atomic: on-error=fail, and a heap did */
-  gint copy_warned; /* atomic: the warning about zero-copy=on was posted */
+  /* Atomic; any thread. */
+  gint end; /* GstSpead2SinkEnd */
+  gint
+      redescribe; /* send descriptors again: some were lost, or a stop heap came */
+  gint requested;   /* send descriptors again: the application asks for them */
+  gint started;     /* a heap was pushed since the stream began */
+  gint failed;      /* a heap failed, with on-error=fail */
+  gint copy_warned; /* the warning about zero-copy=on was posted */
+
+  /* The workers': they report one heap at a time. */
   GstSpead2SinkReports reports;
 };
 
@@ -90,10 +99,10 @@ GstStateChangeReturn gst_spead2_sink_change_state (
 
 /* -- gstspead2sinkcaps.c ----------------------------------------------------------- */
 
-/* As GstBaseSink's: which caps of a filter are best. */
+/* As GstBaseSink's. */
 GstCaps *gst_spead2_sink_get_caps (GstBaseSink *base, GstCaps *filter);
 
-/* The same for caps of an ACCEPT_CAPS query. */
+/* The result of an ACCEPT_CAPS query. */
 gboolean gst_spead2_sink_accept_caps (GstSpead2Sink *self, GstCaps *caps);
 
 /* -- gstspead2sinkquery.c: as GstBaseSink's ---------------------------------------- */
@@ -104,10 +113,10 @@ gboolean gst_spead2_sink_propose_allocation (
 
 /* -- gstspead2sinkstream.c --------------------------------------------------------- */
 
-/* The pad's chain functions: the only place where each buffer passes once, and before
- * the base class may drop it. Its statistics do not replace them: "dropped" counts no
- * samples, a list as one buffer and none outside of the segment, and a dropped buffer's
- * OFFSET and values are lost. */
+/* The pad's chain functions, which every buffer passes once, before the base class may
+ * drop it: its samples are counted here. The base class's own statistic "dropped" cannot
+ * replace that: it counts no samples, a list as one buffer, and no buffer outside of the
+ * segment. */
 GstFlowReturn gst_spead2_sink_chain (
     GstPad *pad, GstObject *parent, GstBuffer *buffer);
 GstFlowReturn gst_spead2_sink_chain_list (
@@ -123,24 +132,67 @@ GstFlowReturn gst_spead2_sink_wait_event (GstBaseSink *base, GstEvent *event);
 gboolean gst_spead2_sink_unlock (GstBaseSink *base);
 gboolean gst_spead2_sink_unlock_stop (GstBaseSink *base);
 
-/* A new stream: it is described and counted from its beginning. */
+/* Begins a new stream: descriptors are sent again and the sample index starts again.
+ * Heaps and bytes that are not in the queue are dropped. */
 void gst_spead2_sink_reset_stream (GstSpead2Sink *self);
 
-/* Waits until all that has been accepted is released. Pausing does not end the wait:
- * heaps go on being sent, only an open heap waits for PLAYING. */
+/* For a DRAIN query: returns when all buffers are released. A pause does not end the wait,
+ * and queued heaps are sent in it; a heap that is not in the queue waits for PLAYING. */
 void gst_spead2_sink_drain_all (GstSpead2Sink *self, GstQuery *query);
 
-/* A heap of stream control; while there is a sender. */
+/* Action signals; any thread. */
+gboolean gst_spead2_sink_send_descriptors (GstSpead2Sink *self);
+gboolean gst_spead2_sink_send_stop (GstSpead2Sink *self);
+
+/* -- gstspead2sinkpush.c: streaming thread, with the preroll lock -------------------- */
+
+/* Returned if a step has ended a wait. The heaps that were not pushed are in unpushed. As
+ * the result of render() it has the base class start the step: the buffer is skipped, or
+ * rendered again. It is what gst_base_sink_wait_preroll() returns. */
+#define GST_SPEAD2_SINK_FLOW_STEP GST_FLOW_CUSTOM_ERROR
+
+/* Makes heaps of list, or of buffer if that is NULL, and pushes them, with unpushed heaps
+ * before them. For render(): a second call with the same buffer makes none. */
+GstFlowReturn gst_spead2_sink_push_buffers (
+    GstSpead2Sink *self, GstBufferList *list, GstBuffer *buffer);
+
+/* Ends the open heap, and pushes it, with unpushed heaps before it. After
+ * GST_SPEAD2_SINK_FLOW_STEP another call resumes the wait. */
+GstFlowReturn gst_spead2_sink_push_open (GstSpead2Sink *self);
+
+/* Pushes unpushed heaps. */
+GstFlowReturn gst_spead2_sink_push_unpushed (GstSpead2Sink *self);
+
+/* The same, and resumes the wait after each step: for use where no buffer or event follows
+ * that could do so. */
+GstFlowReturn gst_spead2_sink_push_all_unpushed (GstSpead2Sink *self);
+
+/* Frees unpushed heaps from index n_kept on. Their descriptors
+ * are sent again. */
+void gst_spead2_sink_drop_unpushed (GstSpead2Sink *self, guint n_kept);
+
+/* Pushes a stop heap, which starts a new stream. It waits for nothing, and any thread may
+ * call it, with the object lock. FALSE while flushing. */
+gboolean gst_spead2_sink_push_stop_heap (GstSpead2Sink *self);
+
+/* Returns when no heap is outstanding; a pause interrupts the wait, PLAYING resumes it. */
+GstFlowReturn gst_spead2_sink_drain (GstSpead2Sink *self);
+
+/* The same through steps, before an error is posted: applications then set NULL, which
+ * drops queued heaps. */
+GstFlowReturn gst_spead2_sink_wait_sent (GstSpead2Sink *self);
+
+/* Why a wait was ended by flushing: GST_FLOW_ERROR after a heap failed with
+ * on-error=fail, otherwise GST_FLOW_FLUSHING. */
+GstFlowReturn gst_spead2_sink_flushing (GstSpead2Sink *self);
+
+/* A new heap of stream control; only while there is a sender. */
 static inline Spead2Heap *
 gst_spead2_sink_new_control (GstSpead2Sink *self, guint control)
 {
   return spead2_heap_new_control (
       spead2_sender_packet_config (self->sender)->flavour, control);
 }
-
-/* Action signals; any thread. */
-gboolean gst_spead2_sink_send_descriptors (GstSpead2Sink *self);
-gboolean gst_spead2_sink_send_stop (GstSpead2Sink *self);
 
 /* -- gstspead2sinkcallbacks.c: with the element as user_data ------------------------- */
 

@@ -153,7 +153,7 @@ gst_spead2_sink_change_state (GstElement *element, GstStateChange transition)
       }
       gst_spead2_sink_reset_stream (self);
       gst_spead2_heap_maker_start (self->maker);
-      gst_clear_caps (&self->refused);
+      gst_clear_caps (&self->refused_caps);
       g_atomic_int_set (&self->end, GST_SPEAD2_SINK_END_NONE);
       /* A late FLUSH_START. */
       spead2_sender_set_flushing (self->sender, FALSE);

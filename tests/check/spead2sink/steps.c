@@ -206,19 +206,28 @@ GST_START_TEST (an_error_after_a_step_comes_behind_the_heap_before_it)
 
 GST_END_TEST;
 
-/* The drain at EOS goes on in the state that the step leaves. */
-GST_START_TEST (a_step_while_eos_drains_ends_and_the_drain_goes_on)
+/* What EOS waits for goes on in the state that the step leaves: the drain, or a slot for
+ * the open heap. */
+GST_START_TEST (a_step_while_eos_waits_ends_and_the_wait_goes_on)
 {
-  GstState state = __i__ == 0 ? GST_STATE_PLAYING : GST_STATE_PAUSED;
-  Feed feed = {.size = 1000, .n = 2, .eos = TRUE};
+  GstState state = __i__ % 2 == 0 ? GST_STATE_PLAYING : GST_STATE_PAUSED;
+  gboolean open = __i__ >= 2;
+  Feed feed = {.size = open ? 1200 : 1000, .n = 2, .eos = TRUE};
 
+  g_object_set (sink, "heap-size", open ? 1000 : 0, NULL);
   feed_full (&feed, CAPS_S8);
+  wait_asleep ("feed");
 
   go_to (state);
   step (state, 1);
   assert_no_message (GST_MESSAGE_EOS);
   finish_feed (&feed);
-  assert_stream (2, 1000);
+  if (open) {
+    assert_heap (2, 3, 2000, 400, 2000);
+    assert_stop_heap (3, 4);
+  } else {
+    assert_stream (2, 1000);
+  }
 }
 
 GST_END_TEST;
@@ -275,7 +284,7 @@ sinksteps_suite (void)
   tcase_add_loop_test (
       tc, an_error_after_a_step_comes_behind_the_heap_before_it, 0, 2);
   tcase_add_loop_test (
-      tc, a_step_while_eos_drains_ends_and_the_drain_goes_on, 0, 2);
+      tc, a_step_while_eos_waits_ends_and_the_wait_goes_on, 0, 4);
   tcase_add_test (tc, a_step_without_a_flush_sends_every_buffer_once);
   tcase_add_test (tc, a_paced_stream_goes_on_after_each_step);
   return s;
