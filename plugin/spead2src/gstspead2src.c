@@ -31,7 +31,8 @@
  *
  * Sockets are bound in NULL to READY. Groups are joined, and what the sockets have queued
  * is discarded, in PAUSED to PLAYING, since a live source has no data before. The stream
- * ends at a stop heap (#GstSpead2Src:on-stop).
+ * ends at a stop heap (#GstSpead2Src:on-stop). At the end an INFO message with the results
+ * is posted, unless #GstSpead2Src:quiet is set.
  *
  * Receiving has threads of its own, one for each socket. Heaps that are ready wait for
  * downstream in a queue (#GstSpead2Src:max-size-bytes, #GstSpead2Src:leaky).
@@ -70,6 +71,15 @@ GST_ELEMENT_REGISTER_DEFINE_WITH_CODE (spead2src, "spead2src", GST_RANK_NONE,
 
 /* -- properties -------------------------------------------------------------- */
 
+/* The base class pushes EOS for several reasons. */
+static GstPadProbeReturn
+on_event (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
+{
+  if (GST_EVENT_TYPE (GST_PAD_PROBE_INFO_EVENT (info)) == GST_EVENT_EOS)
+    gst_spead2_src_post_summary (user_data);
+  return GST_PAD_PROBE_OK;
+}
+
 static void
 gst_spead2_src_init (GstSpead2Src *self)
 {
@@ -81,6 +91,8 @@ gst_spead2_src_init (GstSpead2Src *self)
   self->substreams = gst_spead2_src_substreams_new (NULL);
   gst_base_src_set_live (base, TRUE);
   gst_base_src_set_format (base, GST_FORMAT_TIME);
+  gst_pad_add_probe (GST_BASE_SRC_PAD (self),
+      GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_event, self, NULL);
 }
 
 static void

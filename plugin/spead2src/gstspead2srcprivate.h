@@ -109,6 +109,9 @@ struct _GstSpead2Src {
   guint64 n_datagrams;      /* when the timeout was checked last */
   guint64 now;              /* spead2_now() when heaps are made buffers of... */
   GstClockTime running_now; /* ...and the running time then, or NONE */
+  guint64 first_time,
+      last_time;         /* spead2_now() at the first packet of the first
+                                    heap that was taken, at the last of all */
   GstClockTime end_time; /* running time behind all buffers so far, or NONE */
   GstSpead2SrcAnchor anchor; /* that was set last, of any substream */
   GstSpead2SrcUtc utc;
@@ -187,6 +190,9 @@ typedef struct {
   guint n;
   GArray *worst; /* as gst_spead2_src_substreams_worst() */
 } GstSpead2SrcSubstreamStats;
+
+/* Posts what was received, unless quiet is set. Streaming thread. */
+void gst_spead2_src_post_summary (GstSpead2Src *self);
 
 /* The counters of engine and element, as the property stats has them. */
 GstStructure *gst_spead2_src_make_stats (const Spead2ReceiverStats *engine,

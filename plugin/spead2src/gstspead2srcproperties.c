@@ -51,6 +51,7 @@ static const gsize field_offsets[GST_SPEAD2_SRC_N_SETTINGS] = {
     FIELD (MAX_SIZE_BUFFERS, max_size_buffers),
     FIELD (MAX_SIZE_BYTES, max_size_bytes),
     FIELD (LEAKY, leaky),
+    FIELD (QUIET, quiet),
     FIELD (SIGNAL_HEAPS, signal_heaps),
 #undef FIELD
 };
@@ -758,6 +759,24 @@ install_stream (GObjectClass *klass)
 static void
 install_stats (GObjectClass *klass)
 {
+  /**
+   * GstSpead2Src:quiet:
+   *
+   * Post no INFO message at EOS. That message is posted before the EOS event goes out.
+   * It contains, since the element went to PAUSED: the heaps that became buffers; the
+   * bytes of UDP payload and the packets that were received; the seconds from the first
+   * packet to the last, pauses included, and bytes per second in 10^6; the heaps that
+   * remained incomplete, those that were dropped (in the queue, or without the item,
+   * a descriptor or their size), and the samples between indices. Warnings and errors
+   * are posted in any case.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, GST_SPEAD2_SRC_PROP_QUIET,
+      g_param_spec_boolean ("quiet", "Quiet",
+          "Post no INFO message with numbers at EOS", FALSE,
+          G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS |
+              GST_PARAM_MUTABLE_PLAYING));
   /**
    * GstSpead2Src:signal-heaps:
    *

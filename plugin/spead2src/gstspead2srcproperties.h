@@ -145,6 +145,7 @@ typedef struct {
   guint max_size_buffers;
   guint64 max_size_bytes;
   gint leaky; /* GstSpead2Leaky */
+  gint quiet;
   gint signal_heaps;
 } GstSpead2SrcSettings;
 
@@ -192,6 +193,7 @@ enum {
   GST_SPEAD2_SRC_PROP_MAX_SIZE_BUFFERS,
   GST_SPEAD2_SRC_PROP_MAX_SIZE_BYTES,
   GST_SPEAD2_SRC_PROP_LEAKY,
+  GST_SPEAD2_SRC_PROP_QUIET,
   GST_SPEAD2_SRC_PROP_SIGNAL_HEAPS,
   GST_SPEAD2_SRC_N_SETTINGS,
   GST_SPEAD2_SRC_PROP_URI = GST_SPEAD2_SRC_N_SETTINGS,

@@ -30,6 +30,7 @@ gst_spead2_src_reset_stream (GstSpead2Src *self)
   memset (&self->anchor, 0, sizeof self->anchor);
   memset (&self->utc, 0, sizeof self->utc);
   self->end_time = GST_CLOCK_TIME_NONE;
+  self->first_time = self->last_time = 0;
   self->planned = FALSE;
   self->pushed = FALSE;
   self->discont = TRUE;
@@ -222,6 +223,9 @@ pop_heap (GstSpead2Src *self)
 
   self->taken = heap->next;
   self->planned = FALSE;
+  if (self->first_time == 0)
+    self->first_time = self->last_time = heap->first_time;
+  self->last_time = MAX (self->last_time, heap->last_time);
   heap->next = NULL;
   return heap;
 }
