@@ -65,6 +65,8 @@ is_option (const GParamSpec *spec)
     case G_TYPE_ENUM:
     case G_TYPE_STRING:
       return TRUE;
+    case G_TYPE_BOXED:
+      return spec->value_type == GST_TYPE_CAPS;
     default:
       return FALSE;
   }
@@ -77,7 +79,7 @@ bad_uri (GError **error, const gchar *uri, const gchar *what)
 {
   g_set_error (error, GST_URI_ERROR, GST_URI_ERROR_BAD_URI,
       "'%s' is not a SPEAD URI: %s. It must be like "
-      "spead://127.0.0.1:8888?max-packet-size=8972&rate=1e8",
+      "spead://127.0.0.1:8888?buffer-size=4194304",
       uri, what);
   return FALSE;
 }
@@ -254,11 +256,21 @@ by_name (gconstpointer a, gconstpointer b)
       (*(GParamSpec *const *) a)->name, (*(GParamSpec *const *) b)->name);
 }
 
+/* As users write the value. */
+static gchar *
+dup_text (const GValue *value)
+{
+  if (G_VALUE_HOLDS_STRING (value))
+    return g_value_dup_string (value);
+  if (GST_VALUE_HOLDS_CAPS (value))
+    return gst_caps_to_string (gst_value_get_caps (value));
+  return gst_value_serialize (value);
+}
+
 static void
 append_option (GString *query, GParamSpec *spec, const GValue *value)
 {
-  gchar *text = spec->value_type == G_TYPE_STRING ? g_value_dup_string (value)
-                                                  : gst_value_serialize (value);
+  gchar *text = dup_text (value);
 
   if (text) {
     g_string_append_printf (

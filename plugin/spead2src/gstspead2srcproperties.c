@@ -297,7 +297,9 @@ install_network (GObjectClass *klass)
    * GstSpead2Src:uri:
    *
    * Where to receive and how, in one text: `spead://address:port?name=value&name=value`,
-   * as #GstSpead2Sink:uri, with properties of this element.
+   * as #GstSpead2Sink:uri, with properties of this element:
+   * `spead://239.102.0.64+7:7148?multicast-iface=eth0&dtype=int8`. Several IPv6 groups
+   * are escaped, not in brackets: `spead://ff15%3A%3A1+3:7148`.
    *
    * Since: 0.1
    */

@@ -34,13 +34,12 @@ make_text (const Spead2ReceiverStats *engine,
     return g_strdup ("Received 0 heaps: nothing arrived before EOS.");
   for (i = 0; i < SPEAD2_N_PACKET_FATES; i++)
     packets += assembler->packets[i];
-  return g_strdup_printf ("Received %" G_GUINT64_FORMAT
-                          " heaps, %" G_GUINT64_FORMAT
-                          " bytes in %" G_GUINT64_FORMAT
-                          " packets, in %.6f s (%.3f MB/s); %" G_GUINT64_FORMAT
-                          " heaps were incomplete, %" G_GUINT64_FORMAT
-                          " were dropped, %" G_GUINT64_FORMAT
-                          " samples are missing.",
+  return g_strdup_printf (
+      "Received %" G_GUINT64_FORMAT " heaps, %" G_GUINT64_FORMAT
+      " bytes in %" G_GUINT64_FORMAT
+      " packets, in %.6f s (%.3f MB/s); %" G_GUINT64_FORMAT
+      " heaps were incomplete, %" G_GUINT64_FORMAT
+      " were dropped, %" G_GUINT64_FORMAT " samples are missing.",
       counters->delivered, assembler->bytes, packets, ns / 1e9,
       ns > 0 ? 1e3 * assembler->bytes / ns : 0.0, count_incomplete (engine),
       count_dropped (engine, counters), counters->missing);

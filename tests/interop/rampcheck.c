@@ -26,11 +26,11 @@ typedef struct {
   guint64 cnt; /* heap counter */
   guint64 offset;
   guint64 offset_end;
-  guint64 pts;      /* ns */
-  guint64 flags;    /* GstBufferFlags */
-  guint64 received; /* bit i: piece i is the ramp */
-  guint64 wrong;    /* bytes */
-  guint64 n_gaps;   /* events, with GST_GAP_FLAG_MISSING_DATA */
+  guint64 pts;          /* ns */
+  guint64 flags;        /* GstBufferFlags */
+  guint64 received;     /* bit i: piece i is the ramp */
+  guint64 wrong;        /* bytes */
+  guint64 n_gaps;       /* events, with GST_GAP_FLAG_MISSING_DATA */
   guint64 gap_start;    /* of the last one, ns */
   guint64 gap_duration; /* ns */
 } Record;
@@ -76,9 +76,9 @@ check_samples (GstBuffer *buffer, Record *record)
   for (at = 0; at < map.size; at += payload_size) {
     gboolean received;
 
-    record->wrong += check_piece (map.data + at,
-        MIN (payload_size, map.size - at),
-        record->offset + at / sizeof (gint32), &received);
+    record->wrong +=
+        check_piece (map.data + at, MIN (payload_size, map.size - at),
+            record->offset + at / sizeof (gint32), &received);
     record->received |= (guint64) received << at / payload_size;
   }
   gst_buffer_unmap (buffer, &map);
@@ -228,8 +228,7 @@ static gboolean
 on_input (GIOChannel *channel, GIOCondition condition, gpointer data)
 {
   gchar *line = NULL;
-  gboolean more =
-      g_io_channel_read_line (channel, &line, NULL, NULL, NULL) ==
+  gboolean more = g_io_channel_read_line (channel, &line, NULL, NULL, NULL) ==
           G_IO_STATUS_NORMAL &&
       g_str_equal (line, "stats\n");
 
@@ -263,7 +262,8 @@ main (int argc, char **argv)
 
   receiver = gst_bin_get_by_name (GST_BIN (pipeline), "receiver");
   pad = gst_element_get_static_pad (receiver, "src");
-  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_DATA_DOWNSTREAM, on_pushed, NULL, NULL);
+  gst_pad_add_probe (
+      pad, GST_PAD_PROBE_TYPE_DATA_DOWNSTREAM, on_pushed, NULL, NULL);
   gst_object_unref (pad);
   loop = g_main_loop_new (NULL, FALSE);
   bus = gst_element_get_bus (pipeline);
@@ -278,7 +278,8 @@ main (int argc, char **argv)
   gst_element_set_state (pipeline, GST_STATE_NULL);
   fclose (records);
   printf ("{\"checked\": {\"buffers\": %" G_GUINT64_FORMAT
-          ", \"wrong\": %" G_GUINT64_FORMAT ", \"gap-events\": %" G_GUINT64_FORMAT
+          ", \"wrong\": %" G_GUINT64_FORMAT
+          ", \"gap-events\": %" G_GUINT64_FORMAT
           ", \"other-gap-events\": %" G_GUINT64_FORMAT "}}\n",
       n_buffers, n_wrong, n_gap_events, n_other_gaps);
   return status;

@@ -34,10 +34,11 @@
 /* A heap as it is written. Bit i of a mask is the packet at offset i * payload. */
 typedef struct {
   guint64 cnt;
-  guint64 all;       /* its packets; 0: none came */
-  guint64 in_time;   /* those that were sent, but not late */
-  guint64 lost;      /* those that were lost, or are late */
-  guint64 begun;     /* number of its first packet among all that were sent; 0: none */
+  guint64 all;     /* its packets; 0: none came */
+  guint64 in_time; /* those that were sent, but not late */
+  guint64 lost;    /* those that were lost, or are late */
+  guint64
+      begun; /* number of its first packet among all that were sent; 0: none */
   guint64 completed; /* the same of the one with which all were sent in time */
 } Heap;
 
@@ -45,8 +46,8 @@ typedef struct _Packet Packet;
 struct _Packet {
   Packet *next;
   guint64 cnt;
-  guint64 bit;       /* in the masks of its heap */
-  gsize payload;     /* bytes */
+  guint64 bit;        /* in the masks of its heap */
+  gsize payload;      /* bytes */
   guint64 n_hopeless; /* a late one is sent when there are so many */
   gsize size;
   guint8 bytes[];
@@ -87,8 +88,9 @@ static const GOptionEntry options[] = {
 static gint fd;
 static struct sockaddr_in to;
 static GRand *dice;
-static GArray *heaps;   /* (Heap), by counter, from that of the first packet on */
-static Packet **queues; /* of the packets that are sent i packets later, modulo their number */
+static GArray *heaps; /* (Heap), by counter, from that of the first packet on */
+static Packet **
+    queues; /* of the packets that are sent i packets later, modulo their number */
 static GQueue late_packets = G_QUEUE_INIT;
 static guint64 n_hopeless; /* heaps that have begun and will not be whole */
 static guint64 packets[N_COUNTERS], bytes[N_COUNTERS];
@@ -120,7 +122,8 @@ get_heap (guint64 cnt)
   if (heaps->len == 0)
     first = cnt;
   if (cnt < first || cnt - first > G_MAXINT)
-    g_error ("heap %" G_GUINT64_FORMAT " does not follow heap %" G_GUINT64_FORMAT,
+    g_error ("heap %" G_GUINT64_FORMAT
+             " does not follow heap %" G_GUINT64_FORMAT,
         cnt, first);
   while (heaps->len <= cnt - first) {
     Heap heap = {.cnt = first + heaps->len};

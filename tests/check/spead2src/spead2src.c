@@ -420,23 +420,46 @@ GST_START_TEST (a_socket_is_freed_without_a_lock)
 }
 GST_END_TEST;
 
+/* The URI that the source has of itself then. */
+static const struct {
+  const gchar *uri, *address, *again;
+} uris[] = {
+    {"spead://239.1.2.3+3:7148?n-stops=4", "239.1.2.3+3", NULL},
+    {"spead://239.1.2.3+3,239.2.0.1:7148", "239.1.2.3+3,239.2.0.1", NULL},
+    {"spead://[ff15::1]:7148", "ff15::1", NULL},
+    /* What brackets hold is one address. */
+    {"spead://ff15%3A%3A1+3:7148", "ff15::1+3", NULL},
+    {"spead://127.0.0.1:7148?dtype=[('re','i1'),('im','i1')]&shape=(-1,2)",
+        "127.0.0.1",
+        "spead://"
+        "127.0.0.1:7148?dtype=%5B%28%27re%27%2C%27i1%27%29%2C%28%27im%27"
+        "%2C%27i1%27%29%5D&shape=%28-1%2C2%29"},
+    {"spead://0.0.0.0:7148?caps=audio/x-raw,format=S8", "0.0.0.0",
+        "spead://0.0.0.0:7148?caps=audio%2Fx-raw%2C%20format%3D%28string%29S8"},
+    {"spead://0.0.0.0:7148?leaky=upstream&sync-epoch=5&timestamp-mode=utc",
+        "0.0.0.0", NULL},
+};
+
 GST_START_TEST (a_uri_sets_address_port_and_options)
 {
   gchar *address, *uri;
   gint port;
-  guint n;
+  guint i;
 
   make_source ("", NULL);
-  fail_unless (gst_uri_handler_set_uri (
-      GST_URI_HANDLER (source), "spead://239.1.2.3+3:7148?n-stops=4", NULL));
-  g_object_get (
-      source, "address", &address, "port", &port, "n-stops", &n, NULL);
-  fail_unless_equals_string (address, "239.1.2.3+3");
-  fail_unless_equals_int (port, 7148);
-  fail_unless_equals_int (n, 4);
-  g_free (address);
-  uri = gst_uri_handler_get_uri (GST_URI_HANDLER (source));
-  fail_unless_equals_string (uri, "spead://239.1.2.3+3:7148?n-stops=4");
+  g_object_set (source, "address", NULL, "port", 8888, NULL);
+  uri = g_strdup (uris[__i__].uri);
+  for (i = 0; i < 2; i++) {
+    fail_unless (gst_uri_handler_set_uri (GST_URI_HANDLER (source), uri, NULL));
+    g_free (uri);
+    g_object_get (source, "address", &address, "port", &port, NULL);
+    fail_unless_equals_string (address, uris[__i__].address);
+    fail_unless_equals_int (port, 7148);
+    g_free (address);
+    uri = gst_uri_handler_get_uri (GST_URI_HANDLER (source));
+    fail_unless_equals_string (
+        uri, uris[__i__].again ? uris[__i__].again : uris[__i__].uri);
+  }
   g_free (uri);
   stop_source ();
 }
@@ -623,7 +646,8 @@ spead2src_suite (void)
   tcase_add_test (tc, a_port_that_is_taken_is_an_error);
   tcase_add_test (tc, properties_are_fixed_in_paused);
   tcase_add_test (tc, a_socket_is_freed_without_a_lock);
-  tcase_add_test (tc, a_uri_sets_address_port_and_options);
+  tcase_add_loop_test (
+      tc, a_uri_sets_address_port_and_options, 0, G_N_ELEMENTS (uris));
   tcase_add_test (tc, nothing_arriving_is_a_message);
   tcase_add_test (tc, the_duration_of_a_buffer_is_latency);
   tcase_add_test (tc, it_is_live_and_cannot_seek);
