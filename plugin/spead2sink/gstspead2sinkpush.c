@@ -245,8 +245,8 @@ gst_spead2_sink_push_unpushed (GstSpead2Sink *self)
 
   if (self->unpushed->len == 0)
     return GST_FLOW_OK;
-  flow = gst_spead2_sink_push (
-      self, (Spead2Heap **) self->unpushed->pdata, self->unpushed->len, &n_pushed);
+  flow = gst_spead2_sink_push (self, (Spead2Heap **) self->unpushed->pdata,
+      self->unpushed->len, &n_pushed);
   if (n_pushed > 0)
     g_ptr_array_remove_range (self->unpushed, 0, n_pushed);
   self->n_kept -= MIN (self->n_kept, n_pushed);
@@ -267,7 +267,8 @@ gst_spead2_sink_push_all_unpushed (GstSpead2Sink *self)
 
 /* The heaps from n_pushed on wait until the step is done. */
 static void
-gst_spead2_sink_keep_unpushed (GstSpead2Sink *self, HeapBatch *batch, guint n_pushed)
+gst_spead2_sink_keep_unpushed (
+    GstSpead2Sink *self, HeapBatch *batch, guint n_pushed)
 {
   guint i;
 
@@ -407,5 +408,7 @@ gst_spead2_sink_push_buffers (
 
   self->heaps_made = TRUE;
   flow = gst_spead2_sink_make_heaps (self, list, buffer);
-  return flow == GST_FLOW_OK && self->unpushed->len > 0 ? GST_SPEAD2_SINK_FLOW_STEP : flow;
+  return flow == GST_FLOW_OK && self->unpushed->len > 0
+      ? GST_SPEAD2_SINK_FLOW_STEP
+      : flow;
 }

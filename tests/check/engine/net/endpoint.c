@@ -255,22 +255,6 @@ GST_START_TEST (test_ports)
 }
 GST_END_TEST
 
-/* The root guarantees that there is no such name (RFC 6761). */
-GST_START_TEST (test_unknown_name)
-{
-  gint64 start = g_get_monotonic_time ();
-  Spead2Endpoint endpoint;
-  GError *error = NULL;
-
-  fail_if (spead2_endpoint_resolve (
-      &endpoint, "no-such-host.invalid", 8888, AF_UNSPEC, NULL, &error));
-  fail_unless (g_get_monotonic_time () - start < 6 * G_USEC_PER_SEC);
-  fail_unless (g_error_matches (error, SPEAD2_ERROR, SPEAD2_ERROR_NOT_FOUND));
-  fail_unless (strstr (error->message, "'no-such-host.invalid'") != NULL);
-  g_error_free (error);
-}
-GST_END_TEST
-
 GST_START_TEST (test_cancelled)
 {
   gint64 start = g_get_monotonic_time ();
@@ -289,74 +273,6 @@ GST_START_TEST (test_cancelled)
   fail_unless (spead2_endpoint_resolve (
       &endpoint, "127.0.0.1", 8888, AF_UNSPEC, cancellable, NULL));
   g_object_unref (cancellable);
-}
-GST_END_TEST
-
-/* No name server answers. The look-up is left behind, and must be let go before
- * the process ends. */
-GST_START_TEST (test_no_answer)
-{
-  gint64 start = g_get_monotonic_time ();
-  Spead2Endpoint endpoint;
-  GError *error = NULL;
-
-  faults_hang_resolver (true);
-  fail_if (spead2_endpoint_resolve (
-      &endpoint, "correlator.invalid", 8888, AF_UNSPEC, NULL, &error));
-  fail_unless (g_get_monotonic_time () - start > 4 * G_USEC_PER_SEC);
-  fail_unless (g_error_matches (error, SPEAD2_ERROR, SPEAD2_ERROR_NOT_FOUND));
-  fail_unless (strstr (error->message,
-                   "Host 'correlator.invalid' could not be resolved: no answer "
-                   "within 5 seconds") != NULL);
-  g_error_free (error);
-  faults_hang_resolver (false);
-}
-GST_END_TEST
-
-/* Neither is the program ended, nor does it wait. */
-GST_START_TEST (test_no_thread)
-{
-  gint64 start = g_get_monotonic_time ();
-  Spead2Endpoint endpoint;
-  GError *error = NULL;
-
-  faults_fail_thread (0, FAULTS_FOREVER);
-  fail_if (spead2_endpoint_resolve (
-      &endpoint, "localhost", 8888, AF_UNSPEC, NULL, &error));
-  faults_fail_thread (0, 0);
-  fail_unless (g_get_monotonic_time () - start < 2 * G_USEC_PER_SEC);
-  fail_unless (g_error_matches (error, SPEAD2_ERROR, SPEAD2_ERROR_NOT_FOUND));
-  fail_unless (strstr (error->message, "Host 'localhost'") != NULL &&
-      strstr (error->message, g_strerror (EAGAIN)) != NULL);
-  g_error_free (error);
-}
-GST_END_TEST
-
-/* Once the look-up hangs. */
-static gpointer
-cancel_later (gpointer cancellable)
-{
-  faults_wait_lookup (1);
-  g_cancellable_cancel (cancellable);
-  return NULL;
-}
-
-GST_START_TEST (test_cancelled_while_waiting)
-{
-  GCancellable *cancellable = g_cancellable_new ();
-  GThread *thread;
-  Spead2Endpoint endpoint;
-  GError *error = NULL;
-
-  faults_hang_resolver (true);
-  thread = g_thread_new ("cancel", cancel_later, cancellable);
-  fail_if (spead2_endpoint_resolve (
-      &endpoint, "correlator.invalid", 8888, AF_UNSPEC, cancellable, &error));
-  fail_unless (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED));
-  g_error_free (error);
-  g_thread_join (thread);
-  g_object_unref (cancellable);
-  faults_hang_resolver (false);
 }
 GST_END_TEST
 
@@ -397,11 +313,7 @@ endpoint_suite (void)
   tcase_add_loop_test (tc, test_wrong_host, 0, G_N_ELEMENTS (wrong_hosts));
   tcase_add_loop_test (tc, test_possible_host, 0, 9);
   tcase_add_test (tc, test_ports);
-  tcase_add_test (tc, test_unknown_name);
-  tcase_add_test (tc, test_no_thread);
   tcase_add_test (tc, test_cancelled);
-  tcase_add_test (tc, test_no_answer);
-  tcase_add_test (tc, test_cancelled_while_waiting);
   tcase_add_test (tc, test_equal);
   return suite;
 }
