@@ -5,6 +5,7 @@
 #include "gstspead2srcmemory.h"
 
 #include "spead2/memory/bufferpool.h"
+#include "spead2/memory/hugepages.h"
 
 /* Sizes of pools are multiples of this. */
 #define GRANULE 4096
@@ -14,6 +15,15 @@
 
 /* So many heaps in a row that do not, and the pool is made anew for heaps as they. */
 #define MAX_SMALL 64
+
+/* Huge pages for a pool's buffers: bytes, MIN_SLABS buffers at least; the sizes of buffers
+ * that have them; and how often a run maps them, so that a stream of hostile sizes does
+ * not keep a worker busy: 16 MiB take 2 ms. */
+#define SLAB_BYTES (16 << 20)
+#define MIN_SLABS 4
+#define MIN_SLAB_SIZE (2 * GRANULE)
+#define MAX_SLAB_SIZE (16 << 20)
+#define MAX_MAPPINGS 16
 
 void
 gst_spead2_src_memory_init (GstSpead2SrcMemory *memory)
@@ -50,6 +60,7 @@ gst_spead2_src_memory_stop (GstSpead2SrcMemory *memory)
 
   g_mutex_lock (&memory->lock);
   pool = steal_pool (memory);
+  memory->n_mappings = 0;
   g_mutex_unlock (&memory->lock);
   free_pool (pool);
 }
@@ -80,15 +91,32 @@ gst_spead2_src_memory_set_allocator (GstSpead2SrcMemory *memory,
   free_pool (pool);
 }
 
-static GstBufferPool *
-make_pool (
-    gsize size, GstAllocator *allocator, const GstAllocationParams *params)
+/* Where downstream has no allocator. New memory of small pages costs a page fault for each
+ * 4 KiB, which takes longer than to receive these: at the start of a fast stream the
+ * socket's buffer would overflow. NULL: ordinary memory. With the lock. */
+static GstAllocator *
+make_allocator (GstSpead2SrcMemory *memory, gsize size)
 {
+  if (size < MIN_SLAB_SIZE || size > MAX_SLAB_SIZE ||
+      memory->n_mappings >= MAX_MAPPINGS)
+    return NULL;
+  memory->n_mappings++;
+  return (GstAllocator *) spead2_huge_pages_new (
+      size, MAX (SLAB_BYTES / size, MIN_SLABS), NULL);
+}
+
+/* With the lock. */
+static GstBufferPool *
+make_pool (GstSpead2SrcMemory *memory, gsize size)
+{
+  g_autoptr (GstAllocator) allocator = memory->allocator
+      ? gst_object_ref (memory->allocator)
+      : make_allocator (memory, size);
   GstBufferPool *pool = spead2_buffer_pool_new ();
   GstStructure *config = gst_buffer_pool_get_config (pool);
 
   gst_buffer_pool_config_set_params (config, NULL, size, 0, 0);
-  gst_buffer_pool_config_set_allocator (config, allocator, params);
+  gst_buffer_pool_config_set_allocator (config, allocator, &memory->params);
   if (gst_buffer_pool_set_config (pool, config) &&
       gst_buffer_pool_set_active (pool, TRUE))
     return pool;
@@ -128,7 +156,7 @@ find_pool (GstSpead2SrcMemory *memory, gsize size)
 
     last = steal_pool (memory);
     if (rounded <= G_MAXUINT) {
-      memory->pool = make_pool (rounded, memory->allocator, &memory->params);
+      memory->pool = make_pool (memory, rounded);
       memory->size = memory->pool ? rounded : 0;
     }
   }

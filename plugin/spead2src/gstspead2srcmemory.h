@@ -26,6 +26,7 @@ typedef struct {
   gsize size;              /* of its buffers */
   guint n_small;           /* heaps in a row that were too small for it */
   gsize largest_small;     /* the bytes of the largest of them */
+  guint n_mappings;        /* of huge pages since the start */
   GstAllocator *allocator; /* (owned) of downstream, or NULL: the default one */
   GstAllocationParams params;
 } GstSpead2SrcMemory;

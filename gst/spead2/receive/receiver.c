@@ -16,8 +16,9 @@
 #include "spead2/receive/receiver.h"
 #include "spead2/thread.h"
 
-/* Bytes that are read before complete heaps are handed over. */
-#define DRAIN_BYTES (1 << 20)
+/* Bytes that are read before complete heaps are handed over, where the sockets are not
+ * empty before. With 1 MiB, receiving without a limit costs 4 to 7 % more. */
+#define DRAIN_BYTES (4 << 20)
 
 typedef struct {
   gint fd;
