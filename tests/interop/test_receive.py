@@ -3,7 +3,10 @@
 
 import asyncio
 import socket
+import subprocess
+import sys
 import wave
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,12 +16,13 @@ import spead2.send.asyncio
 
 import adcnoise
 import speadwire
-from conftest import HERE, LIMIT, PYTHON, safe_sending
+from conftest import BUILD, HERE, LIMIT, PYTHON, safe_sending
 from network import Process
 from speadwire import HEAP_CNT, PAYLOAD_LENGTH, PAYLOAD_OFFSET, STREAM_CTRL
 
 # Bytes a second, at which a receiver on a busy machine loses nothing.
 RATE = 50e6
+SPEAD2_SEND = BUILD / "peer/build/src/spead2_send"
 
 
 class Source(Process):
@@ -318,6 +322,39 @@ def test_heaps_that_are_sent_packet_by_packet_in_turn(source):
     assert (stats["gaps"], stats["missing-samples"]) == (0, 0)
     assert sorted(counters) == list(range(100, 112))
     assert receiver.file.read_bytes() == b"".join(heaps[cnt - 100].tobytes() for cnt in counters)
+
+
+def run(*command):
+    subprocess.run([str(word) for word in command], stdin=subprocess.DEVNULL, check=True,
+                   timeout=LIMIT)
+
+
+@pytest.mark.skipif(not SPEAD2_SEND.exists(), reason="./dev bench builds spead2_send")
+@pytest.mark.parametrize("packet", [1472, 8972])
+def test_the_program_spead2_send(source, packet):
+    """Its samples are those of C++'s std::minstd_rand, which spead2_recv verifies."""
+    receiver = source()
+    run(SPEAD2_SEND, "--heaps", 20, "--heap-size", 400000, "--verify", "--packet", packet,
+        "--rate", RATE * 8 / 1e9, f"127.0.0.1:{receiver.port}")
+    receiver.finish()
+    state, samples = 1, []
+    for _ in range(20 * 100000):
+        state = state * 48271 % (2**31 - 1)
+        samples.append(state)
+    assert receiver.column("size") == 20 * [400000]
+    assert receiver.file.read_bytes() == np.array(samples, ">u4").tobytes()
+
+
+@pytest.mark.parametrize("flavour", [[], ["--pyspead"], ["--addr-bits", 48]], ids=str)
+def test_the_program_of_spead2s_python_package(source, flavour):
+    receiver = source("bug-compat=true" if "--pyspead" in flavour else "")
+    run(sys.executable, Path(sys.executable).parent / "spead2_send.py", "--heaps", 5, "--heap-size", 80000,
+        "--items", 2, "--dtype", "<c8", "--rate", RATE * 8 / 1e9, *flavour,
+        f"127.0.0.1:{receiver.port}")
+    receiver.finish()
+    assert receiver.all("fields") == [
+        {"name": "application/x-spead-item", "dtype": "<c8", "shape": [5000]}]
+    assert receiver.file.read_bytes() == bytes(5 * 40000)
 
 
 def test_heaps_without_a_length(source):
