@@ -322,6 +322,16 @@ gst_spead2_heap_maker_arrive_list (
 
 /* -- what is known of a buffer ------------------------------------------------------ */
 
+/* Whether that is no value of an item: the counter, or what spead2src says of several heaps
+ * in a buffer. */
+static gboolean
+is_no_item (const gchar *name)
+{
+  return g_str_equal (name, SPEAD2_HEAP_CNT_NAME) ||
+      g_str_equal (name, GST_SPEAD2_N_HEAPS_NAME) ||
+      g_str_has_prefix (name, GST_SPEAD2_EACH_PREFIX);
+}
+
 /* Warns of values that no item takes. */
 static void
 check_buffer_values (GstSpead2HeapMaker *maker, const GstStructure *values)
@@ -334,8 +344,7 @@ check_buffer_values (GstSpead2HeapMaker *maker, const GstStructure *values)
   for (i = 0; i < n; i++) {
     const gchar *name = gst_structure_nth_field_name (values, i);
 
-    if (g_str_equal (name, SPEAD2_HEAP_CNT_NAME) ||
-        spead2_items_find (maker->plan.items, name))
+    if (is_no_item (name) || spead2_items_find (maker->plan.items, name))
       continue;
     maker->unused_value_warned = TRUE;
     warn (maker,

@@ -5,7 +5,6 @@
  */
 #include "gstspead2heapreader.h"
 
-#include "gstspead2heapvalues.h"
 #include "gstspead2itemtype.h"
 #include "gstspead2types.h"
 #include "spead2/error.h"
@@ -498,10 +497,36 @@ gst_spead2_heap_reader_read (GstSpead2HeapReader *reader,
   return kind;
 }
 
+static GstSpead2HeapFields
+fields_of (GstSpead2HeapReader *reader, const Spead2ReceivedHeap *heap)
+{
+  return (GstSpead2HeapFields){&reader->values, heap, &reader->views,
+      reader->view.offset, reader->descriptors};
+}
+
 void
 gst_spead2_heap_reader_write_values (GstSpead2HeapReader *reader,
     const Spead2ReceivedHeap *heap, GstStructure *structure)
 {
-  gst_spead2_heap_values_write (&reader->values, heap, &reader->views,
-      reader->view.offset, reader->descriptors, structure);
+  GstSpead2HeapFields fields = fields_of (reader, heap);
+
+  gst_spead2_heap_values_write (&fields, structure);
+}
+
+void
+gst_spead2_heap_reader_begin_table (GstSpead2HeapReader *reader,
+    const Spead2ReceivedHeap *heap, GstSpead2HeapTable *table)
+{
+  GstSpead2HeapFields fields = fields_of (reader, heap);
+
+  gst_spead2_heap_table_begin (table, &fields);
+}
+
+gboolean
+gst_spead2_heap_reader_add_to_table (GstSpead2HeapReader *reader,
+    const Spead2ReceivedHeap *heap, GstSpead2HeapTable *table)
+{
+  GstSpead2HeapFields fields = fields_of (reader, heap);
+
+  return gst_spead2_heap_table_add (table, &fields);
 }

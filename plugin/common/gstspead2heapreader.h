@@ -13,6 +13,7 @@
 
 #include <gst/gst.h>
 
+#include "gstspead2heaptable.h"
 #include "gstspead2payload.h"
 #include "gstspead2rate.h"
 #include "spead2/receive/receivedheap.h"
@@ -92,6 +93,13 @@ GstSpead2HeapKind gst_spead2_heap_reader_read (GstSpead2HeapReader *reader,
  * gstspead2heapvalues.h. */
 void gst_spead2_heap_reader_write_values (GstSpead2HeapReader *reader,
     const Spead2ReceivedHeap *heap, GstStructure *structure);
+
+/* The same with several heaps, each read before: see gstspead2heaptable.h. FALSE: its
+ * items are others, and it is not in the table. */
+void gst_spead2_heap_reader_begin_table (GstSpead2HeapReader *reader,
+    const Spead2ReceivedHeap *heap, GstSpead2HeapTable *table);
+gboolean gst_spead2_heap_reader_add_to_table (GstSpead2HeapReader *reader,
+    const Spead2ReceivedHeap *heap, GstSpead2HeapTable *table);
 
 /* The id of the item, or SPEAD2_ID_NULL where it is not known before a heap is. */
 guint64 gst_spead2_heap_reader_item_id (const GstSpead2HeapReader *reader);

@@ -82,54 +82,18 @@ name_of (
 
 /* -- fields ----------------------------------------------------------------------- */
 
-/* The way through the fields of one heap. */
-typedef struct {
-  GstSpead2HeapValues *values;
-  const Spead2ReceivedHeap *heap;
-  const Spead2ItemViews *items;
-  guint64 data;
-  GHashTable *descriptors;
-  guint next;       /* item */
-  gboolean has_cnt; /* heap-cnt, which is the first field, has been written */
-} Writer;
-
 static gboolean
-is_value (const Writer *writer, const Spead2ItemView *item)
+is_value (const GstSpead2HeapFields *fields, const Spead2ItemView *item)
 {
   if (item->id <= SPEAD2_ID_STREAM_CTRL)
     return FALSE;
   return item->immediate ||
-      (item->size <= MAX_VALUE_SIZE && item->value != writer->data);
-}
-
-/* The next item that is a value, or NULL. */
-static const Spead2ItemView *
-next_value (Writer *writer)
-{
-  while (writer->next < writer->items->n_items) {
-    const Spead2ItemView *item = &writer->items->items[writer->next++];
-
-    if (is_value (writer, item))
-      return item;
-  }
-  return NULL;
-}
-
-/* Of an item that next_value() returned. */
-static const Name *
-name_of_last (Writer *writer, const Spead2ItemView *item)
-{
-  return name_of (
-      writer->values, writer->descriptors, writer->next - 1, item->id);
+      (item->size <= MAX_VALUE_SIZE && item->value != fields->data);
 }
 
 static GType
-type_of (const Writer *writer, const Spead2ItemView *item, const Name *name)
+type_of_number (const Spead2NumberType *number)
 {
-  const Spead2NumberType *number = &name->number;
-
-  if (!spead2_number_fits (number, item, writer->heap->flavour))
-    return item->immediate ? G_TYPE_UINT64 : G_TYPE_BYTES;
   switch (number->code) {
     case 'i':
       return G_TYPE_INT64;
@@ -142,104 +106,165 @@ type_of (const Writer *writer, const Spead2ItemView *item, const Name *name)
   }
 }
 
-static gdouble
+/* Of the bits of a float, those of a double of the same value. */
+static guint64
 to_double (guint64 number, guint bits)
 {
-  union {
-    guint32 bits;
-    gfloat value;
-  } single = {number};
-  union {
-    guint64 bits;
-    gdouble value;
-  } twice = {number};
+  guint32 single_bits = number;
+  gfloat single;
+  gdouble value;
 
-  return bits == 32 ? single.value : twice.value;
+  if (bits != 32)
+    return number;
+  memcpy (&single, &single_bits, sizeof single);
+  value = single;
+  memcpy (&number, &value, sizeof number);
+  return number;
 }
 
-/* The value has the type of type_of(). */
 static void
-set_value (const Writer *writer, const Spead2ItemView *item, const Name *name,
-    GValue *value)
+read_field (const GstSpead2HeapFields *fields, const Spead2ItemView *item,
+    const Name *name, GstSpead2HeapField *field)
 {
-  const Spead2NumberType *type = &name->number;
-  const guint8 *payload = writer->heap->payload;
+  const Spead2NumberType *number = &name->number;
+  const guint8 *payload = fields->heap->payload;
 
-  if (G_VALUE_TYPE (value) == G_TYPE_BYTES)
-    g_value_take_boxed (value, g_bytes_new (payload + item->value, item->size));
-  else if (!spead2_number_fits (type, item, writer->heap->flavour))
-    g_value_set_uint64 (value, item->value);
-  else if (type->code == 'i')
-    g_value_set_int64 (value, spead2_number_read (type, item, payload));
-  else if (type->code == 'b')
-    g_value_set_boolean (value, spead2_number_read (type, item, payload) != 0);
-  else if (type->code == 'f')
-    g_value_set_double (value,
-        to_double (spead2_number_read (type, item, payload), type->bits));
-  else
-    g_value_set_uint64 (value, spead2_number_read (type, item, payload));
+  field->name = name->field;
+  field->size = 0;
+  if (spead2_number_fits (number, item, fields->heap->flavour)) {
+    field->type = type_of_number (number);
+    field->bits = spead2_number_read (number, item, payload);
+    if (number->code == 'f')
+      field->bits = to_double (field->bits, number->bits);
+    else if (number->code == 'b')
+      field->bits = field->bits != 0;
+  } else if (item->immediate) {
+    field->type = G_TYPE_UINT64;
+    field->bits = item->value;
+  } else {
+    field->type = G_TYPE_BYTES;
+    field->bytes = payload + item->value;
+    field->size = item->size;
+  }
 }
+
+GstSpead2HeapField
+gst_spead2_heap_fields_cnt (const GstSpead2HeapFields *fields)
+{
+  return (GstSpead2HeapField){
+      .name = fields->values->heap_cnt,
+      .type = G_TYPE_UINT64,
+      .bits = fields->heap->cnt,
+  };
+}
+
+gboolean
+gst_spead2_heap_fields_next (
+    GstSpead2HeapFields *fields, GstSpead2HeapField *field)
+{
+  while (fields->next < fields->items->n_items) {
+    guint i = fields->next++;
+    const Spead2ItemView *item = &fields->items->items[i];
+
+    if (!is_value (fields, item))
+      continue;
+    read_field (fields, item,
+        name_of (fields->values, fields->descriptors, i, item->id), field);
+    return TRUE;
+  }
+  return FALSE;
+}
+
+/* The value has the field's type. */
+static void
+set_value (const GstSpead2HeapField *field, GValue *value)
+{
+  gdouble number;
+
+  switch (field->type) {
+    case G_TYPE_UINT64:
+      g_value_set_uint64 (value, field->bits);
+      break;
+    case G_TYPE_INT64:
+      g_value_set_int64 (value, field->bits);
+      break;
+    case G_TYPE_BOOLEAN:
+      g_value_set_boolean (value, field->bits);
+      break;
+    case G_TYPE_DOUBLE:
+      memcpy (&number, &field->bits, sizeof number);
+      g_value_set_double (value, number);
+      break;
+    default:
+      g_value_take_boxed (value, g_bytes_new (field->bytes, field->size));
+      break;
+  }
+}
+
+void
+gst_spead2_heap_field_set (
+    const GstSpead2HeapField *field, GstStructure *structure)
+{
+  GValue value = G_VALUE_INIT;
+
+  g_value_init (&value, field->type);
+  set_value (field, &value);
+  gst_structure_id_take_value (structure, field->name, &value);
+}
+
+/* -- writing ---------------------------------------------------------------------- */
+
+typedef struct {
+  GstSpead2HeapFields fields;
+  gboolean has_cnt; /* heap-cnt, which is the first field, has been written */
+} Writer;
 
 /* A GstStructureMapFunc. FALSE: the field is another. */
 static gboolean
-overwrite_field (GQuark field, GValue *value, gpointer user_data)
+overwrite_field (GQuark name, GValue *value, gpointer user_data)
 {
   Writer *writer = user_data;
-  const Spead2ItemView *item;
-  const Name *name;
+  GstSpead2HeapField field;
 
   if (!writer->has_cnt) {
     writer->has_cnt = TRUE;
-    if (field != writer->values->heap_cnt)
-      return FALSE;
-    g_value_set_uint64 (value, writer->heap->cnt);
-    return TRUE;
+    field = gst_spead2_heap_fields_cnt (&writer->fields);
+  } else if (!gst_spead2_heap_fields_next (&writer->fields, &field)) {
+    return FALSE;
   }
-  item = next_value (writer);
-  if (item == NULL)
+  if (field.name != name || field.type != G_VALUE_TYPE (value))
     return FALSE;
-  name = name_of_last (writer, item);
-  if (name->field != field ||
-      G_VALUE_TYPE (value) != type_of (writer, item, name))
-    return FALSE;
-  set_value (writer, item, name, value);
+  set_value (&field, value);
   return TRUE;
 }
 
 /* FALSE: the structure has other fields. */
 static gboolean
-overwrite (Writer *writer, GstStructure *structure)
+overwrite (const GstSpead2HeapFields *fields, GstStructure *structure)
 {
-  return gst_structure_map_in_place (structure, overwrite_field, writer) &&
-      writer->has_cnt && next_value (writer) == NULL;
+  Writer writer = {*fields, FALSE};
+  GstSpead2HeapField field;
+
+  return gst_structure_map_in_place (structure, overwrite_field, &writer) &&
+      writer.has_cnt && !gst_spead2_heap_fields_next (&writer.fields, &field);
 }
 
 static void
-rewrite (Writer *writer, GstStructure *structure)
+rewrite (const GstSpead2HeapFields *fields, GstStructure *structure)
 {
-  const Spead2ItemView *item;
+  GstSpead2HeapFields way = *fields;
+  GstSpead2HeapField field = gst_spead2_heap_fields_cnt (fields);
 
   gst_structure_remove_all_fields (structure);
-  gst_structure_id_set (structure, writer->values->heap_cnt, G_TYPE_UINT64,
-      writer->heap->cnt, NULL);
-  writer->next = 0;
-  while ((item = next_value (writer))) {
-    const Name *name = name_of_last (writer, item);
-    GValue value = G_VALUE_INIT;
-
-    g_value_init (&value, type_of (writer, item, name));
-    set_value (writer, item, name, &value);
-    gst_structure_id_take_value (structure, name->field, &value);
-  }
+  do
+    gst_spead2_heap_field_set (&field, structure);
+  while (gst_spead2_heap_fields_next (&way, &field));
 }
 
 void
-gst_spead2_heap_values_write (GstSpead2HeapValues *values,
-    const Spead2ReceivedHeap *heap, const Spead2ItemViews *items, guint64 data,
-    GHashTable *descriptors, GstStructure *structure)
+gst_spead2_heap_values_write (
+    const GstSpead2HeapFields *fields, GstStructure *structure)
 {
-  Writer writer = {values, heap, items, data, descriptors};
-
-  if (!overwrite (&writer, structure))
-    rewrite (&writer, structure);
+  if (!overwrite (fields, structure))
+    rewrite (fields, structure);
 }

@@ -32,12 +32,41 @@ void gst_spead2_heap_values_clear (GstSpead2HeapValues *values);
 /* Descriptors have changed: fields may have other names. */
 void gst_spead2_heap_values_rename (GstSpead2HeapValues *values);
 
-/* Makes those of a heap the fields of a structure, and no others: of its items but the
- * one at address `data`, by the names of their descriptors (guint64 to
- * Spead2Descriptor), or "item-0x<id>". */
-void gst_spead2_heap_values_write (GstSpead2HeapValues *values,
-    const Spead2ReceivedHeap *heap, const Spead2ItemViews *items, guint64 data,
-    GHashTable *descriptors, GstStructure *structure);
+/* The way through the values of one heap: of its items but the one at address `data`, by
+ * the names of their descriptors (guint64 to Spead2Descriptor), or "item-0x<id>". All of
+ * it is borrowed; next is 0 at the beginning. */
+typedef struct {
+  GstSpead2HeapValues *values;
+  const Spead2ReceivedHeap *heap;
+  const Spead2ItemViews *items;
+  guint64 data;
+  GHashTable *descriptors;
+  guint next; /* item */
+} GstSpead2HeapFields;
+
+typedef struct {
+  GQuark name;
+  GType type; /* G_TYPE_UINT64, INT64, BOOLEAN, DOUBLE or BYTES */
+  guint64
+      bits; /* of a number of that type, sign-extended; of a boolean 0 or 1 */
+  const guint8 *bytes; /* (borrowed) of G_TYPE_BYTES, from the heap's payload */
+  guint size;          /* of them; 0: the field is a number */
+} GstSpead2HeapField;
+
+/* The heap's counter, and one after another the items. FALSE: there is no further one. */
+GstSpead2HeapField gst_spead2_heap_fields_cnt (
+    const GstSpead2HeapFields *fields);
+gboolean gst_spead2_heap_fields_next (
+    GstSpead2HeapFields *fields, GstSpead2HeapField *field);
+
+/* Sets the field of a structure. */
+void gst_spead2_heap_field_set (
+    const GstSpead2HeapField *field, GstStructure *structure);
+
+/* Makes the values of a heap, and its counter, the fields of a structure, and no others.
+ * fields is at its beginning. */
+void gst_spead2_heap_values_write (
+    const GstSpead2HeapFields *fields, GstStructure *structure);
 
 G_END_DECLS
 

@@ -20,6 +20,11 @@ G_BEGIN_DECLS
 #define GST_SPEAD2_ITEM_VALUES_META_NAME "GstSpead2Items"
 #define GST_SPEAD2_ITEM_VALUES_EVENT_NAME "spead2-items"
 
+/* Of a buffer with the samples of several received heaps: how many, and the prefix of
+ * fields with a value for each. See gstspead2heaptable.h. */
+#define GST_SPEAD2_N_HEAPS_NAME "n-heaps"
+#define GST_SPEAD2_EACH_PREFIX "each/"
+
 /* Once in a process; harmless when the application has done it. */
 void gst_spead2_item_values_meta_register (void);
 

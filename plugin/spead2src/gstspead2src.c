@@ -88,6 +88,7 @@ gst_spead2_src_init (GstSpead2Src *self)
   gst_spead2_net_element_init (&self->net, GST_ELEMENT (self),
       &gst_spead2_src_settings_table, &self->settings);
   gst_spead2_src_memory_init (&self->memory);
+  gst_spead2_heap_table_init (&self->table);
   self->substreams = gst_spead2_src_substreams_new (NULL);
   gst_base_src_set_live (base, TRUE);
   gst_base_src_set_format (base, GST_FORMAT_TIME);
@@ -104,6 +105,7 @@ gst_spead2_src_finalize (GObject *object)
   gst_spead2_settings_clear (
       &gst_spead2_src_settings_table, G_OBJECT_GET_CLASS (self), &self->run);
   gst_spead2_src_memory_clear (&self->memory);
+  gst_spead2_heap_table_clear (&self->table);
   gst_spead2_src_substreams_free (self->substreams);
   gst_clear_caps (&self->caps);
   gst_clear_caps (&self->offered);
@@ -306,6 +308,7 @@ gst_spead2_src_start (GstBaseSrc *base)
   }
   g_object_get (self, "num-buffers", &num_buffers, NULL);
   self->single = num_buffers >= 0;
+  gst_spead2_src_memory_start (&self->memory, self->run.heaps_per_buffer);
   gst_spead2_src_reset_stream (self);
   gst_clear_caps (&self->caps);
   gst_clear_caps (&self->offered);
@@ -436,6 +439,8 @@ gst_spead2_src_query (GstBaseSrc *base, GstQuery *query)
 
   GST_OBJECT_LOCK (self);
   duration = self->duration;
+  if (self->settings.heaps_per_buffer > 1)
+    duration += self->settings.buffer_timeout;
   GST_OBJECT_UNLOCK (self);
   gst_query_set_latency (query, TRUE, duration, GST_CLOCK_TIME_NONE);
   return TRUE;

@@ -30,6 +30,7 @@ gst_spead2_src_memory_init (GstSpead2SrcMemory *memory)
 {
   memset (memory, 0, sizeof *memory);
   g_mutex_init (&memory->lock);
+  gst_spead2_src_places_init (&memory->places);
   gst_allocation_params_init (&memory->params);
   memory->params.align = SPEAD2_PAYLOAD_ALIGNMENT - 1;
 }
@@ -54,10 +55,17 @@ free_pool (GstBufferPool *pool)
 }
 
 void
+gst_spead2_src_memory_start (GstSpead2SrcMemory *memory, guint n)
+{
+  gst_spead2_src_places_start (&memory->places, n);
+}
+
+void
 gst_spead2_src_memory_stop (GstSpead2SrcMemory *memory)
 {
   GstBufferPool *pool;
 
+  gst_spead2_src_places_stop (&memory->places);
   g_mutex_lock (&memory->lock);
   pool = steal_pool (memory);
   memory->n_mappings = 0;
@@ -69,6 +77,7 @@ void
 gst_spead2_src_memory_clear (GstSpead2SrcMemory *memory)
 {
   gst_spead2_src_memory_stop (memory);
+  gst_spead2_src_places_clear (&memory->places);
   gst_clear_object (&memory->allocator);
   g_mutex_clear (&memory->lock);
 }
@@ -185,24 +194,38 @@ make_buffer (GstSpead2SrcMemory *memory, gsize size)
   return gst_buffer_new_allocate (NULL, size, &params);
 }
 
+/* A buffer of its own. */
 static gboolean
-acquire (gpointer user_data, gsize size, guint phase, Spead2HeapMemory *memory)
+acquire_buffer (GstSpead2SrcMemory *memory, gsize size, guint phase,
+    Spead2HeapMemory *heap_memory)
 {
-  GstBuffer *buffer = make_buffer (user_data, size + SPEAD2_PAYLOAD_ALIGNMENT);
+  GstBuffer *buffer = make_buffer (memory, size + SPEAD2_PAYLOAD_ALIGNMENT);
+  GstMapInfo *map = &heap_memory->map;
   gsize offset;
 
   if (buffer == NULL)
     return FALSE;
-  if (!gst_buffer_map (buffer, &memory->map, GST_MAP_WRITE)) {
+  if (!gst_buffer_map (buffer, map, GST_MAP_WRITE)) {
     gst_buffer_unref (buffer);
     return FALSE;
   }
-  offset =
-      (phase - (guintptr) memory->map.data) & (SPEAD2_PAYLOAD_ALIGNMENT - 1);
-  memory->data = memory->map.data + offset;
-  memory->size = memory->map.size - offset;
-  memory->token = buffer;
+  offset = (phase - (guintptr) map->data) & (SPEAD2_PAYLOAD_ALIGNMENT - 1);
+  heap_memory->data = map->data + offset;
+  heap_memory->size = map->size - offset;
+  heap_memory->token = buffer;
   return TRUE;
+}
+
+static gboolean
+acquire (
+    gpointer user_data, gsize size, guint phase, Spead2HeapMemory *heap_memory)
+{
+  GstSpead2SrcMemory *memory = user_data;
+
+  return (phase == 0 &&
+             gst_spead2_src_places_acquire (
+                 &memory->places, size, heap_memory)) ||
+      acquire_buffer (memory, size, phase, heap_memory);
 }
 
 static GstBuffer *
@@ -210,7 +233,8 @@ unmap (Spead2HeapMemory *memory)
 {
   GstBuffer *buffer = memory->token;
 
-  gst_buffer_unmap (buffer, &memory->map);
+  if (!gst_spead2_src_places_have (memory))
+    gst_buffer_unmap (buffer, &memory->map);
   memory->data = NULL;
   memory->token = NULL;
   return buffer;
@@ -228,10 +252,28 @@ gst_spead2_src_memory_owner (GstSpead2SrcMemory *memory)
   return (Spead2HeapMemoryOwner){acquire, release, memory};
 }
 
+/* -- what becomes of it ------------------------------------------------------------- */
+
 GstBuffer *
-gst_spead2_src_memory_peek (Spead2ReceivedHeap *heap)
+gst_spead2_src_memory_peek (const Spead2ReceivedHeap *heap)
 {
-  return heap->memory.token;
+  return gst_spead2_src_places_have (&heap->memory) ? NULL : heap->memory.token;
+}
+
+gboolean
+gst_spead2_src_memory_adjoins (
+    const Spead2ReceivedHeap *first, const Spead2ReceivedHeap *second)
+{
+  return gst_spead2_src_places_have (&first->memory) &&
+      gst_spead2_src_places_have (&second->memory) &&
+      gst_spead2_src_places_adjoin (&first->memory, &second->memory);
+}
+
+gboolean
+gst_spead2_src_memory_ends_block (const Spead2ReceivedHeap *heap)
+{
+  return gst_spead2_src_places_have (&heap->memory) &&
+      gst_spead2_src_places_is_last (&heap->memory);
 }
 
 GstBuffer *
@@ -239,8 +281,14 @@ gst_spead2_src_memory_take (
     Spead2ReceivedHeap *heap, guint64 offset, guint64 size)
 {
   gsize begin = heap->memory.data - heap->memory.map.data;
-  GstBuffer *buffer = unmap (&heap->memory);
+  GstBuffer *buffer;
 
+  if (gst_spead2_src_places_have (&heap->memory)) {
+    buffer = gst_spead2_src_places_take (&heap->memory, offset + size);
+    begin = 0;
+  } else {
+    buffer = unmap (&heap->memory);
+  }
   gst_buffer_resize (buffer, begin + offset, size);
   return buffer;
 }

@@ -4,7 +4,8 @@
  * begins until it becomes a buffer of the stream. The pool's buffers have the size of
  * the largest heap so far. A heap far smaller than that, as one of descriptors or of
  * stream control is, has memory of its own, until many of them have come in a row: the
- * pool is then made for such heaps.
+ * pool is then made for such heaps. Heaps that share a buffer have places in a block
+ * instead, where they can.
  *
  * Any thread; the lock is never held while buffers are made or freed.
  *
@@ -15,6 +16,7 @@
 
 #include <gst/gst.h>
 
+#include "gstspead2srcplaces.h"
 #include "spead2/receive/assembler.h"
 
 G_BEGIN_DECLS
@@ -29,6 +31,8 @@ typedef struct {
   guint n_mappings;        /* of huge pages since the start */
   GstAllocator *allocator; /* (owned) of downstream, or NULL: the default one */
   GstAllocationParams params;
+
+  GstSpead2SrcPlaces places; /* has its own lock */
 } GstSpead2SrcMemory;
 
 void gst_spead2_src_memory_init (GstSpead2SrcMemory *memory);
@@ -38,17 +42,30 @@ void gst_spead2_src_memory_clear (GstSpead2SrcMemory *memory);
 void gst_spead2_src_memory_set_allocator (GstSpead2SrcMemory *memory,
     GstAllocator *allocator, const GstAllocationParams *params);
 
+/* A new run: n heaps share a buffer. */
+void gst_spead2_src_memory_start (GstSpead2SrcMemory *memory, guint n);
+
 /* Frees the pool, once its last buffer has come back. */
 void gst_spead2_src_memory_stop (GstSpead2SrcMemory *memory);
 
 /* The functions that a receiver is given; memory outlives it. */
 Spead2HeapMemoryOwner gst_spead2_src_memory_owner (GstSpead2SrcMemory *memory);
 
-/* The buffer that is a heap's memory, which the heap keeps: for metas. */
-GstBuffer *gst_spead2_src_memory_peek (Spead2ReceivedHeap *heap);
+/* The buffer that is the memory of a heap, which the heap keeps: for metas. NULL where it
+ * is a place in a block. */
+GstBuffer *gst_spead2_src_memory_peek (const Spead2ReceivedHeap *heap);
+
+/* Whether two heaps with memory lie in one block, and the second one's payload right
+ * behind all of the first one's. */
+gboolean gst_spead2_src_memory_adjoins (
+    const Spead2ReceivedHeap *first, const Spead2ReceivedHeap *second);
+
+/* Whether a heap with memory has the last place of a block. */
+gboolean gst_spead2_src_memory_ends_block (const Spead2ReceivedHeap *heap);
 
 /* Takes the memory out of a heap, which must have some: the buffer is the caller's,
- * unmapped, and of size bytes of the payload from offset on. */
+ * unmapped, and of size bytes of the payload from offset on, or as far as heaps adjoin of
+ * their payloads. */
 GstBuffer *gst_spead2_src_memory_take (
     Spead2ReceivedHeap *heap, guint64 offset, guint64 size);
 

@@ -3,7 +3,8 @@
  * gstspead2src.c has properties, states and queries; gstspead2srcopen.c makes a receiver
  * of settings; gstspead2srcstream.c is the way from received heaps to buffers, for which
  * gstspead2srcsubstreams.c has the substreams, gstspead2srcposition.c says where a
- * heap of one stands, gstspead2srctime.c when it was, gstspead2srccaps.c sets caps, and gstspead2srcbuffer.c makes one buffer.
+ * heap of one stands, gstspead2srctime.c when it was, gstspead2srccaps.c sets caps, and
+ * gstspead2srcbuffer.c makes one buffer of a group of heaps.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -64,6 +65,18 @@ typedef struct {
   gint64 now;   /* UTC at now */
 } GstSpead2SrcUtc;
 
+/* The heaps of the next buffer. With heaps-per-buffer=1 it is finished with its first. */
+typedef struct {
+  guint n;                          /* heaps; 0: the rest is not set */
+  Spead2ReceivedHeap *first, *last; /* (owned) a list of them */
+  GstSpead2SrcPlan plan;            /* of the first */
+  gboolean discont;                 /* the buffer is marked... */
+  gboolean corrupted;               /* ...as are those of incomplete heaps */
+  gboolean adjoining; /* their payloads lie side by side, and are the buffer */
+  guint64 n_samples;  /* from the first of them to the last; 0: not known */
+  guint64 deadline;   /* spead2_now() at which it is finished, full or not */
+} GstSpead2SrcGroup;
+
 /* The object lock guards the settings and the rest of the first part. receiver
  * exists in READY and above. It is set and cleared with the lock by state changes,
  * while the pad is inactive: they and the streaming thread read it without the lock,
@@ -90,9 +103,11 @@ struct _GstSpead2Src {
   Spead2ReceivedHeap *taken;  /* (owned) heaps that wait to become buffers */
   Spead2ReceivedHeap *used;   /* (owned) heaps that go back to the receiver */
   guint64 n_made, bytes_made; /* heaps in buffers that are not counted yet */
-  GstSpead2SrcPlan plan;      /* of the first of them... */
+  GstSpead2SrcPlan plan;      /* of the first that was taken... */
   gboolean planned;           /* ...if it is */
-  GstCaps *offered;           /* (owned) by the last heap, or NULL */
+  GstSpead2SrcGroup group;
+  GstSpead2HeapTable table; /* of the group, with heaps-per-buffer > 1 */
+  GstCaps *offered;         /* (owned) by the last heap, or NULL */
   GstCaps *caps;            /* (owned) the ones of them that downstream takes */
   GstSpead2Payload payload; /* what they say */
   gboolean has_frames;      /* they are of samples, one index each */
@@ -156,9 +171,25 @@ GstClockTime gst_spead2_src_heap_time (GstSpead2Src *self,
 gboolean gst_spead2_src_hole_time (const GstSpead2Src *self,
     const GstSpead2SrcPlan *plan, GstClockTime *start, GstClockTime *duration);
 
-/* The heap's item as a buffer; the heap keeps nothing of it. */
-GstBuffer *gst_spead2_src_make_buffer (
+/* Writes the fill value where bytes of a heap are missing. */
+void gst_spead2_src_fill_missing (
+    const GstSpead2Src *self, Spead2ReceivedHeap *heap);
+
+/* Whether a heap is of the same buffer as the group, which has heaps; if so, its values
+ * have been taken. */
+gboolean gst_spead2_src_group_continues (GstSpead2Src *self,
+    const Spead2ReceivedHeap *heap, const GstSpead2SrcPlan *plan);
+
+/* Adds a heap (transfer full): the first one, or one that continues the group. */
+void gst_spead2_src_group_add (
     GstSpead2Src *self, Spead2ReceivedHeap *heap, const GstSpead2SrcPlan *plan);
+
+/* Whether there is no space for another heap. */
+gboolean gst_spead2_src_group_is_full (const GstSpead2Src *self);
+
+/* The group's heaps as a buffer; they are still the group's, without what the buffer has
+ * of their memory. */
+GstBuffer *gst_spead2_src_group_make_buffer (GstSpead2Src *self);
 
 /* Drops and counts heaps that were taken and can no longer become buffers. */
 void gst_spead2_src_drop_taken (GstSpead2Src *self);

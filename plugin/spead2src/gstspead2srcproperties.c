@@ -52,6 +52,8 @@ static const gsize field_offsets[GST_SPEAD2_SRC_N_SETTINGS] = {
     FIELD (MAX_SIZE_BYTES, max_size_bytes),
     FIELD (LEAKY, leaky),
     FIELD (QUIET, quiet),
+    FIELD (HEAPS_PER_BUFFER, heaps_per_buffer),
+    FIELD (BUFFER_TIMEOUT, buffer_timeout),
     FIELD (SIGNAL_HEAPS, signal_heaps),
 #undef FIELD
 };
@@ -756,6 +758,42 @@ install_stream (GObjectClass *klass)
   g_object_class_install_property (klass, GST_SPEAD2_SRC_PROP_LEAKY,
       g_param_spec_enum ("leaky", "Leaky", "What happens when that many wait",
           gst_spead2_leaky_get_type (), GST_SPEAD2_LEAKY_NO, FLAGS));
+  /**
+   * GstSpead2Src:heaps-per-buffer:
+   *
+   * How many heaps that follow one another share a buffer, at most: small heaps cost less
+   * that way, since a buffer costs as much as receiving a few KiB. A buffer ends early in
+   * front of a heap before which samples are missing, which is late, or whose bytes have
+   * another size or other caps; at 64 MiB; at the end of the stream; and after
+   * #GstSpead2Src:buffer-timeout.
+   *
+   * OFFSET, PTS and the sender's address are those of the first heap, OFFSET_END and
+   * DURATION go up to the end of the last. `GstSpead2Items` has the number of heaps as
+   * `n-heaps` (guint). Values that all of them share are as with one heap. Numbers that
+   * differ are GBytes in a field `each/` and the name, 8 bytes for each heap in the byte
+   * order of the machine, as guint64, gint64 or gdouble; so is the heap counter in any
+   * case, in `each/heap-cnt`. A value that is bytes and differs ends the buffer.
+   *
+   * Heaps of one size whose item is all of their payload are received side by side, and
+   * not copied, if they come in order and from one receiving thread.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, GST_SPEAD2_SRC_PROP_HEAPS_PER_BUFFER,
+      g_param_spec_uint ("heaps-per-buffer", "Heaps per buffer",
+          "Heaps that share a buffer at most", 1, 1024, 1, FLAGS));
+  /**
+   * GstSpead2Src:buffer-timeout:
+   *
+   * How long the first heap of a buffer waits for further ones, in ns, with
+   * #GstSpead2Src:heaps-per-buffer above 1. It adds to the latency.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, GST_SPEAD2_SRC_PROP_BUFFER_TIMEOUT,
+      g_param_spec_uint64 ("buffer-timeout", "Buffer timeout",
+          "Time that a heap waits for others of its buffer at most (ns)", 0,
+          G_MAXINT64, 10 * GST_MSECOND, FLAGS));
 }
 
 static void

@@ -146,6 +146,8 @@ typedef struct {
   guint64 max_size_bytes;
   gint leaky; /* GstSpead2Leaky */
   gint quiet;
+  guint heaps_per_buffer;
+  guint64 buffer_timeout; /* ns */
   gint signal_heaps;
 } GstSpead2SrcSettings;
 
@@ -194,6 +196,8 @@ enum {
   GST_SPEAD2_SRC_PROP_MAX_SIZE_BYTES,
   GST_SPEAD2_SRC_PROP_LEAKY,
   GST_SPEAD2_SRC_PROP_QUIET,
+  GST_SPEAD2_SRC_PROP_HEAPS_PER_BUFFER,
+  GST_SPEAD2_SRC_PROP_BUFFER_TIMEOUT,
   GST_SPEAD2_SRC_PROP_SIGNAL_HEAPS,
   GST_SPEAD2_SRC_N_SETTINGS,
   GST_SPEAD2_SRC_PROP_URI = GST_SPEAD2_SRC_N_SETTINGS,

@@ -32,6 +32,7 @@ gst_spead2_src_reset_stream (GstSpead2Src *self)
   self->end_time = GST_CLOCK_TIME_NONE;
   self->first_time = self->last_time = 0;
   self->planned = FALSE;
+  self->group.n = 0;
   self->pushed = FALSE;
   self->discont = TRUE;
   self->undescribed = 0;
@@ -194,8 +195,7 @@ reason_to_drop (GstSpead2Src *self, const Spead2ReceivedHeap *heap,
 }
 
 static void
-plan_heap (
-    GstSpead2Src *self, const Spead2ReceivedHeap *heap, GstSpead2SrcPlan *plan)
+plan_heap (GstSpead2Src *self, Spead2ReceivedHeap *heap, GstSpead2SrcPlan *plan)
 {
   GError *error = NULL;
   GstSpead2HeapKind kind;
@@ -208,6 +208,8 @@ plan_heap (
   plan->dropped = reason_to_drop (self, heap, &plan->view, kind);
   if (plan->dropped)
     return;
+  if (heap->received < heap->length)
+    gst_spead2_src_fill_missing (self, heap);
   plan->new_type = plan->view.caps != self->offered;
   if (!plan->new_type)
     plan_samples (self, heap, plan);
@@ -268,9 +270,27 @@ drop_heap (GstSpead2Src *self, guint64 *counter)
   add_used (self, heap);
 }
 
+/* Heaps of a buffer that can no longer go out. */
+static void
+drop_group (GstSpead2Src *self)
+{
+  GstSpead2SrcGroup *group = &self->group;
+  const Spead2ReceivedHeap *heap;
+
+  if (group->n == 0)
+    return;
+  for (heap = group->first; heap; heap = heap->next)
+    gst_spead2_src_signal_heap (self, heap, &self->counters.after_end);
+  add_to_counter (self, &self->counters.after_end, group->n);
+  group->last->next = self->used;
+  self->used = group->first;
+  group->n = 0;
+}
+
 void
 gst_spead2_src_drop_taken (GstSpead2Src *self)
 {
+  drop_group (self);
   while (self->taken)
     drop_heap (self, &self->counters.after_end);
   give_back_used (self);
@@ -357,8 +377,6 @@ begin_buffer (
   }
   plan->date = gst_spead2_src_heap_date (self, plan);
   plan->time = gst_spead2_src_heap_time (self, heap, plan);
-  if (plan->view.has_index)
-    report_substream (self, plan);
   if (plan->place.missing > 0 || plan->place.restarted)
     count_losses (self, plan);
   if (plan->place.missing > 0)
@@ -405,30 +423,48 @@ note_end_time (GstSpead2Src *self, GstBuffer *buffer, gboolean restarted)
 /* The next heap is expected behind this one. */
 static void
 accept_heap (GstSpead2Src *self, const Spead2ReceivedHeap *heap,
-    const GstSpead2SrcPlan *plan, GstBuffer *buffer)
+    const GstSpead2SrcPlan *plan)
 {
-  GstClockTime duration = GST_BUFFER_DURATION (buffer);
-
-  if (GST_CLOCK_TIME_IS_VALID (duration))
-    report_latency (self, duration);
-  note_end_time (self, buffer, plan->place.restarted);
   self->undescribed = 0;
   self->discont = FALSE;
+  if (plan->view.has_index)
+    report_substream (self, plan);
   if (plan->substream)
     gst_spead2_src_position_accept (&plan->substream->position,
         plan->view.index_bits, heap->cnt, plan->view.index, plan->step,
         &plan->place);
+  note_stop (self, heap);
 }
 
-/* Makes a buffer of the first heap that was taken, or drops it. FALSE: the buffers so far
- * go out first. */
+/* Makes a buffer of the group. */
+static void
+finish_group (GstSpead2Src *self, GstBufferList *list)
+{
+  GstSpead2SrcGroup *group = &self->group;
+  GstBuffer *buffer = gst_spead2_src_group_make_buffer (self);
+  const Spead2ReceivedHeap *heap;
+
+  if (GST_BUFFER_DURATION_IS_VALID (buffer))
+    report_latency (self, GST_BUFFER_DURATION (buffer));
+  note_end_time (self, buffer, group->plan.place.restarted);
+  gst_buffer_list_add (list, buffer);
+  for (heap = group->first; heap; heap = heap->next)
+    gst_spead2_src_signal_heap (self, heap, &self->counters.delivered);
+  self->n_made += group->n;
+  self->bytes_made += group->n * group->plan.view.size;
+  group->last->next = self->used;
+  self->used = group->first;
+  group->n = 0;
+}
+
+/* Adds the first heap that was taken to the group, whose buffer it finishes, or drops it.
+ * FALSE: the buffers so far go out first. */
 static gboolean
 add_heap (GstSpead2Src *self, GstBufferList *list, GstFlowReturn *flow)
 {
   guint n = gst_buffer_list_length (list);
   GstSpead2SrcPlan *plan = &self->plan;
   Spead2ReceivedHeap *heap;
-  GstBuffer *buffer;
 
   if (n > 0 && self->single)
     return FALSE;
@@ -447,20 +483,23 @@ add_heap (GstSpead2Src *self, GstBufferList *list, GstFlowReturn *flow)
     drop_heap (self, plan->dropped);
     return TRUE;
   }
-  if (n > 0 && needs_break (plan))
-    return FALSE;
-  *flow = begin_buffer (self, self->taken, plan);
-  if (*flow != GST_FLOW_OK)
-    return FALSE;
+  if (self->group.n > 0 &&
+      !gst_spead2_src_group_continues (self, self->taken, plan)) {
+    finish_group (self, list);
+    return TRUE;
+  }
+  if (self->group.n == 0) {
+    if (n > 0 && needs_break (plan))
+      return FALSE;
+    *flow = begin_buffer (self, self->taken, plan);
+    if (*flow != GST_FLOW_OK)
+      return FALSE;
+  }
   heap = pop_heap (self);
-  buffer = gst_spead2_src_make_buffer (self, heap, plan);
-  accept_heap (self, heap, plan, buffer);
-  gst_buffer_list_add (list, buffer);
-  self->n_made++;
-  self->bytes_made += plan->view.size;
-  note_stop (self, heap);
-  gst_spead2_src_signal_heap (self, heap, &self->counters.delivered);
-  add_used (self, heap);
+  gst_spead2_src_group_add (self, heap, plan);
+  accept_heap (self, heap, plan);
+  if (gst_spead2_src_group_is_full (self))
+    finish_group (self, list);
   return TRUE;
 }
 
@@ -474,6 +513,14 @@ count_delivered (GstSpead2Src *self)
   self->n_made = self->bytes_made = 0;
 }
 
+/* A group that has waited for long enough, or that no heap will follow. */
+static gboolean
+is_group_due (GstSpead2Src *self)
+{
+  return self->group.n > 0 &&
+      (is_at_end (self) || self->now >= self->group.deadline);
+}
+
 /* Buffers of the heaps that were taken, as far as they may go together; NULL with OK:
  * there are none. */
 static GstFlowReturn
@@ -485,6 +532,9 @@ make_buffers (GstSpead2Src *self, GstBufferList **buffers)
   gst_spead2_src_read_clock (self);
   while (self->taken && !is_at_end (self) && add_heap (self, list, &flow))
     continue;
+  if (is_group_due (self) &&
+      (!self->single || gst_buffer_list_length (list) == 0))
+    finish_group (self, list);
   give_back_used (self);
   if (gst_buffer_list_length (list) > 0) {
     count_delivered (self);
@@ -518,10 +568,12 @@ post_timeout (GstSpead2Src *self)
                 self->run.timeout, NULL)));
 }
 
-/* Waits for heaps. */
+/* Waits for heaps, or until the group is due. */
 static GstFlowReturn
 take_heaps (GstSpead2Src *self)
 {
+  guint64 due = self->group.n > 0 ? self->group.deadline : G_MAXUINT64;
+
   for (;;) {
     guint64 deadline =
         self->run.timeout ? spead2_now () + self->run.timeout : G_MAXUINT64;
@@ -529,14 +581,16 @@ take_heaps (GstSpead2Src *self)
 
     if (self->run.timeout)
       self->n_datagrams = count_datagrams (self);
-    self->taken =
-        spead2_receiver_take (self->receiver, deadline, TAKE_BYTES, &status);
+    self->taken = spead2_receiver_take (
+        self->receiver, MIN (deadline, due), TAKE_BYTES, &status);
     switch (status) {
       case SPEAD2_READY_HEAPS:
         return GST_FLOW_OK;
       case SPEAD2_READY_INTERRUPTED:
         return GST_FLOW_FLUSHING;
       case SPEAD2_READY_TIME_OUT:
+        if (due <= deadline)
+          return GST_FLOW_OK;
         post_timeout (self);
         break;
     }

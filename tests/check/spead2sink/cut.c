@@ -418,7 +418,10 @@ GST_START_TEST (an_applications_values_are_in_all_heaps_of_their_buffer)
   gst_pad_push (pad, with_value (make_buffer (20000, 0, NONE), "a", 77));
   push_value ("b", 88);
   push (20000, 0, NONE);
-  push (20000, 0, NONE);
+  /* As spead2src has them with heaps-per-buffer. */
+  push_value ("n-heaps", 200);
+  gst_pad_push (
+      pad, with_value (make_buffer (20000, 0, NONE), "each/heap-cnt", 1));
   finish ();
   decode ();
   for (guint i = 0; i < 600; i++) {

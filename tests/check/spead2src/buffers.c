@@ -99,6 +99,340 @@ GST_START_TEST (a_buffer_that_is_issued_again_has_the_values_of_its_heap)
 }
 GST_END_TEST;
 
+/* -- several heaps a buffer ----------------------------------------------------------- */
+
+/* Only what a test sends ends a buffer of up to four heaps. */
+#define FOUR "heaps-per-buffer=4 buffer-timeout=1000000000000 sample-bits=8 "
+
+/* A heap whose byte i is cnt + i, and whose samples follow those of the one before. */
+static void
+send_next (guint64 cnt)
+{
+  send_heap (cnt, cnt * HEAP_SIZE, HEAP_SIZE, cnt);
+}
+
+/* Heaps from one counter to another. */
+static void
+send_run (guint64 from, guint64 to)
+{
+  for (; from <= to; from++)
+    send_next (from);
+}
+
+/* The next buffer has the samples of those heaps. */
+static GstBuffer *
+next_run (guint64 from, guint64 to)
+{
+  GstBuffer *buffer = next_buffer ();
+  GstMapInfo map;
+  gsize i;
+
+  fail_unless_equals_uint64 (GST_BUFFER_OFFSET (buffer), from * HEAP_SIZE);
+  fail_unless_equals_uint64 (
+      GST_BUFFER_OFFSET_END (buffer), (to + 1) * HEAP_SIZE);
+  fail_unless (gst_buffer_map (buffer, &map, GST_MAP_READ));
+  fail_unless_equals_uint64 (map.size, (to + 1 - from) * HEAP_SIZE);
+  for (i = 0; i < map.size; i++)
+    fail_unless_equals_int (
+        map.data[i], (guint8) (from + i / HEAP_SIZE + i % HEAP_SIZE));
+  gst_buffer_unmap (buffer, &map);
+  return buffer;
+}
+
+static void
+check_run (guint64 from, guint64 to, gboolean discont)
+{
+  GstBuffer *buffer = next_run (from, to);
+
+  fail_unless_equals_int (
+      GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_DISCONT), discont);
+  gst_buffer_unref (buffer);
+}
+
+/* A value of each heap of a buffer. */
+static void
+check_each (GstBuffer *buffer, const gchar *name, guint64 from, guint64 step)
+{
+  const guint64 *values;
+  GBytes *bytes;
+  gsize i, size;
+
+  fail_unless (
+      gst_structure_get (values_of (buffer), name, G_TYPE_BYTES, &bytes, NULL),
+      "no %s", name);
+  values = g_bytes_get_data (bytes, &size);
+  fail_unless_equals_uint64 (
+      size, gst_buffer_get_size (buffer) / HEAP_SIZE * sizeof *values);
+  for (i = 0; i < size / sizeof *values; i++)
+    fail_unless_equals_uint64 (values[i], from + i * step);
+  g_bytes_unref (bytes);
+}
+
+GST_START_TEST (heaps_share_a_buffer)
+{
+  GstBuffer *buffer;
+  guint i, n;
+
+  start_source (FOUR "sample-rate=1000", NULL);
+  send_run (1, 12);
+  for (i = 1; i <= 9; i += 4) {
+    buffer = next_run (i, i + 3);
+    fail_unless_equals_uint64 (
+        GST_BUFFER_DURATION (buffer), 4 * HEAP_SIZE * GST_MSECOND);
+    fail_unless_equals_int (
+        GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_DISCONT), i == 1);
+    fail_unless (gst_structure_get_uint (values_of (buffer), "n-heaps", &n));
+    fail_unless_equals_int (n, 4);
+    check_each (buffer, "each/heap-cnt", i, 1);
+    check_each (buffer, "each/item-0x1600", i * HEAP_SIZE, HEAP_SIZE);
+    fail_unless_equals_int (gst_structure_n_fields (values_of (buffer)), 3);
+    gst_buffer_unref (buffer);
+  }
+  fail_unless_equals_uint64 (counter ("heaps-delivered"), 12);
+  fail_unless_equals_uint64 (counter ("payload-bytes"), 12 * HEAP_SIZE);
+  check_balance ();
+  stop_source ();
+}
+GST_END_TEST;
+
+static void
+send_values (guint64 cnt, guint64 antenna, const gchar *name)
+{
+  g_autofree Packet *packet = g_new0 (Packet, 1);
+  guint8 payload[HEAP_SIZE + 8];
+  guint i;
+
+  for (i = 0; i < HEAP_SIZE; i++)
+    payload[i] = cnt + i;
+  memcpy (payload + HEAP_SIZE, name, 8);
+  packet_standard (packet, cnt, sizeof payload, 0, sizeof payload);
+  packet_immediate (packet, TIMESTAMP, cnt * HEAP_SIZE);
+  packet_immediate (packet, 0x4101, antenna);
+  packet_immediate (packet, 0x4102, 7);
+  packet_addressed (packet, SAMPLES, 0);
+  packet_addressed (packet, 0x4103, HEAP_SIZE);
+  packet_payload (packet, payload, sizeof payload);
+  send_packet (packet);
+}
+
+/* Their samples do not lie side by side, and are copied. */
+GST_START_TEST (values_that_differ_are_on_the_buffer_for_each_heap)
+{
+  GstBuffer *buffer;
+  GBytes *bytes;
+  guint i;
+
+  start_source (FOUR, NULL);
+  for (i = 0; i < 4; i++)
+    send_values (i, 100 + i, "whatever");
+  buffer = next_run (0, 3);
+  check_each (buffer, "each/item-0x4101", 100, 1);
+  check_value (buffer, "item-0x4102", 7);
+  fail_unless (gst_structure_get (
+      values_of (buffer), "item-0x4103", G_TYPE_BYTES, &bytes, NULL));
+  fail_if (memcmp (g_bytes_get_data (bytes, NULL), "whatever", 8));
+  g_bytes_unref (bytes);
+  gst_buffer_unref (buffer);
+  stop_source ();
+}
+GST_END_TEST;
+
+GST_START_TEST (bytes_or_items_that_differ_end_the_buffer)
+{
+  start_source (FOUR, NULL);
+  send_values (0, 100, "whatever");
+  send_values (1, 100, "whatever");
+  send_values (2, 100, "whenever");
+  send_next (3);
+  send_next (4);
+  check_run (0, 1, TRUE);
+  check_run (2, 2, FALSE);
+  send_stop (5);
+  check_run (3, 4, FALSE);
+  stop_source ();
+}
+GST_END_TEST;
+
+GST_START_TEST (a_hole_ends_the_buffer)
+{
+  start_source (FOUR, NULL);
+  send_run (1, 2);
+  send_run (4, 7);
+  check_run (1, 2, TRUE);
+  /* Two are left of the four places side by side. */
+  check_run (4, 5, TRUE);
+  send_run (8, 9);
+  check_run (6, 9, FALSE);
+  fail_unless_equals_uint64 (counter ("gaps"), 1);
+  stop_source ();
+}
+GST_END_TEST;
+
+static guint8 *
+data_of (GstBuffer *buffer)
+{
+  GstMapInfo map;
+
+  fail_unless (gst_buffer_map (buffer, &map, GST_MAP_READ));
+  gst_buffer_unmap (buffer, &map);
+  return map.data;
+}
+
+GST_START_TEST (heaps_are_received_in_the_place_they_have_in_the_buffer)
+{
+  GstBuffer *from, *next;
+
+  start_source (FOUR, NULL);
+  send_run (1, 2);
+  send_run (4, 5);
+  from = next_run (1, 2);
+  next = next_run (4, 5);
+  fail_unless (data_of (next) == data_of (from) + 2 * HEAP_SIZE);
+  fail_unless_equals_uint64 (GPOINTER_TO_SIZE (data_of (from)) % 64, 0);
+  gst_buffer_unref (from);
+  gst_buffer_unref (next);
+  stop_source ();
+}
+GST_END_TEST;
+
+GST_START_TEST (a_heap_of_another_size_ends_the_buffer)
+{
+  start_source (FOUR, NULL);
+  send_run (0, 1);
+  send_heap (2, 2 * HEAP_SIZE, 50, 0);
+  check_run (0, 1, TRUE);
+  send_heap (3, 2 * HEAP_SIZE + 50, 100, 0);
+  check_samples (next_buffer (), 50, 0);
+  stop_source ();
+}
+GST_END_TEST;
+
+/* Sent at once, it is the last that completes: it is late, and alone in its buffer. */
+GST_START_TEST (a_late_heap_has_a_buffer_of_its_own)
+{
+  g_autofree Packet *packet = g_new0 (Packet, 1);
+  GstBuffer *buffer;
+
+  start_source (FOUR, NULL);
+  send_next (1);
+  make_part (packet, 2, 2 * HEAP_SIZE, HEAP_SIZE, 0, 100);
+  send_packet (packet);
+  send_run (3, 4);
+  make_part (packet, 2, 2 * HEAP_SIZE, HEAP_SIZE, 100, HEAP_SIZE - 100);
+  send_packet (packet);
+  send_run (5, 6);
+  send_stop (7);
+  check_run (1, 1, TRUE);
+  check_run (3, 4, TRUE);
+  buffer = next_buffer ();
+  fail_unless (GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_DISCONT));
+  fail_unless_equals_uint64 (GST_BUFFER_OFFSET (buffer), 2 * HEAP_SIZE);
+  check_samples (buffer, HEAP_SIZE, 0);
+  check_run (5, 6, TRUE);
+  stop_source ();
+}
+GST_END_TEST;
+
+GST_START_TEST (a_heap_without_data_does_not_end_the_buffer)
+{
+  g_autofree Packet *packet = g_new0 (Packet, 1);
+
+  start_source (FOUR, NULL);
+  send_run (1, 2);
+  packet_standard (packet, 1000, 0, 0, 0);
+  packet_immediate (packet, STREAM_CTRL, 0);
+  send_packet (packet);
+  send_run (3, 4);
+  check_run (1, 4, TRUE);
+  fail_unless_equals_uint64 (counter ("heaps-control"), 1);
+  stop_source ();
+}
+GST_END_TEST;
+
+GST_START_TEST (a_stop_heap_ends_the_buffer)
+{
+  start_source (FOUR, NULL);
+  send_run (1, 6);
+  send_stop (7);
+  check_run (1, 4, TRUE);
+  check_run (5, 6, FALSE);
+  gst_message_unref (next_message (GST_MESSAGE_EOS));
+  check_balance ();
+  stop_source ();
+}
+GST_END_TEST;
+
+GST_START_TEST (a_buffer_does_not_wait_for_ever)
+{
+  GstBuffer *buffer;
+
+  start_source (
+      "heaps-per-buffer=4 buffer-timeout=1000000 sample-bits=8", NULL);
+  send_next (1);
+  buffer = next_run (1, 1);
+  check_each (buffer, "each/heap-cnt", 1, 1);
+  gst_buffer_unref (buffer);
+  send_run (2, 3);
+  send_stop (4);
+  gst_message_unref (next_message (GST_MESSAGE_EOS));
+  stop_source ();
+}
+GST_END_TEST;
+
+GST_START_TEST (a_filled_heap_marks_the_buffer_that_it_shares)
+{
+  g_autofree Packet *packet = g_new0 (Packet, 1);
+  GstBuffer *buffer;
+  guint8 byte;
+
+  start_source (FOUR "incomplete=fill fill-value=9 max-heaps=1", NULL);
+  send_next (1);
+  make_part (packet, 2, 2 * HEAP_SIZE, HEAP_SIZE, 0, 100);
+  send_packet (packet);
+  make_part (packet, 3, 3 * HEAP_SIZE, HEAP_SIZE, 0, 100);
+  send_packet (packet);
+  make_part (packet, 3, 3 * HEAP_SIZE, HEAP_SIZE, 100, HEAP_SIZE - 100);
+  send_packet (packet);
+  send_next (4);
+  buffer = next_buffer ();
+  fail_unless (GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_CORRUPTED));
+  fail_unless_equals_uint64 (gst_buffer_get_size (buffer), 4 * HEAP_SIZE);
+  fail_unless_equals_uint64 (
+      gst_buffer_extract (buffer, HEAP_SIZE + 100, &byte, 1), 1);
+  fail_unless_equals_int (byte, 9);
+  gst_buffer_unref (buffer);
+  stop_source ();
+}
+GST_END_TEST;
+
+GST_START_TEST (heaps_of_a_buffer_that_never_went_out_are_counted)
+{
+  start_source (FOUR, NULL);
+  send_run (1, 2);
+  wait_until (counter ("heaps-complete") == 2 && counter ("heaps-ready") == 0);
+  gst_element_set_state (pipeline, GST_STATE_READY);
+  fail_unless_equals_uint64 (counter ("heaps-dropped-after-end"), 2);
+  check_balance ();
+  stop_source ();
+}
+GST_END_TEST;
+
+GST_START_TEST (a_buffer_adds_what_it_waits_to_the_latency)
+{
+  GstQuery *query = gst_query_new_latency ();
+  GstClockTime min;
+
+  start_source (FOUR "buffer-timeout=5000000 sample-rate=1000", NULL);
+  send_run (1, 4);
+  gst_buffer_unref (next_run (1, 4));
+  wait_until (gst_element_query (source, query) &&
+      (gst_query_parse_latency (query, NULL, &min, NULL),
+          min == 4 * HEAP_SIZE * GST_MSECOND + 5 * GST_MSECOND));
+  gst_query_unref (query);
+  stop_source ();
+}
+GST_END_TEST;
+
 static Suite *
 buffers_suite (void)
 {
@@ -108,6 +442,19 @@ buffers_suite (void)
   suite_add_tcase (suite, tc);
   tcase_add_checked_fixture (tc, setup_source, teardown_source);
   tcase_add_test (tc, a_buffer_that_is_issued_again_has_the_values_of_its_heap);
+  tcase_add_test (tc, heaps_share_a_buffer);
+  tcase_add_test (tc, values_that_differ_are_on_the_buffer_for_each_heap);
+  tcase_add_test (tc, bytes_or_items_that_differ_end_the_buffer);
+  tcase_add_test (tc, a_hole_ends_the_buffer);
+  tcase_add_test (tc, heaps_are_received_in_the_place_they_have_in_the_buffer);
+  tcase_add_test (tc, a_heap_of_another_size_ends_the_buffer);
+  tcase_add_test (tc, a_late_heap_has_a_buffer_of_its_own);
+  tcase_add_test (tc, a_heap_without_data_does_not_end_the_buffer);
+  tcase_add_test (tc, a_stop_heap_ends_the_buffer);
+  tcase_add_test (tc, a_buffer_does_not_wait_for_ever);
+  tcase_add_test (tc, a_filled_heap_marks_the_buffer_that_it_shares);
+  tcase_add_test (tc, heaps_of_a_buffer_that_never_went_out_are_counted);
+  tcase_add_test (tc, a_buffer_adds_what_it_waits_to_the_latency);
   return suite;
 }
 

@@ -1,0 +1,234 @@
+/* gst-spead2: blocks of memory with places for several heaps: see
+ * gstspead2srcplaces.h
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "gstspead2srcplaces.h"
+
+#include "spead2/memory/bufferpool.h"
+
+/* So many smaller heaps in a row, and places have their size. */
+#define MAX_OTHER 64
+
+void
+gst_spead2_src_places_init (GstSpead2SrcPlaces *places)
+{
+  memset (places, 0, sizeof *places);
+  g_mutex_init (&places->lock);
+  places->n = 1;
+}
+
+/* -- pools ------------------------------------------------------------------------ */
+
+/* What is freed without the lock. */
+typedef struct {
+  GstBufferPool *pool;
+  GstBuffer *block;
+} Stolen;
+
+/* With the lock. */
+static Stolen
+steal (GstSpead2SrcPlaces *places)
+{
+  Stolen stolen = {
+      g_steal_pointer (&places->pool), g_steal_pointer (&places->block)};
+
+  places->size = 0;
+  places->n_other = 0;
+  return stolen;
+}
+
+static void
+free_stolen (Stolen stolen)
+{
+  gst_clear_buffer (&stolen.block);
+  if (stolen.pool)
+    gst_buffer_pool_set_active (stolen.pool, FALSE);
+  gst_clear_object (&stolen.pool);
+}
+
+void
+gst_spead2_src_places_start (GstSpead2SrcPlaces *places, guint n)
+{
+  Stolen stolen;
+
+  g_mutex_lock (&places->lock);
+  stolen = steal (places);
+  places->n = n;
+  g_mutex_unlock (&places->lock);
+  free_stolen (stolen);
+}
+
+void
+gst_spead2_src_places_stop (GstSpead2SrcPlaces *places)
+{
+  gst_spead2_src_places_start (places, 1);
+}
+
+void
+gst_spead2_src_places_clear (GstSpead2SrcPlaces *places)
+{
+  gst_spead2_src_places_stop (places);
+  g_mutex_clear (&places->lock);
+}
+
+/* How many places of a size a block has. */
+static guint
+n_places (const GstSpead2SrcPlaces *places, gsize size)
+{
+  return MIN (places->n, GST_SPEAD2_SRC_MAX_BLOCK / size);
+}
+
+/* The default allocator's memory stays where it is, mapped or not. */
+static GstBufferPool *
+make_pool (gsize size)
+{
+  GstBufferPool *pool = spead2_buffer_pool_new ();
+  GstStructure *config = gst_buffer_pool_get_config (pool);
+  GstAllocationParams params;
+
+  gst_allocation_params_init (&params);
+  params.align = SPEAD2_PAYLOAD_ALIGNMENT - 1;
+  gst_buffer_pool_config_set_params (config, NULL, size, 0, 0);
+  gst_buffer_pool_config_set_allocator (config, NULL, &params);
+  if (gst_buffer_pool_set_config (pool, config) &&
+      gst_buffer_pool_set_active (pool, TRUE))
+    return pool;
+  gst_object_unref (pool);
+  return NULL;
+}
+
+/* -- places ----------------------------------------------------------------------- */
+
+/* Whether a heap of that size has a place. If it is to, from now on, places are made anew,
+ * and what was there before is stolen. With the lock. */
+static gboolean
+has_place (GstSpead2SrcPlaces *places, gsize size, Stolen *stolen)
+{
+  if (places->n == 1 || size == 0 || n_places (places, size) < 2)
+    return FALSE;
+  if (size == places->size) {
+    places->n_other = 0;
+    return TRUE;
+  }
+  if (size < places->size && ++places->n_other < MAX_OTHER)
+    return FALSE;
+  *stolen = steal (places);
+  places->size = size;
+  places->pool = make_pool (size * n_places (places, size));
+  return TRUE;
+}
+
+/* The bytes of a block; NULL: it cannot be mapped. */
+static guint8 *
+block_data (GstBuffer *block, gsize *size)
+{
+  GstMapInfo map;
+
+  if (!gst_buffer_map (block, &map, GST_MAP_READ))
+    return NULL;
+  gst_buffer_unmap (block, &map);
+  *size = map.size;
+  return map.data;
+}
+
+/* The next place of the block. FALSE: there is no block. With the lock. */
+static gboolean
+take_place (GstSpead2SrcPlaces *places, Spead2HeapMemory *memory)
+{
+  if (places->block == NULL)
+    return FALSE;
+  memory->data = places->next;
+  memory->size = places->size;
+  memset (&memory->map, 0, sizeof memory->map);
+  memory->map.data = places->end;
+  places->next += places->size;
+  if (places->next == places->end)
+    memory->token = g_steal_pointer (&places->block);
+  else
+    memory->token = gst_buffer_ref (places->block);
+  return TRUE;
+}
+
+/* Has places taken from a block (transfer full if TRUE) of a pool. FALSE: another thread
+ * has done the same, or has made the places anew. With the lock. */
+static gboolean
+use_block (GstSpead2SrcPlaces *places, GstBufferPool *pool, GstBuffer *block)
+{
+  guint8 *data;
+  gsize size;
+
+  if (places->block || places->pool != pool)
+    return FALSE;
+  data = block_data (block, &size);
+  if (data == NULL)
+    return FALSE;
+  places->block = block;
+  places->next = data;
+  places->end = data + size;
+  return TRUE;
+}
+
+gboolean
+gst_spead2_src_places_acquire (
+    GstSpead2SrcPlaces *places, gsize size, Spead2HeapMemory *memory)
+{
+  GstBufferPool *pool = NULL;
+  GstBuffer *block = NULL;
+  Stolen stolen = {NULL, NULL};
+  gboolean taken = FALSE;
+
+  g_mutex_lock (&places->lock);
+  if (has_place (places, size, &stolen)) {
+    taken = take_place (places, memory);
+    if (!taken && places->pool)
+      pool = gst_object_ref (places->pool);
+  }
+  g_mutex_unlock (&places->lock);
+  free_stolen (stolen);
+  if (pool == NULL)
+    return taken;
+
+  if (gst_buffer_pool_acquire_buffer (pool, &block, NULL) == GST_FLOW_OK) {
+    g_mutex_lock (&places->lock);
+    if (use_block (places, pool, block)) {
+      block = NULL;
+      taken = take_place (places, memory);
+    }
+    g_mutex_unlock (&places->lock);
+  }
+  gst_clear_buffer (&block);
+  gst_object_unref (pool);
+  return taken;
+}
+
+gboolean
+gst_spead2_src_places_have (const Spead2HeapMemory *memory)
+{
+  return memory->map.memory == NULL;
+}
+
+/* -- heaps that have places --------------------------------------------------------- */
+
+gboolean
+gst_spead2_src_places_adjoin (
+    const Spead2HeapMemory *first, const Spead2HeapMemory *second)
+{
+  return first->token == second->token &&
+      second->data == first->data + first->size;
+}
+
+gboolean
+gst_spead2_src_places_is_last (const Spead2HeapMemory *memory)
+{
+  return memory->data + memory->size == memory->map.data;
+}
+
+GstBuffer *
+gst_spead2_src_places_take (Spead2HeapMemory *memory, gsize size)
+{
+  guint8 *data = g_steal_pointer (&memory->data);
+
+  return gst_buffer_new_wrapped_full (0, data, size, 0, size,
+      g_steal_pointer (&memory->token), (GDestroyNotify) gst_buffer_unref);
+}

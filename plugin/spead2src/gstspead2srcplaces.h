@@ -1,0 +1,66 @@
+/* gst-spead2: blocks of memory with places for several heaps
+ *
+ * Heaps of one size that begin one after another lie side by side in a block, so that
+ * they can be one buffer without being copied. Such a heap has all of its payload at its
+ * place: one that needs bytes in front of its aligned item, or has another size, has no
+ * place. A block is a buffer of a pool, and goes back there when no heap and no buffer
+ * has a part of it any more.
+ *
+ * Any thread; the lock is never held while buffers are made or freed.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#ifndef GST_SPEAD2_SRC_PLACES_H
+#define GST_SPEAD2_SRC_PLACES_H
+
+#include <gst/gst.h>
+
+#include "spead2/receive/receivedheap.h"
+
+G_BEGIN_DECLS
+
+/* Bytes of a block, and of a buffer of several heaps, at most. */
+#define GST_SPEAD2_SRC_MAX_BLOCK (64 << 20)
+
+typedef struct {
+  GMutex lock;
+  /* Guarded by lock. */
+  guint n;             /* heaps that share a buffer; 1: heaps have no places */
+  gsize size;          /* of a place; 0: no heap has come */
+  guint n_other;       /* heaps in a row that had another size */
+  GstBufferPool *pool; /* (owned) of blocks, or NULL */
+  GstBuffer *block;    /* (owned) with places left, or NULL */
+  guint8 *next, *end;  /* the first of those, and behind the last */
+} GstSpead2SrcPlaces;
+
+void gst_spead2_src_places_init (GstSpead2SrcPlaces *places);
+void gst_spead2_src_places_clear (GstSpead2SrcPlaces *places);
+
+/* A new run: n heaps share a buffer. */
+void gst_spead2_src_places_start (GstSpead2SrcPlaces *places, guint n);
+
+/* Frees the pool, once the last block has come back. */
+void gst_spead2_src_places_stop (GstSpead2SrcPlaces *places);
+
+/* A place for a payload of so many bytes with its first one at a multiple of 64. FALSE:
+ * it has none. The token is the block, which is not mapped: map has no memory, and as its
+ * data the end of the block. */
+gboolean gst_spead2_src_places_acquire (
+    GstSpead2SrcPlaces *places, gsize size, Spead2HeapMemory *memory);
+
+/* Whether a heap's memory is a place. The other functions need one. */
+gboolean gst_spead2_src_places_have (const Spead2HeapMemory *memory);
+
+/* Whether heaps lie in one block, the second one's payload right behind the first one's. */
+gboolean gst_spead2_src_places_adjoin (
+    const Spead2HeapMemory *first, const Spead2HeapMemory *second);
+
+/* Whether no place of the block is behind that one. */
+gboolean gst_spead2_src_places_is_last (const Spead2HeapMemory *memory);
+
+/* A buffer of size bytes from a heap's place on, in the place of its memory. */
+GstBuffer *gst_spead2_src_places_take (Spead2HeapMemory *memory, gsize size);
+
+G_END_DECLS
+
+#endif /* GST_SPEAD2_SRC_PLACES_H */
