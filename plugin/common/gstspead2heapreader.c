@@ -29,7 +29,8 @@ struct _GstSpead2HeapReader {
   GstSpead2Rate rate;
   gboolean bug_compat;
 
-  ItemName item; /* neither name nor id: the largest addressed one */
+  ItemName item;         /* neither name nor id: the largest addressed one */
+  gboolean cnt_is_index; /* not index_item, but the heap counter */
   ItemName index_item;
   ItemName substream_items[GST_SPEAD2_MAX_SUBSTREAM_ITEMS];
   guint n_substream_items;
@@ -178,6 +179,8 @@ gst_spead2_heap_reader_new (
   GstSpead2HeapReader *reader = g_new0 (GstSpead2HeapReader, 1);
 
   reader->all_payload = g_strcmp0 (config->item, "payload") == 0;
+  reader->cnt_is_index =
+      g_strcmp0 (config->index_item, SPEAD2_HEAP_CNT_NAME) == 0;
   reader->rate = config->rate;
   reader->bug_compat = config->bug_compat;
   gst_spead2_heap_values_init (&reader->values);
@@ -459,14 +462,25 @@ find_number (const GstSpead2HeapReader *reader, const Spead2ReceivedHeap *heap,
   return TRUE;
 }
 
+static gboolean
+find_index (const GstSpead2HeapReader *reader, const Spead2ReceivedHeap *heap,
+    guint64 *index, guint *bits)
+{
+  if (!reader->cnt_is_index)
+    return find_number (reader, heap, &reader->index_item, index, bits);
+  *index = heap->cnt;
+  *bits = heap->flavour;
+  return TRUE;
+}
+
 static void
 view_place (GstSpead2HeapReader *reader, const Spead2ReceivedHeap *heap)
 {
   GstSpead2HeapView *view = &reader->view;
   guint i, bits;
 
-  view->has_index = find_number (
-      reader, heap, &reader->index_item, &view->index, &view->index_bits);
+  view->has_index = find_index (reader, heap, &view->index, &view->index_bits);
+  view->index_is_cnt = reader->cnt_is_index;
   view->has_substream = TRUE;
   for (i = 0; i < reader->n_substream_items; i++)
     if (find_number (reader, heap, &reader->substream_items[i],

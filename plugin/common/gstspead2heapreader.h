@@ -25,7 +25,7 @@ G_BEGIN_DECLS
 typedef struct {
   const gchar
       *item; /* id, name or "payload"; NULL: the largest addressed one */
-  const gchar *index_item;      /* id or name */
+  const gchar *index_item;      /* id, name or "heap-cnt" */
   const gchar *substream_items; /* ids or names, separated by commas, or NULL */
   const gchar *accept;          /* as spead2_accept_rule_new() */
   GstCaps *caps;                /* of buffers, or NULL: those of descriptors */
@@ -70,6 +70,7 @@ typedef struct {
   gboolean has_index;
   guint64 index; /* as in the heap, not unwrapped */
   guint index_bits;
+  gboolean index_is_cnt; /* it counts heaps, not samples */
   GstSpead2SubstreamKey substream;
   gboolean has_substream; /* the heap has all substream items */
   guint n_bad;            /* descriptors in the heap that were refused */

@@ -49,7 +49,9 @@ typedef struct {
   gboolean
       new_type; /* caps are set in front of it, and the rest is planned then */
   guint64 n_samples; /* 0: not known */
-  guint64 step;      /* samples to the next heap's index; 0: not known */
+  guint64 cnt;  /* heap counter, by which a restart shows; 0: it is the index */
+  guint64 step; /* to the next heap's index, as sent; 0: not known */
+  guint64 unit; /* samples for which the index as sent goes on by 1 */
   GstSpead2SrcSubstream
       *substream;          /* or NULL: it has no index or is too many */
   GstSpead2SrcPlace place; /* where the view has an index */

@@ -598,14 +598,15 @@ install_time (GObjectClass *klass)
    * The item that has the index of the heap's first sample: an id or a name of a
    * descriptor. `timestamp` is 0x1600, described or not. It is an immediate, or a whole
    * number that a descriptor describes. Its value, unwrapped, is the OFFSET of the
-   * buffer.
+   * buffer. `heap-cnt`, for streams without such an item, is the heap counter, which
+   * counts heaps of #GstSpead2Src:index-step samples, or of as many as the caps say.
    *
    * Since: 0.1
    */
   g_object_class_install_property (klass, GST_SPEAD2_SRC_PROP_INDEX_ITEM,
       g_param_spec_string ("index-item", "Index item",
-          "Item with the index of the first sample, id or name", "timestamp",
-          FLAGS));
+          "Item with the index of the first sample: id, name or heap-cnt",
+          "timestamp", FLAGS));
   /**
    * GstSpead2Src:index-step:
    *

@@ -122,6 +122,33 @@ find_substream (GstSpead2Src *self, const GstSpead2SubstreamKey *key)
   return substream;
 }
 
+/* The heap's substream, and where the heap stands in it. */
+static void
+plan_place (
+    GstSpead2Src *self, const Spead2ReceivedHeap *heap, GstSpead2SrcPlan *plan)
+{
+  plan->unit = 1;
+  plan->cnt = heap->cnt;
+  if (plan->view.index_is_cnt) {
+    plan->unit = MAX (plan->step, 1);
+    plan->step = 1;
+    plan->cnt = 0;
+  }
+  plan->substream = find_substream (self, &plan->view.substream);
+  if (plan->substream)
+    gst_spead2_src_position_find (&plan->substream->position,
+        plan->view.index_bits, plan->cnt, plan->view.index, plan->step,
+        &plan->place);
+  else
+    plan->place.index = plan->view.index;
+  if (self->run.sync_epoch >= 0 &&
+      (plan->substream == NULL || !plan->substream->position.known ||
+          plan->place.restarted))
+    plan->place.index = gst_spead2_src_first_index (self, heap, plan);
+  plan->place.index *= plan->unit;
+  plan->place.missing *= plan->unit;
+}
+
 /* Samples and index, of the caps that have been set. Where they do not say how many sample
  * indices a buffer has, or are bytes of any type, it has as many as index-step says. */
 static void
@@ -134,19 +161,8 @@ plan_samples (
   if (step > 0 && (plan->n_samples == 0 || !plan->view.described))
     plan->n_samples = step;
   plan->step = step > 0 ? step : plan->n_samples;
-  if (!plan->view.has_index)
-    return;
-  plan->substream = find_substream (self, &plan->view.substream);
-  if (plan->substream)
-    gst_spead2_src_position_find (&plan->substream->position,
-        plan->view.index_bits, heap->cnt, plan->view.index, plan->step,
-        &plan->place);
-  else
-    plan->place.index = plan->view.index;
-  if (self->run.sync_epoch >= 0 &&
-      (plan->substream == NULL || !plan->substream->position.known ||
-          plan->place.restarted))
-    plan->place.index = gst_spead2_src_first_index (self, heap, plan);
+  if (plan->view.has_index)
+    plan_place (self, heap, plan);
 }
 
 /* Whether an incomplete heap can be a buffer. If the packets with its item pointers are
@@ -425,14 +441,17 @@ static void
 accept_heap (GstSpead2Src *self, const Spead2ReceivedHeap *heap,
     const GstSpead2SrcPlan *plan)
 {
+  GstSpead2SrcPlace place = plan->place;
+
   self->undescribed = 0;
   self->discont = FALSE;
   if (plan->view.has_index)
     report_substream (self, plan);
-  if (plan->substream)
+  if (plan->substream) {
+    place.index /= plan->unit;
     gst_spead2_src_position_accept (&plan->substream->position,
-        plan->view.index_bits, heap->cnt, plan->view.index, plan->step,
-        &plan->place);
+        plan->view.index_bits, plan->cnt, plan->view.index, plan->step, &place);
+  }
   note_stop (self, heap);
 }
 

@@ -60,7 +60,8 @@ gst_spead2_src_first_index (const GstSpead2Src *self,
   if (self->payload.rate.numerator == 0 || arrival <= self->run.sync_epoch)
     return plan->place.index;
   unwrap.last = gst_spead2_rate_samples (
-      &self->payload.rate, arrival - self->run.sync_epoch);
+                    &self->payload.rate, arrival - self->run.sync_epoch) /
+      plan->unit;
   return gst_spead2_unwrap_peek (&unwrap, plan->view.index);
 }
 

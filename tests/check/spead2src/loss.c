@@ -8,6 +8,18 @@
 
 #include "srcfixture.h"
 
+/* The next buffer, with that OFFSET; whether it has the flag DISCONT. */
+static gboolean
+next_is_discont (guint64 offset)
+{
+  GstBuffer *buffer = next_buffer ();
+  gboolean discont = GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_DISCONT);
+
+  fail_unless_equals_uint64 (GST_BUFFER_OFFSET (buffer), offset);
+  gst_buffer_unref (buffer);
+  return discont;
+}
+
 GST_START_TEST (a_missing_heap_is_a_gap)
 {
   GstClockTime start, duration;
@@ -41,6 +53,40 @@ GST_START_TEST (a_missing_heap_is_a_gap)
   fail_unless_equals_uint64 (counter ("gaps"), 1);
   fail_unless_equals_uint64 (counter ("missing-samples"), 200);
   stop_source ();
+}
+GST_END_TEST;
+
+/* All timestamps are 0. */
+GST_START_TEST (the_heap_counter_can_be_the_index)
+{
+  static const struct {
+    const gchar *properties;
+    guint64 n; /* samples a heap */
+  } cases[] = {{"sample-bits=8", 100}, {"index-step=2048", 2048}};
+  const guint64 last = (G_GUINT64_CONSTANT (1) << 40) - 1;
+  guint k;
+
+  for (k = 0; k < G_N_ELEMENTS (cases); k++) {
+    g_autofree gchar *properties =
+        g_strdup_printf ("index-item=heap-cnt %s", cases[k].properties);
+    GstBuffer *buffer;
+
+    start_source (properties, NULL);
+    send_heap (last, 0, 100, 0);
+    send_heap (0, 0, 100, 0);
+    send_heap (3, 0, 100, 0);
+    fail_unless (next_is_discont (last * cases[k].n));
+    buffer = next_buffer ();
+    fail_unless_equals_uint64 (
+        GST_BUFFER_OFFSET (buffer), (last + 1) * cases[k].n);
+    fail_unless_equals_uint64 (
+        GST_BUFFER_OFFSET_END (buffer), (last + 2) * cases[k].n);
+    fail_if (GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_DISCONT));
+    gst_buffer_unref (buffer);
+    fail_unless (next_is_discont ((last + 4) * cases[k].n));
+    fail_unless_equals_uint64 (counter ("missing-samples"), 2 * cases[k].n);
+    stop_source ();
+  }
 }
 GST_END_TEST;
 
@@ -390,18 +436,6 @@ send_antenna (guint64 cnt, guint64 timestamp, guint antenna, guint polarisation)
   send_packet (packet);
 }
 
-/* The next buffer, with that OFFSET; whether it has the flag DISCONT. */
-static gboolean
-next_is_discont (guint64 offset)
-{
-  GstBuffer *buffer = next_buffer ();
-  gboolean discont = GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_DISCONT);
-
-  fail_unless_equals_uint64 (GST_BUFFER_OFFSET (buffer), offset);
-  gst_buffer_unref (buffer);
-  return discont;
-}
-
 GST_START_TEST (a_heap_of_each_substream_at_one_index_is_no_loss)
 {
   guint i, k;
@@ -653,6 +687,7 @@ loss_suite (void)
   suite_add_tcase (suite, tc);
   tcase_add_checked_fixture (tc, setup_source, teardown_source);
   tcase_add_test (tc, a_missing_heap_is_a_gap);
+  tcase_add_test (tc, the_heap_counter_can_be_the_index);
   tcase_add_test (tc, a_gap_ends_where_the_buffer_behind_it_arrives);
   tcase_add_test (tc, without_time_between_two_buffers_there_is_no_gap_event);
   tcase_add_test (tc, a_heap_with_a_missing_packet_is_dropped_and_counted);
