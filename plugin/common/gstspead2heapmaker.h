@@ -1,17 +1,22 @@
 /* gst-spead2: buffers to heaps, for every element that sends
  *
- * Caps and buffers in, heaps out: the payload that caps describe, cut and joined to
- * heap-size, with the sample index, dates, the application's values and, when they are
- * due, descriptors. The maker has no element, thread, clock or socket: what the element
- * must do for it are callbacks, and what goes wrong is a GError or a warning.
+ * Input: caps and buffers. Output: heaps of heap-size bytes, or one per buffer, with
+ * sample index, dates, values of the application and, when they are due, descriptors.
+ * The maker has no element, thread, clock or socket: it calls the element by
+ * callbacks, and reports problems as GError or as a warning.
  *
- * The way of a buffer: gst_spead2_heap_maker_arrive() when it arrives, also if it is
- * then dropped; gst_spead2_heap_maker_push() when it is to be sent; then
- * gst_spead2_heap_maker_next() and gst_spead2_heap_maker_make() in turn until there are
- * no more heaps. The last bytes may stay open until the next buffer.
+ * For each buffer the element calls
+ *   gst_spead2_heap_maker_arrive()  when it arrives, even if it is dropped then
+ *   gst_spead2_heap_maker_push()    when it is to be sent
+ *   gst_spead2_heap_maker_next(), and while that returns TRUE
+ *   gst_spead2_heap_maker_make()    once per heap
+ * With heap-size, the last bytes of a buffer may be too few for a heap. They are then
+ * the "open heap", which the next buffer completes, or gst_spead2_heap_maker_close()
+ * ends.
  *
- * All functions belong to one thread at a time. Heaps hold the buffers of their bytes;
- * functions that release buffers run foreign code: call them with no lock held.
+ * A maker is used by one thread at a time. A heap has references to the buffers of
+ * its bytes. Functions that release buffers may call code of the application: the
+ * caller holds no lock that such code could need.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -28,43 +33,48 @@
 
 G_BEGIN_DECLS
 
-/* The settings of one run: constant. */
+/* Constant while the maker exists. */
 typedef struct {
-  Spead2LayoutConfig layout; /* the maker takes a reference to its items */
-  gsize heap_size;           /* bytes; 0: a heap a buffer */
-  gsize copy_size; /* bytes: smaller pieces are copied if they are joined */
+  Spead2LayoutConfig layout; /* the maker adds a reference to its items */
+  gsize heap_size;           /* bytes of payload; 0: one heap per buffer */
+  gsize
+      copy_size; /* bytes: smaller parts of a heap of several buffers are copied */
   GstSpead2Remainder remainder;
-  guint sample_bits;         /* of samples whose caps have none; 0: bytes */
-  GstSpead2Rate sample_rate; /* numerator 0: that of the caps */
-  guint64 first_sample;      /* added to the sample index */
-  gint64 sync_epoch; /* ns since 1970 that the index counts from; < 0: none */
+  guint
+      sample_bits; /* bits of a sample if caps do not say; 0: samples are bytes */
+  GstSpead2Rate sample_rate; /* numerator 0: the rate in the caps */
+  guint64 first_sample;      /* is added to the sample index */
+  gint64
+      sync_epoch; /* the time of sample index 0, ns since 1970; < 0: unknown */
 } GstSpead2HeapMakerConfig;
 
 /* Since gst_spead2_heap_maker_new(). */
 typedef struct {
-  guint64 offset_jumps; /* buffers that do not begin where the last one ended */
-  guint64 index_wraps;  /* of the narrowest item with the sample index */
-  guint64 remainder_bytes; /* dropped: remainder=drop */
-  guint64 padding_bytes;   /* added: remainder=pad */
+  guint64
+      offset_jumps; /* buffers whose OFFSET is not the end of the one before */
+  guint64
+      index_wraps; /* of the item that has the sample index in the fewest bits */
+  guint64 remainder_bytes; /* dropped with remainder=drop */
+  guint64 padding_bytes;   /* added with remainder=pad */
 } GstSpead2HeapMakerCounters;
 
-/* Called by the maker's functions. */
+/* The maker calls them in the thread of its caller. */
 typedef struct {
   /* As gst_spead2_dates_find(). */
   gboolean (*date) (GstBuffer *buffer, GstSpead2TimeScale scales, guint64 *ns,
       GError **error, gpointer user_data);
-  /* A GST_STREAM_ERROR_FORMAT that does not end the stream: each kind once after
-   * gst_spead2_heap_maker_start(). */
+  /* Reports a GST_STREAM_ERROR_FORMAT that does not end the stream: each kind once
+   * until gst_spead2_heap_maker_start() is called. */
   void (*warning) (
       const gchar *message, const gchar *detail, gpointer user_data);
-  /* Some counter has changed. */
+  /* The values of the counters, when one of them has changed. */
   void (*counted) (
       const GstSpead2HeapMakerCounters *counters, gpointer user_data);
 } GstSpead2HeapMakerCallbacks;
 
 typedef struct _GstSpead2HeapMaker GstSpead2HeapMaker;
 
-/* callbacks are static. NULL with SPEAD2_ERROR_INVALID. */
+/* config is copied; callbacks are borrowed. NULL with SPEAD2_ERROR_INVALID. */
 GstSpead2HeapMaker *gst_spead2_heap_maker_new (
     const GstSpead2HeapMakerConfig *config,
     const GstSpead2HeapMakerCallbacks *callbacks, gpointer user_data,
@@ -74,80 +84,85 @@ void gst_spead2_heap_maker_free (GstSpead2HeapMaker *maker);
 
 /* -- the stream ---------------------------------------------------------------- */
 
-/* A new run: there are no caps, and warnings come again. Restarts the stream, too. */
+/* For READY to PAUSED: there are no caps, every warning may be reported again, and the
+ * stream is restarted. */
 void gst_spead2_heap_maker_start (GstSpead2HeapMaker *maker);
 
-/* A new stream: it is described and counted from its beginning; the open heap and
- * values that have come are dropped. */
+/* Begins a new stream: descriptors are sent again, and the sample index starts again.
+ * The open heap, and values of events for the next buffer, are dropped. */
 void gst_spead2_heap_maker_restart (GstSpead2HeapMaker *maker);
 
-/* Buffers of these caps follow. The open heap is dropped: close it and make it
- * before. FALSE with GST_STREAM_ERROR_FORMAT or SPEAD2_ERROR_INVALID, and the caps
- * that were there before remain. */
+/* The caps of the following buffers. Drops the open heap: close and make it before.
+ * FALSE with GST_STREAM_ERROR_FORMAT or SPEAD2_ERROR_INVALID; the caps then do not
+ * change. */
 gboolean gst_spead2_heap_maker_set_caps (
     GstSpead2HeapMaker *maker, GstCaps *caps, GError **error);
 
-/* For each event before the buffers behind it: a STREAM_START is another source, whose
- * OFFSETs may count something else; the application's values are of the next buffer. */
+/* Handles STREAM_START (OFFSETs may have another unit from there on) and values of the
+ * application for the next buffer; ignores other events. */
 void gst_spead2_heap_maker_event (GstSpead2HeapMaker *maker, GstEvent *event);
 
-/* Nothing arrives for so long: the samples of that time are counted, but not sent. */
+/* For a GAP event: adds the samples of that duration to the sample index. */
 void gst_spead2_heap_maker_skip (
     GstSpead2HeapMaker *maker, GstClockTime duration);
 
-/* Items are described with the next heap, unless the mode is
+/* Sends descriptors with the next heap, unless the mode is
  * SPEAD2_DESCRIPTORS_NONE. */
 void gst_spead2_heap_maker_redescribe (GstSpead2HeapMaker *maker);
 
-/* The same in any mode. */
+/* The same, in any mode. */
 void gst_spead2_heap_maker_request_descriptors (GstSpead2HeapMaker *maker);
 
 /* Whether gst_spead2_heap_maker_set_running_time() has an effect. */
 gboolean gst_spead2_heap_maker_uses_running_time (
     const GstSpead2HeapMaker *maker);
 
-/* The time by which the interval of descriptors is measured, ns; 0 before time runs. */
+/* The running time, ns, by which the interval of descriptors is measured; 0 before the
+ * pipeline is PLAYING. */
 void gst_spead2_heap_maker_set_running_time (
     GstSpead2HeapMaker *maker, guint64 running_time);
 
-/* The item pointers of a heap that does not describe, if its payload is all that is
- * addressed; else 0. */
+/* The number of item pointers of a heap without descriptors, if its payload is the only
+ * addressed item; otherwise 0. */
 guint gst_spead2_heap_maker_plain_pointers (const GstSpead2HeapMaker *maker);
 
-/* -- the way of a buffer ------------------------------------------------------- */
+/* -- buffers ------------------------------------------------------------------- */
 
-/* A buffer, or a list of them, has arrived: its samples are counted even if it is not
- * pushed, and what the application gave for it is not used for the next one. */
+/* Counts the samples of a buffer, or of a list of buffers, that has arrived, and
+ * assigns the values of events before it to it. */
 void gst_spead2_heap_maker_arrive (
     GstSpead2HeapMaker *maker, GstBuffer *buffer, GstSpead2IndexSource source);
 void gst_spead2_heap_maker_arrive_list (GstSpead2HeapMaker *maker,
     GstBufferList *list, GstSpead2IndexSource source);
 
-/* Takes a buffer that has arrived, in the order of arrival. The caller keeps it until
- * gst_spead2_heap_maker_next() has returned FALSE. */
+/* Starts making heaps of a buffer, in the order of arrival. The caller has a
+ * reference to it until gst_spead2_heap_maker_next() returns FALSE. */
 void gst_spead2_heap_maker_push (GstSpead2HeapMaker *maker, GstBuffer *buffer);
 
-/* The open heap ends here. */
+/* Ends the open heap, if there is one: gst_spead2_heap_maker_next() returns TRUE for
+ * it. */
 void gst_spead2_heap_maker_close (GstSpead2HeapMaker *maker);
 
-/* Whether a heap waits for the bytes of the next buffer. */
+/* Whether there is an open heap. */
 gboolean gst_spead2_heap_maker_is_open (const GstSpead2HeapMaker *maker);
 
-/* Whether there is a heap to be made. FALSE with an error, which must not be NULL, if
- * the buffer cannot be sent: the heaps before it have been made then. After an error,
- * and whenever heaps are not sent, call gst_spead2_heap_maker_drop(). */
+/* TRUE if a heap can be made now. FALSE without an error: more bytes are needed.
+ * FALSE with an error (which is required): the buffer cannot be sent, and all heaps
+ * of earlier bytes were made; gst_spead2_heap_maker_drop() must follow. */
 gboolean gst_spead2_heap_maker_next (GstSpead2HeapMaker *maker, GError **error);
 
-/* Heaps that one call of gst_spead2_heap_maker_make() makes, at most. */
+/* The number of heaps that a call of gst_spead2_heap_maker_make() makes, at most. */
 #define GST_SPEAD2_HEAP_MAKER_MAX_HEAPS 2
 
-/* Makes that heap, and the heap of descriptors that goes before it: they are appended
- * to the n at heaps. Once after each gst_spead2_heap_maker_next() that returned TRUE.
- * FALSE with an error, where a heap of descriptors may have been appended. */
+/* Makes the heap for which gst_spead2_heap_maker_next() returned TRUE, and before it
+ * a heap of descriptors if one is due. heaps has *n elements; the new ones (transfer
+ * full) are appended. FALSE with an error; a heap of descriptors may have been
+ * appended even then. */
 gboolean gst_spead2_heap_maker_make (
     GstSpead2HeapMaker *maker, Spead2Heap **heaps, guint *n, GError **error);
 
-/* Drops what is left of the buffer, and the open heap. */
+/* Drops the rest of the buffer, and the open heap: after an error, or when heaps that
+ * were made are not sent. */
 void gst_spead2_heap_maker_drop (GstSpead2HeapMaker *maker);
 
 G_END_DECLS

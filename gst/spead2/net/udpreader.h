@@ -1,28 +1,28 @@
-/* Datagrams from the kernel: the only module that receives.
+/* Reads datagrams from UDP sockets. No other module receives.
  *
- * A reader reads one socket or several. spead2_udp_reader_drain() gives everything
- * that is queued, up to a budget, to a function, one datagram at a time, and never
- * blocks; spead2_udp_reader_wait() sleeps until there is something to drain:
+ * spead2_udp_reader_drain() reads what the sockets have queued, up to a limit,
+ * without blocking, and calls a function for each datagram. spead2_udp_reader_wait()
+ * blocks until a socket may have datagrams:
  *
  *   while (!stopped) {
- *     gboolean more = spead2_udp_reader_drain (reader, budget, take, worker);
+ *     gboolean more = spead2_udp_reader_drain (reader, max_bytes, process, worker);
  *
- *     ...hand over what is complete: once a drain...
+ *     ...pass on the heaps that are complete, all at once...
  *     if (!more)
  *       spead2_udp_reader_wait (reader, next_deadline);
  *   }
  *
- * With UDP_GRO the kernel merges datagrams into trains. Each recvmsg() returns one
- * train into the same 64 KiB, which stay in the cache. Where no train comes,
- * recvmmsg() returns many datagrams. The policy for each errno is in udpreader.c; no
- * errno ends the stream.
+ * With UDP_GRO the kernel merges datagrams of equal size into one message, a "train".
+ * Each recvmsg() reads one train, always into the same 64 KiB, which therefore stay
+ * in the CPU's cache. While messages have one datagram each, recvmmsg() reads many of
+ * them. udpreader.c has the policy for each errno; none ends the stream.
  *
- * A wake-up costs more than reading 64 KiB, so wake-ups are coalesced at high rates:
- * see coalesce.h.
+ * At high rates the reader sleeps for a short time instead of blocking, since a
+ * wake-up costs more than reading 64 KiB: see coalesce.h.
  *
- * A reader belongs to one thread, but for spead2_udp_reader_wake(),
- * spead2_udp_reader_cancel() and spead2_udp_reader_get_kernel(), which any thread
- * may call. Times are of spead2_now(), in ns.
+ * A reader is used by one thread; spead2_udp_reader_wake(),
+ * spead2_udp_reader_cancel() and spead2_udp_reader_get_kernel() may be called by any.
+ * Times are those of spead2_now(), ns.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -37,13 +37,13 @@ G_BEGIN_DECLS
 /* The default of Spead2UdpReaderOptions.coalesce, ns. */
 #define SPEAD2_READER_COALESCE (200 * G_GUINT64_CONSTANT (1000))
 
-/* One datagram. All of it is borrowed: valid until the function returns. */
+/* One datagram. Valid until the function returns that is called with it. */
 typedef struct {
   const guint8 *data;
   gsize size;   /* 0 to 65527 bytes */
-  guint socket; /* whose: index in the reader's descriptors */
-  guint64 time; /* when this drain began: one time for all of its datagrams */
-  /* Who sent it; NULL unless Spead2UdpReaderOptions.source. */
+  guint socket; /* index of its socket in the reader's descriptors */
+  guint64 time; /* when this call of spead2_udp_reader_drain() started */
+  /* The sender's address; NULL unless Spead2UdpReaderOptions.source is set. */
   const struct sockaddr_storage *source;
 } Spead2Datagram;
 
@@ -51,35 +51,34 @@ typedef void (*Spead2DatagramFunc) (
     const Spead2Datagram *datagram, gpointer user_data);
 
 typedef struct {
-  guint64 datagrams; /* that arrived: given, truncated or ctrunc */
-  guint64 bytes;     /* of UDP payload in those that were given */
-  guint64 messages;  /* that carried them: a train is one */
-  guint64 trains;    /* of them, with more than one datagram */
-  guint64 calls;     /* of recvmsg and recvmmsg, also those that gave nothing */
-  guint64 waits;     /* that blocked */
-  guint64 sleeps;    /* waits that slept to coalesce wake-ups */
-  /* Not given, since the message was longer than its memory (MSG_TRUNC): one a
-   * message, the only one or, of a train, the first that is not whole. The number
-   * of those behind it is unknown. */
+  /* Received: passed to the function, truncated or ctrunc. */
+  guint64 datagrams;
+  guint64 bytes;    /* UDP payload of those passed to the function */
+  guint64 messages; /* results of recvmsg and recvmmsg: a train is one */
+  guint64 trains;   /* messages of more than one datagram */
+  guint64 calls;    /* of recvmsg and recvmmsg, also without a result */
+  guint64 waits;    /* calls of spead2_udp_reader_wait() that blocked */
+  guint64 sleeps;   /* those of them that slept to coalesce wake-ups */
+  /* Messages that were longer than the reader's memory (MSG_TRUNC). Of a train, the
+   * datagrams that are whole are processed; the number of the others is unknown. */
   guint64 truncated;
-  /* Not given, since the control data were cut off (MSG_CTRUNC) and with them
-   * the size of the segments: one a message, however many were in it. */
+  /* Messages whose control data were cut off (MSG_CTRUNC), and with them the size of
+   * the datagrams: none of a train is processed. */
   guint64 ctrunc;
-  /* Datagrams of spead2_udp_reader_discard(), and the bytes in them: neither is
-   * counted above, but for the calls. */
+  /* Datagrams that spead2_udp_reader_discard() read, and their bytes. Of the counters
+   * above, only calls includes them. */
   guint64 discarded;
   guint64 discarded_bytes;
   guint64 errors[SPEAD2_MAX_ERRNO + 1]; /* by errno, ICMP errors included */
 } Spead2ReaderCounters;
 
-/* The kernel's counters, summed over the sockets. */
+/* Sums of the kernel's counters of all sockets (SO_MEMINFO). */
 typedef struct {
-  /* Messages that it dropped since the reader was made, for want of room in the
-   * buffer or of a right checksum. A merged train counts as one message. */
+  /* Messages that were dropped since the reader exists: the receive buffer was full, or
+   * the checksum wrong. A train counts as one. */
   guint64 drops;
-  /* Bytes of memory that queued messages take, of how many: of twice the buffer
-   * size that was asked for (SO_RCVBUF). */
-  guint64 fill, size;
+  guint64 fill; /* bytes of kernel memory that queued messages occupy */
+  guint64 size; /* their limit: twice the value that was set as SO_RCVBUF */
 } Spead2ReaderKernel;
 
 typedef struct {
@@ -89,50 +88,51 @@ typedef struct {
 
 typedef struct _Spead2UdpReader Spead2UdpReader;
 
-/* At least one descriptor, of spead2_udp_socket_listen() or adopted by
- * spead2_udp_socket_adopt_listening(). They are borrowed, are not closed, and must
- * stay open as long as the reader. A reader of one blocking socket blocks in
- * recvmsg(); of several, or of one that is O_NONBLOCK, in ppoll(). Fails with
- * SPEAD2_ERRNO (no descriptor left). */
+/* A reader of at least one socket, made by spead2_udp_socket_listen() or passed to
+ * spead2_udp_socket_adopt_listening(). The descriptors are borrowed: the caller
+ * closes them, after the reader was freed. A reader of one blocking socket blocks in
+ * recvmsg(), a reader of several, or of one with O_NONBLOCK, in ppoll(). NULL with
+ * SPEAD2_ERRNO if the process has no descriptor left. */
 Spead2UdpReader *spead2_udp_reader_new (const gint *fds, guint n_fds,
     const Spead2UdpReaderOptions *options, GError **error);
 
-/* No thread may use it any more. */
+/* Only when no other thread uses the reader. */
 void spead2_udp_reader_free (Spead2UdpReader *reader);
 
-/* Gives queued datagrams to func, in the order of their arrival at their socket,
- * until the sockets are empty or max_bytes are read (a short message counts as 2
- * KiB, and the last may go beyond). Never blocks. Every socket has its share of
- * max_bytes, so that none starves. Returns TRUE if it ended by the budget: there
- * may be more, and nothing is to be waited for. FALSE: drained, or cancelled. */
+/* Reads datagrams until no socket has any queued, or until about max_bytes are read,
+ * and calls func for each, per socket in the order of arrival. Never blocks. A
+ * message of less than 2 KiB counts as 2 KiB, and the last one may exceed the limit.
+ * The limit is divided among the sockets, so that all are read. TRUE if the limit
+ * ended it: call it again instead of waiting. FALSE: the sockets are empty, or the
+ * reader was cancelled. */
 gboolean spead2_udp_reader_drain (Spead2UdpReader *reader, gsize max_bytes,
     Spead2DatagramFunc func, gpointer user_data);
 
-/* Sleeps until there may be something to drain, until a time (G_MAXUINT64: for
- * ever), or until another thread ends it. It may return earlier without a reason:
- * the caller drains and waits again. Returns at once for a time that has passed. A
- * time within SPEAD2_RECEIVE_TIMEOUT is kept by ppoll(), which costs one call more
- * than recvmsg() alone. */
+/* Blocks until a socket may have a datagram, until a time (G_MAXUINT64: no limit), or
+ * until spead2_udp_reader_wake(). It may return earlier: the caller reads, and waits
+ * again. Returns at once if the time has passed. For a time that is less than
+ * SPEAD2_RECEIVE_TIMEOUT ahead it calls ppoll(), in addition to recvmsg(). */
 void spead2_udp_reader_wait (Spead2UdpReader *reader, guint64 time);
 
-/* Throws away what was queued when it was called, and a bounded amount of what comes
- * meanwhile, and counts it. Never blocks. */
+/* Reads and counts, without processing, what is queued when it is called, and at most a
+ * bounded amount of what arrives in the meantime. Never blocks. */
 void spead2_udp_reader_discard (Spead2UdpReader *reader);
 
-/* Ends the wait under way or, where there is none, the next one: at once where it
- * is in ppoll(), else within SPEAD2_RECEIVE_TIMEOUT. Any thread. */
+/* Ends the present wait, or the next one if there is none: in ppoll() at once, in
+ * recvmsg() within SPEAD2_RECEIVE_TIMEOUT. Any thread. */
 void spead2_udp_reader_wake (Spead2UdpReader *reader);
 
-/* For the end: waits and drains return at once from now on; a wait under way ends as
- * by spead2_udp_reader_wake(). The sockets are left as they are, and another reader
- * may read them. Any thread. */
+/* Before the reader's thread is joined: from now on spead2_udp_reader_wait() and
+ * spead2_udp_reader_drain() return at once, and a present wait ends as by
+ * spead2_udp_reader_wake(). The sockets stay open, and another reader may use them. Any
+ * thread. */
 void spead2_udp_reader_cancel (Spead2UdpReader *reader);
 
-/* Only for the reader's thread, which copies them for others. */
+/* Borrowed. For the reader's thread only. */
 const Spead2ReaderCounters *spead2_udp_reader_counters (
     const Spead2UdpReader *reader);
 
-/* Makes a system call for each socket. Any thread. */
+/* Reads the kernel's counters, with a system call per socket. Any thread. */
 void spead2_udp_reader_get_kernel (
     Spead2UdpReader *reader, Spead2ReaderKernel *kernel);
 

@@ -1,30 +1,33 @@
 /* Packets to heaps.
  *
- * Datagrams go in, in any order, with any loss, duplicated, of many heaps at a
- * time; heaps come out, as a list that is taken once a drain of the socket. Each
- * payload is copied once, into memory that the assembler's owner provides. Time is
- * passed in: the module has no socket, no thread and no clock.
+ * Input: UDP datagrams, in any order, with losses and duplicates, of many heaps at
+ * the same time. Output: a list of heaps, in the order in which they ended. Each
+ * payload is copied once, into memory of the owner. Times are parameters: the module
+ * has no socket, thread or clock.
  *
- * A heap is live from its first packet, whichever one that is, until all of it has
- * come or it is given up: when more than max_heaps are live the one whose last packet
- * came first, or heap_timeout after its last packet. So heaps that are begun and never
- * continued, lost ones or hostile ones, go before those that make progress. A heap of
- * one packet is complete at once, takes no place and has no other one given up. A heap
- * of which no packet says the length ends when it is given up, or with the next complete
- * stop heap, in front of it. Heaps that have ended are
- * remembered for a while, so that packets which come again or too late begin no
- * heap: they are counted as duplicate (it was complete) or late (it was given up).
+ * A heap is "live" from its first packet, whichever one that is, until it ends:
+ *   complete    all of its bytes were received
+ *   evicted     a new heap exceeds max_heaps or max_live_bytes: of the live heaps, those
+ *               end whose last packet is the oldest
+ *   timeout     its last packet is older than heap_timeout
+ *   stopped, flushed  spead2_assembler_flush() was called
+ * Heaps that get no more packets, be they lost or forged, therefore end before those
+ * that do. A heap of a single packet is complete at once: it is never live, and
+ * evicts no heap. A heap whose packets have no HEAP_LENGTH cannot be seen to be
+ * complete. It ends in one of the other ways, or before the next complete stop heap;
+ * if its first bytes up to the last ones received are there without a hole, it then
+ * counts as complete.
  *
- * Heaps come out in the order in which they end. An order by counter or index is
- * made of that list elsewhere, by whoever can wait for it.
+ * Ended heaps are remembered (n_remembered, remember_time), so that no later packet
+ * of theirs starts a heap: it counts as duplicate if the heap was complete, otherwise
+ * as late.
  *
- * What the network says is checked before it costs anything: memory is asked for
- * only for a length within max_heap_size, and never more than max_live_bytes for all
- * live heaps; one heap has at most SPEAD2_MAX_RANGES pieces and
- * SPEAD2_MAX_HEAP_POINTERS pointers. In the steady state nothing is allocated:
- * heaps are recycled.
+ * Limits are checked before memory is acquired: a heap has at most max_heap_size
+ * bytes, SPEAD2_MAX_RANGES ranges and SPEAD2_MAX_HEAP_POINTERS item pointers, and all
+ * live heaps together have at most max_live_bytes. Heaps are recycled: once as many
+ * exist as are needed, a packet causes no allocation.
  *
- * One assembler belongs to one thread, and has no lock.
+ * An assembler is used by one thread at a time, and has no lock.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -38,128 +41,125 @@ G_BEGIN_DECLS
 
 typedef struct {
   Spead2PacketRules rules;
-  /* Bytes of payload that a heap may have; more is refused as too large. */
+  /* Bytes of payload of a heap, at most. A packet of a larger one is too large. */
   guint64 max_heap_size;
-  /* Bytes of memory that all live heaps may have: when a new one needs more, others
-   * are given up in the same order. At least max_heap_size and
+  /* Bytes of memory of all live heaps, at most. At least max_heap_size +
    * SPEAD2_PAYLOAD_ALIGNMENT. */
   guint64 max_live_bytes;
-  guint max_heaps; /* live ones, at least 1 */
-  /* ns after its last packet in which a heap is given up; 0: never. */
+  guint max_heaps; /* number of live heaps, at most; at least 1 */
+  /* ns from the last packet of a live heap to its end; 0: no limit. */
   guint64 heap_timeout;
-  /* How many heaps that have ended are remembered, at most 65535, and for how many
-   * ns (0: without a limit). A sender that begins anew within that time, with the
-   * same counters and no stop heap in between, is taken for duplicates. Of heaps of
-   * one packet the header is remembered, too, so that those which differ in an item
-   * (a channel, a polarisation) may share a counter. 0: nothing is remembered. */
+  /* Number of ended heaps that are remembered, 0 to 65535, and for how many ns (0: no
+   * limit). If a sender restarts within that time with the same heap counters, and
+   * sent no stop heap before, its packets count as duplicate. A heap of a single
+   * packet is remembered by its header, so that heaps may have the same counter if
+   * they differ in an item (a channel, a polarisation). */
   guint n_remembered;
   guint64 remember_time;
 } Spead2AssemblerConfig;
 
-/* Where payloads lie. Called within spead2_assembler_*(), in its thread. */
+/* Memory for payloads. Called by functions of the assembler, in their thread. */
 typedef struct {
-  /* Memory of at least size bytes, which need not be initialised; or FALSE where there
-   * is none, which counts the packet as no-memory. Its first byte lies at phase modulo
-   * SPEAD2_PAYLOAD_ALIGNMENT where the owner can do that: the first byte of the item
-   * that is to be aligned is then at a multiple of it. */
+  /* Provides at least size bytes, uninitialised. FALSE if there is no memory: the
+   * packet then counts as no-memory. The address of the first byte should be phase
+   * modulo SPEAD2_PAYLOAD_ALIGNMENT: the item that is to be aligned (see
+   * spead2_assembler_set_align_id()) then starts at a multiple of that. */
   gboolean (*acquire) (
       gpointer user_data, gsize size, guint phase, Spead2HeapMemory *memory);
-  /* Memory that no heap needs any more: of a heap that was recycled or freed
-   * within the assembler with it, or that has grown. */
+  /* Returns memory: its heap was recycled or freed with it, or got larger memory. */
   void (*release) (gpointer user_data, Spead2HeapMemory *memory);
   gpointer user_data;
 } Spead2HeapMemoryOwner;
 
-/* What becomes of a packet, once it is one. */
+/* The result for a datagram that spead2_packet_parse() accepts as a packet. */
 typedef enum {
   SPEAD2_PACKET_ACCEPTED,
-  SPEAD2_PACKET_DUPLICATE, /* its bytes had come before, or all of its heap */
-  SPEAD2_PACKET_OVERLAP,   /* some of its bytes had */
+  SPEAD2_PACKET_DUPLICATE, /* all of its bytes, or its heap, were received before */
+  SPEAD2_PACKET_OVERLAP, /* some of its bytes were received before */
   /* Its flavour, heap length or end contradicts other packets of its heap. */
   SPEAD2_PACKET_INCONSISTENT,
-  SPEAD2_PACKET_LATE,      /* of a heap that was given up */
-  SPEAD2_PACKET_TOO_LARGE, /* its heap would exceed a limit of the above */
-  SPEAD2_PACKET_NO_MEMORY, /* the owner had none for its heap */
+  SPEAD2_PACKET_LATE,      /* its heap has ended and was not complete */
+  SPEAD2_PACKET_TOO_LARGE, /* its heap would exceed a limit */
+  SPEAD2_PACKET_NO_MEMORY, /* the owner had no memory for its heap */
   SPEAD2_N_PACKET_FATES
 } Spead2PacketFate;
 
-/* A word for counters: "accepted", "duplicate" ...; static. */
+/* "accepted", "duplicate" ..., as in the names of counters; static. */
 const gchar *spead2_packet_fate_name (Spead2PacketFate fate);
 
-/* What has happened since the beginning. They balance, at any time:
- *   datagrams = all of refused + all of packets
- *   heaps_started = all of heaps_ended + live heaps */
+/* Counters since spead2_assembler_new(). At any time:
+ *   datagrams = sum of refused + sum of packets
+ *   heaps_started = sum of heaps_ended + live heaps */
 typedef struct {
   guint64 datagrams;
-  guint64 bytes; /* of datagrams, headers and refused ones included */
+  guint64 bytes; /* of all datagrams: headers, payload, and refused ones */
   guint64 refused[SPEAD2_N_REFUSALS];
   guint64 packets[SPEAD2_N_PACKET_FATES];
-  guint64 payload_bytes;                   /* of accepted packets */
-  guint64 heaps_started;                   /* those of one packet included */
-  guint64 heaps_ended[SPEAD2_N_HEAP_ENDS]; /* complete, or how given up */
-  guint64 single_packet_heaps;             /* of those that are complete */
+  guint64 payload_bytes; /* of accepted packets */
+  guint64 heaps_started; /* heaps of a single packet included */
+  guint64 heaps_ended[SPEAD2_N_HEAP_ENDS];
+  guint64 single_packet_heaps; /* included in heaps_ended, as complete */
 } Spead2AssemblerCounters;
 
 typedef struct _Spead2Assembler Spead2Assembler;
 
-/* Both are copied. Never fails; limits outside of what stands there are a mistake of
- * the caller. */
+/* config and owner are copied. Never fails: the caller has checked the limits. */
 Spead2Assembler *spead2_assembler_new (
     const Spead2AssemblerConfig *config, const Spead2HeapMemoryOwner *owner);
 
-/* Live heaps, and ended ones that were not taken, are released and not counted. */
+/* Frees live heaps, and ended ones that spead2_assembler_take() has not returned; they
+ * are not counted. */
 void spead2_assembler_free (Spead2Assembler *assembler);
 
-/* Which addressed item of heaps that begin from now on is aligned; SPEAD2_ID_NULL,
- * the default: the first one that is no descriptor. */
+/* The id of the addressed item that is aligned in memory, for heaps that start later.
+ * SPEAD2_ID_NULL, the default: the first item that is not a descriptor. */
 void spead2_assembler_set_align_id (Spead2Assembler *assembler, guint64 id);
 
-/* Who sends the datagrams from now on, as the kernel writes it, for heaps that begin with
- * one of them. NULL, the default: not known. It is borrowed until the next call. */
+/* The source address of the datagrams that are pushed next, as recvmsg() returns it. A
+ * heap copies that of its first packet. NULL, the default: unknown. Borrowed until the
+ * next call. */
 void spead2_assembler_set_sender (
     Spead2Assembler *assembler, const struct sockaddr_storage *sender);
 
-/* One datagram, that came at `now` (any clock, in ns, that does not go back). It is
- * not needed after the call. */
+/* Processes a datagram. now: time of its arrival, ns of any monotonic clock. data is
+ * borrowed for the call. */
 void spead2_assembler_push (
     Spead2Assembler *assembler, const guint8 *data, gsize size, guint64 now);
 
-/* Counts a datagram of which the reader had only `size` bytes, without looking at
- * them. */
+/* Counts a datagram of which only `size` bytes could be read, as refused. */
 void spead2_assembler_push_truncated (Spead2Assembler *assembler, gsize size);
 
-/* Gives up the heaps whose timeout has come. Returns when it is to be called
- * again, or G_MAXUINT64 where nothing waits. Cheap: may be called each drain. */
+/* Ends heaps by heap_timeout. Returns the time at which it must be called again, or
+ * G_MAXUINT64 if no heap has a timeout. Cheap enough for a call per read of the
+ * socket. */
 guint64 spead2_assembler_expire (Spead2Assembler *assembler, guint64 now);
 
-/* Gives up all live heaps, SPEAD2_HEAP_STOPPED or SPEAD2_HEAP_FLUSHED; packets of
- * theirs that still come are late. */
+/* Ends all live heaps, as SPEAD2_HEAP_STOPPED or SPEAD2_HEAP_FLUSHED. */
 void spead2_assembler_flush (Spead2Assembler *assembler, Spead2HeapEnd end);
 
-/* Forgets which heaps have ended: the counters of a sender that begins anew are
- * new. A complete stop heap does the same, all but itself. */
+/* Forgets the ended heaps: a sender that restarts may use their counters again. A
+ * complete stop heap has the same effect, and is itself remembered. */
 void spead2_assembler_forget (Spead2Assembler *assembler);
 
-/* The heaps that have ended since the last call, in that order, or NULL. They, and
- * their memory, are the caller's. */
+/* Returns the heaps that have ended since the last call, in that order, or NULL
+ * (transfer full, with their memory). */
 Spead2ReceivedHeap *spead2_assembler_take (Spead2Assembler *assembler);
 
-/* Takes back a list of heaps (or NULL), to make others of. Memory that is still in
- * them is released. */
+/* Returns heaps (a list, or NULL) for reuse. Memory that they still have is released. */
 void spead2_assembler_recycle (
     Spead2Assembler *assembler, Spead2ReceivedHeap *heaps);
 
-/* Valid as long as the assembler is, and changed by its other functions. */
+/* Borrowed. Other functions of the assembler change them. */
 const Spead2AssemblerCounters *spead2_assembler_counters (
     const Spead2Assembler *assembler);
 
 guint spead2_assembler_n_live (const Spead2Assembler *assembler);
 
-/* Bytes of memory that live heaps have. */
+/* Bytes of memory of all live heaps. */
 guint64 spead2_assembler_live_bytes (const Spead2Assembler *assembler);
 
-/* For tests: NULL if the counters balance, or else which sum does not; the caller
- * frees it. */
+/* For tests: NULL if the counters balance, otherwise the name of the sum that does not;
+ * the caller frees it. */
 gchar *spead2_assembler_imbalance (const Spead2Assembler *assembler);
 
 G_END_DECLS
