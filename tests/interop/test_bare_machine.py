@@ -191,7 +191,7 @@ def test_the_modules_of_debians_python(installed):
     needed = {path.name.partition("-")[0]: owner(path) for path in libraries}
     names = {name for script in scripts("/usr/bin/python3") for name in modules(script)}
     names = {name.rpartition(".")[2] for name in names} - {"GObject"}
-    needed["gi"] = "python3-gi"
+    needed |= {"gi": "python3-gi", "numpy": "python3-numpy"}
     # Without these Gst is what C has: no iteration, no Gst.Structure that is a mapping.
     assert "Gst" in names
     check(installed, {name: needed.get(name) for name in names} | {"Gst's overrides": "python3-gst-1.0"})

@@ -1,16 +1,22 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The example programs send to the real spead2, and docs/embedding.md says what they do."""
+"""The example programs send to the real spead2 or receive from it, and docs/embedding.md says
+what they do."""
 
+import importlib.util
 import math
 import os
 import re
 import signal
+import socket
 import subprocess
+import threading
 
 import numpy as np
 import pytest
 
 from conftest import BUILD, LIMIT, PYTHON, ROOT, safe_rate, wait_until
+from namespaces import alone_on_the_network
+from test_receive import described, open_stream
 from test_spead2 import SAMPLES, TIMESTAMP, check_ended, check_samples, item
 
 PROGRAMS = {
@@ -21,6 +27,7 @@ EMBEDDING = ROOT / "docs/embedding.md"
 # The ADC's first sample that is sent has this index.
 FIRST = 10000
 SNIPPETS_FROM = ("examples/appsrc-sender.c", "examples/appsrc_sender.py",
+                 "examples/appsink-receiver.c", "examples/appsink_receiver.py",
                  "tests/check/static/static.c", "tests/check/spead2sink/zerocopy.c")
 
 
@@ -101,7 +108,7 @@ def test_a_host_that_does_not_exist_is_told(start):
     _, errors = finish(start("--host", "no.such.host.invalid"), status=1)
     assert errors.startswith("Error: Host 'no.such.host.invalid' could not be resolved")
     # The debug text: who says so.
-    assert re.search(r"\n  \(.*spead2sink.*\)\n$", errors, re.S), errors
+    assert re.search(r"\n  \(.*GstSpead2Sink:sink.*\)\n$", errors, re.S), errors
 
 
 def test_a_heap_that_fails_is_told(start):
@@ -110,6 +117,148 @@ def test_a_heap_that_fails_is_told(start):
     output, errors = finish(start("--heaps", 3, env=faults), status=1)
     assert output == "stats: 0 heaps sent, 3 failed; heap-done: 0 whole, 3 not\n"
     assert errors.startswith("Warning: Could not send to 127.0.0.1")
+
+
+# -- receivers -------------------------------------------------------------------------------
+
+RECEIVERS = {
+    "c": [str(BUILD / "examples/appsink-receiver")],
+    "python": [PYTHON, str(ROOT / "examples/appsink_receiver.py")],
+}
+
+
+def free_port():
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Receiver:
+    """One of the two programs, once it receives."""
+
+    def __init__(self, program, *options):
+        self.port = free_port()
+        self.process = subprocess.Popen(
+            [*RECEIVERS[program], "--port", str(self.port), *options], stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=dict(os.environ, LC_ALL="C"))
+        assert self.read_line() == f"Receiving at port {self.port}.\n", self.kill()
+
+    def read_line(self):
+        """The next one; none if it does not come."""
+        limit = threading.Timer(LIMIT, self.process.kill)
+        limit.start()
+        try:
+            return self.process.stdout.readline()
+        finally:
+            limit.cancel()
+
+    def kill(self):
+        self.process.kill()
+        return self.process.communicate()
+
+
+@pytest.fixture
+def start_receiver():
+    receivers = []
+
+    def start(program, *options):
+        receivers.append(Receiver(program, *options))
+        return receivers[-1]
+
+    yield start
+    for receiver in receivers:
+        if receiver.process.poll() is None:
+            receiver.kill()
+
+
+def send_numbered(port, numbers, samples, **kind):
+    """Heaps of a stream of blocks, of which some are not sent, each with its samples' index."""
+    stream = open_stream(port)
+    group, generator = described(samples.shape, **kind)
+    group.add_item(0x4101, "feng_id", "An immediate", shape=(), format=[("u", 40)], value=7)
+    group.add_item(0x4102, "gains", "Addressed", shape=(9,), dtype=np.uint8)
+    group["gains"].value = np.arange(9, dtype=np.uint8)
+    for number in numbers:
+        group["timestamp"].value = number * len(samples)
+        group["adc_samples"].value = samples + number
+        stream.send_heap(generator.get_heap(data="all"))
+    return stream, generator
+
+
+def expected_heap(number, samples):
+    power = "".join(f" {channel:.1f}" for channel in np.mean(np.square((samples + number).astype(float)), axis=0))
+    return (f"{len(samples)} samples from {number * len(samples)}: power{power}; values heap-cnt=HEAP "
+            f"timestamp={number * len(samples)} feng_id=7 gains=9 bytes")
+
+
+@pytest.mark.parametrize("program", RECEIVERS)
+@pytest.mark.parametrize("dtype", ["<i2", ">i2", "|i1", "<f4"])
+def test_an_example_receives_samples_values_and_losses(start_receiver, program, dtype):
+    receiver = start_receiver(program, "--sample-rate", "1000000")
+    samples = np.arange(200).astype(np.dtype(dtype)).reshape(100, 2) // 2
+    stream, generator = send_numbered(receiver.port, [0, 1, 4], samples, dtype=np.dtype(dtype))
+    stream.send_heap(generator.get_end())
+    output, errors = finish(receiver.process)
+    lines = re.sub(r"heap-cnt=\d+", "heap-cnt=HEAP", output).splitlines()
+    assert lines == [expected_heap(0, samples), expected_heap(1, samples), "200 samples are missing.",
+                     expected_heap(4, samples),
+                     "3 heaps; 1 gaps, 200 samples missing, 0 heaps incomplete, 0 messages dropped"], output
+    assert errors == ""
+
+
+@pytest.mark.parametrize("program", RECEIVERS)
+def test_ctrl_c_ends_a_receiver_after_what_has_come(start_receiver, program):
+    receiver = start_receiver(program, "--sample-rate", "1000000")
+    samples = np.zeros((100, 2), np.int8)
+    stream, _ = send_numbered(receiver.port, [0], samples, dtype=np.int8)
+    assert receiver.read_line().startswith("100 samples from 0:")
+    receiver.process.send_signal(signal.SIGINT)
+    output, _ = finish(receiver.process)
+    assert output == "1 heaps; 0 gaps, 0 samples missing, 0 heaps incomplete, 0 messages dropped\n"
+    del stream
+
+
+ARRAYS = {
+    "audio/x-raw, format=F64BE, channels=3, rate=7": np.arange(6, dtype=">f8").reshape(2, 3),
+    "audio/x-raw, format=U8, channels=1, rate=7": np.arange(6, dtype="|u1").reshape(6, 1),
+    'application/x-spead-item, dtype="<c8", shape=<3, 2>': np.arange(6, dtype="<c8").reshape(3, 2),
+    'application/x-spead-item, dtype="<i2", shape=<-1, 2>': np.arange(6, dtype="<i2").reshape(3, 2),
+    "application/x-spead-item, dtype=\"[('re','|i1'),('im','|i1')]\", shape=<-1>":
+        np.array([(1, -2), (3, 4)], [("re", "|i1"), ("im", "|i1")]),
+    'application/x-spead-item, dtype="<i2", shape=<2, 3>, order=fortran':
+        np.arange(6, dtype="<i2").reshape((2, 3), order="F"),
+    "application/octet-stream": np.arange(5, dtype=np.uint8),
+}
+
+
+@pytest.fixture(scope="module")
+def receiver_module():
+    spec = importlib.util.spec_from_file_location("appsink_receiver", RECEIVERS["python"][-1])
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    module.Gst.init(None)
+    return module
+
+
+@pytest.mark.parametrize("caps", ARRAYS)
+def test_caps_are_numpy_types(receiver_module, caps):
+    expected = ARRAYS[caps]
+    order = "F" if "fortran" in caps else "C"
+    got = receiver_module.make_array(expected.tobytes(order), receiver_module.Gst.Caps.from_string(caps))
+    assert got.dtype == expected.dtype
+    np.testing.assert_array_equal(got, expected)
+
+
+@pytest.mark.parametrize("bits", [1, 10, 12, 24])
+def test_packed_samples_are_unpacked(receiver_module, bits):
+    values = np.arange(80) % (1 << bits) - (1 << bits - 1)
+    places = np.arange(bits - 1, -1, -1)
+    data = np.packbits((values[:, np.newaxis] >> places & 1).astype(np.uint8)).tobytes()
+    caps = receiver_module.Gst.Caps.from_string(f"application/octet-stream, sample-bits={bits}, channels=1")
+    np.testing.assert_array_equal(receiver_module.make_array(data, caps), values)
+
+
+# -- the page ----------------------------------------------------------------------------------
 
 
 def blocks(language):
@@ -137,7 +286,8 @@ def test_the_shell_lines_of_the_page_run(tmp_path):
     (tmp_path / "build").mkdir()
     script = "set -ex\n" + "".join(blocks("sh"))
     done = subprocess.run(
-        ["meson", "devenv", "-C", str(BUILD), "--workdir", str(tmp_path), "sh", "-c", script],
+        [*alone_on_the_network(), "meson", "devenv", "-C", str(BUILD), "--workdir", str(tmp_path),
+         "sh", "-c", script],
         stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=LIMIT, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     linked = subprocess.run(["ldd", str(tmp_path / "build/static-sender")], capture_output=True, text=True,
