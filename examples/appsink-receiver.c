@@ -63,16 +63,20 @@ print_power (const GstAudioInfo *info, const GstMapInfo *map)
 
 /* -- values of items --------------------------------------------------------------- */
 
-/* An immediate is a guint64, a short addressed item GBytes. */
+/* A number is a guint64, gint64, gboolean or gdouble, as its descriptor says; all else is
+ * GBytes. */
 static gboolean
 print_value (GQuark name, const GValue *value, gpointer user_data)
 {
-  if (G_VALUE_HOLDS_UINT64 (value))
-    g_print (" %s=%" G_GUINT64_FORMAT, g_quark_to_string (name),
-        g_value_get_uint64 (value));
-  else if (G_VALUE_HOLDS (value, G_TYPE_BYTES))
-    g_print (" %s=%" G_GSIZE_FORMAT " bytes", g_quark_to_string (name),
+  g_print (" %s=", g_quark_to_string (name));
+  if (G_VALUE_HOLDS (value, G_TYPE_BYTES)) {
+    g_print ("%" G_GSIZE_FORMAT " bytes",
         g_bytes_get_size (g_value_get_boxed (value)));
+  } else {
+    g_autofree gchar *text = gst_value_serialize (value);
+
+    g_print ("%s", text);
+  }
   return TRUE;
 }
 
@@ -96,8 +100,8 @@ print_loss (Receiver *receiver, GstBuffer *buffer)
 
   if (receiver->heaps > 0 && index > receiver->due &&
       GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_DISCONT))
-    g_print ("%" G_GUINT64_FORMAT " samples are missing.\n",
-        index - receiver->due);
+    g_print (
+        "%" G_GUINT64_FORMAT " samples are missing.\n", index - receiver->due);
   receiver->due = GST_BUFFER_OFFSET_END (buffer);
 }
 
@@ -142,22 +146,22 @@ build_pipeline (Receiver *receiver)
 {
   g_autoptr (GError) error = NULL;
 
-  receiver->pipeline = gst_parse_launch (
-      "spead2src name=source ! "
-      "appsink name=sink sync=false max-buffers=2 "
-      "caps=audio/x-raw,layout=interleaved",
-      &error);
+  receiver->pipeline =
+      gst_parse_launch ("spead2src name=source ! "
+                        "appsink name=sink sync=false max-buffers=2 "
+                        "caps=audio/x-raw,layout=interleaved",
+          &error);
   if (error != NULL) {
     g_printerr ("Error: %s (is GST_PLUGIN_PATH set?)\n", error->message);
     return FALSE;
   }
   receiver->source =
       gst_bin_get_by_name (GST_BIN (receiver->pipeline), "source");
-  receiver->sink = GST_APP_SINK (
-      gst_bin_get_by_name (GST_BIN (receiver->pipeline), "sink"));
+  receiver->sink =
+      GST_APP_SINK (gst_bin_get_by_name (GST_BIN (receiver->pipeline), "sink"));
   g_object_set (receiver->source, "address",
-      receiver->address ? receiver->address : "0.0.0.0", "port",
-      receiver->port, "sample-rate", receiver->sample_rate, NULL);
+      receiver->address ? receiver->address : "0.0.0.0", "port", receiver->port,
+      "sample-rate", receiver->sample_rate, NULL);
   return TRUE;
 }
 
@@ -194,7 +198,8 @@ receive (Receiver *receiver)
   gboolean ending = FALSE, good = TRUE;
 
   while (good && !gst_app_sink_is_eos (receiver->sink)) {
-    GstSample *sample = gst_app_sink_try_pull_sample (receiver->sink, PULL_TIME);
+    GstSample *sample =
+        gst_app_sink_try_pull_sample (receiver->sink, PULL_TIME);
 
     if (sample) {
       handle_heap (receiver, sample);

@@ -63,7 +63,7 @@ def values_of(buffer):
     for index in range(fields.n_fields()):
         name = fields.nth_field_name(index)
         value = fields.get_value(name)
-        # An immediate is an int, a short addressed item bytes.
+        # What is no number is bytes.
         values[name] = value.get_data() if isinstance(value, GLib.Bytes) else value
     return values
 
