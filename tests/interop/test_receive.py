@@ -411,3 +411,23 @@ def test_a_relay_sends_the_same_heaps(receive, source):
     assert received.column("cnt") == list(range(1001, 1021, 2))
     assert received.column("timestamp") == [i * 100000 for i in range(10)]
     assert received.samples == b"".join(heap.tobytes() for heap in heaps)
+
+
+def test_heaps_that_share_a_buffer_are_heaps_again(receive, source):
+    last = receive()
+    relay = source("heaps-per-buffer=4 buffer-timeout=1000000000000",
+                   f"! tee name=t ! queue ! spead2sink name=sender port={last.port} heap-size=1000 "
+                   f"{safe_sending(last.buffer)} t. ! queue")
+    stream = open_stream(relay.port, rate=10e6)
+    stream.set_cnt_sequence(1001, 2)
+    heaps = random_heaps(10, 1000)
+    send_heaps(stream, heaps, dtype=np.int8)
+    assert relay.read("stats")["stats"]["heaps-sent"] == 10
+    received = last.finish()
+    assert sum(relay.values("n-heaps")) == 10 and max(relay.values("n-heaps")) == 4
+    assert [counter for table in relay.values("each/heap-cnt")
+            for counter in np.frombuffer(bytes.fromhex(table), np.uint64)] == list(range(1001, 1021, 2))
+    assert relay.all("warning") == []
+    assert received.column("cnt") == list(range(1, 11))
+    assert received.column("timestamp") == [i * 1000 for i in range(10)]
+    assert received.samples == b"".join(heap.tobytes() for heap in heaps)
