@@ -42,6 +42,7 @@ gst_spead2_src_group_continues (GstSpead2Src *self,
 
   if (plan->new_type || plan->place.missing > 0 || plan->place.discont ||
       plan->place.restarted || plan->view.size != first->view.size ||
+      plan->view.offset != first->view.offset ||
       plan->view.has_index != first->view.has_index)
     return FALSE;
   return gst_spead2_heap_reader_add_to_table (self->reader, heap, &self->table);

@@ -764,9 +764,9 @@ install_stream (GObjectClass *klass)
    *
    * How many heaps that follow one another share a buffer, at most: small heaps cost less
    * that way, since a buffer costs as much as receiving a few KiB. A buffer ends early in
-   * front of a heap before which samples are missing, which is late, or whose bytes have
-   * another size or other caps; at 64 MiB; at the end of the stream; and after
-   * #GstSpead2Src:buffer-timeout.
+   * front of a heap before which samples are missing, which is late, or whose samples
+   * have another size, another place in the heap (as behind descriptors) or other caps;
+   * at 64 MiB; at the end of the stream; and after #GstSpead2Src:buffer-timeout.
    *
    * OFFSET, PTS and the sender's address are those of the first heap, OFFSET_END and
    * DURATION go up to the end of the last. `GstSpead2Items` has the number of heaps as

@@ -253,6 +253,28 @@ GST_START_TEST (bytes_or_items_that_differ_end_the_buffer)
 }
 GST_END_TEST;
 
+/* As a heap that begins with descriptors has them. */
+GST_START_TEST (samples_elsewhere_in_the_heap_end_the_buffer)
+{
+  g_autofree Packet *packet = g_new0 (Packet, 1);
+  guint8 payload[HEAP_SIZE + 8];
+  guint i;
+
+  for (i = 0; i < sizeof payload; i++)
+    payload[i] = 1 + i - 8;
+  start_source (FOUR, NULL);
+  packet_standard (packet, 1, sizeof payload, 0, sizeof payload);
+  packet_immediate (packet, TIMESTAMP, HEAP_SIZE);
+  packet_addressed (packet, SAMPLES, 8);
+  packet_payload (packet, payload, sizeof payload);
+  send_packet (packet);
+  send_run (2, 5);
+  check_run (1, 1, TRUE);
+  check_run (2, 5, FALSE);
+  stop_source ();
+}
+GST_END_TEST;
+
 GST_START_TEST (a_hole_ends_the_buffer)
 {
   start_source (FOUR, NULL);
@@ -445,6 +467,7 @@ buffers_suite (void)
   tcase_add_test (tc, heaps_share_a_buffer);
   tcase_add_test (tc, values_that_differ_are_on_the_buffer_for_each_heap);
   tcase_add_test (tc, bytes_or_items_that_differ_end_the_buffer);
+  tcase_add_test (tc, samples_elsewhere_in_the_heap_end_the_buffer);
   tcase_add_test (tc, a_hole_ends_the_buffer);
   tcase_add_test (tc, heaps_are_received_in_the_place_they_have_in_the_buffer);
   tcase_add_test (tc, a_heap_of_another_size_ends_the_buffer);
