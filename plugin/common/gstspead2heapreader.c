@@ -511,6 +511,21 @@ gst_spead2_heap_reader_read (GstSpead2HeapReader *reader,
   return kind;
 }
 
+gboolean
+gst_spead2_heap_reader_find_index (GstSpead2HeapReader *reader,
+    const Spead2ReceivedHeap *heap, guint64 *index, guint *bits)
+{
+  spead2_item_views_read (&reader->views, heap->flavour, heap->pointers,
+      heap->n_pointers, heap->length);
+  return find_index (reader, heap, index, bits);
+}
+
+gboolean
+gst_spead2_heap_reader_index_is_cnt (const GstSpead2HeapReader *reader)
+{
+  return reader->cnt_is_index;
+}
+
 static GstSpead2HeapFields
 fields_of (GstSpead2HeapReader *reader, const Spead2ReceivedHeap *heap)
 {

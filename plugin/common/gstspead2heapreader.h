@@ -102,6 +102,15 @@ void gst_spead2_heap_reader_begin_table (GstSpead2HeapReader *reader,
 gboolean gst_spead2_heap_reader_add_to_table (GstSpead2HeapReader *reader,
     const Spead2ReceivedHeap *heap, GstSpead2HeapTable *table);
 
+/* The index of a heap and its bits, without taking its descriptors in; FALSE: it has none.
+ * The heap that was read before is no longer valid. */
+gboolean gst_spead2_heap_reader_find_index (GstSpead2HeapReader *reader,
+    const Spead2ReceivedHeap *heap, guint64 *index, guint *bits);
+
+/* Whether the index is the heap counter. */
+gboolean gst_spead2_heap_reader_index_is_cnt (
+    const GstSpead2HeapReader *reader);
+
 /* The id of the item, or SPEAD2_ID_NULL where it is not known before a heap is. */
 guint64 gst_spead2_heap_reader_item_id (const GstSpead2HeapReader *reader);
 

@@ -310,6 +310,7 @@ gst_spead2_src_start (GstBaseSrc *base)
   self->single = num_buffers >= 0;
   gst_spead2_src_memory_start (&self->memory, self->run.heaps_per_buffer);
   gst_spead2_src_reset_stream (self);
+  gst_spead2_src_order_start (self);
   gst_clear_caps (&self->caps);
   gst_clear_caps (&self->offered);
   return TRUE;
@@ -325,6 +326,7 @@ gst_spead2_src_stop (GstBaseSrc *base)
     spead2_receiver_stop (self->receiver);
     self->started = FALSE;
   }
+  gst_spead2_src_order_stop (self);
   g_clear_pointer (&self->reader, gst_spead2_heap_reader_free);
   gst_spead2_src_sender_clear (&self->sender);
   gst_spead2_src_memory_stop (&self->memory);
@@ -431,18 +433,20 @@ static gboolean
 gst_spead2_src_query (GstBaseSrc *base, GstQuery *query)
 {
   GstSpead2Src *self = GST_SPEAD2_SRC (base);
-  GstClockTime duration;
+  GstClockTime latency;
 
   if (GST_QUERY_TYPE (query) != GST_QUERY_LATENCY)
     return GST_BASE_SRC_CLASS (gst_spead2_src_parent_class)
         ->query (base, query);
 
   GST_OBJECT_LOCK (self);
-  duration = self->duration;
+  latency = self->duration;
   if (self->settings.heaps_per_buffer > 1)
-    duration += self->settings.buffer_timeout;
+    latency += self->settings.buffer_timeout;
+  if (self->settings.order != GST_SPEAD2_ORDER_ARRIVAL)
+    latency += self->settings.latency;
   GST_OBJECT_UNLOCK (self);
-  gst_query_set_latency (query, TRUE, duration, GST_CLOCK_TIME_NONE);
+  gst_query_set_latency (query, TRUE, latency, GST_CLOCK_TIME_NONE);
   return TRUE;
 }
 

@@ -13,6 +13,7 @@
 
 #include "common/gstspead2heapreader.h"
 #include "common/gstspead2netelement.h"
+#include "common/gstspead2reorder.h"
 #include "gstspead2src.h"
 #include "gstspead2srcmemory.h"
 #include "gstspead2srcproperties.h"
@@ -22,7 +23,7 @@
 
 G_BEGIN_DECLS
 
-/* Heaps that were taken from the receiver = delivered + control + all dropped. */
+/* Heaps that were taken from the receiver = delivered + control + all dropped + waiting. */
 typedef struct {
   guint64 delivered;
   guint64 bytes;         /* of payload in buffers */
@@ -39,6 +40,7 @@ typedef struct {
   guint64 after_end;       /* dropped: the stream had ended */
   guint64 restarts;        /* a sender that began anew */
   guint64 unmarked;        /* delivered without marks: of too many substreams */
+  guint64 waiting;         /* now, for their order */
 } GstSpead2SrcCounters;
 
 /* What a heap becomes, found before anything is done. */
@@ -102,6 +104,8 @@ struct _GstSpead2Src {
   GstSpead2SrcSettings run; /* of the run: a copy of settings */
   gboolean started;         /* workers run */
   GstSpead2HeapReader *reader;
+  GstSpead2Reorder *reorder; /* (owned) NULL with order=arrival */
+  guint64 step; /* of the last heap that became a buffer, as in its plan */
   Spead2ReceivedHeap *taken;  /* (owned) heaps that wait to become buffers */
   Spead2ReceivedHeap *used;   /* (owned) heaps that go back to the receiver */
   guint64 n_made, bytes_made; /* heaps in buffers that are not counted yet */
@@ -192,6 +196,14 @@ gboolean gst_spead2_src_group_is_full (const GstSpead2Src *self);
 /* The group's heaps as a buffer; they are still the group's, without what the buffer has
  * of their memory. */
 GstBuffer *gst_spead2_src_group_make_buffer (GstSpead2Src *self);
+
+/* With an order other than that of arrival: takes a list of heaps in, gives back those that
+ * go on now, and all of them. */
+void gst_spead2_src_order_start (GstSpead2Src *self);
+void gst_spead2_src_order_stop (GstSpead2Src *self);
+void gst_spead2_src_order_push (GstSpead2Src *self, Spead2ReceivedHeap *heaps);
+Spead2ReceivedHeap *gst_spead2_src_order_pop (GstSpead2Src *self);
+Spead2ReceivedHeap *gst_spead2_src_order_drain (GstSpead2Src *self);
 
 /* Drops and counts heaps that were taken and can no longer become buffers. */
 void gst_spead2_src_drop_taken (GstSpead2Src *self);

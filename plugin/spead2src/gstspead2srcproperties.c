@@ -46,6 +46,8 @@ static const gsize field_offsets[GST_SPEAD2_SRC_N_SETTINGS] = {
     FIELD (SAMPLE_RATE_DENOMINATOR, sample_rate_denominator),
     FIELD (SYNC_EPOCH, sync_epoch),
     FIELD (TIMESTAMP_MODE, timestamp_mode),
+    FIELD (ORDER, order),
+    FIELD (LATENCY, latency),
     FIELD (ON_STOP, on_stop),
     FIELD (N_STOPS, n_stops),
     FIELD (MAX_SIZE_BUFFERS, max_size_buffers),
@@ -80,6 +82,23 @@ gst_spead2_incomplete_get_type (void)
   if (g_once_init_enter (&type))
     g_once_init_leave (
         &type, g_enum_register_static ("GstSpead2Incomplete", values));
+  return type;
+}
+
+static GType
+gst_spead2_order_get_type (void)
+{
+  static const GEnumValue values[] = {
+      {GST_SPEAD2_ORDER_ARRIVAL, "In which they arrive", "arrival"},
+      {GST_SPEAD2_ORDER_COUNTER, "Of heap counters, within latency", "counter"},
+      {GST_SPEAD2_ORDER_INDEX, "Of indices, within latency", "index"},
+      {0, NULL, NULL},
+  };
+  static gsize type = 0;
+
+  if (g_once_init_enter (&type))
+    g_once_init_leave (
+        &type, g_enum_register_static ("GstSpead2Order", values));
   return type;
 }
 
@@ -703,6 +722,50 @@ install_time (GObjectClass *klass)
 }
 
 static void
+install_order (GObjectClass *klass)
+{
+  /**
+   * GstSpead2Src:order:
+   *
+   * The order in which heaps become buffers. In that of arrival a heap that took longer,
+   * or came by another socket, follows later ones. In that of `counter` or `index`
+   * (#GstSpead2Src:index-item) a heap that is the next one becomes a buffer at once; any
+   * other waits for those before it, up to #GstSpead2Src:latency. Heaps that come later
+   * than that become buffers at once, and are marked with DISCONT. Timestamps grow with
+   * the order only where #GstSpead2Src:timestamp-mode takes them from the index.
+   *
+   * The next one has a counter that is larger by 1, or an index that is larger by
+   * #GstSpead2Src:index-step or the samples of the last buffer. Where neither is known,
+   * where counters are larger by more, and where several substreams have one index
+   * (#GstSpead2Src:substream-item), each heap waits for the whole latency. Heaps
+   * without an index stay behind the one that came before them, and a stop heap behind
+   * all that come within the latency.
+   *
+   * As many heaps may wait for their order as #GstSpead2Src:max-size-buffers (0: 65536)
+   * and #GstSpead2Src:max-size-bytes allow; beyond that the first ones go on. `stats` has
+   * their number as `heaps-waiting`.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, GST_SPEAD2_SRC_PROP_ORDER,
+      g_param_spec_enum ("order", "Order",
+          "Order in which heaps become buffers", gst_spead2_order_get_type (),
+          GST_SPEAD2_ORDER_ARRIVAL, FLAGS));
+  /**
+   * GstSpead2Src:latency:
+   *
+   * How long a heap waits for those before it, in nanoseconds, with
+   * #GstSpead2Src:order other than `arrival`. It is part of the element's latency.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, GST_SPEAD2_SRC_PROP_LATENCY,
+      g_param_spec_uint64 ("latency", "Latency",
+          "How long heaps wait for their order (in ns)", 0, G_MAXINT64,
+          10000000, FLAGS));
+}
+
+static void
 install_stream (GObjectClass *klass)
 {
   /**
@@ -854,6 +917,7 @@ gst_spead2_src_install_properties (GObjectClass *klass)
   install_heaps (klass);
   install_payload (klass);
   install_time (klass);
+  install_order (klass);
   install_stream (klass);
   install_stats (klass);
 }

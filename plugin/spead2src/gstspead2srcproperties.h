@@ -32,6 +32,22 @@ typedef enum {
 } GstSpead2Incomplete;
 
 /**
+ * GstSpead2Order:
+ * @GST_SPEAD2_ORDER_ARRIVAL: in which their last packets arrive
+ * @GST_SPEAD2_ORDER_COUNTER: of their heap counters
+ * @GST_SPEAD2_ORDER_INDEX: of the indices of their first samples
+ *
+ * The order in which heaps become buffers.
+ *
+ * Since: 0.1
+ */
+typedef enum {
+  GST_SPEAD2_ORDER_ARRIVAL,
+  GST_SPEAD2_ORDER_COUNTER,
+  GST_SPEAD2_ORDER_INDEX
+} GstSpead2Order;
+
+/**
  * GstSpead2OnStop:
  * @GST_SPEAD2_ON_STOP_EOS: the stream ends after the heaps before it
  * @GST_SPEAD2_ON_STOP_IGNORE: the stop heap is counted
@@ -140,6 +156,9 @@ typedef struct {
   gint64 sync_epoch;   /* ns since 1970; < 0: not known */
   gint timestamp_mode; /* GstSpead2TimestampMode */
 
+  gint order;      /* GstSpead2Order */
+  guint64 latency; /* ns */
+
   gint on_stop; /* GstSpead2OnStop */
   guint n_stops;
   guint max_size_buffers;
@@ -190,6 +209,8 @@ enum {
   GST_SPEAD2_SRC_PROP_SAMPLE_RATE_DENOMINATOR,
   GST_SPEAD2_SRC_PROP_SYNC_EPOCH,
   GST_SPEAD2_SRC_PROP_TIMESTAMP_MODE,
+  GST_SPEAD2_SRC_PROP_ORDER,
+  GST_SPEAD2_SRC_PROP_LATENCY,
   GST_SPEAD2_SRC_PROP_ON_STOP,
   GST_SPEAD2_SRC_PROP_N_STOPS,
   GST_SPEAD2_SRC_PROP_MAX_SIZE_BUFFERS,

@@ -160,6 +160,7 @@ gst_spead2_src_make_stats (const Spead2ReceiverStats *engine,
   add (stats, "heaps-dropped-queue", engine->ready.dropped);
   add (stats, "heaps-flushed-ready", engine->ready.cleared);
   add (stats, "queue-waits", engine->ready.waits);
+  add (stats, "heaps-waiting", counters->waiting);
   add_outcomes (stats, counters);
   add (stats, "payload-bytes", counters->bytes);
   add (stats, "bad-descriptors", counters->bad_descriptors);

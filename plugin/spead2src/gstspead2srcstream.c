@@ -36,6 +36,7 @@ gst_spead2_src_reset_stream (GstSpead2Src *self)
   self->pushed = FALSE;
   self->discont = TRUE;
   self->undescribed = 0;
+  self->step = 0;
   self->bytes_known = FALSE;
   self->warned_descriptor = self->warned_size = FALSE;
   self->warned_substreams = self->warned_substream_item = FALSE;
@@ -307,8 +308,12 @@ void
 gst_spead2_src_drop_taken (GstSpead2Src *self)
 {
   drop_group (self);
-  while (self->taken)
-    drop_heap (self, &self->counters.after_end);
+  do {
+    while (self->taken)
+      drop_heap (self, &self->counters.after_end);
+    if (self->reorder)
+      self->taken = gst_spead2_src_order_drain (self);
+  } while (self->taken);
   give_back_used (self);
 }
 
@@ -443,6 +448,7 @@ accept_heap (GstSpead2Src *self, const Spead2ReceivedHeap *heap,
 {
   GstSpead2SrcPlace place = plan->place;
 
+  self->step = plan->step;
   self->undescribed = 0;
   self->discont = FALSE;
   if (plan->view.has_index)
@@ -587,32 +593,34 @@ post_timeout (GstSpead2Src *self)
                 self->run.timeout, NULL)));
 }
 
-/* Waits for heaps, or until the group is due. */
+/* Waits for heaps that are next in their order, or until the group is due. */
 static GstFlowReturn
 take_heaps (GstSpead2Src *self)
 {
-  guint64 due = self->group.n > 0 ? self->group.deadline : G_MAXUINT64;
+  guint64 group_due = self->group.n > 0 ? self->group.deadline : G_MAXUINT64;
 
   for (;;) {
-    guint64 deadline =
+    guint64 quiet =
         self->run.timeout ? spead2_now () + self->run.timeout : G_MAXUINT64;
+    guint64 due = self->reorder
+        ? gst_spead2_reorder_get_deadline (self->reorder)
+        : G_MAXUINT64;
     Spead2ReadyStatus status;
 
     if (self->run.timeout)
       self->n_datagrams = count_datagrams (self);
     self->taken = spead2_receiver_take (
-        self->receiver, MIN (deadline, due), TAKE_BYTES, &status);
-    switch (status) {
-      case SPEAD2_READY_HEAPS:
-        return GST_FLOW_OK;
-      case SPEAD2_READY_INTERRUPTED:
-        return GST_FLOW_FLUSHING;
-      case SPEAD2_READY_TIME_OUT:
-        if (due <= deadline)
-          return GST_FLOW_OK;
-        post_timeout (self);
-        break;
+        self->receiver, MIN (quiet, MIN (due, group_due)), TAKE_BYTES, &status);
+    if (status == SPEAD2_READY_INTERRUPTED)
+      return GST_FLOW_FLUSHING;
+    if (self->reorder) {
+      gst_spead2_src_order_push (self, self->taken);
+      self->taken = gst_spead2_src_order_pop (self);
     }
+    if (self->taken || spead2_now () >= group_due)
+      return GST_FLOW_OK;
+    if (status == SPEAD2_READY_TIME_OUT && spead2_now () >= quiet)
+      post_timeout (self);
   }
 }
 

@@ -308,6 +308,6 @@ check_balance (void)
   fail_unless_equals_uint64 (ended,
       get (stats, "heaps-delivered") + get (stats, "heaps-control") +
           sum (stats, "heaps-dropped-") + get (stats, "heaps-ready") +
-          get (stats, "heaps-flushed-ready"));
+          get (stats, "heaps-waiting") + get (stats, "heaps-flushed-ready"));
   gst_structure_free (stats);
 }
