@@ -501,7 +501,9 @@ gst_spead2_heap_reader_read (GstSpead2HeapReader *reader,
       heap->n_pointers, heap->length);
   read_descriptors (reader, heap, error);
   kind = view_item (reader, heap);
+  /* A heap whose item pointers were lost is incomplete, whatever they were. */
   if (kind != GST_SPEAD2_HEAP_CONTROL &&
+      (heap->n_pointers > 0 || heap->received == heap->length) &&
       !spead2_accept_rule_matches (reader->accept, heap))
     kind = GST_SPEAD2_HEAP_NOT_ACCEPTED;
   view_place (reader, heap);

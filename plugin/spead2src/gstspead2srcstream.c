@@ -188,6 +188,8 @@ static guint64 *
 reason_to_drop (GstSpead2Src *self, const Spead2ReceivedHeap *heap,
     const GstSpead2HeapView *view, GstSpead2HeapKind kind)
 {
+  if (kind == GST_SPEAD2_HEAP_NOT_ACCEPTED)
+    return &self->counters.not_accepted;
   if (heap->received < heap->length &&
       (self->run.incomplete == GST_SPEAD2_INCOMPLETE_DROP ||
           !can_fill (self, heap, view, kind)))
@@ -195,12 +197,11 @@ reason_to_drop (GstSpead2Src *self, const Spead2ReceivedHeap *heap,
   switch (kind) {
     case GST_SPEAD2_HEAP_CONTROL:
       return &self->counters.control;
-    case GST_SPEAD2_HEAP_NOT_ACCEPTED:
-      return &self->counters.not_accepted;
     case GST_SPEAD2_HEAP_NO_ITEM:
       return &self->counters.no_item;
     case GST_SPEAD2_HEAP_WRONG_SIZE:
       return &self->counters.wrong_size;
+    case GST_SPEAD2_HEAP_NOT_ACCEPTED:
     case GST_SPEAD2_HEAP_DATA:
       break;
   }

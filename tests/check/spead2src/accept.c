@@ -66,6 +66,28 @@ GST_START_TEST (heaps_that_do_not_match_do_not_advance_the_index)
 }
 GST_END_TEST;
 
+/* One has lost a packet, and the other its item pointers, which nobody can judge. */
+GST_START_TEST (an_incomplete_heap_counts_once)
+{
+  g_autofree Packet *packet = g_new0 (Packet, 1);
+
+  start_source ("heap-timeout=1 accept=0x4101,value=1", NULL);
+  packet_standard (packet, 1, 300, 0, 4);
+  packet_immediate (packet, FENG_ID, 2);
+  packet_addressed (packet, SAMPLES, 0);
+  packet_payload (packet, "abcd", 4);
+  send_packet (packet);
+  wait_until (counter ("heaps-dropped-not-accepted") == 1);
+  packet_standard (packet, 2, 300, 4, 4);
+  packet_payload (packet, "efgh", 4);
+  send_packet (packet);
+  wait_until (counter ("heaps-dropped-incomplete") == 1);
+  fail_unless_equals_uint64 (counter ("heaps-dropped-not-accepted"), 1);
+  check_balance ();
+  stop_source ();
+}
+GST_END_TEST;
+
 /* The first heap describes the items: its descriptors count, whether it is taken
  * itself or not. */
 GST_START_TEST (a_name_is_that_of_a_descriptor)
@@ -145,6 +167,7 @@ accept_suite (void)
   tcase_add_checked_fixture (tc, setup_source, teardown_source);
   tcase_add_test (tc, heaps_that_do_not_match_are_dropped_without_a_gap);
   tcase_add_test (tc, heaps_that_do_not_match_do_not_advance_the_index);
+  tcase_add_test (tc, an_incomplete_heap_counts_once);
   tcase_add_test (tc, a_name_is_that_of_a_descriptor);
   tcase_add_test (tc, a_stop_heap_ends_the_stream_whatever_is_accepted);
   tcase_add_test (tc, a_text_that_is_no_rule_is_an_error);
