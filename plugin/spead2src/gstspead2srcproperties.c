@@ -638,7 +638,7 @@ install_time (GObjectClass *klass)
    */
   g_object_class_install_property (klass, GST_SPEAD2_SRC_PROP_INDEX_STEP,
       g_param_spec_uint64 ("index-step", "Index step",
-          "Samples a heap, in units of the index (0 = by the caps)", 0,
+          "From the index of a heap to that of the next (0 = by the caps)", 0,
           G_MAXINT64, 0, FLAGS));
   /**
    * GstSpead2Src:substream-item:
@@ -683,7 +683,7 @@ install_time (GObjectClass *klass)
   g_object_class_install_property (klass,
       GST_SPEAD2_SRC_PROP_SAMPLE_RATE_DENOMINATOR,
       g_param_spec_int ("sample-rate-denominator", "Sample rate denominator",
-          "What sample-rate is divided by", 1, G_MAXINT, 1, FLAGS));
+          "Divisor of sample-rate", 1, G_MAXINT, 1, FLAGS));
   /**
    * GstSpead2Src:sync-epoch:
    *
@@ -798,8 +798,8 @@ install_stream (GObjectClass *klass)
    */
   g_object_class_install_property (klass, GST_SPEAD2_SRC_PROP_MAX_SIZE_BUFFERS,
       g_param_spec_uint ("max-size-buffers", "Maximum buffers",
-          "Received heaps that wait downstream at most (0 = any)", 0, G_MAXUINT,
-          0, FLAGS));
+          "Received heaps that wait for downstream at most (0 = any)", 0,
+          G_MAXUINT, 0, FLAGS));
   /**
    * GstSpead2Src:max-size-bytes:
    *
@@ -820,8 +820,9 @@ install_stream (GObjectClass *klass)
    * Since: 0.1
    */
   g_object_class_install_property (klass, GST_SPEAD2_SRC_PROP_LEAKY,
-      g_param_spec_enum ("leaky", "Leaky", "What happens when that many wait",
-          gst_spead2_leaky_get_type (), GST_SPEAD2_LEAKY_NO, FLAGS));
+      g_param_spec_enum ("leaky", "Leaky",
+          "What happens when the queue is full", gst_spead2_leaky_get_type (),
+          GST_SPEAD2_LEAKY_NO, FLAGS));
   /**
    * GstSpead2Src:heaps-per-buffer:
    *
