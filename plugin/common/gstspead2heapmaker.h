@@ -37,23 +37,23 @@ G_BEGIN_DECLS
 typedef struct {
   Spead2LayoutConfig layout; /* the maker adds a reference to its items */
   gsize heap_size;           /* bytes of payload; 0: one heap per buffer */
-  gsize
-      copy_size; /* bytes: smaller parts of a heap of several buffers are copied */
+  /* bytes: smaller parts of a heap of several buffers are copied */
+  gsize copy_size;
   GstSpead2Remainder remainder;
-  guint
-      sample_bits; /* bits of a sample if caps do not say; 0: samples are bytes */
+  /* bits of a sample if caps do not say; 0: samples are bytes */
+  guint sample_bits;
   GstSpead2Rate sample_rate; /* numerator 0: the rate in the caps */
   guint64 first_sample;      /* is added to the sample index */
-  gint64
-      sync_epoch; /* the time of sample index 0, ns since 1970; < 0: unknown */
+  /* the time of sample index 0, ns since 1970; < 0: unknown */
+  gint64 sync_epoch;
 } GstSpead2HeapMakerConfig;
 
 /* Since gst_spead2_heap_maker_new(). */
 typedef struct {
-  guint64
-      offset_jumps; /* buffers whose OFFSET is not the end of the one before */
-  guint64
-      index_wraps; /* of the item that has the sample index in the fewest bits */
+  /* buffers whose OFFSET is not the end of the one before */
+  guint64 offset_jumps;
+  /* of the item that has the sample index in the fewest bits */
+  guint64 index_wraps;
   guint64 remainder_bytes; /* dropped with remainder=drop */
   guint64 padding_bytes;   /* added with remainder=pad */
 } GstSpead2HeapMakerCounters;

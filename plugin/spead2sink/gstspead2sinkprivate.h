@@ -35,8 +35,8 @@ typedef enum {
 } GstSpead2SinkEnd;
 
 /* Threads: "streaming thread" includes state changes, which run while the pad is
- * inactive. The object lock is held during calls of the engine that neither wait nor call
- * back, and during no others. */
+ * inactive. The object lock is held during calls of the engine that neither wait nor
+ * call back, and during no others. */
 struct _GstSpead2Sink {
   GstBaseSink parent;
 
@@ -44,8 +44,8 @@ struct _GstSpead2Sink {
   GstSpead2SinkSettings settings;
   GstSpead2NetElement net;
   GstSpead2HeapMakerCounters maker_counters; /* a copy, for stats */
-  gboolean
-      making; /* the streaming thread has heaps that are not in the queue */
+  /* the streaming thread has heaps that are not in the queue */
+  gboolean making;
   gboolean stop_wanted; /* push a stop heap after these */
 
   /* Exists in READY and above, unless a start failed. Set and cleared by state changes,
@@ -55,21 +55,21 @@ struct _GstSpead2Sink {
 
   /* The streaming thread's. */
   GstSpead2HeapMaker *maker; /* (owned) exists as long as sender */
-  GstCaps
-      *refused_caps; /* (owned) the last caps, if they were refused; or NULL */
-  gboolean
-      heaps_made; /* of the buffer, or list, that the pad's chain function has */
+  /* (owned) the last caps, if they were refused; or NULL */
+  GstCaps *refused_caps;
+  /* of the buffer, or list, that the pad's chain function has */
+  gboolean heaps_made;
   GPtrArray *unpushed; /* (owned Spead2Heap) a step ended the wait for a slot */
-  guint
-      n_kept; /* the first of these, which contain bytes of earlier buffers: they
-                   are pushed even if the step skips the buffer */
+  /* the first of these, which contain bytes of earlier buffers: they
+   * are pushed even if the step skips the buffer */
+  guint n_kept;
   GstPadChainFunction chain; /* the base class's */
   GstPadChainListFunction chain_list;
 
   /* Atomic; any thread. */
   gint end; /* GstSpead2SinkEnd */
-  gint
-      redescribe; /* send descriptors again: some were lost, or a stop heap came */
+  /* send descriptors again: some were lost, or a stop heap came */
+  gint redescribe;
   gint requested;   /* send descriptors again: the application asks for them */
   gint started;     /* a heap was pushed since the stream began */
   gint failed;      /* a heap failed, with on-error=fail */
@@ -113,10 +113,10 @@ gboolean gst_spead2_sink_propose_allocation (
 
 /* -- gstspead2sinkstream.c --------------------------------------------------------- */
 
-/* The pad's chain functions, which every buffer passes once, before the base class may
- * drop it: its samples are counted here. The base class's own statistic "dropped" cannot
- * replace that: it counts no samples, a list as one buffer, and no buffer outside of the
- * segment. */
+/* The pad's chain functions, which every buffer passes once, before the base class
+ * may drop it: its samples are counted here. The base class's own statistic "dropped"
+ * cannot replace that: it counts no samples, a list as one buffer, and no buffer
+ * outside of the segment. */
 GstFlowReturn gst_spead2_sink_chain (
     GstPad *pad, GstObject *parent, GstBuffer *buffer);
 GstFlowReturn gst_spead2_sink_chain_list (
@@ -136,8 +136,9 @@ gboolean gst_spead2_sink_unlock_stop (GstBaseSink *base);
  * Heaps and bytes that are not in the queue are dropped. */
 void gst_spead2_sink_reset_stream (GstSpead2Sink *self);
 
-/* For a DRAIN query: returns when all buffers are released. A pause does not end the wait,
- * and queued heaps are sent in it; a heap that is not in the queue waits for PLAYING. */
+/* For a DRAIN query: returns when all buffers are released. A pause does not end the
+ * wait, and queued heaps are sent in it; a heap that is not in the queue waits for
+ * PLAYING. */
 void gst_spead2_sink_drain_all (GstSpead2Sink *self, GstQuery *query);
 
 /* Action signals; any thread. */
@@ -146,13 +147,14 @@ gboolean gst_spead2_sink_send_stop (GstSpead2Sink *self);
 
 /* -- gstspead2sinkpush.c: streaming thread, with the preroll lock -------------------- */
 
-/* Returned if a step has ended a wait. The heaps that were not pushed are in unpushed. As
- * the result of render() it has the base class start the step: the buffer is skipped, or
- * rendered again. It is what gst_base_sink_wait_preroll() returns. */
+/* Returned if a step has ended a wait. The heaps that were not pushed are in
+ * unpushed. As the result of render() it has the base class start the step: the
+ * buffer is skipped, or rendered again. It is what gst_base_sink_wait_preroll()
+ * returns. */
 #define GST_SPEAD2_SINK_FLOW_STEP GST_FLOW_CUSTOM_ERROR
 
-/* Makes heaps of list, or of buffer if that is NULL, and pushes them, with unpushed heaps
- * before them. For render(): a second call with the same buffer makes none. */
+/* Makes heaps of list, or of buffer if that is NULL, and pushes them, with unpushed
+ * heaps before them. For render(): a second call with the same buffer makes none. */
 GstFlowReturn gst_spead2_sink_push_buffers (
     GstSpead2Sink *self, GstBufferList *list, GstBuffer *buffer);
 
@@ -163,16 +165,16 @@ GstFlowReturn gst_spead2_sink_push_open (GstSpead2Sink *self);
 /* Pushes unpushed heaps. */
 GstFlowReturn gst_spead2_sink_push_unpushed (GstSpead2Sink *self);
 
-/* The same, and resumes the wait after each step: for use where no buffer or event follows
- * that could do so. */
+/* The same, and resumes the wait after each step: for use where no buffer or event
+ * follows that could do so. */
 GstFlowReturn gst_spead2_sink_push_all_unpushed (GstSpead2Sink *self);
 
 /* Frees unpushed heaps from index n_kept on. Their descriptors
  * are sent again. */
 void gst_spead2_sink_drop_unpushed (GstSpead2Sink *self, guint n_kept);
 
-/* Pushes a stop heap, which starts a new stream. It waits for nothing, and any thread may
- * call it, with the object lock. FALSE while flushing. */
+/* Pushes a stop heap, which starts a new stream. It waits for nothing, and any thread
+ * may call it, with the object lock. FALSE while flushing. */
 gboolean gst_spead2_sink_push_stop_heap (GstSpead2Sink *self);
 
 /* Returns when no heap is outstanding; a pause interrupts the wait, PLAYING resumes it. */

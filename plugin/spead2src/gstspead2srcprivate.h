@@ -1,10 +1,20 @@
-/* gst-spead2: spead2src as its own files see it
+/* gst-spead2: what the files of spead2src share
  *
- * gstspead2src.c has properties, states and queries; gstspead2srcopen.c makes a receiver
- * of settings; gstspead2srcstream.c is the way from received heaps to buffers, for which
- * gstspead2srcsubstreams.c has the substreams, gstspead2srcposition.c says where a
- * heap of one stands, gstspead2srctime.c when it was, gstspead2srccaps.c sets caps, and
- * gstspead2srcbuffer.c makes one buffer of a group of heaps.
+ * gstspead2src.c            class, properties, states, queries
+ * gstspead2srcproperties.c  declares the properties
+ * gstspead2srcopen.c        from settings to a receiver
+ * gstspead2srcstream.c      from received heaps to buffers: create()
+ * gstspead2srcorder.c       heaps in the order of counters or indices
+ * gstspead2srcsubstreams.c  the substreams, a position each
+ * gstspead2srcposition.c    sample index, missing samples, restarts of the sender
+ * gstspead2srctime.c        dates and running times
+ * gstspead2srccaps.c        negotiation
+ * gstspead2srcbuffer.c      a group of heaps as one buffer
+ * gstspead2srcmemory.c      memory that heaps are received into
+ * gstspead2srcplaces.c      blocks of memory for several heaps
+ * gstspead2srcsender.c      the sender's address on buffers
+ * gstspead2srcstats.c       the counters as a GstStructure
+ * gstspead2srcsummary.c     the INFO message at EOS
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -23,223 +33,239 @@
 
 G_BEGIN_DECLS
 
-/* Heaps that were taken from the receiver = delivered + control + all dropped + waiting. */
+/* Number of heaps, but for bytes, bad_descriptors, gaps, missing and restarts. The
+ * sum of delivered, control, waiting and all "dropped" ones is the number of heaps that
+ * the receiver has passed on. */
 typedef struct {
-  guint64 delivered;
+  guint64 delivered;     /* pushed as a buffer, or part of one */
   guint64 bytes;         /* of payload in buffers */
-  guint64 control;       /* stream control or descriptors, without data */
-  guint64 not_accepted;  /* dropped: it does not match accept */
-  guint64 no_item;       /* dropped: the item is not in it */
-  guint64 no_descriptor; /* dropped: its item is not described yet */
+  guint64 control;       /* only stream control or descriptors */
+  guint64 not_accepted;  /* dropped: does not match the property accept */
+  guint64 no_item;       /* dropped: does not have the item */
+  guint64 no_descriptor; /* dropped: no descriptor of the item yet */
   guint64 wrong_size; /* dropped: the item's size contradicts its descriptor */
-  guint64 bad_descriptors; /* that were refused */
-  guint64 incomplete;      /* dropped: packets were missing */
-  guint64 stops;           /* stop heaps */
-  guint64 gaps;            /* holes in the index */
-  guint64 missing;         /* samples in them */
-  guint64 after_end;       /* dropped: the stream had ended */
-  guint64 restarts;        /* a sender that began anew */
-  guint64 unmarked;        /* delivered without marks: of too many substreams */
-  guint64 waiting;         /* now, for their order */
+  guint64 bad_descriptors; /* descriptors that cannot be used */
+  guint64 incomplete;      /* dropped: packets are missing */
+  guint64 stops;           /* with a stop; included in control or delivered */
+  guint64 gaps;            /* times that the sample index skipped samples */
+  guint64 missing;         /* samples that were skipped */
+  guint64 after_end;       /* dropped: received after the stream had ended */
+  guint64 restarts;        /* times that a sender restarted */
+  /* Delivered, of substreams above the limit: losses are not marked. */
+  guint64 unmarked;
+  guint64 waiting; /* at present, for earlier ones in the order */
 } GstSpead2SrcCounters;
 
-/* What a heap becomes, found before anything is done. */
+/* What is to be done with a heap. Computing it changes nothing. */
 typedef struct {
-  guint64 *
-      dropped; /* the counter of a heap that does not become a buffer, or NULL */
+  /* The counter of a heap that does not become a buffer; otherwise NULL. */
+  guint64 *dropped;
   GstSpead2HeapView view;
-  gboolean
-      new_type; /* caps are set in front of it, and the rest is planned then */
-  guint64 n_samples; /* 0: not known */
-  guint64 cnt;  /* heap counter, by which a restart shows; 0: it is the index */
-  guint64 step; /* to the next heap's index, as sent; 0: not known */
-  guint64 unit; /* samples for which the index as sent goes on by 1 */
-  GstSpead2SrcSubstream
-      *substream;          /* or NULL: it has no index or is too many */
-  GstSpead2SrcPlace place; /* where the view has an index */
-  GstClockTime time;       /* running time of the buffer, or NONE */
-  guint64 date; /* of its first sample, ns since 1970; 0: not known */
+  /* Caps must be set first; the fields below are computed after that. */
+  gboolean new_type;
+  guint64 n_samples; /* 0: unknown */
+  /* Heap counter, which tells restarts; 0 if it is the index itself. */
+  guint64 cnt;
+  /* Expected difference to the next heap's index, as sent; 0: unknown. */
+  guint64 step;
+  guint64 unit; /* samples per 1 of the index as sent */
+  /* NULL without an index, and above the limit of substreams. */
+  GstSpead2SrcSubstream *substream;
+  GstSpead2SrcPlace place; /* only if the view has an index */
+  /* Running time of the first sample, or GST_CLOCK_TIME_NONE. */
+  GstClockTime time;
+  guint64 date; /* of the first sample, ns since 1970; 0: unknown */
 } GstSpead2SrcPlan;
 
-/* With sync-epoch: how UTC, in ns since 1970, relates to times of the pipeline. */
+/* With sync-epoch: from times of the pipeline to UTC. ns; UTC is since 1970. */
 typedef struct {
-  const GstClock *clock; /* that ahead is of; never used as an object */
-  gint64 ahead; /* UTC less the clock's time: the same for all buffers */
-  gint64 zero;  /* UTC at running time 0 */
-  gint64 now;   /* UTC at now */
+  /* For which ahead was computed; only compared, no reference. */
+  const GstClock *clock;
+  /* UTC minus the clock's time; constant, so that times have no jitter. */
+  gint64 ahead;
+  gint64 zero; /* UTC at running time 0 */
+  gint64 now;  /* UTC at GstSpead2Src.now */
 } GstSpead2SrcUtc;
 
-/* The heaps of the next buffer. With heaps-per-buffer=1 it is finished with its first. */
+/* The heaps of the next buffer: up to heaps-per-buffer ones without a gap. */
 typedef struct {
-  guint n;                          /* heaps; 0: the rest is not set */
-  Spead2ReceivedHeap *first, *last; /* (owned) a list of them */
-  GstSpead2SrcPlan plan;            /* of the first */
-  gboolean discont;                 /* the buffer is marked... */
-  gboolean corrupted;               /* ...as are those of incomplete heaps */
-  gboolean adjoining; /* their payloads lie side by side, and are the buffer */
-  guint64 n_samples;  /* from the first of them to the last; 0: not known */
-  guint64 deadline;   /* spead2_now() at which it is finished, full or not */
+  guint n;                          /* 0: the other fields are not set */
+  Spead2ReceivedHeap *first, *last; /* (owned) list */
+  GstSpead2SrcPlan plan;            /* of the first heap */
+  gboolean discont;                 /* the buffer gets the flag DISCONT */
+  gboolean corrupted; /* the buffer gets CORRUPTED: a heap is incomplete */
+  gboolean adjoining; /* payloads are contiguous in memory: nothing is copied */
+  guint64 n_samples;  /* 0: unknown */
+  /* spead2_now() at which the buffer is pushed, full or not. */
+  guint64 deadline;
 } GstSpead2SrcGroup;
 
-/* The object lock guards the settings and the rest of the first part. receiver
- * exists in READY and above. It is set and cleared with the lock by state changes,
- * while the pad is inactive: they and the streaming thread read it without the lock,
- * all other threads with it. What follows it belongs to the streaming thread, or to
- * state changes while the pad is inactive. */
+/* Threads: "streaming thread" includes state changes, which run while the pad is
+ * inactive. */
 struct _GstSpead2Src {
   GstPushSrc parent;
 
+  /* Guarded by the object lock. */
   GstSpead2SrcSettings settings;
   GstSpead2NetElement net;
   GstSpead2SrcCounters counters;
-  /* (owned) The streaming thread finds and changes them, with the lock what stats has
-   * of them: which they are, and their losses. */
+  /* (owned) Used by the streaming thread, with the lock for what stats contains of
+   * them: their number, their values and their losses. */
   GstSpead2SrcSubstreams *substreams;
-  GstClockTime
-      duration; /* of the last buffer that has one, which is latency; or 0 */
+  /* Of the last buffer that has one, or 0: it is the latency. */
+  GstClockTime duration;
 
+  /* Exists in READY and above, unless opening failed. Set and cleared by state changes,
+   * with the object lock. The streaming thread reads it without the lock; all other
+   * threads hold the lock while they use it. */
   Spead2Receiver *receiver;
 
+  /* The streaming thread's. */
   GstSpead2SrcMemory memory;
-  GstSpead2SrcSettings run; /* of the run: a copy of settings */
-  gboolean started;         /* workers run */
+  GstSpead2SrcSettings run; /* a copy of settings, from READY to PAUSED on */
+  gboolean started;         /* receiving threads exist */
   GstSpead2HeapReader *reader;
   GstSpead2Reorder *reorder; /* (owned) NULL with order=arrival */
-  guint64 step; /* of the last heap that became a buffer, as in its plan */
-  Spead2ReceivedHeap *taken;  /* (owned) heaps that wait to become buffers */
-  Spead2ReceivedHeap *used;   /* (owned) heaps that go back to the receiver */
-  guint64 n_made, bytes_made; /* heaps in buffers that are not counted yet */
-  GstSpead2SrcPlan plan;      /* of the first that was taken... */
-  gboolean planned;           /* ...if it is */
+  guint64 step;              /* of the plan of the last heap in a buffer */
+  /* (owned) list from the receiver, to become buffers. */
+  Spead2ReceivedHeap *taken;
+  Spead2ReceivedHeap *used;   /* (owned) list to return to the receiver */
+  guint64 n_made, bytes_made; /* heaps and bytes not yet added to counters */
+  GstSpead2SrcPlan plan;      /* of the first heap of taken */
+  gboolean planned;           /* plan is set */
   GstSpead2SrcGroup group;
   GstSpead2HeapTable table; /* of the group, with heaps-per-buffer > 1 */
-  GstCaps *offered;         /* (owned) by the last heap, or NULL */
-  GstCaps *caps;            /* (owned) the ones of them that downstream takes */
-  GstSpead2Payload payload; /* what they say */
-  gboolean has_frames;      /* they are of samples, one index each */
-  gboolean single;          /* one buffer at a time: num-buffers is set */
-  gboolean pushed;      /* a buffer has gone out since the start or a flush */
-  gboolean discont;     /* the next buffer is marked */
-  gboolean takes_bytes; /* downstream does, of heaps that are not described */
-  gboolean bytes_known; /* whether it does was asked */
-  guint64
-      undescribed; /* spead2_now() of the first heap without descriptor; 0 */
-  gboolean warned_descriptor, warned_size; /* once a stream */
+  GstCaps *offered; /* (owned) all caps that the last heap can have, or NULL */
+  GstCaps *caps; /* (owned) those of them that were set on the pad, or NULL */
+  GstSpead2Payload payload; /* of caps */
+  gboolean has_frames;      /* caps define frames: the index counts these */
+  gboolean single;          /* no buffer lists, since num-buffers is set */
+  gboolean pushed;          /* a buffer was pushed since the start or a flush */
+  gboolean discont;         /* the next buffer gets the flag DISCONT */
+  gboolean takes_bytes;     /* downstream accepts application/octet-stream */
+  gboolean bytes_known;     /* takes_bytes is set */
+  /* spead2_now() of the first heap without descriptor, or 0. */
+  guint64 undescribed;
+  /* These warnings were posted for this stream. */
+  gboolean warned_descriptor, warned_size;
   gboolean warned_date, warned_rate;
   gboolean warned_substreams, warned_substream_item;
-  guint64 n_datagrams;      /* when the timeout was checked last */
-  guint64 now;              /* spead2_now() when heaps are made buffers of... */
-  GstClockTime running_now; /* ...and the running time then, or NONE */
-  guint64 first_time,
-      last_time;         /* spead2_now() at the first packet of the first
-                                    heap that was taken, at the last of all */
-  GstClockTime end_time; /* running time behind all buffers so far, or NONE */
-  GstSpead2SrcAnchor anchor; /* that was set last, of any substream */
+  guint64 n_datagrams; /* received when the property timeout was last checked */
+  guint64 now;         /* spead2_now() when the heaps were taken */
+  GstClockTime running_now; /* the running time then, or GST_CLOCK_TIME_NONE */
+  /* spead2_now() at the first packet of the first heap, and at the last of all heaps. */
+  guint64 first_time, last_time;
+  GstClockTime end_time; /* latest end of a buffer, or GST_CLOCK_TIME_NONE */
+  GstSpead2SrcAnchor anchor; /* the last that was set, of any substream */
   GstSpead2SrcUtc utc;
-  GstSpead2SrcSender sender; /* of the last buffer, if that is wanted */
+  /* Of the last buffer, with retrieve-sender-address. */
+  GstSpead2SrcSender sender;
 };
 
-/* As GstPushSrc's: the next buffer, or buffers as a list. */
+/* As GstPushSrc's; it submits a buffer list if several buffers are ready. */
 GstFlowReturn gst_spead2_src_create (GstPushSrc *push, GstBuffer **buffer);
 
-/* As GstBaseSrc's: caps are those of the next buffer, which create() has set; the
- * default would fixate the template. */
+/* As GstBaseSrc's. create() has set the caps of the next buffer; the default function
+ * would set others, made from the pad template. */
 gboolean gst_spead2_src_negotiate (GstBaseSrc *base);
 gboolean gst_spead2_src_decide_allocation (GstBaseSrc *base, GstQuery *query);
 
-/* Whether downstream takes buffers of which nothing is known. */
+/* Whether heaps are pushed as bytes before their item is described: according to
+ * wait-descriptor, or if downstream accepts application/octet-stream. */
 gboolean gst_spead2_src_takes_bytes (GstSpead2Src *self);
 
-/* Sets, of the caps that are offered, those that downstream prefers. */
+/* Sets those of the offered caps that downstream prefers. */
 GstFlowReturn gst_spead2_src_set_caps (GstSpead2Src *self, GstCaps *offered);
 
-/* Reads the time for the buffers that are made from here on. */
+/* Sets now, running_now and utc. */
 void gst_spead2_src_read_clock (GstSpead2Src *self);
 
-/* With sync-epoch, the number of an index that no other precedes: of all with its bits the
- * one whose date is nearest to the heap's arrival; where no rate is known, that of its
- * place. */
+/* With sync-epoch, the full value of a substream's first index, of which the heap has
+ * the lower bits: the one whose date is nearest to the heap's arrival. Without a
+ * sample rate, the index as sent. */
 guint64 gst_spead2_src_first_index (const GstSpead2Src *self,
     const Spead2ReceivedHeap *heap, const GstSpead2SrcPlan *plan);
 
-/* The date of the heap's first sample, ns since 1970, or 0: it is not known. Warns where
- * timestamp-mode=utc has it far from this machine's. */
+/* The date of the heap's first sample, ns since 1970; 0: unknown. With
+ * timestamp-mode=utc, warns of a large difference to the time of this machine. */
 guint64 gst_spead2_src_heap_date (
     GstSpead2Src *self, const GstSpead2SrcPlan *plan);
 
-/* The running time of the heap's first sample as timestamp-mode says, or NONE before time
- * runs. */
+/* The running time of the heap's first sample, according to timestamp-mode, or
+ * GST_CLOCK_TIME_NONE without a clock. */
 GstClockTime gst_spead2_src_heap_time (GstSpead2Src *self,
     const Spead2ReceivedHeap *heap, const GstSpead2SrcPlan *plan);
 
-/* The running time of what is missing in front of a heap, whose own time is known: behind
- * all buffers so far, up to the heap. FALSE: there is no such time, or it is not known. */
+/* The running time of the samples that are missing before a heap: from the end of all
+ * buffers so far to the heap's time, which is known. FALSE if that is empty or
+ * unknown. */
 gboolean gst_spead2_src_hole_time (const GstSpead2Src *self,
     const GstSpead2SrcPlan *plan, GstClockTime *start, GstClockTime *duration);
 
-/* Writes the fill value where bytes of a heap are missing. */
+/* Writes fill-value to the missing bytes of a heap. */
 void gst_spead2_src_fill_missing (
     const GstSpead2Src *self, Spead2ReceivedHeap *heap);
 
-/* Whether a heap is of the same buffer as the group, which has heaps; if so, its values
- * have been taken. */
+/* Whether a heap continues the group, which is not empty: it then becomes part of the
+ * same buffer, and its values are already in the table. */
 gboolean gst_spead2_src_group_continues (GstSpead2Src *self,
     const Spead2ReceivedHeap *heap, const GstSpead2SrcPlan *plan);
 
-/* Adds a heap (transfer full): the first one, or one that continues the group. */
+/* Adds a heap (transfer full) to an empty group, or to one that it continues. */
 void gst_spead2_src_group_add (
     GstSpead2Src *self, Spead2ReceivedHeap *heap, const GstSpead2SrcPlan *plan);
 
-/* Whether there is no space for another heap. */
+/* Whether no other heap can be added. */
 gboolean gst_spead2_src_group_is_full (const GstSpead2Src *self);
 
-/* The group's heaps as a buffer; they are still the group's, without what the buffer has
- * of their memory. */
+/* Makes a buffer of the group. The group keeps its heaps, but not the memory that the
+ * buffer now has. */
 GstBuffer *gst_spead2_src_group_make_buffer (GstSpead2Src *self);
 
-/* With an order other than that of arrival: takes a list of heaps in, gives back those that
- * go on now, and all of them. */
+/* For order=heap-cnt and order=index: heaps (lists) go in as they arrive, and come out in
+ * order: pop returns those whose turn it is now, drain returns all. */
 void gst_spead2_src_order_start (GstSpead2Src *self);
 void gst_spead2_src_order_stop (GstSpead2Src *self);
 void gst_spead2_src_order_push (GstSpead2Src *self, Spead2ReceivedHeap *heaps);
 Spead2ReceivedHeap *gst_spead2_src_order_pop (GstSpead2Src *self);
 Spead2ReceivedHeap *gst_spead2_src_order_drain (GstSpead2Src *self);
 
-/* Drops and counts heaps that were taken and can no longer become buffers. */
+/* Drops and counts the heaps of taken. */
 void gst_spead2_src_drop_taken (GstSpead2Src *self);
 
-/* A new stream. */
+/* Begins a new stream: nothing is known of senders, substreams and times. */
 void gst_spead2_src_reset_stream (GstSpead2Src *self);
 
-/* A receiver with open sockets; NULL with an error. */
+/* Opens a receiver: its sockets are bound, no thread exists. Posts warnings of settings
+ * that have no effect. NULL with an error. */
 Spead2Receiver *gst_spead2_src_settings_open (
     const GstSpead2SrcSettings *settings, GstElement *element,
     const Spead2ReceiverCallbacks *callbacks, GCancellable *cancellable,
     GError **error);
 
-/* What one run of it needs. */
+/* The configuration with which the receiver is started. */
 void gst_spead2_src_settings_run (
     const GstSpead2SrcSettings *settings, Spead2ReceiverConfig *config);
 
-/* The name of the counter that a heap counts in, behind "heaps-" in stats; static. */
+/* The name of a counter in stats, without the prefix "heaps-"; static. */
 const gchar *gst_spead2_src_outcome_name (
     const GstSpead2SrcCounters *counters, const guint64 *counter);
 
-/* Emits heap-received, where that is wanted, for a heap that counts there. */
+/* Emits heap-received, with signal-heaps, for a heap that was added to counter. */
 void gst_spead2_src_signal_heap (
     GstSpead2Src *self, const Spead2ReceivedHeap *heap, const guint64 *counter);
 
-/* What is known of substreams, for stats. */
+/* What stats contains of substreams. */
 typedef struct {
-  const gchar *items; /* as substream-item, or empty */
+  const gchar *items; /* the value of substream-item; may be empty */
   guint n;
   GArray *worst; /* as gst_spead2_src_substreams_worst() */
 } GstSpead2SrcSubstreamStats;
 
-/* Posts what was received, unless quiet is set. Streaming thread. */
+/* Posts the summary as an INFO message, unless quiet is set. Streaming thread. */
 void gst_spead2_src_post_summary (GstSpead2Src *self);
 
-/* The counters of engine and element, as the property stats has them. */
+/* The value of the property stats. */
 GstStructure *gst_spead2_src_make_stats (const Spead2ReceiverStats *engine,
     const GstSpead2SrcCounters *counters,
     const GstSpead2SrcSubstreamStats *substreams);
