@@ -191,7 +191,7 @@ GST_END_TEST;
 
 /* -- permutations ------------------------------------------------------------------------- */
 
-#define N_PERMUTED 7
+#define N_PERMUTED 6
 
 /* The next permutation of order in the order of dictionaries; FALSE: it was the last. */
 static gboolean
@@ -238,7 +238,7 @@ GST_START_TEST (every_permutation_of_the_first_heaps_is_sorted)
 {
   const guint bits = __i__;
   const guint64 base = (G_GUINT64_CONSTANT (1) << bits) - N_PERMUTED / 2;
-  guint i, order[N_PERMUTED] = {0, 1, 2, 3, 4, 5, 6};
+  guint i, order[N_PERMUTED] = {0, 1, 2, 3, 4, 5};
 
   do {
     start ();
@@ -248,7 +248,7 @@ GST_START_TEST (every_permutation_of_the_first_heaps_is_sorted)
       now++;
     }
     now += LATENCY;
-    check_out ("0 1 2 3 4 5 6 ");
+    check_out ("0 1 2 3 4 5 ");
     end ();
   } while (permute (order, N_PERMUTED));
 }
@@ -258,14 +258,14 @@ GST_START_TEST (every_permutation_is_sorted_and_waits_for_holes_alone)
 {
   const guint bits = __i__;
   const guint64 base = (G_GUINT64_CONSTANT (1) << bits) - N_PERMUTED / 2;
-  guint i, n, order[N_PERMUTED] = {0, 1, 2, 3, 4, 5, 6};
+  guint i, n, order[N_PERMUTED] = {0, 1, 2, 3, 4, 5};
 
   do {
     start ();
     gst_spead2_reorder_push (
         reorder, &heaps[N_PERMUTED], base - 1, bits, 1, now);
     now += LATENCY;
-    check_out ("7 ");
+    check_out ("6 ");
     for (i = n = 0; i < N_PERMUTED; i++) {
       Spead2ReceivedHeap *heap;
 
@@ -284,7 +284,7 @@ GST_END_TEST;
  * after the latency. */
 GST_START_TEST (every_permutation_with_a_loss_is_sorted)
 {
-  guint i, n, lost = __i__, order[N_PERMUTED] = {0, 1, 2, 3, 4, 5, 6};
+  guint i, n, lost = __i__, order[N_PERMUTED] = {0, 1, 2, 3, 4, 5};
 
   do {
     start_behind (0);

@@ -105,6 +105,7 @@ GST_END_TEST;
 GST_START_TEST (heaps_of_other_substreams_are_waited_for)
 {
   static const guint order[][2] = {{2, 0}, {1, 0}, {2, 1}, {1, 1}};
+  static const guint8 samples[100];
   g_autofree Packet *packet = g_new0 (Packet, 1);
   guint i;
 
@@ -115,7 +116,7 @@ GST_START_TEST (heaps_of_other_substreams_are_waited_for)
     packet_immediate (packet, TIMESTAMP, order[i][0] * 100);
     packet_immediate (packet, 0x4101, order[i][1]);
     packet_addressed (packet, SAMPLES, 0);
-    packet_payload (packet, packet->bytes, 100);
+    packet_payload (packet, samples, 100);
     send_packet (packet);
   }
   check_next (100, TRUE);
