@@ -52,7 +52,7 @@ def sum_of(stats, prefixes):
 class Stream:
     """A sender, the network and a receiver."""
 
-    def __init__(self, directory, heap, payload, incomplete, repeat_pointers):
+    def __init__(self, directory, heap, payload, incomplete, repeat_pointers, properties=""):
         self.processes = []
         self.heap = heap
         self.files = [directory / name for name in ("heaps", "buffers")]
@@ -60,7 +60,7 @@ class Stream:
             str(BUILD / "tests/interop/rampcheck"),
             f"spead2src name=receiver port=0 buffer-size={64 << 20} incomplete={incomplete} "
             f"fill-value={FILL} timestamp-mode=index max-heaps={MAX_HEAPS} max-size-bytes={64 << 20} "
-            "item=0x3300 caps=audio/x-raw,format=S32LE,layout=interleaved,channels=1,"
+            f"{properties} item=0x3300 caps=audio/x-raw,format=S32LE,layout=interleaved,channels=1,"
             f"rate={SAMPLE_RATE} ! fakesink", str(payload), str(FILL), str(self.files[1]))
         port = self.receiver.read("port")["port"]
         room = self.receiver.ask("stats", "stats")["stats"]["socket-size"] // 2
@@ -113,7 +113,7 @@ class Stream:
 
 @pytest.fixture
 def start(tmp_path):
-    """start(samples of a heap, payload of a packet, incomplete, repeat-pointers)"""
+    """start(samples of a heap, payload of a packet, incomplete, repeat-pointers, properties)"""
     streams = []
 
     def start_one(*arguments):
@@ -194,6 +194,21 @@ def test_complete_heaps_arrive_in_their_order_and_the_others_are_counted(start, 
     assert not np.any(buffers["flags"] & CORRUPTED)
     assert stream.got["heaps-dropped-incomplete"] == stream.got["heaps-evicted"] + stream.got["heaps-timeout"]
     assert stream.got["payload-bytes"] == len(complete) * heap * SAMPLE_SIZE
+
+
+@pytest.mark.parametrize("order, heap, payload", [("counter", 256, 1024), ("index", 2048, 1400)],
+                         ids=["counter, 1 packet", "index, 6 packets"])
+def test_heaps_are_put_in_order_and_none_is_late(start, order, heap, payload):
+    """The latency is longer than the network holds a packet back, and a lost heap is waited for."""
+    stream = start(heap, payload, "drop", False, f"order={order} latency=2000000000")
+    heaps, buffers = stream.run()
+    check_counters(stream, heaps)
+    check_marks(stream, buffers)
+    complete = heaps[heaps["completed"] > 0]
+    assert np.any(np.diff(complete["completed"].astype("i8")) < 0), "the network kept the order"
+    assert np.array_equal(buffers["cnt"], np.sort(complete["cnt"]))
+    # Nothing is marked but losses.
+    assert np.array_equal(buffers["flags"][1:] & DISCONT != 0, buffers["n_gaps"][1:] > 0)
 
 
 @pytest.mark.parametrize("repeat_pointers", [False, True],
