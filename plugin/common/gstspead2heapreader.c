@@ -453,6 +453,9 @@ find_number (const GstSpead2HeapReader *reader, const Spead2ReceivedHeap *heap,
     return FALSE;
   type = spead2_number_type_of (
       g_hash_table_lookup (reader->descriptors, &item->id));
+  /* An immediate that is shorter than its descriptor says is a number of its bits. */
+  if (item->immediate && !spead2_number_fits (&type, item, heap->flavour))
+    memset (&type, 0, sizeof type);
   /* Of an incomplete heap, addressed bytes may be missing. */
   if (type.code == 'f' || (!item->immediate && heap->received < heap->length) ||
       !spead2_number_fits (&type, item, heap->flavour))

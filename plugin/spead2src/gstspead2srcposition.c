@@ -14,14 +14,14 @@ is_restart (const GstSpead2SrcPosition *position, guint64 index, guint64 step)
 }
 
 /* Whether heap counter and index, as sent, both went far back: an index alone that does
- * may have run over its bits. */
+ * may have run over its bits, and so have both where the index, unwrapped, is due. */
 static gboolean
-is_new_count (
-    const GstSpead2SrcPosition *position, guint64 cnt, guint64 wrapped)
+is_new_count (const GstSpead2SrcPosition *position, guint64 cnt,
+    guint64 wrapped, guint64 index)
 {
   return cnt < position->cnt &&
       position->cnt - cnt > GST_SPEAD2_SRC_MAX_LATE_HEAPS &&
-      wrapped < position->wrapped;
+      wrapped < position->wrapped && index != position->due;
 }
 
 void
@@ -36,7 +36,7 @@ gst_spead2_src_position_find (const GstSpead2SrcPosition *position, guint bits,
   if (!position->known)
     return;
   place->restarted = is_restart (position, place->index, step) ||
-      is_new_count (position, cnt, wrapped);
+      is_new_count (position, cnt, wrapped, place->index);
   if (place->restarted)
     place->index = wrapped;
   else if (place->index < position->due)

@@ -170,6 +170,18 @@ GST_START_TEST (an_index_runs_over_its_bits_in_both_directions)
 }
 GST_END_TEST;
 
+GST_START_TEST (a_counter_runs_over_with_the_index)
+{
+  const guint64 end = G_GUINT64_CONSTANT (1) << 40;
+  GstSpead2SrcPosition position = {0};
+  GstSpead2SrcPlace place;
+
+  place_heap (&position, 40, end - 1, end - STEP / 2, STEP);
+  place = place_heap (&position, 40, 0, end + STEP / 2, STEP);
+  check_due (&place, end + STEP / 2);
+}
+GST_END_TEST;
+
 /* How far apart heaps are is not known, so neither is whether one is missing, nor how
  * many heaps an index lies back. */
 GST_START_TEST (without_a_step_nothing_is_missing)
@@ -205,6 +217,7 @@ position_suite (void)
   tcase_add_test (tc, an_index_far_back_is_a_restart);
   tcase_add_test (tc, a_counter_and_an_index_that_go_back_are_a_restart);
   tcase_add_test (tc, an_index_runs_over_its_bits_in_both_directions);
+  tcase_add_test (tc, a_counter_runs_over_with_the_index);
   tcase_add_test (tc, without_a_step_nothing_is_missing);
   return suite;
 }
