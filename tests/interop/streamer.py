@@ -46,7 +46,7 @@ def plain(structure):
         elif isinstance(fields[name], Gst.ValueArray):
             fields[name] = [plain(value) if isinstance(value, Gst.Structure) else value
                             for value in fields[name]]
-        elif isinstance(fields[name], Gst.Fraction):
+        elif isinstance(fields[name], (Gst.Bitmask, Gst.Fraction)):
             fields[name] = str(fields[name])
     return fields
 

@@ -60,7 +60,7 @@ class Peer:
                                "heap-address-bits": FLAVOUR, **properties}}
         self.sender.stdin.write(json.dumps(case) + "\n")
         self.sender.stdin.flush()
-        error = json.loads(self.sender.stdout.readline())
+        error = json.loads(self.sender.stdout.readline())["error"]
         group = spead2.ItemGroup()
         return error, [{name: item.value for name, item in group.update(heap).items()}
                        for heap in self.heaps()]
