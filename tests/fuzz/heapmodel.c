@@ -112,17 +112,36 @@ heap_model_live_bytes (const HeapModel *model)
   return bytes;
 }
 
-/* The first others go until all is within the limits. */
+/* The one that claims most for what has not come, of others than heap. */
+static ModelHeap *
+find_greediest (HeapModel *model, const ModelHeap *heap)
+{
+  ModelHeap *greediest = NULL;
+
+  for (guint i = model->live->len; i-- > 0;) {
+    ModelHeap *other = model->live->pdata[i];
+
+    if (other != heap &&
+        (greediest == NULL ||
+            other->capacity - other->received >=
+                greediest->capacity - greediest->received))
+      greediest = other;
+  }
+  return greediest;
+}
+
+/* Others go until all is within the limits. */
 static void
 make_space (HeapModel *model, const ModelHeap *heap)
 {
-  while (model->live->len > model->config.max_heaps ||
-      heap_model_live_bytes (model) > model->config.max_live_bytes) {
+  while (model->live->len > model->config.max_heaps) {
     gpointer first = model->live->pdata[0];
 
     give_up (model, first == heap ? model->live->pdata[1] : first,
         SPEAD2_HEAP_EVICTED);
   }
+  while (heap_model_live_bytes (model) > model->config.max_live_bytes)
+    give_up (model, find_greediest (model, heap), SPEAD2_HEAP_EVICTED);
 }
 
 static Spead2PacketFate

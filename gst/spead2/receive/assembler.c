@@ -10,6 +10,9 @@
 
 #include "spead2/receive/endedheaps.h"
 
+/* Heaps of which one is chosen to be given up for its memory, at least 2. */
+#define MAX_COMPARED 16
+
 typedef struct {
   Spead2ReceivedHeap *first, *last;
 } HeapList;
@@ -237,6 +240,23 @@ complete_heap (
   end_heap (assembler, heap, SPEAD2_HEAP_COMPLETE, digest);
 }
 
+/* Among the oldest heaps, but not `kept`, the one that claims most memory for what has
+ * not come. */
+static Spead2ReceivedHeap *
+find_greediest (
+    const Spead2Assembler *assembler, const Spead2ReceivedHeap *kept)
+{
+  Spead2ReceivedHeap *heap = assembler->oldest, *greediest = NULL;
+
+  for (guint i = 0; heap && i < MAX_COMPARED; i++, heap = heap->newer)
+    if (heap != kept &&
+        (greediest == NULL ||
+            heap->capacity - heap->received >
+                greediest->capacity - greediest->received))
+      greediest = heap;
+  return greediest;
+}
+
 /* Gives up heaps, but not this one, until so much is within the limits. */
 static void
 make_space (Spead2Assembler *assembler, const Spead2ReceivedHeap *heap,
@@ -244,13 +264,14 @@ make_space (Spead2Assembler *assembler, const Spead2ReceivedHeap *heap,
 {
   const Spead2AssemblerConfig *config = &assembler->config;
 
-  while (assembler->n_live + n_more > config->max_heaps ||
-      assembler->live_bytes + bytes_more > config->max_live_bytes) {
+  while (assembler->n_live + n_more > config->max_heaps) {
     Spead2ReceivedHeap *oldest = assembler->oldest;
 
     give_up (assembler, oldest == heap ? oldest->newer : oldest,
         SPEAD2_HEAP_EVICTED);
   }
+  while (assembler->live_bytes + bytes_more > config->max_live_bytes)
+    give_up (assembler, find_greediest (assembler, heap), SPEAD2_HEAP_EVICTED);
 }
 
 /* --- packets -------------------------------------------------------------- */

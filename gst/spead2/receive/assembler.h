@@ -43,7 +43,9 @@ typedef struct {
   Spead2PacketRules rules;
   /* Bytes of payload of a heap, at most. A packet of a larger one is too large. */
   guint64 max_heap_size;
-  /* Bytes of memory of all live heaps, at most. At least max_heap_size +
+  /* Bytes of memory of all live heaps, at most. If a new heap needs more, the one of
+   * the 16 least recently continued heaps is given up that has the most memory for
+   * bytes that have not arrived. At least max_heap_size +
    * SPEAD2_PAYLOAD_ALIGNMENT. */
   guint64 max_live_bytes;
   guint max_heaps; /* number of live heaps, at most; at least 1 */

@@ -61,7 +61,8 @@ fits (const Spead2ReadyQueue *queue, const Spead2ReceivedHeap *heap)
   if (counters->ready == 0)
     return TRUE;
   return (queue->max_heaps == 0 || counters->ready < queue->max_heaps) &&
-      counters->ready_bytes + heap->length <= queue->max_bytes;
+      counters->ready_bytes + spead2_received_heap_cost (heap) <=
+      queue->max_bytes;
 }
 
 static void
@@ -74,7 +75,7 @@ append (Spead2ReadyQueue *queue, Spead2ReceivedHeap *heap)
     queue->first = heap;
   queue->last = heap;
   queue->counters.ready++;
-  queue->counters.ready_bytes += heap->length;
+  queue->counters.ready_bytes += spead2_received_heap_cost (heap);
   queue->counters.peak_ready =
       MAX (queue->counters.peak_ready, queue->counters.ready);
 }
@@ -88,7 +89,7 @@ remove_first (Spead2ReadyQueue *queue)
   if (queue->first == NULL)
     queue->last = NULL;
   queue->counters.ready--;
-  queue->counters.ready_bytes -= heap->length;
+  queue->counters.ready_bytes -= spead2_received_heap_cost (heap);
   heap->next = NULL;
   return heap;
 }
@@ -166,11 +167,12 @@ take_ready (Spead2ReadyQueue *queue, guint64 max_bytes)
   guint64 bytes = 0;
 
   do {
-    bytes += queue->first->length;
+    bytes += spead2_received_heap_cost (queue->first);
     last = remove_first (queue);
     last->next = queue->first;
     queue->counters.taken++;
-  } while (queue->first && bytes + queue->first->length <= max_bytes);
+  } while (queue->first &&
+      bytes + spead2_received_heap_cost (queue->first) <= max_bytes);
   last->next = NULL;
   if (queue->leak == SPEAD2_LEAK_NO)
     g_cond_broadcast (&queue->space);

@@ -2,8 +2,9 @@
  *
  * Receiving workers push what one drain of their sockets completed, as a list: one
  * lock, and at most one wake-up. One consumer takes lists. The queue is bounded in heaps
- * and in bytes of payload; what happens to heaps beyond that is the queue's leak. One
- * heap is always taken in, whatever its size.
+ * and in bytes (spead2_received_heap_cost(): heaps without payload are not free); what
+ * happens to heaps beyond that is the queue's leak. One heap is always taken in, whatever
+ * its size.
  *
  * Taken heaps come back with spead2_ready_queue_give_back(), for the assemblers to make
  * others of.
@@ -47,7 +48,7 @@ typedef struct {
 
 typedef struct _Spead2ReadyQueue Spead2ReadyQueue;
 
-/* max_heaps 0: any number. max_bytes is of payload, at least 1. */
+/* max_heaps 0: any number. max_bytes is at least 1. */
 Spead2ReadyQueue *spead2_ready_queue_new (
     guint max_heaps, guint64 max_bytes, Spead2Leak leak);
 
@@ -59,7 +60,7 @@ void spead2_ready_queue_free (Spead2ReadyQueue *queue);
 Spead2ReceivedHeap *spead2_ready_queue_push (Spead2ReadyQueue *queue,
     Spead2ReceivedHeap *heaps) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Takes heaps out, oldest first: at least one, and more up to max_bytes of payload.
+/* Takes heaps out, oldest first: at least one, and more up to max_bytes.
  * Waits for the first one until the deadline (spead2_now(), ns; G_MAXUINT64: for
  * ever). Returns NULL with the reason. Interrupted, it returns NULL even if heaps are
  * ready, and they stay. */

@@ -7,6 +7,11 @@
 /* Pointers that are kept for the next heap. */
 #define MAX_KEPT 256
 
+/* What a heap counts at least, and each of its pointers once they are not inline:
+ * both arrays may be twice as long as they are filled. Bytes. */
+#define MIN_COST 1024
+#define POINTER_COST (2 * (sizeof (guint64) + 2 * sizeof (guint32)))
+
 const gchar *
 spead2_heap_end_name (Spead2HeapEnd end)
 {
@@ -177,6 +182,16 @@ spead2_received_heap_reset (Spead2ReceivedHeap *heap)
   heap->length = heap->received = heap->capacity = 0;
   heap->flags = 0;
   heap->payload = NULL;
+}
+
+guint64
+spead2_received_heap_cost (const Spead2ReceivedHeap *heap)
+{
+  guint64 bytes = heap->length;
+
+  if (heap->n_pointers > SPEAD2_INLINE_POINTERS)
+    bytes += heap->n_pointers * POINTER_COST;
+  return MAX (bytes, MIN_COST);
 }
 
 /* --- payload -------------------------------------------------------------- */

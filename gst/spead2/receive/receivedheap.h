@@ -117,6 +117,10 @@ struct _Spead2ReceivedHeap {
   Spead2ReceivedHeap *hash_next;
 };
 
+/* What a heap counts in limits of memory, bytes: its payload, and what it has of
+ * pointers beyond a few; 1 KiB at least, which the smallest takes in structures. */
+guint64 spead2_received_heap_cost (const Spead2ReceivedHeap *heap);
+
 /* How many ranges of the payload are missing, and which: at most as many as
  * heap->ranges.n + 1 are written, in order. missing may be NULL. */
 guint spead2_received_heap_missing (

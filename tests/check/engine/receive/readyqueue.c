@@ -15,16 +15,16 @@
 static Spead2ReadyQueue *queue;
 static Spead2ReceivedHeap heaps[16];
 
-/* heaps[first] to heaps[first + n - 1] as a list, each of so many bytes. */
+/* heaps[first] to heaps[first + n - 1] as a list, each of so many KiB. */
 static Spead2ReceivedHeap *
-list (guint first, guint n, guint64 length)
+list (guint first, guint n, guint64 kib)
 {
   guint i;
 
   for (i = first; i < first + n; i++) {
     memset (&heaps[i], 0, sizeof heaps[i]);
     heaps[i].cnt = i;
-    heaps[i].length = length;
+    heaps[i].length = kib << 10;
     heaps[i].next = i + 1 < first + n ? &heaps[i + 1] : NULL;
   }
   return &heaps[first];
@@ -51,11 +51,12 @@ check_list (const Spead2ReceivedHeap *heap, const gchar *expected)
 }
 
 static void
-check_taken (guint64 max_bytes, const gchar *expected)
+check_taken (guint64 max_kib, const gchar *expected)
 {
   Spead2ReadyStatus status;
 
-  check_list (spead2_ready_queue_take (queue, 0, max_bytes, &status), expected);
+  check_list (
+      spead2_ready_queue_take (queue, 0, max_kib << 10, &status), expected);
   fail_unless_equals_int (
       status, *expected ? SPEAD2_READY_HEAPS : SPEAD2_READY_TIME_OUT);
 }
@@ -71,9 +72,9 @@ check_balance (void)
 }
 
 static void
-start (guint max_heaps, guint64 max_bytes, Spead2Leak leak)
+start (guint max_heaps, guint64 max_kib, Spead2Leak leak)
 {
-  queue = spead2_ready_queue_new (max_heaps, max_bytes, leak);
+  queue = spead2_ready_queue_new (max_heaps, max_kib << 10, leak);
 }
 
 static void
@@ -243,6 +244,21 @@ GST_START_TEST (heaps_that_were_given_back_are_taken_at_once)
 }
 GST_END_TEST;
 
+/* Whoever sends them would have the queue grow without bounds. */
+GST_START_TEST (heaps_without_payload_count_as_well)
+{
+  start (0, 3, SPEAD2_LEAK_UPSTREAM);
+  check_list (spead2_ready_queue_push (queue, list (0, 5, 0)), "4 3 ");
+  check_taken (2, "0 1 ");
+  check_taken (2, "2 ");
+  list (0, 3, 0);
+  heaps[1].n_pointers = 1000;
+  check_list (spead2_ready_queue_push (queue, heaps), "1 ");
+  check_taken (3, "0 2 ");
+  end ();
+}
+GST_END_TEST;
+
 static Suite *
 readyqueue_suite (void)
 {
@@ -261,6 +277,7 @@ readyqueue_suite (void)
   tcase_add_test (tc, a_push_ends_the_wait_of_a_take);
   tcase_add_test (tc, an_interrupted_take_leaves_the_heaps);
   tcase_add_test (tc, heaps_that_were_given_back_are_taken_at_once);
+  tcase_add_test (tc, heaps_without_payload_count_as_well);
   return suite;
 }
 
