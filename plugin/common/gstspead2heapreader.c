@@ -15,6 +15,9 @@
 #define TIMESTAMP_NAME "timestamp"
 #define TIMESTAMP_ID 0x1600
 
+/* Descriptors that are kept, each of up to 64 KiB: anybody may send them. */
+#define MAX_DESCRIPTORS 1024
+
 /* An item that a user named: by its id, or by the name of its descriptor. */
 typedef struct {
   gchar *name; /* NULL: by id */
@@ -45,6 +48,7 @@ struct _GstSpead2HeapReader {
   Spead2Descriptor current_descriptor;
 
   GstSpead2HeapValues values;
+  guint64 n_omitted; /* values, since that was asked last */
 
   /* Of the heap that was read last. */
   Spead2ItemViews views;
@@ -268,9 +272,6 @@ add_descriptor (GstSpead2HeapReader *reader, Spead2Descriptor *descriptor)
         reader->accept, descriptor->name, descriptor->id);
 }
 
-/* Bounded, as whoever sends can send many. */
-#define MAX_DESCRIPTORS 4096
-
 static void
 read_descriptors (
     GstSpead2HeapReader *reader, const Spead2ReceivedHeap *heap, GError **error)
@@ -297,6 +298,11 @@ read_descriptors (
       add_descriptor (reader, descriptor);
     } else {
       reader->view.n_bad++;
+      if (error && *error == NULL)
+        g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID,
+            "More than %u items are described: that of 0x%" G_GINT64_MODIFIER
+            "x is one too many",
+            MAX_DESCRIPTORS, descriptor->id);
       g_free (descriptor);
     }
   }
@@ -545,6 +551,7 @@ gst_spead2_heap_reader_write_values (GstSpead2HeapReader *reader,
   GstSpead2HeapFields fields = fields_of (reader, heap);
 
   gst_spead2_heap_values_write (&fields, structure);
+  reader->n_omitted += fields.n_omitted;
 }
 
 void
@@ -554,6 +561,7 @@ gst_spead2_heap_reader_begin_table (GstSpead2HeapReader *reader,
   GstSpead2HeapFields fields = fields_of (reader, heap);
 
   gst_spead2_heap_table_begin (table, &fields);
+  reader->n_omitted += fields.n_omitted;
 }
 
 gboolean
@@ -562,5 +570,17 @@ gst_spead2_heap_reader_add_to_table (GstSpead2HeapReader *reader,
 {
   GstSpead2HeapFields fields = fields_of (reader, heap);
 
-  return gst_spead2_heap_table_add (table, &fields);
+  if (!gst_spead2_heap_table_add (table, &fields))
+    return FALSE;
+  reader->n_omitted += fields.n_omitted;
+  return TRUE;
+}
+
+guint64
+gst_spead2_heap_reader_take_omitted (GstSpead2HeapReader *reader)
+{
+  guint64 n = reader->n_omitted;
+
+  reader->n_omitted = 0;
+  return n;
 }

@@ -111,6 +111,10 @@ gboolean gst_spead2_heap_reader_find_index (GstSpead2HeapReader *reader,
 gboolean gst_spead2_heap_reader_index_is_cnt (
     const GstSpead2HeapReader *reader);
 
+/* How many values were left out since the last call, since there are too many: see
+ * gstspead2heapvalues.h. */
+guint64 gst_spead2_heap_reader_take_omitted (GstSpead2HeapReader *reader);
+
 /* The id of the item, or SPEAD2_ID_NULL where it is not known before a heap is. */
 guint64 gst_spead2_heap_reader_item_id (const GstSpead2HeapReader *reader);
 

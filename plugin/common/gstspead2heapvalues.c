@@ -12,8 +12,8 @@
 
 /* The field of an item. */
 typedef struct {
-  guint64 id; /* SPEAD2_ID_NULL: not looked up */
-  GQuark field;
+  guint64 id;   /* SPEAD2_ID_NULL: not looked up */
+  GQuark field; /* 0: it has none */
   Spead2NumberType number;
 } Name;
 
@@ -21,6 +21,7 @@ void
 gst_spead2_heap_values_init (GstSpead2HeapValues *values)
 {
   values->heap_cnt = g_quark_from_static_string (SPEAD2_HEAP_CNT_NAME);
+  values->n_new_names = 0;
   values->names = g_array_new (FALSE, TRUE, sizeof (Name));
 }
 
@@ -52,15 +53,26 @@ is_field_name (const gchar *name)
   return TRUE;
 }
 
+static GQuark
+find_field (GstSpead2HeapValues *values, const gchar *name)
+{
+  GQuark field = g_quark_try_string (name);
+
+  if (field != 0 || values->n_new_names == GST_SPEAD2_MAX_VALUE_NAMES)
+    return field;
+  values->n_new_names++;
+  return g_quark_from_string (name);
+}
+
 static Name
-find_name (GHashTable *descriptors, guint64 id)
+find_name (GstSpead2HeapValues *values, GHashTable *descriptors, guint64 id)
 {
   const Spead2Descriptor *descriptor = g_hash_table_lookup (descriptors, &id);
   Name name = {.id = id, .number = spead2_number_type_of (descriptor)};
   gchar text[40];
 
   g_snprintf (text, sizeof text, "item-0x%" G_GINT64_MODIFIER "x", id);
-  name.field = g_quark_from_string (
+  name.field = find_field (values,
       descriptor && is_field_name (descriptor->name) ? descriptor->name : text);
   return name;
 }
@@ -76,7 +88,7 @@ name_of (
     g_array_set_size (values->names, i + 1);
   name = &g_array_index (values->names, Name, i);
   if (name->id != id)
-    *name = find_name (descriptors, id);
+    *name = find_name (values, descriptors, id);
   return name;
 }
 
@@ -165,12 +177,18 @@ gst_spead2_heap_fields_next (
   while (fields->next < fields->items->n_items) {
     guint i = fields->next++;
     const Spead2ItemView *item = &fields->items->items[i];
+    const Name *name;
 
     if (!is_value (fields, item))
       continue;
-    read_field (fields, item,
-        name_of (fields->values, fields->descriptors, i, item->id), field);
-    return TRUE;
+    if (fields->n_values++ < GST_SPEAD2_MAX_VALUES) {
+      name = name_of (fields->values, fields->descriptors, i, item->id);
+      if (name->field != 0) {
+        read_field (fields, item, name, field);
+        return TRUE;
+      }
+    }
+    fields->n_omitted++;
   }
   return FALSE;
 }
@@ -240,30 +258,32 @@ overwrite_field (GQuark name, GValue *value, gpointer user_data)
 
 /* FALSE: the structure has other fields. */
 static gboolean
-overwrite (const GstSpead2HeapFields *fields, GstStructure *structure)
+overwrite (GstSpead2HeapFields *fields, GstStructure *structure)
 {
   Writer writer = {*fields, FALSE};
   GstSpead2HeapField field;
 
-  return gst_structure_map_in_place (structure, overwrite_field, &writer) &&
-      writer.has_cnt && !gst_spead2_heap_fields_next (&writer.fields, &field);
+  if (!gst_structure_map_in_place (structure, overwrite_field, &writer) ||
+      !writer.has_cnt || gst_spead2_heap_fields_next (&writer.fields, &field))
+    return FALSE;
+  *fields = writer.fields;
+  return TRUE;
 }
 
 static void
-rewrite (const GstSpead2HeapFields *fields, GstStructure *structure)
+rewrite (GstSpead2HeapFields *fields, GstStructure *structure)
 {
-  GstSpead2HeapFields way = *fields;
   GstSpead2HeapField field = gst_spead2_heap_fields_cnt (fields);
 
   gst_structure_remove_all_fields (structure);
   do
     gst_spead2_heap_field_set (&field, structure);
-  while (gst_spead2_heap_fields_next (&way, &field));
+  while (gst_spead2_heap_fields_next (fields, &field));
 }
 
 void
 gst_spead2_heap_values_write (
-    const GstSpead2HeapFields *fields, GstStructure *structure)
+    GstSpead2HeapFields *fields, GstStructure *structure)
 {
   if (!overwrite (fields, structure))
     rewrite (fields, structure);

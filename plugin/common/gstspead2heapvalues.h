@@ -20,8 +20,14 @@
 
 G_BEGIN_DECLS
 
+/* Values in a heap, and names in a stream that were not known to the process before: it
+ * keeps them until it ends, and anybody may send more. */
+#define GST_SPEAD2_MAX_VALUES 256
+#define GST_SPEAD2_MAX_VALUE_NAMES 4096
+
 typedef struct {
   GQuark heap_cnt;
+  guint n_new_names;
   /* (Name) The fields of items, at their places in the last heap. */
   GArray *names;
 } GstSpead2HeapValues;
@@ -34,14 +40,16 @@ void gst_spead2_heap_values_rename (GstSpead2HeapValues *values);
 
 /* The way through the values of one heap: of its items but the one at address `data`, by
  * the names of their descriptors (guint64 to Spead2Descriptor), or "item-0x<id>". All of
- * it is borrowed; next is 0 at the beginning. */
+ * it is borrowed; the last three are 0 at the beginning. */
 typedef struct {
   GstSpead2HeapValues *values;
   const Spead2ReceivedHeap *heap;
   const Spead2ItemViews *items;
   guint64 data;
   GHashTable *descriptors;
-  guint next; /* item */
+  guint next;      /* item */
+  guint n_values;  /* in front of it */
+  guint n_omitted; /* of them, since there are more than the limits above */
 } GstSpead2HeapFields;
 
 typedef struct {
@@ -64,9 +72,9 @@ void gst_spead2_heap_field_set (
     const GstSpead2HeapField *field, GstStructure *structure);
 
 /* Makes the values of a heap, and its counter, the fields of a structure, and no others.
- * fields is at its beginning. */
+ * fields is at its beginning, and then at its end. */
 void gst_spead2_heap_values_write (
-    const GstSpead2HeapFields *fields, GstStructure *structure);
+    GstSpead2HeapFields *fields, GstStructure *structure);
 
 G_END_DECLS
 

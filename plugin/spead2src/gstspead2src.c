@@ -358,6 +358,7 @@ static void
 gst_spead2_src_set_interrupted (GstSpead2Src *self, gboolean interrupted)
 {
   GST_OBJECT_LOCK (self);
+  self->interrupted = interrupted;
   if (self->receiver)
     spead2_receiver_set_interrupted (self->receiver, interrupted);
   GST_OBJECT_UNLOCK (self);

@@ -160,6 +160,7 @@ gst_spead2_src_group_make_buffer (GstSpead2Src *self)
 {
   GstSpead2SrcGroup *group = &self->group;
   GstBuffer *buffer;
+  guint64 n_omitted;
 
   if (self->run.heaps_per_buffer == 1)
     gst_spead2_heap_reader_write_values (self->reader, group->first,
@@ -169,6 +170,9 @@ gst_spead2_src_group_make_buffer (GstSpead2Src *self)
   if (self->run.heaps_per_buffer > 1)
     gst_spead2_heap_table_write (
         &self->table, gst_spead2_item_values_write (buffer));
+  n_omitted = gst_spead2_heap_reader_take_omitted (self->reader);
+  if (n_omitted > 0)
+    gst_spead2_src_count (self, &self->counters.values_omitted, n_omitted);
   set_marks (self, buffer);
   if (self->run.retrieve_sender_address)
     gst_spead2_src_sender_attach (&self->sender, group->first, buffer);

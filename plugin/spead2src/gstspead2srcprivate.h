@@ -33,7 +33,8 @@
 
 G_BEGIN_DECLS
 
-/* Number of heaps, but for bytes, bad_descriptors, gaps, missing and restarts. The
+/* Number of heaps, but for bytes, bad_descriptors, gaps, missing, restarts and
+ * values_omitted. The
  * sum of delivered, control, waiting and all "dropped" ones is the number of heaps that
  * the receiver has passed on. */
 typedef struct {
@@ -53,7 +54,8 @@ typedef struct {
   guint64 restarts;        /* times that a sender restarted */
   /* Delivered, of substreams above the limit: losses are not marked. */
   guint64 unmarked;
-  guint64 waiting; /* at present, for earlier ones in the order */
+  guint64 waiting;        /* at present, for earlier ones in the order */
+  guint64 values_omitted; /* values of items above the limits */
 } GstSpead2SrcCounters;
 
 /* What is to be done with a heap. Computing it changes nothing. */
@@ -108,6 +110,7 @@ struct _GstSpead2Src {
   /* Guarded by the object lock. */
   GstSpead2SrcSettings settings;
   GstSpead2NetElement net;
+  gboolean interrupted; /* create() is to return without a buffer */
   GstSpead2SrcCounters counters;
   /* (owned) Used by the streaming thread, with the lock for what stats contains of
    * them: their number, their values and their losses. */
@@ -130,6 +133,7 @@ struct _GstSpead2Src {
   /* (owned) list from the receiver, to become buffers. */
   Spead2ReceivedHeap *taken;
   Spead2ReceivedHeap *used;   /* (owned) list to return to the receiver */
+  GstBufferList *made;        /* (owned) buffers to be pushed next, or NULL */
   guint64 n_made, bytes_made; /* heaps and bytes not yet added to counters */
   GstSpead2SrcPlan plan;      /* of the first heap of taken */
   gboolean planned;           /* plan is set */
@@ -230,7 +234,10 @@ void gst_spead2_src_order_push (GstSpead2Src *self, Spead2ReceivedHeap *heaps);
 Spead2ReceivedHeap *gst_spead2_src_order_pop (GstSpead2Src *self);
 Spead2ReceivedHeap *gst_spead2_src_order_drain (GstSpead2Src *self);
 
-/* Drops and counts the heaps of taken. */
+/* Adds to one of the counters. */
+void gst_spead2_src_count (GstSpead2Src *self, guint64 *counter, guint64 n);
+
+/* Drops and counts the heaps of taken, and those of made. */
 void gst_spead2_src_drop_taken (GstSpead2Src *self);
 
 /* Begins a new stream: nothing is known of senders, substreams and times. */

@@ -803,7 +803,8 @@ install_stream (GObjectClass *klass)
   /**
    * GstSpead2Src:max-size-bytes:
    *
-   * How many bytes of received heaps may wait for downstream. One heap may always.
+   * How many bytes of received heaps may wait for downstream. A heap counts as 1024 bytes
+   * at least. One heap may always wait.
    *
    * Since: 0.1
    */

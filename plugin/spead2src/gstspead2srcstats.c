@@ -170,6 +170,7 @@ gst_spead2_src_make_stats (const Spead2ReceiverStats *engine,
   add (stats, "restarts", counters->restarts);
   add (stats, "heaps-unmarked", counters->unmarked);
   add_substreams (stats, substreams);
+  add (stats, "values-omitted", counters->values_omitted);
   add (stats, "discarded", engine->reader.discarded);
   add (stats, "messages", engine->reader.messages);
   add (stats, "calls", engine->reader.calls);

@@ -43,8 +43,8 @@ gst_spead2_src_reset_stream (GstSpead2Src *self)
   self->warned_date = self->warned_rate = FALSE;
 }
 
-static void
-add_to_counter (GstSpead2Src *self, guint64 *counter, guint64 n)
+void
+gst_spead2_src_count (GstSpead2Src *self, guint64 *counter, guint64 n)
 {
   GST_OBJECT_LOCK (self);
   *counter += n;
@@ -81,7 +81,8 @@ report_wrong_heap (GstSpead2Src *self, const GstSpead2SrcPlan *plan,
   gboolean *warned = wrong_size ? &self->warned_size : &self->warned_descriptor;
 
   if (plan->view.n_bad > 0)
-    add_to_counter (self, &self->counters.bad_descriptors, plan->view.n_bad);
+    gst_spead2_src_count (
+        self, &self->counters.bad_descriptors, plan->view.n_bad);
   if (error == NULL || *warned)
     return;
   *warned = TRUE;
@@ -254,7 +255,7 @@ static void
 note_stop (GstSpead2Src *self, const Spead2ReceivedHeap *heap)
 {
   if (heap->flags & SPEAD2_RECEIVED_STOP)
-    add_to_counter (self, &self->counters.stops, 1);
+    gst_spead2_src_count (self, &self->counters.stops, 1);
 }
 
 /* The heaps that are buffers, or were dropped, go back at once. */
@@ -282,7 +283,7 @@ drop_heap (GstSpead2Src *self, guint64 *counter)
       " of %" G_GUINT64_FORMAT " bytes",
       heap->cnt, spead2_heap_end_name (heap->end), heap->received,
       heap->length);
-  add_to_counter (self, counter, 1);
+  gst_spead2_src_count (self, counter, 1);
   note_stop (self, heap);
   gst_spead2_src_signal_heap (self, heap, counter);
   add_used (self, heap);
@@ -299,7 +300,7 @@ drop_group (GstSpead2Src *self)
     return;
   for (heap = group->first; heap; heap = heap->next)
     gst_spead2_src_signal_heap (self, heap, &self->counters.after_end);
-  add_to_counter (self, &self->counters.after_end, group->n);
+  gst_spead2_src_count (self, &self->counters.after_end, group->n);
   group->last->next = self->used;
   self->used = group->first;
   group->n = 0;
@@ -308,6 +309,9 @@ drop_group (GstSpead2Src *self)
 void
 gst_spead2_src_drop_taken (GstSpead2Src *self)
 {
+  gst_spead2_src_count (self, &self->counters.after_end, self->n_made);
+  self->n_made = self->bytes_made = 0;
+  g_clear_pointer (&self->made, gst_buffer_list_unref);
   drop_group (self);
   do {
     while (self->taken)
@@ -366,7 +370,7 @@ static void
 report_substream (GstSpead2Src *self, const GstSpead2SrcPlan *plan)
 {
   if (plan->substream == NULL) {
-    add_to_counter (self, &self->counters.unmarked, 1);
+    gst_spead2_src_count (self, &self->counters.unmarked, 1);
     if (!self->warned_substreams)
       GST_ELEMENT_WARNING (self, RESOURCE, SETTINGS,
           ("substream-item=%s has more than %d values. Losses of further ones "
@@ -529,16 +533,6 @@ add_heap (GstSpead2Src *self, GstBufferList *list, GstFlowReturn *flow)
   return TRUE;
 }
 
-static void
-count_delivered (GstSpead2Src *self)
-{
-  GST_OBJECT_LOCK (self);
-  self->counters.delivered += self->n_made;
-  self->counters.bytes += self->bytes_made;
-  GST_OBJECT_UNLOCK (self);
-  self->n_made = self->bytes_made = 0;
-}
-
 /* A group that has waited for long enough, or that no heap will follow. */
 static gboolean
 is_group_due (GstSpead2Src *self)
@@ -547,10 +541,10 @@ is_group_due (GstSpead2Src *self)
       (is_at_end (self) || self->now >= self->group.deadline);
 }
 
-/* Buffers of the heaps that were taken, as far as they may go together; NULL with OK:
+/* Buffers of the heaps that were taken, as far as they may go together; none with OK:
  * there are none. */
 static GstFlowReturn
-make_buffers (GstSpead2Src *self, GstBufferList **buffers)
+make_buffers (GstSpead2Src *self)
 {
   GstBufferList *list = gst_buffer_list_new ();
   GstFlowReturn flow = GST_FLOW_OK;
@@ -563,13 +557,46 @@ make_buffers (GstSpead2Src *self, GstBufferList **buffers)
     finish_group (self, list);
   give_back_used (self);
   if (gst_buffer_list_length (list) > 0) {
-    count_delivered (self);
-    *buffers = list;
+    self->made = list;
     return GST_FLOW_OK;
   }
   gst_buffer_list_unref (list);
-  *buffers = NULL;
   return flow;
+}
+
+static gboolean
+is_interrupted (GstSpead2Src *self)
+{
+  gboolean interrupted;
+
+  GST_OBJECT_LOCK (self);
+  interrupted = self->interrupted;
+  GST_OBJECT_UNLOCK (self);
+  return interrupted;
+}
+
+/* FALSE: buffers are not wanted any more. The base class waits as well, but throws away
+ * what it has if PLAYING does not come; up to 1.22 it logs a CRITICAL for a list. */
+static gboolean
+wait_playing (GstSpead2Src *self)
+{
+  GstBaseSrc *base = GST_BASE_SRC (self);
+
+  g_mutex_lock (&base->live_lock);
+  while (!base->live_running && !is_interrupted (self))
+    g_cond_wait (&base->live_cond, &base->live_lock);
+  g_mutex_unlock (&base->live_lock);
+  return !is_interrupted (self);
+}
+
+static void
+count_delivered (GstSpead2Src *self)
+{
+  GST_OBJECT_LOCK (self);
+  self->counters.delivered += self->n_made;
+  self->counters.bytes += self->bytes_made;
+  GST_OBJECT_UNLOCK (self);
+  self->n_made = self->bytes_made = 0;
 }
 
 /* -- waiting ------------------------------------------------------------------------------------ */
@@ -629,20 +656,24 @@ GstFlowReturn
 gst_spead2_src_create (GstPushSrc *push, GstBuffer **buffer)
 {
   GstSpead2Src *self = GST_SPEAD2_SRC (push);
-  GstBufferList *list = NULL;
+  GstBufferList *list;
   GstFlowReturn flow;
 
-  while (list == NULL) {
+  while (self->made == NULL) {
     if (is_at_end (self)) {
       gst_spead2_src_drop_taken (self);
       return GST_FLOW_EOS;
     }
     flow = self->taken ? GST_FLOW_OK : take_heaps (self);
     if (flow == GST_FLOW_OK)
-      flow = make_buffers (self, &list);
+      flow = make_buffers (self);
     if (flow != GST_FLOW_OK)
       return flow;
   }
+  if (!wait_playing (self))
+    return GST_FLOW_FLUSHING;
+  list = g_steal_pointer (&self->made);
+  count_delivered (self);
   self->pushed = TRUE;
   if (gst_buffer_list_length (list) > 1) {
     gst_base_src_submit_buffer_list (GST_BASE_SRC (self), list);

@@ -41,6 +41,12 @@ guint source_port (void);
 void send_bytes (const guint8 *bytes, gsize size);
 void send_packet (const Packet *packet);
 
+/* Sends datagrams of so many bytes in one message, which arrives as a train. */
+void send_train (const guint8 *bytes, gsize size, guint16 segment);
+
+/* A socket that sends to it, for another thread. */
+gint connect_to_source (void);
+
 /* Sends a heap of one packet: samples 0x3300 at address 0, of which byte i has the value
  * value + i, with the timestamp. */
 void send_heap (guint64 cnt, guint64 timestamp, gsize size, guint8 value);
@@ -70,8 +76,13 @@ void check_samples (GstBuffer *buffer, gsize size, guint8 value);
 /* A counter of stats. */
 guint64 counter (const gchar *name);
 
-/* Checks that the sums of stats are right. */
+/* Checks that the sums of stats are right, once no heap is between two of them. */
 void check_balance (void);
+
+/* In PLAYING, with heap 2 held at a pad that is blocked: those after it stay in the
+ * queue. Returns the probe. */
+gulong start_blocked (const gchar *properties);
+void unblock (gulong probe);
 
 G_END_DECLS
 
