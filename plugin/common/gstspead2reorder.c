@@ -164,8 +164,8 @@ insert (GstSpead2Reorder *reorder, Spead2ReceivedHeap *heap, guint64 number,
 static gboolean
 is_restart (const GstSpead2Reorder *reorder, guint64 number, guint64 step)
 {
-  return step > 0 && number < reorder->unwrap.last &&
-      (reorder->unwrap.last - number) / GST_SPEAD2_REORDER_MAX_LATE >= step;
+  return reorder->begun && step > 0 && number < reorder->due &&
+      (reorder->due - number) / GST_SPEAD2_REORDER_MAX_LATE >= step;
 }
 
 void
@@ -173,8 +173,7 @@ gst_spead2_reorder_push (GstSpead2Reorder *reorder, Spead2ReceivedHeap *heap,
     guint64 value, guint bits, guint64 step, guint64 now)
 {
   reorder->unwrap.bits = bits;
-  if (reorder->unwrap.known &&
-      is_restart (
+  if (is_restart (
           reorder, gst_spead2_unwrap_peek (&reorder->unwrap, value), step))
     begin_anew (reorder);
   /* A number of the first one that others may lie before. */

@@ -12,8 +12,8 @@
  * has its place behind the heap that came before it. One that ends the stream has its place
  * behind all that come until its latency has passed.
  *
- * A number far before the one that came last is of a sender that has begun anew: all that
- * wait go out, and the order begins again with it.
+ * A number far before the one that may go out next is of a sender that has begun anew: all
+ * that wait go out, and the order begins again with it.
  *
  * A pure module: times are passed in. It allocates only where more heaps wait than ever
  * before. One thread at a time.
@@ -27,8 +27,8 @@
 
 G_BEGIN_DECLS
 
-/* How far, in steps, a number may lie before the one that came last without meaning that
- * the sender has begun anew. */
+/* How far, in steps, a number may lie before the one that may go out next without meaning
+ * that the sender has begun anew. */
 #define GST_SPEAD2_REORDER_MAX_LATE 1024
 
 typedef struct {

@@ -485,10 +485,43 @@ GST_START_TEST (what_is_less_far_behind_is_late)
   check_out ("0 ");
   push_at (2, 100000, 48);
   gst_spead2_reorder_push (reorder, &heaps[10],
-      100002 - GST_SPEAD2_REORDER_MAX_LATE + 1, 48, 1, now);
+      100001 - GST_SPEAD2_REORDER_MAX_LATE + 1, 48, 1, now);
   check_out ("10 ");
   push_at (1, 100000, 48);
   check_out ("1 2 ");
+  end ();
+}
+GST_END_TEST;
+
+/* The latency may be that of many heaps. */
+GST_START_TEST (what_is_far_behind_others_that_wait_is_in_order)
+{
+  start_behind (0);
+  push (N_HEAPS - 1);
+  check_push (2, "");
+  check_push (1, "1 2 ");
+  now += LATENCY;
+  g_free (names (gst_spead2_reorder_pop (reorder, now)));
+  end ();
+}
+GST_END_TEST;
+
+/* Anybody may send one. */
+GST_START_TEST (a_number_far_ahead_goes_out_last_and_the_order_begins_anew)
+{
+  start_behind (0);
+  gst_spead2_reorder_push (
+      reorder, &heaps[100], G_GUINT64_CONSTANT (1) << 40, 48, 1, now);
+  check_push (2, "");
+  check_push (1, "1 2 ");
+  check_push (3, "3 ");
+  now += LATENCY;
+  check_out ("100 ");
+  check_push (5, "");
+  check_push (4, "");
+  now += LATENCY;
+  check_out ("4 5 ");
+  check_push (6, "6 ");
   end ();
 }
 GST_END_TEST;
@@ -570,6 +603,9 @@ reorder_suite (void)
   tcase_add_test (tc, the_end_stays_behind_all_that_come_within_the_latency);
   tcase_add_test (tc, a_sender_that_begins_anew_is_behind_all_that_wait);
   tcase_add_test (tc, what_is_less_far_behind_is_late);
+  tcase_add_test (tc, what_is_far_behind_others_that_wait_is_in_order);
+  tcase_add_test (
+      tc, a_number_far_ahead_goes_out_last_and_the_order_begins_anew);
   tcase_add_test (tc, beyond_the_heaps_that_may_wait_the_first_go_out);
   tcase_add_test (tc, beyond_the_bytes_that_may_wait_the_first_go_out);
   tcase_add_test (tc, a_drain_gives_all_in_order_and_begins_anew);
