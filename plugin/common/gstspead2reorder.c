@@ -22,7 +22,7 @@ typedef struct {
 struct _GstSpead2Reorder {
   GstSpead2ReorderConfig config;
   GArray *waiting;                  /* (Waiting) sorted by number */
-  guint64 bytes;                    /* of payload in them */
+  guint64 bytes;                    /* their cost */
   Spead2ReceivedHeap *first, *last; /* that go out, not popped yet */
   guint n_out;                      /* how many they are */
 
@@ -120,7 +120,7 @@ gst_spead2_reorder_pop (GstSpead2Reorder *reorder, guint64 now)
     reorder->due =
         reorder->begun ? MAX (reorder->due, waiting->due) : waiting->due;
     reorder->begun = waiting->number != LAST;
-    reorder->bytes -= waiting->heap->length;
+    reorder->bytes -= spead2_received_heap_cost (waiting->heap);
   }
   release (reorder, n);
   return take_out (reorder);
@@ -158,7 +158,7 @@ insert (GstSpead2Reorder *reorder, Spead2ReceivedHeap *heap, guint64 number,
       i > 0 && g_array_index (reorder->waiting, Waiting, i - 1).number > number)
     i--;
   g_array_insert_val (reorder->waiting, i, waiting);
-  reorder->bytes += heap->length;
+  reorder->bytes += spead2_received_heap_cost (heap);
 }
 
 static gboolean
