@@ -328,6 +328,7 @@ gst_spead2_src_stop (GstBaseSrc *base)
   }
   gst_spead2_src_order_stop (self);
   g_clear_pointer (&self->reader, gst_spead2_heap_reader_free);
+  g_clear_pointer (&self->fill, gst_memory_unref);
   gst_spead2_src_sender_clear (&self->sender);
   gst_spead2_src_memory_stop (&self->memory);
   gst_clear_caps (&self->caps);

@@ -10,6 +10,7 @@
  * gstspead2srctime.c        dates and running times
  * gstspead2srccaps.c        negotiation
  * gstspead2srcbuffer.c      a group of heaps as one buffer
+ * gstspead2srchole.c        GAP events and filled buffers
  * gstspead2srcmemory.c      memory that heaps are received into
  * gstspead2srcplaces.c      blocks of memory for several heaps
  * gstspead2srcsender.c      the sender's address on buffers
@@ -33,10 +34,9 @@
 
 G_BEGIN_DECLS
 
-/* Number of heaps, but for bytes, bad_descriptors, gaps, missing, restarts and
- * values_omitted. The
- * sum of delivered, control, waiting and all "dropped" ones is the number of heaps that
- * the receiver has passed on. */
+/* Number of heaps, but for bytes, bad_descriptors, gaps, missing, filled, restarts and
+ * values_omitted. The sum of delivered, control, waiting and all "dropped" ones is the
+ * number of heaps that the receiver has passed on. */
 typedef struct {
   guint64 delivered;     /* pushed as a buffer, or part of one */
   guint64 bytes;         /* of payload in buffers */
@@ -47,9 +47,11 @@ typedef struct {
   guint64 wrong_size; /* dropped: the item's size contradicts its descriptor */
   guint64 bad_descriptors; /* descriptors that cannot be used */
   guint64 incomplete;      /* dropped: packets are missing */
+  guint64 late;            /* dropped: late, with missing=fill */
   guint64 stops;           /* with a stop; included in control or delivered */
   guint64 gaps;            /* times that the sample index skipped samples */
   guint64 missing;         /* samples that were skipped */
+  guint64 filled;          /* those of them that were pushed as fill-value */
   guint64 after_end;       /* dropped: received after the stream had ended */
   guint64 restarts;        /* times that a sender restarted */
   /* Delivered, of substreams above the limit: losses are not marked. */
@@ -74,6 +76,8 @@ typedef struct {
   /* NULL without an index, and above the limit of substreams. */
   GstSpead2SrcSubstream *substream;
   GstSpead2SrcPlace place; /* only if the view has an index */
+  gboolean begun; /* caps are set, and the gap in front has been pushed */
+  guint64 hole;   /* missing samples that are still to be filled */
   /* Running time of the first sample, or GST_CLOCK_TIME_NONE. */
   GstClockTime time;
   guint64 date; /* of the first sample, ns since 1970; 0: unknown */
@@ -138,6 +142,7 @@ struct _GstSpead2Src {
   GstSpead2SrcPlan plan;      /* of the first heap of taken */
   gboolean planned;           /* plan is set */
   GstSpead2SrcGroup group;
+  GstMemory *fill;          /* (owned) bytes of fill-value, or NULL */
   GstSpead2HeapTable table; /* of the group, with heaps-per-buffer > 1 */
   GstCaps *offered; /* (owned) all caps that the last heap can have, or NULL */
   GstCaps *caps; /* (owned) those of them that were set on the pad, or NULL */
@@ -205,6 +210,18 @@ GstClockTime gst_spead2_src_heap_time (GstSpead2Src *self,
  * unknown. */
 gboolean gst_spead2_src_hole_time (const GstSpead2Src *self,
     const GstSpead2SrcPlan *plan, GstClockTime *start, GstClockTime *duration);
+
+/* Whether what is missing in front of a heap is filled: missing=fill, within the limits. */
+gboolean gst_spead2_src_hole_is_filled (
+    const GstSpead2Src *self, const GstSpead2SrcPlan *plan);
+
+/* Pushes a GAP event for what is missing in front of a heap, if its time is known. */
+void gst_spead2_src_hole_push_gap (
+    GstSpead2Src *self, const GstSpead2SrcPlan *plan);
+
+/* The next buffer of fill-value; plan->hole is reduced by its samples. */
+GstBuffer *gst_spead2_src_hole_fill (
+    GstSpead2Src *self, GstSpead2SrcPlan *plan);
 
 /* Writes fill-value to the missing bytes of a heap. */
 void gst_spead2_src_fill_missing (

@@ -38,6 +38,7 @@ static const gsize field_offsets[GST_SPEAD2_SRC_N_SETTINGS] = {
     FIELD (WAIT_DESCRIPTOR, wait_descriptor),
     FIELD (DESCRIPTOR_TIMEOUT, descriptor_timeout),
     FIELD (INCOMPLETE, incomplete),
+    FIELD (MISSING, missing),
     FIELD (FILL_VALUE, fill_value),
     FIELD (INDEX_ITEM, index_item),
     FIELD (INDEX_STEP, index_step),
@@ -82,6 +83,23 @@ gst_spead2_incomplete_get_type (void)
   if (g_once_init_enter (&type))
     g_once_init_leave (
         &type, g_enum_register_static ("GstSpead2Incomplete", values));
+  return type;
+}
+
+static GType
+gst_spead2_missing_get_type (void)
+{
+  static const GEnumValue values[] = {
+      {GST_SPEAD2_MISSING_GAP, "A GAP event, and DISCONT", "gap"},
+      {GST_SPEAD2_MISSING_FILL, "Buffers of fill-value", "fill"},
+      {GST_SPEAD2_MISSING_NONE, "DISCONT", "none"},
+      {0, NULL, NULL},
+  };
+  static gsize type = 0;
+
+  if (g_once_init_enter (&type))
+    g_once_init_leave (
+        &type, g_enum_register_static ("GstSpead2Missing", values));
   return type;
 }
 
@@ -597,9 +615,27 @@ install_payload (GObjectClass *klass)
           gst_spead2_incomplete_get_type (), GST_SPEAD2_INCOMPLETE_DROP,
           FLAGS));
   /**
+   * GstSpead2Src:missing:
+   *
+   * What stands for samples that are missing between heaps. `fill` is for elements that
+   * count samples, such as wavenc: buffers of #GstSpead2Src:fill-value, with the flag
+   * GAP and without values of items, have the sizes, offsets and times that the missing
+   * heaps would have had, and the buffer behind them is not DISCONT. Heaps that come late
+   * are then dropped and counted (`heaps-dropped-late`). A hole of more than 1024 heaps or
+   * 64 MiB, or whose samples have no whole number of bytes, is as with `gap`.
+   *
+   * All three are counted: `gaps`, `missing-samples`, and of these `filled-samples`.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, GST_SPEAD2_SRC_PROP_MISSING,
+      g_param_spec_enum ("missing", "Missing",
+          "What stands for samples that are missing between heaps",
+          gst_spead2_missing_get_type (), GST_SPEAD2_MISSING_GAP, FLAGS));
+  /**
    * GstSpead2Src:fill-value:
    *
-   * The value of each missing byte, with incomplete=fill.
+   * The value of each missing byte, with incomplete=fill or missing=fill.
    *
    * Since: 0.1
    */

@@ -32,6 +32,23 @@ typedef enum {
 } GstSpead2Incomplete;
 
 /**
+ * GstSpead2Missing:
+ * @GST_SPEAD2_MISSING_GAP: a GAP event in front of the next buffer, which has the flag
+ *   DISCONT
+ * @GST_SPEAD2_MISSING_FILL: buffers of the value of fill-value, with the flag GAP
+ * @GST_SPEAD2_MISSING_NONE: the next buffer has the flag DISCONT
+ *
+ * What stands for samples that are missing between heaps.
+ *
+ * Since: 0.1
+ */
+typedef enum {
+  GST_SPEAD2_MISSING_GAP,
+  GST_SPEAD2_MISSING_FILL,
+  GST_SPEAD2_MISSING_NONE
+} GstSpead2Missing;
+
+/**
  * GstSpead2Order:
  * @GST_SPEAD2_ORDER_ARRIVAL: in which their last packets arrive
  * @GST_SPEAD2_ORDER_COUNTER: of their heap counters
@@ -146,6 +163,7 @@ typedef struct {
   gint wait_descriptor;       /* GstSpead2WaitDescriptor */
   guint64 descriptor_timeout; /* ns */
   gint incomplete;            /* GstSpead2Incomplete */
+  gint missing;               /* GstSpead2Missing */
   guint fill_value;
 
   gchar *index_item;
@@ -201,6 +219,7 @@ enum {
   GST_SPEAD2_SRC_PROP_WAIT_DESCRIPTOR,
   GST_SPEAD2_SRC_PROP_DESCRIPTOR_TIMEOUT,
   GST_SPEAD2_SRC_PROP_INCOMPLETE,
+  GST_SPEAD2_SRC_PROP_MISSING,
   GST_SPEAD2_SRC_PROP_FILL_VALUE,
   GST_SPEAD2_SRC_PROP_INDEX_ITEM,
   GST_SPEAD2_SRC_PROP_INDEX_STEP,

@@ -82,6 +82,7 @@ static const struct {
     OUTCOME (no_descriptor, "dropped-no-descriptor"),
     OUTCOME (wrong_size, "dropped-wrong-size"),
     OUTCOME (incomplete, "dropped-incomplete"),
+    OUTCOME (late, "dropped-late"),
     OUTCOME (after_end, "dropped-after-end"),
 #undef OUTCOME
 };
@@ -167,6 +168,7 @@ gst_spead2_src_make_stats (const Spead2ReceiverStats *engine,
   add (stats, "stops", counters->stops);
   add (stats, "gaps", counters->gaps);
   add (stats, "missing-samples", counters->missing);
+  add (stats, "filled-samples", counters->filled);
   add (stats, "restarts", counters->restarts);
   add (stats, "heaps-unmarked", counters->unmarked);
   add_substreams (stats, substreams);

@@ -232,6 +232,9 @@ plan_heap (GstSpead2Src *self, Spead2ReceivedHeap *heap, GstSpead2SrcPlan *plan)
   plan->new_type = plan->view.caps != self->offered;
   if (!plan->new_type)
     plan_samples (self, heap, plan);
+  /* Its samples have been filled, or come twice. */
+  if (plan->place.late && self->run.missing == GST_SPEAD2_MISSING_FILL)
+    plan->dropped = &self->counters.late;
 }
 
 /* -- heaps ------------------------------------------------------------------------------------ */
@@ -322,27 +325,14 @@ gst_spead2_src_drop_taken (GstSpead2Src *self)
   give_back_used (self);
 }
 
-/* The hole in front of the next buffer, where its time is known and a segment has gone
- * out. */
-static void
-push_gap (GstSpead2Src *self, const GstSpead2SrcPlan *plan)
-{
-  GstClockTime start, duration;
-  GstEvent *event;
-
-  if (!self->pushed ||
-      !gst_spead2_src_hole_time (self, plan, &start, &duration))
-    return;
-  event = gst_event_new_gap (start, duration);
-  gst_event_set_gap_flags (event, GST_GAP_FLAG_MISSING_DATA);
-  gst_pad_push_event (GST_BASE_SRC_PAD (self), event);
-}
-
-/* Whether something goes in front of the buffer. */
+/* Whether something goes in front of the buffer that is none. */
 static gboolean
-needs_break (const GstSpead2SrcPlan *plan)
+needs_break (const GstSpead2Src *self, const GstSpead2SrcPlan *plan)
 {
-  return plan->new_type || plan->place.missing > 0 || plan->place.restarted;
+  return plan->new_type || plan->place.restarted ||
+      (plan->place.missing > 0 &&
+          self->run.missing != GST_SPEAD2_MISSING_NONE &&
+          !gst_spead2_src_hole_is_filled (self, plan));
 }
 
 static void
@@ -389,11 +379,25 @@ report_substream (GstSpead2Src *self, const GstSpead2SrcPlan *plan)
   }
 }
 
+/* What is missing in front of the buffer. */
+static void
+begin_hole (GstSpead2Src *self, GstSpead2SrcPlan *plan)
+{
+  if (gst_spead2_src_hole_is_filled (self, plan)) {
+    plan->hole = plan->place.missing;
+    plan->place.discont = FALSE;
+  } else if (self->run.missing != GST_SPEAD2_MISSING_NONE) {
+    gst_spead2_src_hole_push_gap (self, plan);
+  }
+}
+
 /* Sets caps and pushes the gap that precede the buffer, and counts. */
 static GstFlowReturn
 begin_buffer (
     GstSpead2Src *self, const Spead2ReceivedHeap *heap, GstSpead2SrcPlan *plan)
 {
+  if (plan->begun)
+    return GST_FLOW_OK;
   if (plan->new_type) {
     GstFlowReturn flow = gst_spead2_src_set_caps (self, plan->view.caps);
 
@@ -401,12 +405,13 @@ begin_buffer (
       return flow;
     plan_samples (self, heap, plan);
   }
+  plan->begun = TRUE;
   plan->date = gst_spead2_src_heap_date (self, plan);
   plan->time = gst_spead2_src_heap_time (self, heap, plan);
   if (plan->place.missing > 0 || plan->place.restarted)
     count_losses (self, plan);
   if (plan->place.missing > 0)
-    push_gap (self, plan);
+    begin_hole (self, plan);
   return GST_FLOW_OK;
 }
 
@@ -487,6 +492,20 @@ finish_group (GstSpead2Src *self, GstBufferList *list)
   group->n = 0;
 }
 
+/* Makes one buffer of what is missing in front of the first heap that was taken. */
+static void
+fill_hole (GstSpead2Src *self, GstBufferList *list)
+{
+  GstSpead2SrcPlan *plan = &self->plan;
+  guint64 left = plan->hole;
+  GstBuffer *buffer = gst_spead2_src_hole_fill (self, plan);
+
+  note_end_time (self, buffer, FALSE);
+  gst_buffer_list_add (list, buffer);
+  self->discont = FALSE;
+  add_to_counter (self, &self->counters.filled, left - plan->hole);
+}
+
 /* Adds the first heap that was taken to the group, whose buffer it finishes, or drops it.
  * FALSE: the buffers so far go out first. */
 static gboolean
@@ -519,11 +538,15 @@ add_heap (GstSpead2Src *self, GstBufferList *list, GstFlowReturn *flow)
     return TRUE;
   }
   if (self->group.n == 0) {
-    if (n > 0 && needs_break (plan))
+    if (n > 0 && !plan->begun && needs_break (self, plan))
       return FALSE;
     *flow = begin_buffer (self, self->taken, plan);
     if (*flow != GST_FLOW_OK)
       return FALSE;
+    if (plan->hole > 0) {
+      fill_hole (self, list);
+      return TRUE;
+    }
   }
   heap = pop_heap (self);
   gst_spead2_src_group_add (self, heap, plan);
