@@ -503,7 +503,7 @@ fill_hole (GstSpead2Src *self, GstBufferList *list)
   note_end_time (self, buffer, FALSE);
   gst_buffer_list_add (list, buffer);
   self->discont = FALSE;
-  add_to_counter (self, &self->counters.filled, left - plan->hole);
+  gst_spead2_src_count (self, &self->counters.filled, left - plan->hole);
 }
 
 /* Adds the first heap that was taken to the group, whose buffer it finishes, or drops it.
