@@ -86,8 +86,8 @@ def on_pushed(_pad, info):
 
 
 class Streamer:
-    def __init__(self, description):
-        self.pipeline = Gst.parse_launch(description)
+    def __init__(self, pipeline):
+        self.pipeline = pipeline
         self.receiver = self.pipeline.get_by_name("receiver")
         self.element = self.pipeline.get_by_name("sender") or self.receiver
         if self.receiver:
@@ -148,7 +148,9 @@ class Streamer:
 
 def main():
     Gst.init(None)
-    return Streamer(sys.argv[1]).run()
+    if sys.argv[1] == "--":  # its words, as gst-launch-1.0 has them
+        return Streamer(Gst.parse_launchv(sys.argv[2:])).run()
+    return Streamer(Gst.parse_launch(sys.argv[1])).run()
 
 
 if __name__ == "__main__":

@@ -26,11 +26,11 @@ SKA_LOW = [HEAP_CNT, PAYLOAD_LENGTH]
 
 
 def recipes():
-    """Of each heading with a line to paste, the line."""
+    """Of each heading with a line that sends, the line."""
     found = {}
     for part in PAGE.read_text().split("\n## ")[1:]:
         lines = re.findall(r"^```sh\n(.*?)^```$", part, re.S | re.M)
-        if lines:
+        if any("spead2sink" in line for line in lines):
             found[part.splitlines()[0]] = "".join(lines)
     return found
 
