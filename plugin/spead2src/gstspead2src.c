@@ -15,6 +15,13 @@
  * Receives SPEAD heaps over UDP, unicast or multicast, from any sender, and pushes each
  * as a buffer: the bytes of one item (#GstSpead2Src:item), or all of the payload.
  *
+ * Caps are those of the item's type, which #GstSpead2Src:dtype and #GstSpead2Src:shape say,
+ * or else its descriptor: audio/x-raw where the sample rate is known, by
+ * #GstSpead2Src:sample-rate or by caps behind, application/octet-stream with sample-bits for
+ * packed samples, otherwise application/x-spead-item with dtype and shape. Items without a
+ * type are bytes. The caps that an element behind accepts count: docs/items.md has the
+ * table.
+ *
  * A buffer's OFFSET is the index of its first sample (#GstSpead2Src:index-item), with all
  * bits, and OFFSET_END the one behind it. Where samples are missing the next buffer has
  * the flag DISCONT, and a GAP event with the flag MISSING_DATA goes before it where the

@@ -18,10 +18,9 @@ GST_DEBUG_CATEGORY_EXTERN (spead2_src_debug);
 /* A clock that does not count UTC is compared with this machine's time of day once: two
  * readings differ by the time between them. */
 static void
-read_utc (
+compare_with_utc (
     GstSpead2SrcUtc *utc, GstClock *clock, GstClockTime now, GstClockTime base)
 {
-  utc->now = g_get_real_time () * 1000;
   if (clock != utc->clock) {
     utc->clock = clock;
     utc->ahead = gst_spead2_dates_clock_counts (clock, GST_SPEAD2_TIME_UTC)
@@ -39,12 +38,14 @@ gst_spead2_src_read_clock (GstSpead2Src *self)
 
   self->now = spead2_now ();
   self->running_now = GST_CLOCK_TIME_NONE;
+  if (self->run.sync_epoch >= 0)
+    self->utc.now = g_get_real_time () * 1000;
   if (clock == NULL)
     return;
   now = gst_clock_get_time (clock);
   self->running_now = now > base ? now - base : 0;
   if (self->run.sync_epoch >= 0)
-    read_utc (&self->utc, clock, now, base);
+    compare_with_utc (&self->utc, clock, now, base);
   gst_object_unref (clock);
 }
 
