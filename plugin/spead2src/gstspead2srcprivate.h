@@ -243,8 +243,9 @@ gboolean gst_spead2_src_group_is_full (const GstSpead2Src *self);
  * buffer now has. */
 GstBuffer *gst_spead2_src_group_make_buffer (GstSpead2Src *self);
 
-/* For order=heap-cnt and order=index: heaps (lists) go in as they arrive, and come out in
- * order: pop returns those whose turn it is now, drain returns all. */
+/* The property order, where it is not "arrival". Lists of heaps (transfer full): push in
+ * the order of arrival; pop returns those that wait for no other heap any more, drain
+ * returns all. */
 void gst_spead2_src_order_start (GstSpead2Src *self);
 void gst_spead2_src_order_stop (GstSpead2Src *self);
 void gst_spead2_src_order_push (GstSpead2Src *self, Spead2ReceivedHeap *heaps);

@@ -559,6 +559,29 @@ GST_START_TEST (a_full_queue_drops_what_arrives_and_counts_it)
 }
 GST_END_TEST;
 
+GST_START_TEST (a_receiving_thread_says_that_it_has_started)
+{
+  gboolean found = FALSE;
+
+  start_source ("", NULL);
+  while (!found) {
+    GstMessage *message = next_message (GST_MESSAGE_STREAM_STATUS);
+    const GValue *object = gst_message_get_stream_status_object (message);
+    GstStreamStatusType type;
+
+    /* The other one is the task of the streaming thread. */
+    found = object && G_VALUE_HOLDS (object, GST_TYPE_G_THREAD);
+    if (found) {
+      gst_message_parse_stream_status (message, &type, NULL);
+      fail_unless_equals_int (type, GST_STREAM_STATUS_TYPE_ENTER);
+      fail_unless (GST_MESSAGE_SRC (message) == GST_OBJECT (source));
+    }
+    gst_message_unref (message);
+  }
+  stop_source ();
+}
+GST_END_TEST
+
 static Suite *
 spead2src_suite (void)
 {
@@ -596,6 +619,7 @@ spead2src_suite (void)
   tcase_add_test (tc, the_duration_of_a_buffer_is_latency);
   tcase_add_test (tc, it_is_live_and_cannot_seek);
   tcase_add_test (tc, a_full_queue_drops_what_arrives_and_counts_it);
+  tcase_add_test (tc, a_receiving_thread_says_that_it_has_started);
   return suite;
 }
 
