@@ -37,22 +37,22 @@ G_BEGIN_DECLS
 typedef struct {
   Spead2LayoutConfig layout; /* the maker adds a reference to its items */
   gsize heap_size;           /* bytes of payload; 0: one heap per buffer */
-  /* bytes: smaller parts of a heap of several buffers are copied */
+  /* Bytes: smaller parts of a heap of several buffers are copied. */
   gsize copy_size;
   GstSpead2Remainder remainder;
-  /* bits of a sample if caps do not say; 0: samples are bytes */
+  /* Bits of a sample if caps do not say; 0: samples are bytes. */
   guint sample_bits;
   GstSpead2Rate sample_rate; /* numerator 0: the rate in the caps */
   guint64 first_sample;      /* is added to the sample index */
-  /* the time of sample index 0, ns since 1970; < 0: unknown */
+  /* The time of sample index 0, ns since 1970; < 0: unknown. */
   gint64 sync_epoch;
 } GstSpead2HeapMakerConfig;
 
 /* Since gst_spead2_heap_maker_new(). */
 typedef struct {
-  /* buffers whose OFFSET is not the end of the one before */
+  /* Buffers whose OFFSET is not the end of the one before. */
   guint64 offset_jumps;
-  /* of the item that has the sample index in the fewest bits */
+  /* Of the item that has the sample index in the fewest bits. */
   guint64 index_wraps;
   guint64 remainder_bytes; /* dropped with remainder=drop */
   guint64 padding_bytes;   /* added with remainder=pad */
@@ -140,7 +140,7 @@ void gst_spead2_heap_maker_arrive_list (GstSpead2HeapMaker *maker,
 void gst_spead2_heap_maker_push (GstSpead2HeapMaker *maker, GstBuffer *buffer);
 
 /* Ends the open heap, if there is one: gst_spead2_heap_maker_next() returns TRUE for
- * it. */
+ * it, unless remainder drops it or makes it an error. */
 void gst_spead2_heap_maker_close (GstSpead2HeapMaker *maker);
 
 /* Whether there is an open heap. */

@@ -55,8 +55,8 @@ gboolean spead2_is_headroom_memory (const GstMemory *memory);
 typedef struct {
   guint8 *data; /* address of the byte */
   gsize size;   /* payload from there to the end of the packet */
-  guint16
-      headroom; /* in front of data; 0 if data is not the first of the packet */
+  /* Bytes in front of data; 0 if data is not the first byte of the packet. */
+  guint16 headroom;
   guint64 heap_size;     /* payload from data to the end of the heap */
   guint16 next_headroom; /* of each following packet of the heap */
   guint16 next_piece;    /* its payload, unless it is the last one */
