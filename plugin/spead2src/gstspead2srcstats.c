@@ -178,6 +178,7 @@ gst_spead2_src_make_stats (const Spead2ReceiverStats *engine,
   add (stats, "calls", engine->reader.calls);
   add (stats, "truncated", engine->reader.truncated);
   add (stats, "ctrunc", engine->reader.ctrunc);
+  add (stats, "receive-errors", engine->reader.errors);
   add (stats, "kernel-drops", engine->kernel.drops);
   add (stats, "socket-fill", engine->kernel.fill);
   add (stats, "socket-size", engine->kernel.size);

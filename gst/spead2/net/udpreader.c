@@ -93,6 +93,7 @@ struct _Spead2UdpReader {
   Spead2Coalesce coalesce;
   guint64 seen_messages, seen_bytes; /* counters that coalesce has been given */
   Spead2ReaderCounters counters;
+  guint64 errors[SPEAD2_MAX_ERRNO + 1]; /* by errno */
 
   GMutex kernel_lock;
   guint64 kernel_drops; /* kernel_lock */
@@ -227,6 +228,12 @@ spead2_udp_reader_counters (const Spead2UdpReader *reader)
   return &reader->counters;
 }
 
+const guint64 *
+spead2_udp_reader_errors (const Spead2UdpReader *reader)
+{
+  return reader->errors;
+}
+
 void
 spead2_udp_reader_wake (Spead2UdpReader *reader)
 {
@@ -252,7 +259,8 @@ is_cancelled (Spead2UdpReader *reader)
 static void
 count_error (Spead2UdpReader *reader, gint errnum)
 {
-  reader->counters.errors[CLAMP (errnum, 0, SPEAD2_MAX_ERRNO)]++;
+  reader->counters.errors++;
+  reader->errors[CLAMP (errnum, 0, SPEAD2_MAX_ERRNO)]++;
 }
 
 /* Counts the entries of the error queue or, where it is empty, errnum unless that is

@@ -69,7 +69,7 @@ typedef struct {
    * above, only calls includes them. */
   guint64 discarded;
   guint64 discarded_bytes;
-  guint64 errors[SPEAD2_MAX_ERRNO + 1]; /* by errno, ICMP errors included */
+  guint64 errors; /* failed calls, and ICMP errors */
 } Spead2ReaderCounters;
 
 /* Sums of the kernel's counters of all sockets (SO_MEMINFO). */
@@ -131,6 +131,10 @@ void spead2_udp_reader_cancel (Spead2UdpReader *reader);
 /* Borrowed. For the reader's thread only. */
 const Spead2ReaderCounters *spead2_udp_reader_counters (
     const Spead2UdpReader *reader);
+
+/* The same errors by errno: SPEAD2_MAX_ERRNO + 1 counters, the last one of all that are
+ * larger. */
+const guint64 *spead2_udp_reader_errors (const Spead2UdpReader *reader);
 
 /* Reads the kernel's counters, with a system call per socket. Any thread. */
 void spead2_udp_reader_get_kernel (
