@@ -8,7 +8,6 @@
 #include "gstspead2itemtype.h"
 #include "gstspead2types.h"
 #include "spead2/error.h"
-#include "spead2/receive/acceptrule.h"
 #include "spead2/wire/number.h"
 
 /* What timestamp is without a descriptor, as every SPEAD telescope has it. */
@@ -279,7 +278,7 @@ read_descriptors (
   guint i;
 
   if (!(heap->flags & SPEAD2_RECEIVED_DESCRIBES) ||
-      heap->received < heap->length)
+      heap->received < heap->length || heap->payload == NULL)
     return;
   for (i = 0; i < reader->views.n_items; i++) {
     const Spead2ItemView *item = &reader->views.items[i];
@@ -462,8 +461,10 @@ find_number (const GstSpead2HeapReader *reader, const Spead2ReceivedHeap *heap,
   /* An immediate that is shorter than its descriptor says is a number of its bits. */
   if (item->immediate && !spead2_number_fits (&type, item, heap->flavour))
     memset (&type, 0, sizeof type);
-  /* Of an incomplete heap, addressed bytes may be missing. */
-  if (type.code == 'f' || (!item->immediate && heap->received < heap->length) ||
+  /* Of an incomplete heap, addressed bytes may be missing, and of a refused one all. */
+  if (type.code == 'f' ||
+      (!item->immediate &&
+          (heap->received < heap->length || heap->payload == NULL)) ||
       !spead2_number_fits (&type, item, heap->flavour))
     return FALSE;
   *value = spead2_number_read (&type, item, heap->payload);
@@ -499,6 +500,17 @@ view_place (GstSpead2HeapReader *reader, const Spead2ReceivedHeap *heap)
       view->has_substream = FALSE;
 }
 
+static gboolean
+is_accepted (const GstSpead2HeapReader *reader, const Spead2ReceivedHeap *heap)
+{
+  if (heap->flags & SPEAD2_RECEIVED_REFUSED)
+    return FALSE;
+  /* A heap whose item pointers were lost is incomplete, whatever they were. */
+  if (heap->n_pointers == 0 && heap->received < heap->length)
+    return TRUE;
+  return spead2_accept_rule_matches (reader->accept, heap);
+}
+
 GstSpead2HeapKind
 gst_spead2_heap_reader_read (GstSpead2HeapReader *reader,
     const Spead2ReceivedHeap *heap, GstSpead2HeapView *view, GError **error)
@@ -510,10 +522,7 @@ gst_spead2_heap_reader_read (GstSpead2HeapReader *reader,
       heap->n_pointers, heap->length);
   read_descriptors (reader, heap, error);
   kind = view_item (reader, heap);
-  /* A heap whose item pointers were lost is incomplete, whatever they were. */
-  if (kind != GST_SPEAD2_HEAP_CONTROL &&
-      (heap->n_pointers > 0 || heap->received == heap->length) &&
-      !spead2_accept_rule_matches (reader->accept, heap))
+  if (kind != GST_SPEAD2_HEAP_CONTROL && !is_accepted (reader, heap))
     kind = GST_SPEAD2_HEAP_NOT_ACCEPTED;
   view_place (reader, heap);
   if (kind == GST_SPEAD2_HEAP_DATA && !view_type (reader, error))
@@ -529,6 +538,12 @@ gst_spead2_heap_reader_find_index (GstSpead2HeapReader *reader,
   spead2_item_views_read (&reader->views, heap->flavour, heap->pointers,
       heap->n_pointers, heap->length);
   return find_index (reader, heap, index, bits);
+}
+
+const Spead2AcceptRule *
+gst_spead2_heap_reader_accept (const GstSpead2HeapReader *reader)
+{
+  return reader->accept;
 }
 
 gboolean

@@ -16,7 +16,7 @@
 #include "gstspead2heaptable.h"
 #include "gstspead2payload.h"
 #include "gstspead2rate.h"
-#include "spead2/receive/receivedheap.h"
+#include "spead2/receive/acceptrule.h"
 #include "spead2/wire/itemview.h"
 
 G_BEGIN_DECLS
@@ -106,6 +106,10 @@ gboolean gst_spead2_heap_reader_add_to_table (GstSpead2HeapReader *reader,
  * The heap that was read before is no longer valid. */
 gboolean gst_spead2_heap_reader_find_index (GstSpead2HeapReader *reader,
     const Spead2ReceivedHeap *heap, guint64 *index, guint *bits);
+
+/* Which heaps are taken; the reader's. */
+const Spead2AcceptRule *gst_spead2_heap_reader_accept (
+    const GstSpead2HeapReader *reader);
 
 /* Whether the index is the heap counter. */
 gboolean gst_spead2_heap_reader_index_is_cnt (

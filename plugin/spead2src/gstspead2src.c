@@ -354,6 +354,8 @@ gst_spead2_src_start_receiving (GstSpead2Src *self)
     return TRUE;
   gst_spead2_src_settings_run (&self->run, &config);
   config.align_id = gst_spead2_heap_reader_item_id (self->reader);
+  if (self->run.accept)
+    config.assembler.accept = gst_spead2_heap_reader_accept (self->reader);
   self->started = spead2_receiver_start (self->receiver, &config, &error);
   if (!self->started) {
     gst_spead2_src_report_error (self, error);

@@ -492,8 +492,9 @@ install_payload (GObjectClass *klass)
    * error in READY to PAUSED, which names the condition and the offset in the text.
    *
    * Heaps that do not match are dropped, and counted as `heaps-dropped-not-accepted`.
-   * They leave no gap; their descriptors, and a stop heap, count all the same. Unset: all
-   * heaps are taken.
+   * They leave no gap; their descriptors, and a stop heap, count all the same. Where the
+   * first packet says that an id, `heap-cnt` or `heap-length` does not match, the heap
+   * takes no memory. Unset: all heaps are taken.
    *
    * Since: 0.1
    */

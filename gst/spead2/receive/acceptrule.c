@@ -335,6 +335,15 @@ has_value (const Condition *condition, guint64 value)
   return condition->values->len == 0;
 }
 
+static gboolean
+holds_of_pointer (
+    const Condition *condition, Spead2Flavour flavour, guint64 pointer)
+{
+  return spead2_pointer_is_immediate (pointer)
+      ? has_value (condition, spead2_pointer_value (flavour, pointer))
+      : condition->values->len == 0;
+}
+
 /* Of the first item that has the condition's id. */
 static gboolean
 holds_of_items (const Condition *condition, const Spead2ReceivedHeap *heap)
@@ -345,9 +354,7 @@ holds_of_items (const Condition *condition, const Spead2ReceivedHeap *heap)
     guint64 pointer = heap->pointers[i];
 
     if (spead2_pointer_id (heap->flavour, pointer) == condition->id)
-      return spead2_pointer_is_immediate (pointer)
-          ? has_value (condition, spead2_pointer_value (heap->flavour, pointer))
-          : condition->values->len == 0;
+      return holds_of_pointer (condition, heap->flavour, pointer);
   }
   return FALSE;
 }
@@ -377,4 +384,55 @@ spead2_accept_rule_matches (
     if (!holds (&g_array_index (rule->conditions, Condition, i), heap))
       return FALSE;
   return TRUE;
+}
+
+/* -- packets ------------------------------------------------------------------------- */
+
+static gboolean
+has_descriptors (const Spead2PacketView *view)
+{
+  guint i;
+
+  for (i = 0; i < view->n_pointers; i++) {
+    guint64 pointer = spead2_packet_pointer (view, i);
+
+    if (!spead2_pointer_is_immediate (pointer) &&
+        spead2_pointer_id (view->flavour, pointer) == SPEAD2_ID_DESCRIPTOR)
+      return TRUE;
+  }
+  return FALSE;
+}
+
+/* FALSE where the packet does not say it. */
+static gboolean
+fails (const Condition *condition, const Spead2PacketView *view)
+{
+  guint i;
+
+  if (condition->name != NULL)
+    return FALSE;
+  if (condition->id == SPEAD2_ID_HEAP_CNT)
+    return !has_value (condition, view->cnt);
+  if (condition->id == SPEAD2_ID_HEAP_LENGTH)
+    return view->heap_length != SPEAD2_LENGTH_UNKNOWN &&
+        !has_value (condition, view->heap_length);
+  for (i = 0; i < view->n_pointers; i++) {
+    guint64 pointer = spead2_packet_pointer (view, i);
+
+    if (spead2_pointer_id (view->flavour, pointer) == condition->id)
+      return !holds_of_pointer (condition, view->flavour, pointer);
+  }
+  return FALSE;
+}
+
+gboolean
+spead2_accept_rule_refuses (
+    const Spead2AcceptRule *rule, const Spead2PacketView *view)
+{
+  guint i;
+
+  for (i = 0; i < rule->conditions->len; i++)
+    if (fails (&g_array_index (rule->conditions, Condition, i), view))
+      return !has_descriptors (view);
+  return FALSE;
 }

@@ -19,8 +19,8 @@
  * given, if it is an immediate whose value, ANDed with the mask, is one of them. Both ends
  * of a range are in it.
  *
- * A pure module. A rule is read by any number of threads, but for
- * spead2_accept_rule_set_id().
+ * A pure module. Rules are read by any number of threads, but for
+ * spead2_accept_rule_set_id() and spead2_accept_rule_matches(), which belong to one.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -46,6 +46,12 @@ void spead2_accept_rule_set_id (
  * heap-length of a heap without one is what has come. */
 gboolean spead2_accept_rule_matches (
     const Spead2AcceptRule *rule, const Spead2ReceivedHeap *heap);
+
+/* Whether a packet says that its heap does not match, whatever other packets say: by heap
+ * counter, heap length or an immediate, of a condition that needs no descriptor. FALSE
+ * where the packet has descriptors, which are wanted of any heap. */
+gboolean spead2_accept_rule_refuses (
+    const Spead2AcceptRule *rule, const Spead2PacketView *view);
 
 G_END_DECLS
 

@@ -240,6 +240,13 @@ complete_heap (
   end_heap (assembler, heap, SPEAD2_HEAP_COMPLETE, digest);
 }
 
+/* Bytes of memory for what has not come. */
+static guint64
+claimed_bytes (const Spead2ReceivedHeap *heap)
+{
+  return heap->capacity > heap->received ? heap->capacity - heap->received : 0;
+}
+
 /* Among the oldest heaps, but not `kept`, the one that claims most memory for what has
  * not come. */
 static Spead2ReceivedHeap *
@@ -250,9 +257,7 @@ find_greediest (
 
   for (guint i = 0; heap && i < MAX_COMPARED; i++, heap = heap->newer)
     if (heap != kept &&
-        (greediest == NULL ||
-            heap->capacity - heap->received >
-                greediest->capacity - greediest->received))
+        (greediest == NULL || claimed_bytes (heap) > claimed_bytes (greediest)))
       greediest = heap;
   return greediest;
 }
@@ -276,7 +281,8 @@ make_space (Spead2Assembler *assembler, const Spead2ReceivedHeap *heap,
 
 /* --- packets -------------------------------------------------------------- */
 
-/* A growing heap doubles, so that a byte is moved twice at most. */
+/* A growing heap doubles, so that a byte is moved twice at most. One that is refused has
+ * no memory, and needs none. */
 static Spead2PacketFate
 grow_heap (
     Spead2Assembler *assembler, Spead2ReceivedHeap *heap, guint64 capacity)
@@ -286,6 +292,8 @@ grow_heap (
 
   if (capacity > limit)
     return SPEAD2_PACKET_TOO_LARGE;
+  if (heap->flags & SPEAD2_RECEIVED_REFUSED)
+    return SPEAD2_PACKET_ACCEPTED;
   capacity = MAX (capacity, MIN (2 * before, limit));
   if (!acquire_memory (assembler, heap, capacity, (guintptr) heap->payload))
     return SPEAD2_PACKET_NO_MEMORY;
@@ -336,7 +344,8 @@ place_packet (Spead2Assembler *assembler, Spead2ReceivedHeap *heap,
       case SPEAD2_RANGES_ADDED:
         break;
     }
-    memcpy (heap->payload + view->offset, view->payload, view->payload_size);
+    if (heap->payload)
+      memcpy (heap->payload + view->offset, view->payload, view->payload_size);
   }
   if (view->heap_length != SPEAD2_LENGTH_UNKNOWN) {
     heap->length = view->heap_length;
@@ -407,13 +416,18 @@ new_heap (Spead2Assembler *assembler, const Spead2PacketView *view)
   return heap;
 }
 
-/* Memory for a heap that begins with the packet. */
+/* Memory for a heap that begins with the packet, if it is wanted. */
 static gboolean
 new_payload (Spead2Assembler *assembler, Spead2ReceivedHeap *heap,
     const Spead2PacketView *view, guint64 length)
 {
   guintptr phase = -(guintptr) find_aligned_address (assembler, view);
 
+  if (assembler->config.accept &&
+      spead2_accept_rule_refuses (assembler->config.accept, view)) {
+    heap->flags |= SPEAD2_RECEIVED_REFUSED;
+    return TRUE;
+  }
   return length == 0 || acquire_memory (assembler, heap, length, phase);
 }
 

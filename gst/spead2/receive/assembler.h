@@ -35,6 +35,7 @@
 #define SPEAD2_ASSEMBLER_H
 
 #include "spead2/wire/packet.h"
+#include "spead2/receive/acceptrule.h"
 #include "spead2/receive/receivedheap.h"
 
 G_BEGIN_DECLS
@@ -58,6 +59,9 @@ typedef struct {
    * they differ in an item (a channel, a polarisation). */
   guint n_remembered;
   guint64 remember_time;
+  /* Heaps whose first packet it refuses are assembled without memory, with
+   * SPEAD2_RECEIVED_REFUSED. Borrowed as long as the assembler; NULL: none. */
+  const Spead2AcceptRule *accept;
 } Spead2AssemblerConfig;
 
 /* Memory for payloads. Called by functions of the assembler, in their thread. */

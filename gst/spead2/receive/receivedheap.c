@@ -187,7 +187,7 @@ spead2_received_heap_reset (Spead2ReceivedHeap *heap)
 guint64
 spead2_received_heap_cost (const Spead2ReceivedHeap *heap)
 {
-  guint64 bytes = heap->length;
+  guint64 bytes = heap->flags & SPEAD2_RECEIVED_REFUSED ? 0 : heap->length;
 
   if (heap->n_pointers > SPEAD2_INLINE_POINTERS)
     bytes += heap->n_pointers * POINTER_COST;

@@ -55,7 +55,9 @@ typedef enum {
   /* It has descriptors (addressed items 0x05). */
   SPEAD2_RECEIVED_DESCRIBES = 1 << 3,
   /* No packet said its length. */
-  SPEAD2_RECEIVED_UNSIZED = 1 << 4
+  SPEAD2_RECEIVED_UNSIZED = 1 << 4,
+  /* Its first packet does not match the rule: its payload was not kept. */
+  SPEAD2_RECEIVED_REFUSED = 1 << 5
 } Spead2ReceivedFlags;
 
 /* Bytes at which the first byte of an item is aligned. */

@@ -127,6 +127,48 @@ GST_START_TEST (a_name_is_that_of_a_descriptor)
 }
 GST_END_TEST;
 
+/* Of heaps that are refused no payload is kept: neither their addressed numbers, nor
+ * anything but the descriptors, which are in the first of them, is read. */
+GST_START_TEST (heaps_that_are_refused_have_descriptors_and_no_payload)
+{
+  GstElement *sending;
+  GstEvent *event;
+  GstCaps *caps;
+  gchar *text;
+  guint i;
+
+  start_source (
+      "sample-rate=1000000 order=index latency=1000000 accept=0x4101,value=1",
+      NULL);
+  text = g_strdup_printf (
+      "adctestsrc num-buffers=5 samplesperbuffer=100 wave=ramp ! "
+      "spead2sink port=%u items=\"timestamp,id=0x1600,value=sample-index,"
+      "mode=addressed,format=u64;feng_id,id=0x4101,value=<2,1,1,2,2>;"
+      "adc_samples,id=0x3300,value=payload\"",
+      source_port ());
+  sending = gst_parse_launch (text, NULL);
+  g_free (text);
+  gst_element_set_state (sending, GST_STATE_PLAYING);
+  event = next_event (GST_EVENT_CAPS);
+  gst_event_parse_caps (event, &caps);
+  fail_unless (
+      gst_structure_has_name (gst_caps_get_structure (caps, 0), "audio/x-raw"));
+  gst_event_unref (event);
+  for (i = 1; i <= 2; i++) {
+    GstBuffer *buffer = next_buffer ();
+
+    fail_unless_equals_uint64 (GST_BUFFER_OFFSET (buffer), i * 100);
+    check_samples (buffer, 100, i * 100);
+  }
+  gst_message_unref (next_message (GST_MESSAGE_EOS));
+  fail_unless_equals_uint64 (counter ("heaps-dropped-not-accepted"), 3);
+  check_balance ();
+  gst_element_set_state (sending, GST_STATE_NULL);
+  gst_object_unref (sending);
+  stop_source ();
+}
+GST_END_TEST;
+
 GST_START_TEST (a_stop_heap_ends_the_stream_whatever_is_accepted)
 {
   start_source ("accept=0x4101,value=1", NULL);
@@ -169,6 +211,7 @@ accept_suite (void)
   tcase_add_test (tc, heaps_that_do_not_match_do_not_advance_the_index);
   tcase_add_test (tc, an_incomplete_heap_counts_once);
   tcase_add_test (tc, a_name_is_that_of_a_descriptor);
+  tcase_add_test (tc, heaps_that_are_refused_have_descriptors_and_no_payload);
   tcase_add_test (tc, a_stop_heap_ends_the_stream_whatever_is_accepted);
   tcase_add_test (tc, a_text_that_is_no_rule_is_an_error);
   return suite;

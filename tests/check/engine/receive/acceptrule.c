@@ -1,11 +1,12 @@
-/* Which heaps a rule takes, and which texts are no rule.
+/* Which heaps a rule takes, which texts are no rule, and what of a heap is received that a
+ * rule refuses.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include <gst/check/gstcheck.h>
 
+#include "assemblerfixture.h"
 #include "spead2/error.h"
-#include "spead2/receive/acceptrule.h"
 
 #define FLAVOUR 48
 
@@ -172,11 +173,141 @@ GST_START_TEST (a_mistake_is_an_error_that_names_the_place)
 }
 GST_END_TEST;
 
+/* -- heaps that are refused ------------------------------------------------------------ */
+
+static Spead2AcceptRule *accept_rule;
+
+/* An assembler with a rule; the fixture's packets have the heap counter as timestamp. */
+static void
+start_with (const gchar *text)
+{
+  accept_rule = make_rule (text);
+  assembler_config.accept = accept_rule;
+  start_assembler ();
+}
+
+static void
+teardown_rule (void)
+{
+  teardown_assembler ();
+  g_clear_pointer (&accept_rule, spead2_accept_rule_free);
+}
+
+/* The next heap, which has that counter, and memory or not. */
+static Spead2ReceivedHeap *
+check_next (guint64 cnt, gboolean refused)
+{
+  Spead2ReceivedHeap *next = next_heap ();
+
+  fail_unless_equals_uint64 (next->cnt, cnt);
+  fail_unless_equals_int (
+      (next->flags & SPEAD2_RECEIVED_REFUSED) != 0, refused);
+  fail_unless_equals_int (next->payload == NULL, refused);
+  if (!refused)
+    check_heap_bytes (next);
+  return next;
+}
+
+GST_START_TEST (a_heap_that_is_refused_has_no_memory)
+{
+  Spead2ReceivedHeap *next;
+
+  start_with ("0x1600,value=7");
+  push_heap (8, 1000, 250);
+  push_heap (9, 100, 100);
+  next = check_next (8, TRUE);
+  fail_unless_equals_int (next->end, SPEAD2_HEAP_COMPLETE);
+  fail_unless_equals_uint64 (next->received, 1000);
+  check_next (9, TRUE);
+  fail_unless_equals_int (n_acquired, 0);
+  push_heap (7, 1000, 250);
+  check_next (7, FALSE);
+  fail_unless_equals_int (n_acquired, 1);
+  fail_unless_equals_uint64 (count_packets ("accepted"), 9);
+  /* Its packets are known as those of any other heap. */
+  push (8, 1000, 250, 250);
+  fail_unless_equals_uint64 (count_packets ("duplicate"), 1);
+}
+GST_END_TEST;
+
+GST_START_TEST (a_heap_without_a_length_is_refused_up_to_the_limit)
+{
+  start_with ("0x1600,value=7");
+  push (8, -1, 0, 1000);
+  push (8, -1, 1 << 20, 100);
+  fail_unless_equals_uint64 (count_packets ("too-large"), 1);
+  push (8, -1, 1000, 1000);
+  spead2_assembler_expire (assembler, now + 1000);
+  fail_unless_equals_uint64 (check_next (8, TRUE)->length, 2000);
+}
+GST_END_TEST;
+
+GST_START_TEST (what_does_not_say_it_is_received)
+{
+  start_with ("0x1600,value=7;heap-length,value=1000");
+  /* The packet that has the item comes second. */
+  push (8, 1000, 500, 500);
+  push (8, 1000, 0, 500);
+  check_next (8, FALSE);
+  push (9, -1, 500, 500);
+  spead2_assembler_flush (assembler, SPEAD2_HEAP_FLUSHED);
+  fail_if (next_heap ()->flags & SPEAD2_RECEIVED_REFUSED);
+}
+GST_END_TEST;
+
+/* A descriptor, which another thread reads, may change its id. */
+GST_START_TEST (a_name_refuses_nothing)
+{
+  start_with ("timestamp,value=7");
+  spead2_accept_rule_set_id (accept_rule, "timestamp", TIMESTAMP);
+  push_heap (8, 1000, 500);
+  fail_if (spead2_accept_rule_matches (accept_rule, check_next (8, FALSE)));
+}
+GST_END_TEST;
+
+GST_START_TEST (counter_and_length_are_known_at_once)
+{
+  start_with ("heap-cnt,value=7;heap-length,value=1000");
+  push (8, 1000, 500, 500);
+  push (8, 1000, 0, 500);
+  check_next (8, TRUE);
+  push_heap (7, 999, 333);
+  check_next (7, TRUE);
+  fail_unless_equals_int (n_acquired, 0);
+}
+GST_END_TEST;
+
+GST_START_TEST (descriptors_are_received_of_any_heap)
+{
+  start_with ("0x1600,value=7");
+  packet_standard (&packet, 8, 100, 0, 100);
+  packet_immediate (&packet, TIMESTAMP, 8);
+  packet_addressed (&packet, DESCRIPTOR, 0);
+  push_payload (8, 0, 100);
+  check_next (8, FALSE);
+}
+GST_END_TEST;
+
+/* 750 bytes of heap 1 have not come. */
+GST_START_TEST (a_heap_that_is_refused_is_not_given_up_for_memory)
+{
+  assembler_config.max_heap_size = 1000;
+  assembler_config.max_live_bytes = 2 * (1000 + SPEAD2_PAYLOAD_ALIGNMENT);
+  start_with ("0x1600,value=0:7");
+  push (8, 1000, 0, 250);
+  push (1, 1000, 0, 250);
+  push (2, 1000, 0, 250);
+  check_next (1, FALSE);
+  fail_unless_equals_uint64 (count_ended ("evicted"), 1);
+}
+GST_END_TEST;
+
 static Suite *
 acceptrule_suite (void)
 {
   Suite *suite = suite_create ("acceptrule");
   TCase *tc = tcase_create ("acceptrule");
+  TCase *refused = tcase_create ("refused");
 
   suite_add_tcase (suite, tc);
   tcase_add_loop_test (tc, a_rule_takes_the_heaps_for_which_its_conditions_hold,
@@ -185,6 +316,16 @@ acceptrule_suite (void)
   tcase_add_test (tc, an_id_in_the_text_stays);
   tcase_add_loop_test (tc, a_mistake_is_an_error_that_names_the_place, 0,
       G_N_ELEMENTS (mistakes));
+
+  suite_add_tcase (suite, refused);
+  tcase_add_checked_fixture (refused, setup_assembler, teardown_rule);
+  tcase_add_test (refused, a_heap_that_is_refused_has_no_memory);
+  tcase_add_test (refused, a_heap_without_a_length_is_refused_up_to_the_limit);
+  tcase_add_test (refused, what_does_not_say_it_is_received);
+  tcase_add_test (refused, a_name_refuses_nothing);
+  tcase_add_test (refused, counter_and_length_are_known_at_once);
+  tcase_add_test (refused, descriptors_are_received_of_any_heap);
+  tcase_add_test (refused, a_heap_that_is_refused_is_not_given_up_for_memory);
   return suite;
 }
 
