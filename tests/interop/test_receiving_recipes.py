@@ -19,11 +19,11 @@ START = "gst-launch-1.0 -e "
 
 
 def recipes():
-    """Of each heading with a line that receives, the words of the line."""
+    """Of each heading with a line that only receives, the words of the line."""
     found = {}
     for part in PAGE.read_text().split("\n## ")[1:]:
         for block in re.findall(r"^```sh\n(.*?)^```$", part, re.S | re.M):
-            if "spead2src" in block:
+            if "spead2src" in block and "spead2sink" not in block:
                 assert block.startswith(START), block
                 found[part.splitlines()[0]] = shlex.split(block.replace("\\\n", " "))[2:]
     return found

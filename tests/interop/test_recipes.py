@@ -348,5 +348,6 @@ def test_an_example_gives_every_heap_its_values(receive, command):
 
 
 def test_every_recipe_is_tested():
-    source = (HERE / "test_recipes.py").read_text()
-    assert sorted(recipes()) == sorted(re.findall(r'= paste\("(.*)"\)', source))
+    source = (HERE / "test_recipes.py").read_text() + (HERE / "test_resend.py").read_text()
+    assert sorted(recipes()) == sorted(
+        re.findall(r'= paste\("(.*)"\)', source) + re.findall(r'= recipes\(\)\["(.*)"\]', source))
