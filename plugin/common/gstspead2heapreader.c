@@ -569,6 +569,29 @@ gst_spead2_heap_reader_write_values (GstSpead2HeapReader *reader,
   reader->n_omitted += fields.n_omitted;
 }
 
+static gboolean
+is_substream_item (const GstSpead2HeapReader *reader, guint64 id)
+{
+  guint i;
+
+  for (i = 0; i < reader->n_substream_items; i++)
+    if (reader->substream_items[i].id == id)
+      return TRUE;
+  return FALSE;
+}
+
+void
+gst_spead2_heap_reader_write_substream (GstSpead2HeapReader *reader,
+    const Spead2ReceivedHeap *heap, GstStructure *structure)
+{
+  GstSpead2HeapFields fields = fields_of (reader, heap);
+  GstSpead2HeapField field;
+
+  while (gst_spead2_heap_fields_next (&fields, &field))
+    if (is_substream_item (reader, reader->views.items[fields.next - 1].id))
+      gst_spead2_heap_field_set (&field, structure);
+}
+
 void
 gst_spead2_heap_reader_begin_table (GstSpead2HeapReader *reader,
     const Spead2ReceivedHeap *heap, GstSpead2HeapTable *table)

@@ -95,6 +95,10 @@ GstSpead2HeapKind gst_spead2_heap_reader_read (GstSpead2HeapReader *reader,
 void gst_spead2_heap_reader_write_values (GstSpead2HeapReader *reader,
     const Spead2ReceivedHeap *heap, GstStructure *structure);
 
+/* The same of the substream items alone, beside the fields that the structure has. */
+void gst_spead2_heap_reader_write_substream (GstSpead2HeapReader *reader,
+    const Spead2ReceivedHeap *heap, GstStructure *structure);
+
 /* The same with several heaps, each read before: see gstspead2heaptable.h. FALSE: its
  * items are others, and it is not in the table. */
 void gst_spead2_heap_reader_begin_table (GstSpead2HeapReader *reader,

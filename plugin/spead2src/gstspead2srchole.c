@@ -8,6 +8,7 @@
 #include "gstspead2srcprivate.h"
 
 #include "common/gstspead2dates.h"
+#include "common/gstspead2itemvalues.h"
 
 /* Of a hole that is filled, at most. */
 #define MAX_HEAPS 1024
@@ -75,7 +76,8 @@ fill_memory (GstSpead2Src *self, gsize size)
 }
 
 /* The time of samples that are so many in front of a heap. By times of arrival these may
- * be before the end of what has gone out. */
+ * be before the end of what has gone out; by the index, only where other substreams are
+ * ahead. */
 static GstClockTime
 time_before (
     const GstSpead2Src *self, const GstSpead2SrcPlan *plan, guint64 n_samples)
@@ -86,8 +88,10 @@ time_before (
   if (!GST_CLOCK_TIME_IS_VALID (plan->time))
     return GST_CLOCK_TIME_NONE;
   time = plan->time > before ? plan->time - before : 0;
-  return GST_CLOCK_TIME_IS_VALID (self->end_time) ? MAX (time, self->end_time)
-                                                  : time;
+  return self->run.timestamp_mode == GST_SPEAD2_TIMESTAMP_MODE_ARRIVAL &&
+          GST_CLOCK_TIME_IS_VALID (self->end_time)
+      ? MAX (time, self->end_time)
+      : time;
 }
 
 GstBuffer *
@@ -111,6 +115,9 @@ gst_spead2_src_hole_fill (GstSpead2Src *self, GstSpead2SrcPlan *plan)
     gst_spead2_dates_add (buffer,
         plan->date - gst_spead2_rate_time (rate, left),
         GST_BUFFER_DURATION (buffer));
+  if (self->run.substream_item)
+    gst_spead2_heap_reader_write_substream (
+        self->reader, self->taken, gst_spead2_item_values_write (buffer));
   GST_BUFFER_FLAG_SET (buffer, GST_BUFFER_FLAG_GAP);
   if (self->discont)
     GST_BUFFER_FLAG_SET (buffer, GST_BUFFER_FLAG_DISCONT);

@@ -620,7 +620,7 @@ install_payload (GObjectClass *klass)
    *
    * What stands for samples that are missing between heaps. `fill` is for elements that
    * count samples, such as wavenc: buffers of #GstSpead2Src:fill-value, with the flag
-   * GAP and without values of items, have the sizes, offsets and times that the missing
+   * GAP and without values but those of #GstSpead2Src:substream-item, have the sizes, offsets and times that the missing
    * heaps would have had, and the buffer behind them is not DISCONT. Heaps that come late
    * are then dropped and counted (`heaps-dropped-late`). A hole of more than 1024 heaps or
    * 64 MiB, or whose samples have no whole number of bytes, is as with `gap`.

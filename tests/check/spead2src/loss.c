@@ -436,6 +436,18 @@ send_antenna (guint64 cnt, guint64 timestamp, guint antenna, guint polarisation)
   send_packet (packet);
 }
 
+static guint64
+get_value (GstBuffer *buffer, const gchar *name)
+{
+  guint64 value;
+
+  fail_unless (gst_structure_get_uint64 (
+      gst_custom_meta_get_structure (
+          gst_buffer_get_custom_meta (buffer, "GstSpead2Items")),
+      name, &value));
+  return value;
+}
+
 GST_START_TEST (a_heap_of_each_substream_at_one_index_is_no_loss)
 {
   guint i, k;
@@ -538,6 +550,38 @@ GST_START_TEST (a_gap_event_is_for_a_time_that_all_substreams_lack)
     gst_buffer_unref (buffer);
   }
   fail_unless_equals_uint64 (counter ("gaps"), 3);
+  stop_source ();
+}
+GST_END_TEST;
+
+/* Heap 2 of antenna 5 is missing, and antenna 7 is further on by then. */
+GST_START_TEST (a_hole_of_one_substream_is_filled_with_its_values_and_times)
+{
+  static const guint order[][2] = {
+      {0, 5}, {0, 7}, {1, 5}, {1, 7}, {2, 7}, {3, 7}, {3, 5}};
+  GstClockTime start = 0;
+  GstBuffer *buffer;
+  guint i;
+
+  start_source ("sample-bits=8 sample-rate=1000 timestamp-mode=index "
+                "missing=fill substream-item=0x4101",
+      NULL);
+  for (i = 0; i < G_N_ELEMENTS (order); i++)
+    send_antenna (i, 100 * order[i][0], order[i][1], 0);
+  for (i = 0; i < 6; i++) {
+    buffer = next_buffer ();
+    if (i == 0)
+      start = GST_BUFFER_PTS (buffer);
+    gst_buffer_unref (buffer);
+  }
+  buffer = next_buffer_at_once ();
+  fail_unless (GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_GAP));
+  fail_unless_equals_uint64 (GST_BUFFER_OFFSET (buffer), 200);
+  fail_unless_equals_uint64 (
+      GST_BUFFER_PTS (buffer), start + 200 * GST_MSECOND);
+  fail_unless_equals_uint64 (get_value (buffer, "item-0x4101"), 5);
+  gst_buffer_unref (buffer);
+  fail_if (next_is_discont (300));
   stop_source ();
 }
 GST_END_TEST;
@@ -704,6 +748,8 @@ loss_suite (void)
   tcase_add_test (tc, a_heap_of_each_substream_at_one_index_is_no_loss);
   tcase_add_test (tc, a_loss_is_that_of_its_substream);
   tcase_add_test (tc, a_gap_event_is_for_a_time_that_all_substreams_lack);
+  tcase_add_test (
+      tc, a_hole_of_one_substream_is_filled_with_its_values_and_times);
   tcase_add_test (tc, a_substream_that_begins_anew_is_followed_alone);
   tcase_add_test (tc, substreams_of_two_clocks_have_times_of_their_own);
   tcase_add_test (tc, substreams_beyond_the_limit_are_delivered_and_counted);
