@@ -145,7 +145,8 @@ gst_spead2_src_settings_run (
   config->assembler.remember_time = REMEMBER_TIME;
   config->reader.source = settings->retrieve_sender_address;
   config->reader.coalesce = SPEAD2_READER_COALESCE;
-  config->max_ready_heaps = settings->max_size_buffers;
-  config->max_ready_bytes = settings->max_size_bytes;
+  config->ready.heaps = settings->max_size_buffers;
+  config->ready.bytes = settings->max_size_bytes;
+  config->ready.time = settings->max_size_time;
   config->leak = leaks[settings->leaky];
 }

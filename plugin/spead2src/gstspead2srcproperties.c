@@ -53,6 +53,7 @@ static const gsize field_offsets[GST_SPEAD2_SRC_N_SETTINGS] = {
     FIELD (N_STOPS, n_stops),
     FIELD (MAX_SIZE_BUFFERS, max_size_buffers),
     FIELD (MAX_SIZE_BYTES, max_size_bytes),
+    FIELD (MAX_SIZE_TIME, max_size_time),
     FIELD (LEAKY, leaky),
     FIELD (QUIET, quiet),
     FIELD (HEAPS_PER_BUFFER, heaps_per_buffer),
@@ -849,6 +850,20 @@ install_stream (GObjectClass *klass)
       g_param_spec_uint64 ("max-size-bytes", "Maximum bytes",
           "Bytes of received heaps that wait for downstream at most", 1,
           G_MAXINT64, 67108864, FLAGS));
+  /**
+   * GstSpead2Src:max-size-time:
+   *
+   * How much time the received heaps that wait for downstream may cover, in ns: from the
+   * arrival of the oldest one's first packet to that of the newest. One heap may always
+   * wait. 0: any time.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, GST_SPEAD2_SRC_PROP_MAX_SIZE_TIME,
+      g_param_spec_uint64 ("max-size-time", "Maximum time",
+          "Time of received heaps that wait for downstream at most (in ns, 0 = "
+          "any)",
+          0, G_MAXINT64, 0, FLAGS));
   /**
    * GstSpead2Src:leaky:
    *

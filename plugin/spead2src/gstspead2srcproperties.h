@@ -181,7 +181,8 @@ typedef struct {
   guint n_stops;
   guint max_size_buffers;
   guint64 max_size_bytes;
-  gint leaky; /* GstSpead2Leaky */
+  guint64 max_size_time; /* ns */
+  gint leaky;            /* GstSpead2Leaky */
   gint quiet;
   guint heaps_per_buffer;
   guint64 buffer_timeout; /* ns */
@@ -234,6 +235,7 @@ enum {
   GST_SPEAD2_SRC_PROP_N_STOPS,
   GST_SPEAD2_SRC_PROP_MAX_SIZE_BUFFERS,
   GST_SPEAD2_SRC_PROP_MAX_SIZE_BYTES,
+  GST_SPEAD2_SRC_PROP_MAX_SIZE_TIME,
   GST_SPEAD2_SRC_PROP_LEAKY,
   GST_SPEAD2_SRC_PROP_QUIET,
   GST_SPEAD2_SRC_PROP_HEAPS_PER_BUFFER,

@@ -10,8 +10,7 @@
 #include "spead2/receive/readyqueue.h"
 
 struct _Spead2ReadyQueue {
-  guint max_heaps; /* constant, as are the next two */
-  guint64 max_bytes;
+  Spead2ReadyBounds bounds; /* constant, as is the next */
   Spead2Leak leak;
 
   GMutex lock;
@@ -28,12 +27,11 @@ struct _Spead2ReadyQueue {
 };
 
 Spead2ReadyQueue *
-spead2_ready_queue_new (guint max_heaps, guint64 max_bytes, Spead2Leak leak)
+spead2_ready_queue_new (const Spead2ReadyBounds *bounds, Spead2Leak leak)
 {
   Spead2ReadyQueue *queue = g_new0 (Spead2ReadyQueue, 1);
 
-  queue->max_heaps = max_heaps;
-  queue->max_bytes = max_bytes;
+  queue->bounds = *bounds;
   queue->leak = leak;
   g_mutex_init (&queue->lock);
   g_cond_init (&queue->filled);
@@ -57,12 +55,15 @@ static gboolean
 fits (const Spead2ReadyQueue *queue, const Spead2ReceivedHeap *heap)
 {
   const Spead2ReadyCounters *counters = &queue->counters;
+  const Spead2ReadyBounds *bounds = &queue->bounds;
 
   if (counters->ready == 0)
     return TRUE;
-  return (queue->max_heaps == 0 || counters->ready < queue->max_heaps) &&
+  return (bounds->heaps == 0 || counters->ready < bounds->heaps) &&
       counters->ready_bytes + spead2_received_heap_cost (heap) <=
-      queue->max_bytes;
+      bounds->bytes &&
+      (bounds->time == 0 ||
+          heap->first_time <= queue->first->first_time + bounds->time);
 }
 
 static void

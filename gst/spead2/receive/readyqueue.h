@@ -28,6 +28,15 @@ typedef enum {
   SPEAD2_LEAK_DOWNSTREAM, /* the oldest in the queue are dropped for them */
 } Spead2Leak;
 
+/* How much may be in the queue. One heap may always. */
+typedef struct {
+  guint heaps;   /* 0: any number */
+  guint64 bytes; /* at least 1 */
+  guint64
+      time; /* ns from the first packet of the oldest heap to that of the newest; 0:
+                    any time */
+} Spead2ReadyBounds;
+
 typedef enum {
   SPEAD2_READY_HEAPS,       /* there are some */
   SPEAD2_READY_TIME_OUT,    /* the deadline passed */
@@ -48,9 +57,9 @@ typedef struct {
 
 typedef struct _Spead2ReadyQueue Spead2ReadyQueue;
 
-/* max_heaps 0: any number. max_bytes is at least 1. */
+/* The bounds are copied. */
 Spead2ReadyQueue *spead2_ready_queue_new (
-    guint max_heaps, guint64 max_bytes, Spead2Leak leak);
+    const Spead2ReadyBounds *bounds, Spead2Leak leak);
 
 /* No heap is in it, and none was given back: see spead2_ready_queue_clear(). */
 void spead2_ready_queue_free (Spead2ReadyQueue *queue);

@@ -432,8 +432,8 @@ make_blocking (Spead2Receiver *receiver)
 static void
 make_queue (Spead2Receiver *receiver, const Spead2ReceiverConfig *config)
 {
-  Spead2ReadyQueue *queue = spead2_ready_queue_new (
-      config->max_ready_heaps, config->max_ready_bytes, config->leak);
+  Spead2ReadyQueue *queue =
+      spead2_ready_queue_new (&config->ready, config->leak);
 
   free_queue (receiver);
   g_mutex_lock (&receiver->lock);

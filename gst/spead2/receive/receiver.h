@@ -47,8 +47,7 @@ typedef struct {
 typedef struct {
   Spead2AssemblerConfig assembler;
   Spead2UdpReaderOptions reader;
-  guint max_ready_heaps; /* as spead2_ready_queue_new() */
-  guint64 max_ready_bytes;
+  Spead2ReadyBounds ready; /* and leak: as spead2_ready_queue_new() */
   Spead2Leak leak;
   guint64 align_id; /* as spead2_assembler_set_align_id() */
 } Spead2ReceiverConfig;

@@ -543,6 +543,25 @@ GST_END_TEST;
 
 /* -- when nobody takes ----------------------------------------------------------------------- */
 
+/* Of heaps that arrive one after another each is too young for the one before. */
+GST_START_TEST (time_bounds_the_queue)
+{
+  gulong probe = start_blocked ("max-size-time=1 leaky=downstream");
+  guint i;
+
+  for (i = 3; i < 8; i++) {
+    send_heap (i, 10 * i, 10, i);
+    wait_until (counter ("heaps-complete") == i);
+    wait_until (counter ("heaps-dropped-queue") == i - 3);
+  }
+  unblock (probe);
+  check_samples (next_buffer (), 10, 2);
+  check_samples (next_buffer (), 10, 7);
+  check_balance ();
+  stop_source ();
+}
+GST_END_TEST;
+
 GST_START_TEST (a_full_queue_drops_what_arrives_and_counts_it)
 {
   gulong probe = start_blocked ("max-size-buffers=2 leaky=upstream");
@@ -618,6 +637,7 @@ spead2src_suite (void)
   tcase_add_test (tc, nothing_arriving_is_a_message);
   tcase_add_test (tc, the_duration_of_a_buffer_is_latency);
   tcase_add_test (tc, it_is_live_and_cannot_seek);
+  tcase_add_test (tc, time_bounds_the_queue);
   tcase_add_test (tc, a_full_queue_drops_what_arrives_and_counts_it);
   tcase_add_test (tc, a_receiving_thread_says_that_it_has_started);
   return suite;

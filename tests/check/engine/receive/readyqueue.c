@@ -74,7 +74,9 @@ check_balance (void)
 static void
 start (guint max_heaps, guint64 max_kib, Spead2Leak leak)
 {
-  queue = spead2_ready_queue_new (max_heaps, max_kib << 10, leak);
+  const Spead2ReadyBounds bounds = {.heaps = max_heaps, .bytes = max_kib << 10};
+
+  queue = spead2_ready_queue_new (&bounds, leak);
 }
 
 static void
@@ -155,6 +157,30 @@ wait_for_waits (guint64 n)
     spead2_ready_queue_get_counters (queue, &counters);
   } while (counters.waits < n);
 }
+
+/* First packets came at 0, 10, 20 ... ns; with several workers a heap may be older than
+ * those before it. */
+GST_START_TEST (time_bounds_what_is_ready)
+{
+  const Spead2ReadyBounds bounds = {.bytes = 1 << 20, .time = 20};
+  guint i;
+
+  queue = spead2_ready_queue_new (&bounds, SPEAD2_LEAK_DOWNSTREAM);
+  for (i = 0; i < 5; i++) {
+    list (i, 1, 10);
+    heaps[i].first_time = 10 * i;
+    check_list (spead2_ready_queue_push (queue, &heaps[i]),
+        i == 3       ? "0 "
+            : i == 4 ? "1 "
+                     : "");
+  }
+  list (5, 1, 10);
+  heaps[5].first_time = 5;
+  check_list (spead2_ready_queue_push (queue, &heaps[5]), "");
+  check_taken (100, "2 3 4 5 ");
+  end ();
+}
+GST_END_TEST;
 
 GST_START_TEST (without_a_leak_a_push_waits_for_takes)
 {
@@ -272,6 +298,7 @@ readyqueue_suite (void)
       tc, a_heap_that_exceeds_the_bounds_is_taken_into_an_empty_queue);
   tcase_add_test (tc, an_upstream_leak_drops_what_arrives);
   tcase_add_test (tc, a_downstream_leak_drops_the_oldest);
+  tcase_add_test (tc, time_bounds_what_is_ready);
   tcase_add_test (tc, without_a_leak_a_push_waits_for_takes);
   tcase_add_test (tc, closing_ends_a_push_that_waits_and_gives_its_heaps_back);
   tcase_add_test (tc, a_push_ends_the_wait_of_a_take);

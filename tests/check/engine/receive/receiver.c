@@ -153,7 +153,7 @@ setup (void)
           .max_live_bytes = 8 << 20,
           .max_heaps = 4,
           .n_remembered = 64},
-      .max_ready_bytes = 1 << 20,
+      .ready.bytes = 1 << 20,
   };
   n_acquired = n_released = no_memory = n_started = n_stopped = 0;
   taken = g_array_new (FALSE, FALSE, sizeof (guint64));
@@ -451,7 +451,7 @@ GST_START_TEST (a_stop_ends_a_worker_that_waits_for_space)
 {
   guint i;
 
-  config.max_ready_heaps = 2;
+  config.ready.heaps = 2;
   start_one ();
   for (i = 0; i < 3; i++)
     send_heap (0, i);
@@ -580,7 +580,7 @@ GST_START_TEST (a_full_queue_holds_the_worker_back)
 {
   guint i;
 
-  config.max_ready_bytes = 200;
+  config.ready.bytes = 200;
   start_one ();
   for (i = 0; i < 5; i++)
     send_heap (0, i);
@@ -596,7 +596,7 @@ GST_START_TEST (a_leak_upstream_drops_what_arrives)
 {
   guint i;
 
-  config.max_ready_heaps = 2;
+  config.ready.heaps = 2;
   config.leak = SPEAD2_LEAK_UPSTREAM;
   start_one ();
   for (i = 0; i < 5; i++)
@@ -611,7 +611,7 @@ GST_START_TEST (a_leak_downstream_drops_the_oldest)
 {
   guint i;
 
-  config.max_ready_heaps = 2;
+  config.ready.heaps = 2;
   config.leak = SPEAD2_LEAK_DOWNSTREAM;
   start_one ();
   for (i = 0; i < 5; i++)
