@@ -580,12 +580,12 @@ GST_START_TEST (a_full_queue_holds_the_worker_back)
 {
   guint i;
 
-  config.ready.bytes = 200;
+  config.ready.bytes = 2048; /* two heaps, which count as 1024 bytes at least */
   start_one ();
   for (i = 0; i < 5; i++)
     send_heap (0, i);
   wait_until (get_stats ().ready.waits == 1);
-  fail_unless_equals_uint64 (get_stats ().ready.ready_bytes, 200);
+  fail_unless_equals_uint64 (get_stats ().ready.ready_bytes, 2048);
   check_taken (0, 5);
   fail_unless_equals_uint64 (get_stats ().ready.dropped, 0);
   close_receiver ();
