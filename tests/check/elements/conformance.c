@@ -1,5 +1,6 @@
 /* The elements of the plugin against GStreamer's own in the same situation:
- * spead2sink against fakesink and udpsink, adctestsrc against audiotestsrc.
+ * spead2sink against fakesink and udpsink, adctestsrc against audiotestsrc, spead2src
+ * against udpsrc.
  *
  * A random script of states, events, queries, properties and data is run on each
  * of them. What a step shows (returned values, flows, answers, messages, states)
@@ -15,8 +16,8 @@
  * | CONFORMANCE_ONLY    | the number of a script: only this one             |
  * | CONFORMANCE_SCRIPT  | a script, as it is printed: only this one         |
  *
- * A comparison is a vocabulary, a table and a fixture: conformancesink.c and
- * conformancesource.c. Another element is compared with its peers by one more.
+ * A comparison is a vocabulary, a table and a fixture: conformancesink.c,
+ * conformancesource.c and conformancelive.c. Another element is compared with its peers by one more.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -522,7 +523,7 @@ compare (const Comparison *comparison)
 /* -- the tests -------------------------------------------------------------------------- */
 
 static const Comparison *const comparisons[] = {
-    &sink_comparison, &source_comparison};
+    &sink_comparison, &source_comparison, &live_comparison};
 
 GST_START_TEST (an_element_does_as_its_peers)
 {

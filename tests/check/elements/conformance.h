@@ -81,7 +81,7 @@ GstEvent *make_event (const gchar *name);
  * scheduling, custom. */
 GstQuery *make_query (const gchar *name, GstFormat format);
 
-extern const Comparison sink_comparison, source_comparison;
+extern const Comparison sink_comparison, source_comparison, live_comparison;
 
 G_END_DECLS
 

@@ -1,4 +1,5 @@
-/* adctestsrc against audiotestsrc: see conformance.c.
+/* adctestsrc against audiotestsrc: see conformance.c; and what conformancelive.c has in
+ * common with it.
  *
  * The source stands alone, without a bin, and pushes into a pad whose chain
  * function takes as many buffers as the script pulls; a streaming thread that
@@ -13,7 +14,7 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
-#include "conformance.h"
+#include "conformancesource.h"
 
 #include <gst/base/gstbasesrc.h>
 #include <gst/check/gstcheck.h>
@@ -21,10 +22,12 @@
 
 #include <string.h>
 
-static GstElement *source;
+GstElement *source;
 static GstPad *pad, *source_pad;
 static GstBus *bus;
 static GstTestClock *test_clock;
+static const SourceKind *source_kind;
+static guint n_taken; /* lock: buffers */
 
 static GMutex lock;
 static GCond changed;
@@ -39,6 +42,7 @@ static struct {
 static GstCaps *allowed; /* lock */
 
 static gint streaming_tid;      /* atomic; 0: there is none */
+static gint worker_tid;         /* the same, of a thread of the element's own */
 static gint actor_tid;          /* atomic; 0: it is done */
 static gboolean actor_may_wait; /* for the streaming thread */
 
@@ -94,7 +98,8 @@ take_buffer (GstPad *own_pad, GstObject *parent, GstBuffer *buffer)
   g_mutex_lock (&lock);
   if (gate_pass ()) {
     flow = gate.reply;
-    see_buffer (buffer, gate.last);
+    n_taken++;
+    source_kind->see_buffer (buffer, gate.last);
     gate.last = "buffer";
     gate.reply = GST_FLOW_OK;
   }
@@ -137,7 +142,8 @@ take_event (GstPad *own_pad, GstObject *parent, GstEvent *event)
 
   g_mutex_lock (&lock);
   last = gate.last;
-  if (GST_EVENT_TYPE (event) != GST_EVENT_TAG)
+  if (GST_EVENT_TYPE (event) != GST_EVENT_TAG &&
+      (GST_EVENT_TYPE (event) != GST_EVENT_CAPS || !source_kind->any_caps))
     gate.last = GST_EVENT_TYPE_NAME (event);
   if (GST_EVENT_TYPE (event) == GST_EVENT_FLUSH_START)
     gate.flushing = TRUE;
@@ -204,20 +210,49 @@ task_is_paused (void)
   return TRUE;
 }
 
+gboolean
+source_is_asleep (void)
+{
+  gint tid = g_atomic_int_get (&streaming_tid);
+
+  return tid != 0 && thread_sleeps (tid);
+}
+
+gboolean
+source_worker_is_asleep (void)
+{
+  gint tid = g_atomic_int_get (&worker_tid);
+
+  return tid == 0 || thread_sleeps (tid);
+}
+
+guint
+source_n_taken (void)
+{
+  guint n;
+
+  g_mutex_lock (&lock);
+  n = n_taken;
+  g_mutex_unlock (&lock);
+  return n;
+}
+
 static gboolean
 waits_for_time (void)
 {
-  GstBaseSrc *base = GST_BASE_SRC (source);
-  gint tid = g_atomic_int_get (&streaming_tid);
-
-  return gst_base_src_is_live (base) && tid != 0 && thread_sleeps (tid) &&
-      (!base->live_running || gst_test_clock_peek_id_count (test_clock) > 0);
+  return source_is_asleep () && gst_test_clock_peek_id_count (test_clock) > 0;
 }
 
 static gboolean
 source_is_at_rest (void)
 {
-  return gate_is_waiting () || task_is_paused () || waits_for_time ();
+  GstBaseSrc *base = GST_BASE_SRC (source);
+
+  if (gate_is_waiting () || task_is_paused ())
+    return TRUE;
+  if (!gst_base_src_is_live (base))
+    return FALSE;
+  return base->live_running ? source_kind->has_no_more () : source_is_asleep ();
 }
 
 /* -- the actor -------------------------------------------------------------------- */
@@ -261,8 +296,8 @@ may_wait (GstEvent *event)
   return !(flags & GST_SEEK_FLAG_FLUSH);
 }
 
-static void
-act (gboolean to_pad, GstEvent *event)
+void
+source_act (gboolean to_pad, GstEvent *event)
 {
   Act act = {to_pad, event};
   GThread *actor;
@@ -300,16 +335,13 @@ set_gate (gboolean closed)
 }
 
 /* What is downstream goes down first. */
-static void
-change_state (gchar **args)
+void
+source_change_state (gchar **args)
 {
   GstState state = parse_state (args[0]);
 
   if (state <= GST_STATE_READY)
     set_gate (TRUE);
-  else if (state < GST_STATE (source) &&
-      gst_base_src_is_live (GST_BASE_SRC (source)))
-    see ("live pause of %s", G_OBJECT_TYPE_NAME (source));
   see ("set-state=%s",
       gst_element_state_change_return_get_name (
           gst_element_set_state (source, state)));
@@ -321,7 +353,17 @@ change_state (gchar **args)
 }
 
 static void
-pull (gchar **args)
+change_state (gchar **args)
+{
+  if (g_str_equal (args[0], "PAUSED") &&
+      GST_STATE (source) == GST_STATE_PLAYING &&
+      gst_base_src_is_live (GST_BASE_SRC (source)))
+    see ("live pause of %s", G_OBJECT_TYPE_NAME (source));
+  source_change_state (args);
+}
+
+void
+source_pull (gchar **args)
 {
   g_mutex_lock (&lock);
   gate.credits = parse_number (args[0]);
@@ -329,8 +371,8 @@ pull (gchar **args)
   g_mutex_unlock (&lock);
 }
 
-static void
-set_reply (gchar **args)
+void
+source_set_reply (gchar **args)
 {
   GstFlowReturn flow = GST_FLOW_OK;
 
@@ -397,14 +439,14 @@ seek (gchar **args)
     see ("early %s", G_OBJECT_TYPE_NAME (source));
   if (!positions_are_exact ())
     see ("inexact %s", G_OBJECT_TYPE_NAME (source));
-  act (g_str_equal (args[0], "pad"),
+  source_act (g_str_equal (args[0], "pad"),
       gst_event_new_seek (g_ascii_strtod (args[2], NULL), format, flags,
           GST_SEEK_TYPE_SET, start, GST_SEEK_TYPE_SET,
           length < 0 ? -1 : start + length));
 }
 
-static void
-send_event (gchar **args)
+void
+source_send_event (gchar **args)
 {
   /* A base source that cannot push it now loses count of it. */
   if (g_str_equal (args[0], "eos") && task_is_paused ())
@@ -413,18 +455,18 @@ send_event (gchar **args)
   if (g_str_equal (args[0], "flush-start") &&
       GST_STATE (source) < GST_STATE_PAUSED)
     return;
-  act (FALSE, make_event (args[0]));
+  source_act (FALSE, make_event (args[0]));
 }
 
-static void
-push_event (gchar **args)
+void
+source_push_event (gchar **args)
 {
-  act (TRUE, make_event (args[0]));
+  source_act (TRUE, make_event (args[0]));
 }
 
 /* Where nothing is flushing it would wait for a task that never ends. */
-static void
-send_flush_stop (gchar **args)
+void
+source_send_flush_stop (gchar **args)
 {
   gboolean flushing;
 
@@ -432,7 +474,8 @@ send_flush_stop (gchar **args)
   flushing = gate.flushing;
   g_mutex_unlock (&lock);
   if (flushing)
-    act (FALSE, gst_event_new_flush_stop (g_str_equal (args[0], "reset")));
+    source_act (
+        FALSE, gst_event_new_flush_stop (g_str_equal (args[0], "reset")));
 }
 
 static void
@@ -444,23 +487,23 @@ set_downstream (gchar **args)
   g_mutex_unlock (&lock);
   if (GST_STATE (source) >= GST_STATE_PAUSED)
     see ("other caps %s", G_OBJECT_TYPE_NAME (source));
-  act (TRUE, gst_event_new_reconfigure ());
+  source_act (TRUE, gst_event_new_reconfigure ());
 }
 
-static void
-query_element (gchar **args)
+void
+source_query_element (gchar **args)
 {
   see_query (source, ask_element, make_query (args[0], parse_format (args[1])));
 }
 
-static void
-query_pad (gchar **args)
+void
+source_query_pad (gchar **args)
 {
   see_query (pad, ask_peer, make_query (args[0], parse_format (args[1])));
 }
 
-static void
-query_convert (gchar **args)
+void
+source_query_convert (gchar **args)
 {
   GstFormat from = parse_format (args[0]), to = parse_format (args[2]);
 
@@ -468,27 +511,37 @@ query_convert (gchar **args)
       gst_query_new_convert (from, parse_position (from, args[1]), to));
 }
 
-static void
-set_property (gchar **args)
+void
+source_set_property (gchar **args)
 {
   gst_util_set_object_arg (G_OBJECT (source), args[0], args[1]);
 }
 
 /* Those that are read when the source starts. */
-static void
-set_stopped_property (gchar **args)
+void
+source_set_stopped_property (gchar **args)
 {
   if (GST_STATE (source) <= GST_STATE_READY)
-    set_property (args);
+    source_set_property (args);
 }
 
-static void
-advance_clock (gchar **args)
+void
+source_advance_clock (gchar **args)
 {
   advance_test_clock (test_clock, parse_number (args[0]), source_is_at_rest);
 }
 
 /* -- the fixture -------------------------------------------------------------------------- */
+
+/* The task's, or one of the element's own. */
+static gint *
+thread_of (GstMessage *message)
+{
+  const GValue *object = gst_message_get_stream_status_object (message);
+
+  return object && G_VALUE_HOLDS (object, GST_TYPE_TASK) ? &streaming_tid
+                                                         : &worker_tid;
+}
 
 static GstBusSyncReply
 note_thread (GstBus *own_bus, GstMessage *message, gpointer data)
@@ -498,20 +551,21 @@ note_thread (GstBus *own_bus, GstMessage *message, gpointer data)
   if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_STREAM_STATUS) {
     gst_message_parse_stream_status (message, &type, NULL);
     if (type == GST_STREAM_STATUS_TYPE_ENTER)
-      g_atomic_int_set (&streaming_tid, own_tid ());
+      g_atomic_int_set (thread_of (message), own_tid ());
     else if (type == GST_STREAM_STATUS_TYPE_LEAVE)
-      g_atomic_int_set (&streaming_tid, 0);
+      g_atomic_int_set (thread_of (message), 0);
   }
   return GST_BUS_PASS;
 }
 
-static void
-begin (const gchar *element)
+void
+source_begin (const gchar *element, const SourceKind *kind)
 {
+  source_kind = kind;
+  n_taken = 0;
   source = gst_element_factory_make (element, "source");
   fail_unless (source != NULL, "there is no %s", element);
   gst_object_ref_sink (source);
-  g_object_set (source, "samplesperbuffer", 1000, NULL);
   bus = gst_bus_new ();
   gst_bus_set_sync_handler (bus, note_thread, NULL, NULL);
   gst_element_set_bus (source, bus);
@@ -519,8 +573,7 @@ begin (const gchar *element)
   gst_element_set_clock (source, GST_CLOCK (test_clock));
   gst_element_set_base_time (source, 0);
 
-  allowed = gst_caps_from_string (
-      "audio/x-raw,format=S16LE,rate=8000,channels=1,layout=interleaved");
+  allowed = gst_caps_from_string (kind->caps);
   pad = gst_pad_new ("sink", GST_PAD_SINK);
   gst_pad_set_chain_function (pad, take_buffer);
   gst_pad_set_event_function (pad, take_event);
@@ -531,10 +584,23 @@ begin (const gchar *element)
   set_gate (FALSE);
 }
 
+static const SourceKind sample_source = {
+    .caps = "audio/x-raw,format=S16LE,rate=8000,channels=1,layout=interleaved",
+    .see_buffer = see_buffer,
+    .has_no_more = waits_for_time,
+};
+
 static void
-end (void)
+begin (const gchar *element)
 {
-  change_state ((gchar *[]){(gchar *) "NULL"});
+  source_begin (element, &sample_source);
+  g_object_set (source, "samplesperbuffer", 1000, NULL);
+}
+
+void
+source_end (void)
+{
+  source_change_state ((gchar *[]){(gchar *) "NULL"});
   gst_element_set_bus (source, NULL);
   gst_object_unref (bus);
   gst_object_unref (source_pad);
@@ -544,14 +610,14 @@ end (void)
   gst_clear_caps (&allowed);
 }
 
-static void
-run (const StepKind *kind, gchar **args)
+void
+source_run (const StepKind *kind, gchar **args)
 {
   kind->run (args);
 }
 
-static void
-settle (void)
+void
+source_settle (void)
 {
   GstState current, pending;
   GstStateChangeReturn result;
@@ -582,30 +648,33 @@ settle (void)
 static const StepKind kinds[] = {
     {"state", 20, change_state, FALSE,
         {"NULL|READY|PAUSED|PAUSED|PLAYING|PLAYING|PLAYING"}},
-    {"pull", 30, pull, FALSE, {"1|1|2|5"}},
+    {"pull", 30, source_pull, FALSE, {"1|1|2|5"}},
     {"seek", 15, seek, FALSE,
         {"element|pad", "time|time|default|bytes|buffers",
             "1.0|1.0|1.0|2.0|0.5", "none|flush|segment|flush+segment",
             "0|1000|128000|1000000|10000", "none|none|1000|100000|256000"}},
-    {"send", 6, send_event, FALSE, {EVENTS}},
-    {"push", 3, push_event, FALSE,
+    {"send", 6, source_send_event, FALSE, {EVENTS}},
+    {"push", 3, source_push_event, FALSE,
         {"qos|latency|reconfigure|step|navigation|custom-upstream"}},
-    {"flush-stop", 5, send_flush_stop, FALSE, {"reset|keep"}},
+    {"flush-stop", 5, source_send_flush_stop, FALSE, {"reset|keep"}},
     {"downstream", 3, set_downstream, FALSE,
         {AUDIO ("S16LE", "8000", "1") "|" AUDIO (
             "S16LE", "44100", "1") "|" AUDIO ("S32LE", "48000",
             "2,channel-mask=(bitmask)0x3") "|" AUDIO ("F32LE", "8000", "1")}},
-    {"query", 8, query_element, FALSE, {QUERIES, FORMATS}},
-    {"query-pad", 8, query_pad, FALSE, {QUERIES "|caps", FORMATS}},
-    {"convert", 5, query_convert, FALSE,
+    {"query", 8, source_query_element, FALSE, {QUERIES, FORMATS}},
+    {"query-pad", 8, source_query_pad, FALSE, {QUERIES "|caps", FORMATS}},
+    {"convert", 5, source_query_convert, FALSE,
         {FORMATS, "none|0|1|1000|12345|1000000", FORMATS}},
-    {"set", 4, set_stopped_property, FALSE, {"is-live", "true|false|false"}},
-    {"set", 4, set_stopped_property, FALSE, {"num-buffers", "-1|0|1|3"}},
-    {"set", 2, set_stopped_property, FALSE, {"samplesperbuffer", "1|80|1000"}},
-    {"set", 2, set_property, FALSE, {"timestamp-offset", "0|1000000"}},
-    {"set", 1, set_stopped_property, FALSE, {"do-timestamp", "true|false"}},
-    {"reply", 2, set_reply, FALSE, {"eos|not-linked|error|flushing"}},
-    {"advance", 8, advance_clock, FALSE, {"1|10|100"}},
+    {"set", 4, source_set_stopped_property, FALSE,
+        {"is-live", "true|false|false"}},
+    {"set", 4, source_set_stopped_property, FALSE, {"num-buffers", "-1|0|1|3"}},
+    {"set", 2, source_set_stopped_property, FALSE,
+        {"samplesperbuffer", "1|80|1000"}},
+    {"set", 2, source_set_property, FALSE, {"timestamp-offset", "0|1000000"}},
+    {"set", 1, source_set_stopped_property, FALSE,
+        {"do-timestamp", "true|false"}},
+    {"reply", 2, source_set_reply, FALSE, {"eos|not-linked|error|flushing"}},
+    {"advance", 8, source_advance_clock, FALSE, {"1|10|100"}},
 };
 
 static const Difference differences[] = {
@@ -649,7 +718,7 @@ const Comparison source_comparison = {
     .differences = differences,
     .n_differences = G_N_ELEMENTS (differences),
     .begin = begin,
-    .run = run,
-    .settle = settle,
-    .end = end,
+    .run = source_run,
+    .settle = source_settle,
+    .end = source_end,
 };

@@ -1,11 +1,12 @@
-/* Both elements through all states, unlinked and with default properties, and what
+/* All elements through all states, unlinked and with default properties, and what
  * applications may ask of the sink in each of them.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include <gst/check/gstcheck.h>
 
-static const gchar *const elements[] = {"adctestsrc", "spead2sink"};
+static const gchar *const elements[] = {
+    "adctestsrc", "spead2sink", "spead2src"};
 
 static GstElement *
 make (guint i)
