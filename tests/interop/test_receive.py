@@ -128,13 +128,16 @@ def test_the_tutorials_stream_arrives_whole_and_ends(source):
     assert (stats["stops"], stats["gaps"], stats["heaps-delivered"]) == (1, 0, 5)
 
 
-def test_a_wave_file_has_exactly_those_samples(source):
-    receiver = source("sample-rate=1712000", "! audioconvert dithering=none ! wavenc")
-    heaps = random_heaps(3, 1 << 20)
+@pytest.mark.parametrize("rate, caps", [
+    ("sample-rate=1712000000", ""), ("", "! audio/x-raw,rate=1712000000")])
+def test_a_wave_file_has_exactly_those_samples(source, rate, caps):
+    """Downstream may say the rate as well."""
+    receiver = source(rate, f"{caps} ! audioconvert dithering=none ! wavenc")
+    heaps = random_heaps(10, 1 << 20)
     send_heaps(open_stream(receiver.port), heaps, dtype=np.int8)
     receiver.finish()
     with wave.open(str(receiver.file)) as file:
-        assert (file.getframerate(), file.getnchannels(), file.getsampwidth()) == (1712000, 1, 1)
+        assert (file.getframerate(), file.getnchannels(), file.getsampwidth()) == (1712000000, 1, 1)
         # Bytes of wave files are unsigned.
         got = np.frombuffer(file.readframes(file.getnframes()), "u1").astype(int) - 128
     np.testing.assert_array_equal(got, np.concatenate(heaps))
@@ -158,6 +161,27 @@ def test_a_dtype_is_a_format_of_audio(source, dtype, audio_format, channels):
     assert f"channels=(int){channels}" in caps and "rate=(int)48000" in caps
     assert receiver.column("offset") == [0, 10000, 20000]
     assert receiver.file.read_bytes() == b"".join(heap.tobytes() for heap in heaps)
+
+
+def test_a_type_that_changes_in_mid_stream(source):
+    """Its caps go in front of the first heap of the type, through audioconvert, too."""
+    receiver = source("sample-rate=48000", "! audioconvert dithering=none ! "
+                      "audio/x-raw,format=S16LE ! spectrum post-messages=false")
+    stream, expected = open_stream(receiver.port), []
+    group = spead2.send.ItemGroup()
+    for number, dtype in enumerate(["|i1", "|i1", ">i2", "|i1", "<i2"]):
+        (samples,) = random_heaps(1, 1000 + number, dtype)
+        if number != 1:
+            group.add_item(0x3300, "adc_samples", "", shape=(1000 + number,), dtype=dtype)
+        group["adc_samples"].value = samples[:1000] if number == 1 else samples
+        stream.send_heap(group.get_heap())
+        expected.append(group["adc_samples"].value.astype("<i2") * (256 if dtype == "|i1" else 1))
+    stream.send_heap(group.get_end())
+    receiver.finish()
+    order = [line["fields"]["format"] if "fields" in line else line["buffer"]["size"]
+             for line in receiver.said if "fields" in line or "buffer" in line]
+    assert order == ["S8", 1000, 1000, "S16BE", 2004, "S8", 1003, "S16LE", 2008]
+    assert receiver.file.read_bytes() == b"".join(part.tobytes() for part in expected)
 
 
 @pytest.mark.parametrize("code, bits, size, caps", [
