@@ -6,6 +6,7 @@
 
 #include <gst/check/gstcheck.h>
 
+#include <malloc.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
@@ -178,6 +179,39 @@ open_deaf (guint16 *port)
   fail_unless (getsockname (fd, (struct sockaddr *) &address, &size) == 0);
   *port = ntohs (address.sin_port);
   return fd;
+}
+
+/* -- what the process holds ----------------------------------------------------------- */
+
+/* With a sanitizer, what was freed is kept. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define MAX_GROWTH (1 << 20) /* KiB */
+#else
+#define MAX_GROWTH 8192
+#endif
+
+void
+get_usage (Usage *usage)
+{
+  gchar *text;
+
+  malloc_trim (0);
+  fail_unless (g_file_get_contents ("/proc/self/statm", &text, NULL, NULL));
+  usage->rss = g_ascii_strtoull (strchr (text, ' '), NULL, 10) *
+      (sysconf (_SC_PAGESIZE) / 1024);
+  g_free (text);
+  usage->fds = count_fds ();
+  usage->threads = count_threads (NULL);
+}
+
+void
+fail_unless_flat (const Usage *before, const Usage *after)
+{
+  fail_unless_equals_int (after->fds, before->fds);
+  fail_unless (after->threads <= before->threads);
+  fail_unless (after->rss <= before->rss + MAX_GROWTH,
+      "there were %" G_GSIZE_FORMAT " KiB, now %" G_GSIZE_FORMAT, before->rss,
+      after->rss);
 }
 
 /* -- numbers -------------------------------------------------------------------------- */

@@ -53,6 +53,19 @@ guint count_fds (void);
 guint for_each_thread (const gchar *prefix,
     void (*what) (guint number, gint tid, gpointer data), gpointer data);
 
+/* What this process holds. */
+typedef struct {
+  gsize rss; /* KiB, without what malloc() has free */
+  guint fds;
+  guint threads;
+} Usage;
+
+void get_usage (Usage *usage);
+
+/* Fails where descriptors or threads have become more, or memory, by what could be more
+ * than a queue which is full only later. */
+void fail_unless_flat (const Usage *before, const Usage *after);
+
 /* A number below n, and TRUE with that probability; from dice, which the test sets. */
 extern GRand *dice;
 guint roll (guint n);
