@@ -5,7 +5,6 @@
 #include "gstspead2srcmemory.h"
 
 #include "spead2/memory/bufferpool.h"
-#include "spead2/memory/hugepages.h"
 
 /* Sizes of pools are multiples of this. */
 #define GRANULE 4096
@@ -15,15 +14,6 @@
 
 /* So many heaps in a row that do not, and the pool is made anew for heaps as they. */
 #define MAX_SMALL 64
-
-/* Huge pages for a pool's buffers: bytes, MIN_SLABS buffers at least; the sizes of buffers
- * that have them; and how often a run maps them, so that a stream of hostile sizes does
- * not keep a worker busy: 16 MiB take 2 ms. */
-#define SLAB_BYTES (16 << 20)
-#define MIN_SLABS 4
-#define MIN_SLAB_SIZE (2 * GRANULE)
-#define MAX_SLAB_SIZE (16 << 20)
-#define MAX_MAPPINGS 16
 
 void
 gst_spead2_src_memory_init (GstSpead2SrcMemory *memory)
@@ -58,6 +48,10 @@ void
 gst_spead2_src_memory_start (GstSpead2SrcMemory *memory, guint n)
 {
   gst_spead2_src_places_start (&memory->places, n);
+  g_mutex_lock (&memory->lock);
+  if (n == 1)
+    gst_spead2_src_slabs_start (&memory->slabs);
+  g_mutex_unlock (&memory->lock);
 }
 
 void
@@ -68,7 +62,7 @@ gst_spead2_src_memory_stop (GstSpead2SrcMemory *memory)
   gst_spead2_src_places_stop (&memory->places);
   g_mutex_lock (&memory->lock);
   pool = steal_pool (memory);
-  memory->n_mappings = 0;
+  gst_spead2_src_slabs_stop (&memory->slabs);
   g_mutex_unlock (&memory->lock);
   free_pool (pool);
 }
@@ -82,36 +76,33 @@ gst_spead2_src_memory_clear (GstSpead2SrcMemory *memory)
   g_mutex_clear (&memory->lock);
 }
 
+static gboolean
+same_params (const GstAllocationParams *a, const GstAllocationParams *b)
+{
+  return a->flags == b->flags && a->align == b->align &&
+      a->prefix == b->prefix && a->padding == b->padding;
+}
+
 void
 gst_spead2_src_memory_set_allocator (GstSpead2SrcMemory *memory,
     GstAllocator *allocator, const GstAllocationParams *params)
 {
-  GstAllocator *last;
-  GstBufferPool *pool;
+  GstAllocationParams wanted = *params;
+  GstAllocator *last = NULL;
+  GstBufferPool *pool = NULL;
 
+  wanted.align |= SPEAD2_PAYLOAD_ALIGNMENT - 1;
   g_mutex_lock (&memory->lock);
-  last = memory->allocator;
-  memory->allocator = allocator ? gst_object_ref (allocator) : NULL;
-  memory->params = *params;
-  memory->params.align |= SPEAD2_PAYLOAD_ALIGNMENT - 1;
-  pool = steal_pool (memory);
+  if (allocator != memory->allocator ||
+      !same_params (&wanted, &memory->params)) {
+    last = memory->allocator;
+    memory->allocator = allocator ? gst_object_ref (allocator) : NULL;
+    memory->params = wanted;
+    pool = steal_pool (memory);
+  }
   g_mutex_unlock (&memory->lock);
   gst_clear_object (&last);
   free_pool (pool);
-}
-
-/* Where downstream has no allocator. New memory of small pages costs a page fault for each
- * 4 KiB, which takes longer than to receive these: at the start of a fast stream the
- * socket's buffer would overflow. NULL: ordinary memory. With the lock. */
-static GstAllocator *
-make_allocator (GstSpead2SrcMemory *memory, gsize size)
-{
-  if (size < MIN_SLAB_SIZE || size > MAX_SLAB_SIZE ||
-      memory->n_mappings >= MAX_MAPPINGS)
-    return NULL;
-  memory->n_mappings++;
-  return (GstAllocator *) spead2_huge_pages_new (
-      size, MAX (SLAB_BYTES / size, MIN_SLABS), NULL);
 }
 
 /* With the lock. */
@@ -120,17 +111,9 @@ make_pool (GstSpead2SrcMemory *memory, gsize size)
 {
   g_autoptr (GstAllocator) allocator = memory->allocator
       ? gst_object_ref (memory->allocator)
-      : make_allocator (memory, size);
-  GstBufferPool *pool = spead2_buffer_pool_new ();
-  GstStructure *config = gst_buffer_pool_get_config (pool);
+      : gst_spead2_src_slabs_take (&memory->slabs, size);
 
-  gst_buffer_pool_config_set_params (config, NULL, size, 0, 0);
-  gst_buffer_pool_config_set_allocator (config, allocator, &memory->params);
-  if (gst_buffer_pool_set_config (pool, config) &&
-      gst_buffer_pool_set_active (pool, TRUE))
-    return pool;
-  gst_object_unref (pool);
-  return NULL;
+  return spead2_buffer_pool_start (size, allocator, &memory->params);
 }
 
 /* Whether the pool's buffers have a size for such heaps; otherwise, the size that they

@@ -17,6 +17,7 @@
 #include <gst/gst.h>
 
 #include "gstspead2srcplaces.h"
+#include "gstspead2srcslabs.h"
 #include "spead2/receive/assembler.h"
 
 G_BEGIN_DECLS
@@ -28,7 +29,7 @@ typedef struct {
   gsize size;              /* of its buffers */
   guint n_small;           /* heaps in a row that were too small for it */
   gsize largest_small;     /* the bytes of the largest of them */
-  guint n_mappings;        /* of huge pages since the start */
+  GstSpead2SrcSlabs slabs; /* where downstream has no allocator */
   GstAllocator *allocator; /* (owned) of downstream, or NULL: the default one */
   GstAllocationParams params;
 

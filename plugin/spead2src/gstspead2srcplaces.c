@@ -55,6 +55,9 @@ gst_spead2_src_places_start (GstSpead2SrcPlaces *places, guint n)
   g_mutex_lock (&places->lock);
   stolen = steal (places);
   places->n = n;
+  gst_spead2_src_slabs_stop (&places->slabs);
+  if (n > 1)
+    gst_spead2_src_slabs_start (&places->slabs);
   g_mutex_unlock (&places->lock);
   free_stolen (stolen);
 }
@@ -79,23 +82,18 @@ n_places (const GstSpead2SrcPlaces *places, gsize size)
   return MIN (places->n, GST_SPEAD2_SRC_MAX_BLOCK / size);
 }
 
-/* The default allocator's memory stays where it is, mapped or not. */
+/* The memory of slabs and of the default allocator stays where it is, mapped or not. With
+ * the lock. */
 static GstBufferPool *
-make_pool (gsize size)
+make_pool (GstSpead2SrcPlaces *places, gsize size)
 {
-  GstBufferPool *pool = spead2_buffer_pool_new ();
-  GstStructure *config = gst_buffer_pool_get_config (pool);
+  g_autoptr (GstAllocator) allocator =
+      gst_spead2_src_slabs_take (&places->slabs, size);
   GstAllocationParams params;
 
   gst_allocation_params_init (&params);
   params.align = SPEAD2_PAYLOAD_ALIGNMENT - 1;
-  gst_buffer_pool_config_set_params (config, NULL, size, 0, 0);
-  gst_buffer_pool_config_set_allocator (config, NULL, &params);
-  if (gst_buffer_pool_set_config (pool, config) &&
-      gst_buffer_pool_set_active (pool, TRUE))
-    return pool;
-  gst_object_unref (pool);
-  return NULL;
+  return spead2_buffer_pool_start (size, allocator, &params);
 }
 
 /* -- places ----------------------------------------------------------------------- */
@@ -115,7 +113,7 @@ has_place (GstSpead2SrcPlaces *places, gsize size, Stolen *stolen)
     return FALSE;
   *stolen = steal (places);
   places->size = size;
-  places->pool = make_pool (size * n_places (places, size));
+  places->pool = make_pool (places, size * n_places (places, size));
   return TRUE;
 }
 

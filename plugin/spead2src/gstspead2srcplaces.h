@@ -15,6 +15,7 @@
 
 #include <gst/gst.h>
 
+#include "gstspead2srcslabs.h"
 #include "spead2/receive/receivedheap.h"
 
 G_BEGIN_DECLS
@@ -31,6 +32,7 @@ typedef struct {
   GstBufferPool *pool; /* (owned) of blocks, or NULL */
   GstBuffer *block;    /* (owned) with places left, or NULL */
   guint8 *next, *end;  /* the first of those, and behind the last */
+  GstSpead2SrcSlabs slabs;
 } GstSpead2SrcPlaces;
 
 void gst_spead2_src_places_init (GstSpead2SrcPlaces *places);

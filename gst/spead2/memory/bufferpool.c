@@ -188,3 +188,19 @@ spead2_buffer_pool_new (void)
 {
   return gst_object_ref_sink (g_object_new (SPEAD2_TYPE_BUFFER_POOL, NULL));
 }
+
+GstBufferPool *
+spead2_buffer_pool_start (
+    gsize size, GstAllocator *allocator, const GstAllocationParams *params)
+{
+  GstBufferPool *pool = spead2_buffer_pool_new ();
+  GstStructure *config = gst_buffer_pool_get_config (pool);
+
+  gst_buffer_pool_config_set_params (config, NULL, size, 0, 0);
+  gst_buffer_pool_config_set_allocator (config, allocator, params);
+  if (gst_buffer_pool_set_config (pool, config) &&
+      gst_buffer_pool_set_active (pool, TRUE))
+    return pool;
+  gst_object_unref (pool);
+  return NULL;
+}

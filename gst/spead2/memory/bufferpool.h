@@ -23,6 +23,11 @@ G_DECLARE_FINAL_TYPE (
 
 GstBufferPool *spead2_buffer_pool_new (void);
 
+/* An active pool of buffers of that size, without a limit; allocator may be NULL. NULL where
+ * the pool does not start. */
+GstBufferPool *spead2_buffer_pool_start (
+    gsize size, GstAllocator *allocator, const GstAllocationParams *params);
+
 G_END_DECLS
 
 #endif /* SPEAD2_BUFFERPOOL_H */

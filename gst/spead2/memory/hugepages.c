@@ -30,7 +30,7 @@ typedef struct {
 struct _Spead2HugePages {
   GstAllocator parent;
 
-  /* Constant. */
+  /* Constant, slab_size and alignment once the mapping is cut. */
   guint64 id;
   guint8 *mapping; /* as mmap() returned it */
   gsize mapping_size;
@@ -82,30 +82,52 @@ map_pages (Spead2HugePages *pages, gsize size)
 }
 
 Spead2HugePages *
-spead2_huge_pages_new (gsize slab_size, guint n_slabs, GError **error)
+spead2_huge_pages_map (gsize size, GError **error)
 {
   static guint last_id;
   Spead2HugePages *pages =
       g_object_ref_sink (g_object_new (SPEAD2_TYPE_HUGE_PAGES, NULL));
-  gsize stride, i;
 
+  pages->id = g_atomic_int_add (&last_id, 1) + 1;
+  if (map_pages (pages, round_up (size + HEADERS_SIZE, SPEAD2_HUGE_PAGE_SIZE)))
+    return pages;
+  spead2_set_errno (error, errno, "Could not get pages of 2 MiB");
+  gst_object_unref (pages);
+  return NULL;
+}
+
+static gsize
+slab_stride (gsize slab_size)
+{
+  return round_up (slab_size, spead2_huge_pages_alignment (slab_size));
+}
+
+guint
+spead2_huge_pages_cut (Spead2HugePages *pages, gsize slab_size)
+{
+  const gsize stride = slab_stride (slab_size);
+  const gsize n_slabs = (pages->size - HEADERS_SIZE) / stride;
+  gsize i;
+
+  g_assert (pages->slab_size == 0);
   pages->slab_size = slab_size;
   pages->alignment = spead2_huge_pages_alignment (slab_size);
-  stride = round_up (slab_size, pages->alignment);
-  pages->id = g_atomic_int_add (&last_id, 1) + 1;
-  if (!map_pages (pages,
-          round_up (n_slabs * stride + HEADERS_SIZE, SPEAD2_HUGE_PAGE_SIZE))) {
-    spead2_set_errno (error, errno, "Could not get pages of 2 MiB");
-    gst_object_unref (pages);
-    return NULL;
-  }
-
-  n_slabs = (pages->size - HEADERS_SIZE) / stride;
   pages->free_slabs = g_new (guint8 *, n_slabs);
   for (i = 0; i < n_slabs; i++)
     pages->free_slabs[i] =
         pages->data + HEADERS_SIZE + (n_slabs - 1 - i) * stride;
   pages->n_free_slabs = n_slabs;
+  return n_slabs;
+}
+
+Spead2HugePages *
+spead2_huge_pages_new (gsize slab_size, guint n_slabs, GError **error)
+{
+  Spead2HugePages *pages =
+      spead2_huge_pages_map (n_slabs * slab_stride (slab_size), error);
+
+  if (pages)
+    spead2_huge_pages_cut (pages, slab_size);
   return pages;
 }
 

@@ -47,6 +47,13 @@ spead2_huge_pages_alignment (gsize size)
   return size < 65536 ? 64 : 4096;
 }
 
+/* A mapping that holds size bytes of slabs, which spead2_huge_pages_cut() makes before
+ * anything is allocated. NULL with SPEAD2_ERRNO as spead2_huge_pages_new(). */
+Spead2HugePages *spead2_huge_pages_map (gsize size, GError **error);
+
+/* Cuts the mapping into slabs of slab_size bytes, once. Returns how many they are. */
+guint spead2_huge_pages_cut (Spead2HugePages *pages, gsize slab_size);
+
 /* A mapping with at least n_slabs slabs of slab_size bytes, which begin at multiples
  * of spead2_huge_pages_alignment (slab_size). NULL with SPEAD2_ERRNO when memory is
  * short, or the kernel cannot make such pages (before Linux 6.1, or built without
