@@ -535,7 +535,7 @@ GST_END_TEST;
 GST_START_TEST (heaps_that_are_given_back_are_used_again)
 {
   Spead2ReadyStatus status;
-  Spead2ReceivedHeap *first, *next;
+  Spead2ReceivedHeap *first, *second, *third;
 
   start_one ();
   send_heap (0, 1);
@@ -543,14 +543,14 @@ GST_START_TEST (heaps_that_are_given_back_are_used_again)
   spead2_receiver_give_back (receiver, first);
   send_heap (0, 2);
   wait_until (get_stats ().ready.ready == 1 && n_blocks () == 1);
-  next = spead2_receiver_take (receiver, EVER, ALL, &status);
-  fail_unless_equals_uint64 (next->cnt, 2);
-  spead2_receiver_give_back (receiver, next);
+  second = spead2_receiver_take (receiver, EVER, ALL, &status);
+  fail_unless_equals_uint64 (second->cnt, 2);
+  spead2_receiver_give_back (receiver, second);
   send_heap (0, 3);
-  next = spead2_receiver_take (receiver, EVER, ALL, &status);
-  fail_unless (next == first);
-  fail_unless_equals_uint64 (next->cnt, 3);
-  spead2_receiver_give_back (receiver, next);
+  third = spead2_receiver_take (receiver, EVER, ALL, &status);
+  fail_unless (third == first || third == second);
+  fail_unless_equals_uint64 (third->cnt, 3);
+  spead2_receiver_give_back (receiver, third);
   close_receiver ();
 }
 GST_END_TEST;
