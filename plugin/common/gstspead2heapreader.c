@@ -21,6 +21,9 @@
 typedef struct {
   gchar *name; /* NULL: by id */
   guint64 id;  /* SPEAD2_ID_NULL: not known */
+  /* As the descriptor of the id says, if that has been looked up. */
+  gboolean has_type;
+  Spead2NumberType type;
 } ItemName;
 
 struct _GstSpead2HeapReader {
@@ -233,6 +236,7 @@ gst_spead2_heap_reader_item_id (const GstSpead2HeapReader *reader)
 static void
 resolve_name (ItemName *item, const Spead2Descriptor *descriptor)
 {
+  item->has_type = FALSE;
   if (item->name && g_strcmp0 (item->name, descriptor->name) == 0)
     item->id = descriptor->id;
 }
@@ -446,8 +450,8 @@ view_item (GstSpead2HeapReader *reader, const Spead2ReceivedHeap *heap)
 
 /* The number that an item is. FALSE: the heap has no such number. */
 static gboolean
-find_number (const GstSpead2HeapReader *reader, const Spead2ReceivedHeap *heap,
-    const ItemName *name, guint64 *value, guint *bits)
+find_number (GstSpead2HeapReader *reader, const Spead2ReceivedHeap *heap,
+    ItemName *name, guint64 *value, guint *bits)
 {
   const Spead2ItemView *item = name->id != SPEAD2_ID_NULL
       ? spead2_item_views_find (&reader->views, name->id)
@@ -456,8 +460,11 @@ find_number (const GstSpead2HeapReader *reader, const Spead2ReceivedHeap *heap,
 
   if (item == NULL)
     return FALSE;
-  type = spead2_number_type_of (
-      g_hash_table_lookup (reader->descriptors, &item->id));
+  if (!name->has_type)
+    name->type = spead2_number_type_of (
+        g_hash_table_lookup (reader->descriptors, &item->id));
+  name->has_type = TRUE;
+  type = name->type;
   /* An immediate that is shorter than its descriptor says is a number of its bits. */
   if (item->immediate && !spead2_number_fits (&type, item, heap->flavour))
     memset (&type, 0, sizeof type);
@@ -473,7 +480,7 @@ find_number (const GstSpead2HeapReader *reader, const Spead2ReceivedHeap *heap,
 }
 
 static gboolean
-find_index (const GstSpead2HeapReader *reader, const Spead2ReceivedHeap *heap,
+find_index (GstSpead2HeapReader *reader, const Spead2ReceivedHeap *heap,
     guint64 *index, guint *bits)
 {
   if (!reader->cnt_is_index)

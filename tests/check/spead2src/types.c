@@ -226,6 +226,47 @@ GST_START_TEST (a_rate_that_downstream_does_not_take_is_an_error)
 }
 GST_END_TEST;
 
+/* -- the index ------------------------------------------------------------------------- */
+
+/* A descriptor of the timestamp: a byte, of which the first heap knows nothing. */
+static void
+describe_timestamp (void)
+{
+  static const gchar header[] =
+      "{'descr': '|u1', 'fortran_order': False, 'shape': ()}";
+  g_autofree Packet *inner = g_new0 (Packet, 1);
+  g_autofree Packet *packet = g_new0 (Packet, 1);
+
+  packet_standard (inner, 1, strlen (header), 0, strlen (header));
+  packet_immediate (inner, 0x14, TIMESTAMP);
+  packet_addressed (inner, 0x15, 0);
+  packet_payload (inner, header, strlen (header));
+  packet_standard (packet, 1000, inner->size, 0, inner->size);
+  packet_addressed (packet, DESCRIPTOR, 0);
+  packet_payload (packet, inner->bytes, inner->size);
+  send_packet (packet);
+}
+
+GST_START_TEST (the_index_has_the_type_of_its_last_descriptor)
+{
+  static const guint64 sent[] = {0x100, 0x5000164}, index[] = {256, 356};
+  GstBuffer *buffer;
+  guint i;
+
+  start_source ("sample-bits=8", NULL);
+  for (i = 0; i < G_N_ELEMENTS (sent); i++) {
+    send_heap (i + 1, sent[i], 100, 0);
+    buffer = next_buffer ();
+    fail_unless_equals_uint64 (GST_BUFFER_OFFSET (buffer), index[i]);
+    gst_buffer_unref (buffer);
+    if (i == 0)
+      describe_timestamp ();
+  }
+  fail_unless_equals_uint64 (counter ("heaps-control"), 1);
+  stop_source ();
+}
+GST_END_TEST;
+
 static Suite *
 types_suite (void)
 {
@@ -243,6 +284,7 @@ types_suite (void)
   tcase_add_loop_test (tc, properties_that_contradict_each_other_are_an_error,
       0, G_N_ELEMENTS (conflicts));
   tcase_add_test (tc, a_rate_that_downstream_does_not_take_is_an_error);
+  tcase_add_test (tc, the_index_has_the_type_of_its_last_descriptor);
   return suite;
 }
 
