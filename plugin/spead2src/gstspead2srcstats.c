@@ -114,7 +114,7 @@ gst_spead2_src_outcome_name (
 
 /* One substream's values, by the names that the user gave the items, and its losses. */
 static void
-append_losses (GValue *list, gchar **items, const GstSpead2SrcSubstream *of)
+append_losses (GValue *list, gchar **items, const GstSpead2SrcLosses *of)
 {
   GstStructure *losses = gst_structure_new_empty ("substream");
   GValue value = G_VALUE_INIT;
@@ -123,9 +123,9 @@ append_losses (GValue *list, gchar **items, const GstSpead2SrcSubstream *of)
   for (i = 0; items[i] && i < GST_SPEAD2_MAX_SUBSTREAM_ITEMS; i++)
     if (of->key.present >> i & 1)
       add (losses, g_strstrip (items[i]), of->key.values[i]);
-  add (losses, "gaps", of->losses.gaps);
-  add (losses, "missing-samples", of->losses.missing);
-  add (losses, "restarts", of->losses.restarts);
+  add (losses, "gaps", of->gaps);
+  add (losses, "missing-samples", of->missing);
+  add (losses, "restarts", of->restarts);
   g_value_init (&value, GST_TYPE_STRUCTURE);
   g_value_take_boxed (&value, losses);
   gst_value_array_append_and_take_value (list, &value);
@@ -143,7 +143,7 @@ add_substreams (
   g_value_init (&list, GST_TYPE_ARRAY);
   for (i = 0; i < substreams->worst->len; i++)
     append_losses (&list, items,
-        &g_array_index (substreams->worst, GstSpead2SrcSubstream, i));
+        &g_array_index (substreams->worst, GstSpead2SrcLosses, i));
   gst_structure_take_value (stats, "substream-losses", &list);
 }
 

@@ -68,7 +68,7 @@ gst_spead2_src_substreams_find (
 {
   GstSpead2SrcSubstream *found = substreams->last;
 
-  if (found && equal_keys (&found->key, key))
+  if (found && equal_keys (&found->losses.key, key))
     return found;
   found = g_hash_table_lookup (substreams->table, key);
   if (found)
@@ -85,7 +85,7 @@ gst_spead2_src_substreams_add (
   if (g_hash_table_size (substreams->table) >= GST_SPEAD2_SRC_MAX_SUBSTREAMS)
     return NULL;
   added = g_new0 (GstSpead2SrcSubstream, 1);
-  added->key = *key;
+  added->losses.key = *key;
   if (substreams->last)
     added->position.unwrap = substreams->last->position.unwrap;
   g_hash_table_add (substreams->table, added);
@@ -108,8 +108,7 @@ gst_spead2_src_substreams_count (const GstSpead2SrcSubstreams *substreams)
 static gint
 compare_losses (gconstpointer a, gconstpointer b)
 {
-  const GstSpead2SrcLosses *x = &((const GstSpead2SrcSubstream *) a)->losses;
-  const GstSpead2SrcLosses *y = &((const GstSpead2SrcSubstream *) b)->losses;
+  const GstSpead2SrcLosses *x = a, *y = b;
 
   if (x->missing != y->missing)
     return x->missing > y->missing ? -1 : 1;
@@ -120,16 +119,16 @@ GArray *
 gst_spead2_src_substreams_worst (
     const GstSpead2SrcSubstreams *substreams, guint max)
 {
-  GArray *worst = g_array_new (FALSE, FALSE, sizeof (GstSpead2SrcSubstream));
+  GArray *worst = g_array_new (FALSE, FALSE, sizeof (GstSpead2SrcLosses));
   GHashTableIter iter;
   gpointer key;
 
   g_hash_table_iter_init (&iter, substreams->table);
   while (g_hash_table_iter_next (&iter, &key, NULL)) {
-    const GstSpead2SrcSubstream *substream = key;
+    const GstSpead2SrcLosses *losses = &((GstSpead2SrcSubstream *) key)->losses;
 
-    if (substream->losses.gaps > 0 || substream->losses.restarts > 0)
-      g_array_append_vals (worst, substream, 1);
+    if (losses->gaps > 0 || losses->restarts > 0)
+      g_array_append_vals (worst, losses, 1);
   }
   g_array_sort (worst, compare_losses);
   if (worst->len > max)

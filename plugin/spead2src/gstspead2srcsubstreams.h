@@ -26,18 +26,18 @@ typedef struct {
   GstClockTime time;
 } GstSpead2SrcAnchor;
 
-/* What was lost of it. */
+/* What was lost of a substream. */
 typedef struct {
+  GstSpead2SubstreamKey key; /* which it is; constant */
   guint64 gaps;
   guint64 missing; /* samples */
   guint64 restarts;
 } GstSpead2SrcLosses;
 
 typedef struct {
-  GstSpead2SubstreamKey key; /* constant */
+  GstSpead2SrcLosses losses; /* first: the table finds it by its key */
   GstSpead2SrcPosition position;
   GstSpead2SrcAnchor anchor;
-  GstSpead2SrcLosses losses;
 } GstSpead2SrcSubstream;
 
 typedef struct _GstSpead2SrcSubstreams GstSpead2SrcSubstreams;
@@ -60,8 +60,8 @@ const gchar *gst_spead2_src_substreams_items (
 guint gst_spead2_src_substreams_count (
     const GstSpead2SrcSubstreams *substreams);
 
-/* Copies of those that have lost something, most samples first: at most max of them, as an
- * array of GstSpead2SrcSubstream that the caller frees. */
+/* The losses of those that have lost something, most samples first: at most max of them, as
+ * an array of GstSpead2SrcLosses that the caller frees. Reads nothing else of them. */
 GArray *gst_spead2_src_substreams_worst (
     const GstSpead2SrcSubstreams *substreams, guint max);
 

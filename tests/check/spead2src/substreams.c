@@ -123,10 +123,10 @@ GST_START_TEST (the_worst_are_those_that_have_lost_most)
   worst = gst_spead2_src_substreams_worst (substreams, 64);
   fail_unless_equals_int (worst->len, 10);
   for (i = 0; i < worst->len; i++) {
-    const GstSpead2SrcSubstream *of =
-        &g_array_index (worst, GstSpead2SrcSubstream, i);
+    const GstSpead2SrcLosses *of =
+        &g_array_index (worst, GstSpead2SrcLosses, i);
 
-    fail_unless_equals_uint64 (of->losses.missing, 1091 - 10 * i);
+    fail_unless_equals_uint64 (of->missing, 1091 - 10 * i);
     fail_unless_equals_uint64 (of->key.values[0] % 10, 3);
   }
   g_array_unref (worst);
