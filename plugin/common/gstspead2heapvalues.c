@@ -39,13 +39,14 @@ gst_spead2_heap_values_rename (GstSpead2HeapValues *values)
 
 /* -- names ------------------------------------------------------------------------ */
 
-/* Whether a structure can have a field of that name. */
+/* Whether an item can have a field of that name. */
 static gboolean
 is_field_name (const gchar *name)
 {
   gsize i;
 
-  if (name == NULL || !g_ascii_isalpha (name[0]))
+  if (name == NULL || !g_ascii_isalpha (name[0]) ||
+      g_str_equal (name, SPEAD2_HEAP_CNT_NAME))
     return FALSE;
   for (i = 1; name[i]; i++)
     if (!g_ascii_isalnum (name[i]) && strchr ("/-_.:+", name[i]) == NULL)

@@ -278,6 +278,19 @@ def test_numbers_of_any_dtype_are_values_of_their_buffer(peer):
     assert values_of(peer, items) == [value for _, value in items]
 
 
+def test_names_that_cannot_be_fields_are_ids(peer):
+    """Nor does an item take the place of the heap counter."""
+    group = spead2.send.ItemGroup()
+    for number, name in enumerate(["Test item 0", "", "0x1600", "heap-cnt", "a/b-c_d.e:f+1"]):
+        group.add_item(0x4000 + number, name, "", shape=(), format=[("u", 40)], value=number)
+    group.add_item(0x3300, "data", "", shape=(100,), dtype=np.int8, value=np.zeros(100, np.int8))
+    stream = peer.stream()
+    stream.send_heap(group.get_heap(), cnt=12345)
+    (buffer,) = peer.arrived()
+    assert buffer["values"] == {"heap-cnt": 12345, "item-0x4000": 0, "item-0x4001": 1,
+                                "item-0x4002": 2, "item-0x4003": 3, "a/b-c_d.e:f+1": 4}
+
+
 def test_texts_and_short_arrays_are_values_of_their_buffer(peer):
     assert values_of(peer, [
         ({"shape": (None,), "format": [("c", 8)]}, "some text"),

@@ -261,8 +261,8 @@ fail_unless_refused (const gchar *property)
 
   fail_unless (gst_spead2_heap_reader_new (&config, &error) == NULL);
   fail_unless (g_error_matches (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID));
-  fail_unless (g_str_has_prefix (error->message, property), "%s",
-      error->message);
+  fail_unless (
+      g_str_has_prefix (error->message, property), "%s", error->message);
   g_error_free (error);
 }
 
