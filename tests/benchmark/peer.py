@@ -20,6 +20,7 @@ OPTIONS = ["--buildtype=release", "-Doptimization=3", "-Dgso=enabled", "-Dsendmm
            "-Dibv=disabled", "-Dmlx5dv=disabled", "-Dpcap=disabled", "-Dcap=disabled"]
 PROGRAMS = {
     "spead2_send": "src/spead2_send",
+    "spead2_recv": "src/spead2_recv",
     "tut_5_send_pipeline": "examples/tutorial/tut_5_send_pipeline",
     "tut_11_send_batch_heaps": "examples/tutorial/tut_11_send_batch_heaps",
 }
@@ -148,6 +149,16 @@ def check_segmentation(programs, port):
             raise PeerError(f"strace cannot tell whether {name} sets UDP_SEGMENT: {error}") from error
         if not re.search(r"SOL_UDP, (UDP_SEGMENT|0x67), \[[1-9]\d*\], 4\) += 0", done.stderr):
             raise PeerError(f"{name} does not set UDP_SEGMENT: {' '.join(command)}\n{done.stderr.strip()}")
+
+
+def check_offload(program, port):
+    """Raises PeerError unless spead2_recv receives with UDP_GRO."""
+    command = ["timeout", "--signal=INT", "1", "strace", "-f", "-e", "trace=setsockopt", program,
+               "--quiet", f"127.0.0.1:{port}"]
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                          timeout=60, check=False)
+    if not re.search(r"SOL_UDP, (UDP_GRO|0x68), \[1\], 4\) += 0", done.stderr):
+        raise PeerError(f"spead2_recv does not set UDP_GRO: {' '.join(command)}\n{done.stderr.strip()}")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Measures how fast samples are made and sent, against spead2, the bare kernel and udpsink.
+"""Measures how fast samples are made, sent and received, against spead2, the bare kernel,
+udpsink and udpsrc.
 
 Prints one table, ratios first. A ratio is the median of the rounds' ratios: each
 round runs every program once, and those that are compared next to each other.
@@ -18,6 +19,7 @@ import time
 
 import network
 import peer
+import receiving
 import rows
 from rounds import Bench
 
@@ -72,7 +74,7 @@ def print_figures(figures):
               f"{'' if share is None else f'{100 * share:.0f} %'}".rstrip())
 
 
-def write_json(path, results, figures, peer_problem, rounds):
+def write_json(path, results, figures, receptions, peer_problem, rounds):
     report = {
         "when": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "machine": {"processor": processor(), "cpus": os.cpu_count(), "kernel": platform.release()},
@@ -85,6 +87,7 @@ def write_json(path, results, figures, peer_problem, rounds):
         "figures": [dict(found, program=name, packet=setup.packet, heap=setup.heap,
                          destination=setup.destination)
                     for setup, name, found in figures],
+        **receptions,
     }
     with open(path, "w", encoding="utf-8") as file:
         json.dump(report, file, indent=1)
@@ -110,6 +113,7 @@ def build_peer(build):
     try:
         programs = peer.build(f"{build}/peer", f"{build}/venv-peer")
         peer.check_segmentation(programs, network.unbound().port)
+        peer.check_offload(programs["spead2_recv"], network.unbound().port)
         return programs, None
     except peer.PeerError as error:
         return {}, str(error)
@@ -147,6 +151,10 @@ def parse_arguments():
                              "regular expression is found")
     parser.add_argument("--repeats", type=int, default=9, metavar="N",
                         help="rounds (default: %(default)s)")
+    parser.add_argument("--direction", choices=("send", "receive", "both"), default="both",
+                        help="what is measured (default: %(default)s)")
+    parser.add_argument("--receive-repeats", type=int, default=5, metavar="N",
+                        help="rounds of receiving (default: %(default)s)")
     parser.add_argument("--workers", type=int, default=2, metavar="N",
                         help="sending threads of the rows with several (default: %(default)s)")
     parser.add_argument("--build", default="build", metavar="DIRECTORY",
@@ -156,39 +164,64 @@ def parse_arguments():
     return parser.parse_args()
 
 
-def main():
-    arguments = parse_arguments()
-    build = os.path.abspath(arguments.build)
-    directory = f"{build}/tests/benchmark"
+def measure_sending(arguments, directory, peer_programs):
+    """(rows, figures)"""
     plan = (rows.full_plan if arguments.full else rows.default_plan)(arguments.workers)
     plan = select(plan, arguments.only)
     wanted = {name for names in plan.runs.values() for name in names}
-    peer_programs, peer_problem = build_peer(build)
     programs = available(rows.programs(directory, peer_programs, arguments.workers), wanted)
 
     # What was made in the network is removed however this ends.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("bench: ended"))
     destinations = {}
-    begin = time.monotonic()
     try:
         open_destinations(destinations, {setup.destination for setup in plan.runs}, directory)
         bench = Bench(plan, programs, destinations, progress)
-        progress(f"{len(bench.cells)} programs in {arguments.repeats} rounds")
+        progress(f"{len(bench.cells)} programs that send in {arguments.repeats} rounds")
         bench.warm_up()
         for number in range(arguments.repeats):
-            progress(f"round {number + 1} of {arguments.repeats}, "
-                     f"after {time.monotonic() - begin:.0f} s")
+            progress(f"round {number + 1} of {arguments.repeats}")
             bench.round()
-    except KeyboardInterrupt:
-        sys.exit("bench: interrupted")
     finally:
         for destination in destinations.values():
             destination.close()
+    return list(bench.results()), list(bench.figures())
 
-    results, figures = list(bench.results()), list(bench.figures())
-    print_rows(results, peer_problem)
-    print_figures(figures)
-    write_json(arguments.output, results, figures, peer_problem, arguments.repeats)
+
+def measure_receiving(arguments, directory, peer_programs):
+    """(receiving.ReceiveBench, its rows)"""
+    bench = receiving.ReceiveBench(directory, receiving.receivers(directory, peer_programs), progress)
+    plan = [row for row in receiving.plan()
+            if arguments.only is None or re.search(arguments.only, f"{row.title}: {row.load}")]
+    for number in range(arguments.receive_repeats if plan else 0):
+        progress(f"receiving, round {number + 1} of {arguments.receive_repeats}")
+        bench.round(plan)
+    return bench, list(receiving.results(bench))
+
+
+def main():
+    arguments = parse_arguments()
+    build = os.path.abspath(arguments.build)
+    directory = f"{build}/tests/benchmark"
+    peer_programs, peer_problem = build_peer(build)
+    begin = time.monotonic()
+    results, figures, received, receptions = [], [], [], {}
+    try:
+        if arguments.direction != "receive":
+            results, figures = measure_sending(arguments, directory, peer_programs)
+        if arguments.direction != "send":
+            bench, received = measure_receiving(arguments, directory, peer_programs)
+            receptions = receiving.report(bench, received)
+    except KeyboardInterrupt:
+        sys.exit("bench: interrupted")
+
+    if results:
+        print_rows(results, peer_problem)
+        print_figures(figures)
+    if received:
+        receiving.print_rows(received)
+        receiving.print_figures(bench)
+    write_json(arguments.output, results, figures, receptions, peer_problem, arguments.repeats)
     print(f"It took {time.monotonic() - begin:.0f} s.")
 
 
