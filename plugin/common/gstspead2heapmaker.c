@@ -332,7 +332,8 @@ is_no_item (const gchar *name)
       g_str_has_prefix (name, GST_SPEAD2_EACH_PREFIX);
 }
 
-/* Warns of values that no item takes. */
+/* Warns of values that no item takes. A received stream has its index as a value, and as
+ * the buffers' OFFSET, from which it is sent. */
 static void
 check_buffer_values (GstSpead2HeapMaker *maker, const GstStructure *values)
 {
@@ -344,7 +345,8 @@ check_buffer_values (GstSpead2HeapMaker *maker, const GstStructure *values)
   for (i = 0; i < n; i++) {
     const gchar *name = gst_structure_nth_field_name (values, i);
 
-    if (is_no_item (name) || spead2_items_find (maker->plan.items, name))
+    if (is_no_item (name) || spead2_items_find (maker->plan.items, name) ||
+        spead2_items_is_sample_index (maker->plan.items, name))
       continue;
     maker->unused_value_warned = TRUE;
     warn (maker,

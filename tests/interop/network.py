@@ -8,6 +8,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import threading
 
 import pytest
 
@@ -33,10 +34,15 @@ class Process:
 
     def read(self, key):
         """The next line with that key; those before it are kept."""
-        for line in self.process.stdout:
-            self.said.append(json.loads(line))
-            if key in self.said[-1]:
-                return self.said[-1]
+        timer = threading.Timer(LIMIT, self.process.kill)
+        timer.start()
+        try:
+            for line in self.process.stdout:
+                self.said.append(json.loads(line))
+                if key in self.said[-1]:
+                    return self.said[-1]
+        finally:
+            timer.cancel()
         raise AssertionError(f"no {key} came: {self.said[-5:]}")
 
     def ask(self, text, key):

@@ -173,6 +173,18 @@ spead2_items_find (const Spead2Items *items, const gchar *name)
   return NULL;
 }
 
+gboolean
+spead2_items_is_sample_index (const Spead2Items *items, const gchar *name)
+{
+  guint i;
+
+  for (i = 0; i < items->n_items; i++)
+    if (items->items[i].source == SPEAD2_SOURCE_SAMPLE_INDEX &&
+        g_str_equal (items->items[i].name, name))
+      return TRUE;
+  return FALSE;
+}
+
 const Spead2Item *
 spead2_items_counter (const Spead2Items *items)
 {

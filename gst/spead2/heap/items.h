@@ -91,6 +91,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (Spead2Items, spead2_items_unref)
 const Spead2Item *spead2_items_find (
     const Spead2Items *items, const gchar *name);
 
+/* Whether the item of that name has the sample index as its value. */
+gboolean spead2_items_is_sample_index (
+    const Spead2Items *items, const gchar *name);
+
 /* The item that numbers every heap with data, or NULL: the sender does. */
 const Spead2Item *spead2_items_counter (const Spead2Items *items);
 

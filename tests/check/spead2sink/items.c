@@ -615,6 +615,17 @@ GST_START_TEST (a_value_that_no_item_takes_is_warned_of_once)
 
 GST_END_TEST;
 
+GST_START_TEST (the_index_as_a_value_is_not_warned_of)
+{
+  play (BYTES);
+  push_event ("spead2-items,timestamp=(guint64)5");
+  push_some (1);
+  finish ();
+  assert_no_message (GST_MESSAGE_WARNING);
+}
+
+GST_END_TEST;
+
 GST_START_TEST (a_value_that_does_not_fit_is_an_error_that_says_which)
 {
   set_items (CUSTOM);
@@ -667,6 +678,7 @@ sinkitems_suite (void)
   tcase_add_test (tc, a_flush_forgets_an_events_values);
   tcase_add_loop_test (tc, the_application_may_number_a_heap, 0, 2);
   tcase_add_test (tc, a_value_that_no_item_takes_is_warned_of_once);
+  tcase_add_test (tc, the_index_as_a_value_is_not_warned_of);
   tcase_add_test (tc, a_value_that_does_not_fit_is_an_error_that_says_which);
   return s;
 }
