@@ -344,6 +344,16 @@ gst_spead2_src_stop (GstBaseSrc *base)
 }
 
 /* The first time in PLAYING. */
+/* Of all runs on these sockets. */
+static guint64
+count_kernel_drops (GstSpead2Src *self)
+{
+  Spead2ReceiverStats stats;
+
+  spead2_receiver_get_stats (self->receiver, &stats);
+  return stats.kernel.drops;
+}
+
 static gboolean
 gst_spead2_src_start_receiving (GstSpead2Src *self)
 {
@@ -356,6 +366,8 @@ gst_spead2_src_start_receiving (GstSpead2Src *self)
   config.align_id = gst_spead2_heap_reader_item_id (self->reader);
   if (self->run.accept)
     config.assembler.accept = gst_spead2_heap_reader_accept (self->reader);
+  gst_spead2_src_reports_start (
+      &self->reports, GST_ELEMENT (self), count_kernel_drops (self));
   self->started = spead2_receiver_start (self->receiver, &config, &error);
   if (!self->started) {
     gst_spead2_src_report_error (self, error);

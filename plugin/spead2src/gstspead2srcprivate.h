@@ -14,6 +14,7 @@
  * gstspead2srcmemory.c      memory that heaps are received into
  * gstspead2srcplaces.c      blocks of memory for several heaps
  * gstspead2srcsender.c      the sender's address on buffers
+ * gstspead2srcreports.c     warnings of what cannot be received
  * gstspead2srcstats.c       the counters as a GstStructure
  * gstspead2srcsummary.c     the INFO message at EOS
  *
@@ -28,6 +29,7 @@
 #include "gstspead2src.h"
 #include "gstspead2srcmemory.h"
 #include "gstspead2srcproperties.h"
+#include "gstspead2srcreports.h"
 #include "gstspead2srcsender.h"
 #include "gstspead2srcsubstreams.h"
 #include "spead2/receive/receiver.h"
@@ -159,6 +161,7 @@ struct _GstSpead2Src {
   gboolean warned_descriptor, warned_size;
   gboolean warned_date, warned_rate;
   gboolean warned_substreams, warned_substream_item;
+  GstSpead2SrcReports reports;
   guint64 n_datagrams; /* received when the property timeout was last checked */
   guint64 now;         /* spead2_now() when the heaps were taken */
   GstClockTime running_now; /* the running time then, or GST_CLOCK_TIME_NONE */

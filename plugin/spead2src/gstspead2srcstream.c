@@ -644,6 +644,17 @@ post_timeout (GstSpead2Src *self)
                 self->run.timeout, NULL)));
 }
 
+static void
+check_losses (GstSpead2Src *self, guint64 now)
+{
+  Spead2ReceiverStats stats;
+
+  if (now < self->reports.due)
+    return;
+  spead2_receiver_get_stats (self->receiver, &stats);
+  gst_spead2_src_reports_check (&self->reports, &stats, now);
+}
+
 /* Waits for heaps that are next in their order, or until the group is due. */
 static GstFlowReturn
 take_heaps (GstSpead2Src *self)
@@ -651,13 +662,15 @@ take_heaps (GstSpead2Src *self)
   guint64 group_due = self->group.n > 0 ? self->group.deadline : G_MAXUINT64;
 
   for (;;) {
-    guint64 quiet =
-        self->run.timeout ? spead2_now () + self->run.timeout : G_MAXUINT64;
+    guint64 now = spead2_now ();
+    guint64 quiet = self->run.timeout ? now + self->run.timeout : G_MAXUINT64;
     guint64 due = self->reorder
         ? gst_spead2_reorder_get_deadline (self->reorder)
         : G_MAXUINT64;
     Spead2ReadyStatus status;
 
+    check_losses (self, now);
+    due = MIN (due, self->reports.due);
     if (self->run.timeout)
       self->n_datagrams = count_datagrams (self);
     self->taken = spead2_receiver_take (

@@ -198,6 +198,7 @@ GST_START_TEST (foreign_traffic_is_counted_and_disturbs_nothing)
   check_samples (next_buffer (), 10, 3);
   fail_unless_equals_uint64 (counter ("refused-short"), 1);
   fail_unless_equals_uint64 (counter ("refused-payload"), 1);
+  wait_until (count_warnings () > 0);
   fail_unless_equals_uint64 (counter ("packets-too-large"), 1);
   check_balance ();
   stop_source ();
