@@ -621,6 +621,16 @@ flood (gpointer fd)
   return NULL;
 }
 
+/* Up to 1.22 the base class unreferences a buffer that is NULL where a state change comes
+ * between create() and itself, and there is a list. All other logs are failures. */
+static void
+ignore_null_of_base_class (const gchar *domain, GLogLevelFlags level,
+    const gchar *text, gpointer user_data)
+{
+  if (!g_str_has_prefix (text, "gst_mini_object_unref: assertion 'mini_object"))
+    fail ("%s", text);
+}
+
 /* With an end that takes, and one that never does. */
 GST_START_TEST (states_change_whatever_comes_in)
 {
@@ -632,6 +642,9 @@ GST_START_TEST (states_change_whatever_comes_in)
   guint i, k;
   gint fd;
 
+  if (is_up_to_1_22 ())
+    g_log_set_handler ("GStreamer", G_LOG_LEVEL_CRITICAL | G_LOG_LEVEL_WARNING,
+        ignore_null_of_base_class, NULL);
   make_source ("max-size-bytes=4096", rests[__i__]);
   g_object_set (source, "port", source_port (), NULL);
   fd = connect_to_source ();

@@ -412,3 +412,12 @@ unblock (gulong probe)
   gst_pad_remove_probe (pad, probe);
   gst_object_unref (pad);
 }
+
+gboolean
+is_up_to_1_22 (void)
+{
+  guint major, minor, micro, nano;
+
+  gst_version (&major, &minor, &micro, &nano);
+  return major == 1 && minor <= 22;
+}

@@ -58,6 +58,9 @@ void make_part (Packet *packet, guint64 cnt, guint64 timestamp, gsize length,
 /* Empty, with STREAM_CTRL 2. */
 void send_stop (guint64 cnt);
 
+/* Of the GStreamer that runs. */
+gboolean is_up_to_1_22 (void);
+
 /* The next buffer, which has to come (transfer full). */
 GstBuffer *next_buffer (void);
 
