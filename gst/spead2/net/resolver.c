@@ -10,7 +10,7 @@
 
 /* Shared by the caller and the thread. */
 typedef struct {
-  gatomicrefcount refs;
+  gint refs; /* atomic */
   gchar *host;
   gchar *port;
 
@@ -27,7 +27,7 @@ lookup_new (const gchar *host, guint port)
 {
   Lookup *lookup = g_new0 (Lookup, 1);
 
-  g_atomic_ref_count_init (&lookup->refs);
+  lookup->refs = 1;
   lookup->host = g_strdup (host);
   lookup->port = g_strdup_printf ("%u", port);
   g_mutex_init (&lookup->lock);
@@ -38,7 +38,7 @@ lookup_new (const gchar *host, guint port)
 static void
 lookup_unref (Lookup *lookup)
 {
-  if (!g_atomic_ref_count_dec (&lookup->refs))
+  if (!g_atomic_int_dec_and_test (&lookup->refs))
     return;
   if (lookup->addresses)
     freeaddrinfo (lookup->addresses);
@@ -143,7 +143,7 @@ spead2_resolver_lookup (const gchar *host, guint port, gdouble timeout,
     return NULL;
 
   lookup = lookup_new (host, port);
-  g_atomic_ref_count_inc (&lookup->refs);
+  g_atomic_int_inc (&lookup->refs);
   thread = g_thread_try_new ("resolve", lookup_run, lookup, &reason);
   if (thread == NULL) {
     not_resolved (host, reason->message, error);
