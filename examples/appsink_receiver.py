@@ -40,6 +40,8 @@ def unpack(data, bits):
 def make_array(data, caps):
     """The bytes of a buffer as an array of the type and shape that caps say."""
     fields = caps.get_structure(0)
+    if hasattr(fields, "__enter__"):  # with newer bindings it is a context manager
+        fields = fields.__enter__()
     if fields.get_name() == "audio/x-raw":
         samples = np.frombuffer(data, dtype_of_audio(fields.get_string("format")))
         return samples.reshape(-1, fields.get_int("channels").value)

@@ -70,6 +70,8 @@ def say_buffer(buffer):
 
 def say_caps(caps):
     structure = caps.get_structure(0)
+    if hasattr(structure, "__enter__"):  # with newer bindings it is a context manager
+        structure = structure.__enter__()
     say(caps=caps.to_string(), fields={"name": structure.get_name(), **plain(structure)})
 
 
