@@ -68,8 +68,8 @@ warn (GstSpead2SrcReports *reports, const Spead2ReceiverStats *stats,
       GST_ELEMENT_WARNING (element, STREAM, DECODE,
           ("%" G_GUINT64_FORMAT " datagrams were refused (%s): another program "
            "sends to this port, or "
-           "the sender's packets are not as SPEAD and the properties have "
-           "them.",
+           "the sender's packets are invalid, or excluded by "
+           "heap-address-bits.",
               n, reasons),
           (NULL));
       break;
