@@ -135,7 +135,7 @@ def test_the_other_commands_of_the_page_exist(tmp_path):
     assert "FAILED" not in printed and "not found" not in printed, printed
 
 
-@pytest.mark.parametrize("name", ["README.md", "docs/gstreamer-for-spead-people.md",
+@pytest.mark.parametrize("name", ["README.md", "docs/gst-spead2.md", "docs/gstreamer-for-spead-people.md",
                                   "docs/spead-for-gstreamer-people.md"])
 def test_the_lines_to_paste_work(name, tmp_path):
     blocks = [block for block in re.findall(r"^```sh\n(.*?)^```$", (ROOT / name).read_text(), re.S | re.M)

@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The pages as a site and as a manual page, by Sphinx and MyST:
+
+    ./dev docs
+
+The source directory is the project's root, so that links between pages, and from pages to
+sources, are the same here as in the tree.
+"""
+
+import re
+
+project = "gst-spead2"
+author = "the gst-spead2 authors"
+copyright = author
+extensions = ["myst_parser"]
+root_doc = "docs/index"
+include_patterns = ["docs/*.md", "README.md", "CONTRIBUTING.md", "CHANGELOG.md", "tests/benchmark/README.md"]
+exclude_patterns = ["build*", ".*", "subprojects"]
+
+myst_heading_anchors = 6
+# A caps string or a diagram has no language.
+highlight_language = "none"
+
+html_theme = "furo"
+html_title = project
+html_copy_source = False
+html_show_sphinx = False
+
+man_pages = [("docs/gst-spead2", "gst-spead2", "SPEAD streams in GStreamer pipelines", "", 7)]
+
+# In the order in which a newcomer reads them.
+CONTENTS = {
+    "Begin": ["/README", "tutorial", "spead-for-gstreamer-people", "gstreamer-for-spead-people", "words"],
+    "Use": ["recipes", "items", "embedding", "troubleshooting", "gst-spead2"],
+    "Look up": ["reference", "performance", "reliability", "security"],
+    "Change": ["design", "/CONTRIBUTING", "/CHANGELOG", "/tests/benchmark/README"],
+}
+
+
+def add_contents(text):
+    for caption, pages in CONTENTS.items():
+        text += f"\n```{{toctree}}\n:hidden:\n:caption: {caption}\n\n" + "\n".join(pages) + "\n```\n"
+    return text
+
+
+def link_anchors(text):
+    """Links to places that have an <a id>, which MyST does not know, as HTML's."""
+    return re.sub(r"\[([^]]+)\]\(([\w-]*)(?:\.md)?(#(?:spead2(?:sink|src)|adctestsrc)-[\w-]+)\)",
+                  lambda link: f'<a href="{link[2] and link[2] + ".html"}{link[3]}">{link[1]}</a>', text)
+
+
+def read_source(app, name, source):
+    source[0] = link_anchors(source[0])
+    if name == root_doc:
+        source[0] = add_contents(source[0])
+
+
+def setup(app):
+    app.connect("source-read", read_source)
