@@ -84,12 +84,24 @@ set_uri_property (GstSpead2NetElement *net, const gchar *uri)
 
 /* Called with the object lock. */
 static void
+apply_stats_interval (GstSpead2NetElement *net)
+{
+  guint64 *interval = find_field (net, "stats-interval");
+
+  gst_spead2_stats_timer_set (
+      &net->stats_timer, net->element, net->in_use ? *interval : 0);
+}
+
+/* Called with the object lock. */
+static void
 set_field (GstSpead2NetElement *net, const GValue *value, GParamSpec *spec)
 {
   gst_spead2_settings_set (net->table, net->settings, spec, value);
   if (g_str_equal (spec->name, "close-socket") && net->used_socket &&
       net->used_socket == given_socket (net))
     net->close_used = g_value_get_boolean (value);
+  if (g_str_equal (spec->name, "stats-interval"))
+    apply_stats_interval (net);
   net->reopen |= !(spec->flags & GST_PARAM_MUTABLE_PLAYING);
 }
 
@@ -137,6 +149,18 @@ gst_spead2_net_element_get_property (
   else
     gst_spead2_settings_get (net->table, net->settings, spec, value);
   GST_OBJECT_UNLOCK (net->element);
+}
+
+void
+gst_spead2_net_element_post_last_stats (GstSpead2NetElement *net)
+{
+  gboolean wanted;
+
+  GST_OBJECT_LOCK (net->element);
+  wanted = *(guint64 *) find_field (net, "stats-interval") > 0;
+  GST_OBJECT_UNLOCK (net->element);
+  if (wanted)
+    gst_spead2_stats_post (net->element);
 }
 
 /* -- URI handler ------------------------------------------------------------------- */
@@ -217,6 +241,7 @@ gst_spead2_net_element_set_in_use (GstSpead2NetElement *net, gboolean in_use)
 {
   GST_OBJECT_LOCK (net->element);
   net->in_use = in_use;
+  apply_stats_interval (net);
   GST_OBJECT_UNLOCK (net->element);
 }
 

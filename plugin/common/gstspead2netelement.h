@@ -1,12 +1,12 @@
 /* gst-spead2: what elements with a URI and a socket have in common
  *
  * The properties that are fixed in PAUSED and PLAYING; `uri` and the URI handler;
- * `socket`, `close-socket` and `used-socket`; whether sockets must be opened again after
- * a change in READY; and the error of a start that failed.
+ * `socket`, `close-socket` and `used-socket`; `stats-interval`; whether sockets must be
+ * opened again after a change in READY; and the error of a start that failed.
  *
  * The element has this struct, and a struct of settings with a table
- * (gstspead2settings.h), in which are `socket` and `close-socket`, and not `uri` and
- * `used-socket`.
+ * (gstspead2settings.h), in which are `socket`, `close-socket` and `stats-interval`, and
+ * not `uri`, `used-socket` and `stats`.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -17,6 +17,7 @@
 #include <gst/gst.h>
 
 #include "gstspead2settings.h"
+#include "gstspead2statstimer.h"
 
 G_BEGIN_DECLS
 
@@ -33,6 +34,7 @@ typedef struct {
   gboolean reopen;   /* a property has changed since the sockets were opened */
   GSocket *used_socket;
   gboolean close_used; /* used_socket is closed when it is replaced */
+  GstSpead2StatsTimer stats_timer; /* runs only while in_use */
 } GstSpead2NetElement;
 
 /* -- class and instance ------------------------------------------------------------ */
@@ -58,6 +60,9 @@ gboolean gst_spead2_net_element_set_property (
 /* `uri`, `used-socket`, or a property of the table. */
 void gst_spead2_net_element_get_property (
     GstSpead2NetElement *net, GValue *value, GParamSpec *spec);
+
+/* For the end of a stream: posts `spead2-stats`, unless `stats-interval` is 0. */
+void gst_spead2_net_element_post_last_stats (GstSpead2NetElement *net);
 
 /* -- opening and closing ------------------------------------------------------------ */
 

@@ -64,6 +64,7 @@ static const gsize field_offsets[GST_SPEAD2_SINK_N_SETTINGS] = {
     FIELD (ON_ERROR, on_error),
     FIELD (SIGNAL_HEAPS, signal_heaps),
     FIELD (QUIET, quiet),
+    FIELD (STATS_INTERVAL, stats_interval),
     FIELD (GSO, gso),
     FIELD (ZERO_COPY, zero_copy),
     FIELD (ITEMS, items),
@@ -532,6 +533,28 @@ install_heaps (GObjectClass *klass)
       g_param_spec_boolean ("quiet", "Quiet",
           "Post no INFO message with numbers at EOS", DEFAULT_QUIET,
           FLAGS | GST_PARAM_MUTABLE_PLAYING));
+  /**
+   * GstSpead2Sink:stats-interval:
+   *
+   * Post an element message named `spead2-stats`, with the fields of
+   * #GstSpead2Sink:stats, each time so many nanoseconds have passed in PAUSED or
+   * PLAYING, whether data flow or not, and at EOS, behind the INFO message; 0: never.
+   * Less than 1000000 (1 ms) counts as that. It can change at any time, and the time
+   * then starts anew.
+   *
+   * The messages of the interval are posted by the thread of GStreamer's system clock,
+   * which is one for all elements of a process: a synchronous handler of the bus must
+   * not wait. The one at EOS is posted by the streaming thread.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, GST_SPEAD2_SINK_PROP_STATS_INTERVAL,
+      g_param_spec_uint64 ("stats-interval", "Statistics interval",
+          "Post a message with stats each time so much has passed (in ns, 0 = "
+          "never)",
+          0, G_MAXINT64, 0,
+          G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS |
+              GST_PARAM_MUTABLE_PLAYING));
   /**
    * GstSpead2Sink:gso:
    *

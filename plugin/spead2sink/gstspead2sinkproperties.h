@@ -94,8 +94,9 @@ typedef struct {
   gint on_error;     /* GstSpead2OnError */
   gint signal_heaps;
   gint quiet;
-  gint gso;       /* GstSpead2Gso */
-  gint zero_copy; /* GstSpead2ZeroCopy */
+  guint64 stats_interval; /* ns */
+  gint gso;               /* GstSpead2Gso */
+  gint zero_copy;         /* GstSpead2ZeroCopy */
 
   gchar *items;
   gint repeat_pointers;
@@ -146,6 +147,7 @@ enum {
   GST_SPEAD2_SINK_PROP_ON_ERROR,
   GST_SPEAD2_SINK_PROP_SIGNAL_HEAPS,
   GST_SPEAD2_SINK_PROP_QUIET,
+  GST_SPEAD2_SINK_PROP_STATS_INTERVAL,
   GST_SPEAD2_SINK_PROP_GSO,
   GST_SPEAD2_SINK_PROP_ZERO_COPY,
   GST_SPEAD2_SINK_PROP_ITEMS,

@@ -188,6 +188,7 @@ gst_spead2_sink_end_stream (GstSpead2Sink *self, GstEvent *eos)
     gst_spead2_sink_report_rest (&self->reports);
     if (!g_atomic_int_get (&self->settings.quiet))
       gst_spead2_sink_report_summary (&self->reports, self->sender);
+    gst_spead2_net_element_post_last_stats (&self->net);
     gst_spead2_sink_report_restart_summary (&self->reports, self->sender);
     gst_spead2_heap_maker_redescribe (self->maker);
     g_atomic_int_set (&self->started, FALSE);

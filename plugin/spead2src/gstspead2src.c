@@ -82,8 +82,12 @@ GST_ELEMENT_REGISTER_DEFINE_WITH_CODE (spead2src, "spead2src", GST_RANK_NONE,
 static GstPadProbeReturn
 on_event (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
 {
-  if (GST_EVENT_TYPE (GST_PAD_PROBE_INFO_EVENT (info)) == GST_EVENT_EOS)
-    gst_spead2_src_post_summary (user_data);
+  GstSpead2Src *self = user_data;
+
+  if (GST_EVENT_TYPE (GST_PAD_PROBE_INFO_EVENT (info)) == GST_EVENT_EOS) {
+    gst_spead2_src_post_summary (self);
+    gst_spead2_net_element_post_last_stats (&self->net);
+  }
   return GST_PAD_PROBE_OK;
 }
 

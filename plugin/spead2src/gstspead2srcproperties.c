@@ -56,6 +56,7 @@ static const gsize field_offsets[GST_SPEAD2_SRC_N_SETTINGS] = {
     FIELD (MAX_SIZE_TIME, max_size_time),
     FIELD (LEAKY, leaky),
     FIELD (QUIET, quiet),
+    FIELD (STATS_INTERVAL, stats_interval),
     FIELD (HEAPS_PER_BUFFER, heaps_per_buffer),
     FIELD (BUFFER_TIMEOUT, buffer_timeout),
     FIELD (SIGNAL_HEAPS, signal_heaps),
@@ -933,6 +934,28 @@ install_stats (GObjectClass *klass)
   g_object_class_install_property (klass, GST_SPEAD2_SRC_PROP_QUIET,
       g_param_spec_boolean ("quiet", "Quiet",
           "Post no INFO message with numbers at EOS", FALSE,
+          G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS |
+              GST_PARAM_MUTABLE_PLAYING));
+  /**
+   * GstSpead2Src:stats-interval:
+   *
+   * Post an element message named `spead2-stats`, with the fields of
+   * #GstSpead2Src:stats, each time so many nanoseconds have passed in PAUSED or
+   * PLAYING, whether data flow or not, and at EOS, behind the INFO message; 0: never.
+   * Less than 1000000 (1 ms) counts as that. It can change at any time, and the time
+   * then starts anew.
+   *
+   * The messages of the interval are posted by the thread of GStreamer's system clock,
+   * which is one for all elements of a process: a synchronous handler of the bus must
+   * not wait. The one at EOS is posted by the streaming thread.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, GST_SPEAD2_SRC_PROP_STATS_INTERVAL,
+      g_param_spec_uint64 ("stats-interval", "Statistics interval",
+          "Post a message with stats each time so much has passed (in ns, 0 = "
+          "never)",
+          0, G_MAXINT64, 0,
           G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS |
               GST_PARAM_MUTABLE_PLAYING));
   /**

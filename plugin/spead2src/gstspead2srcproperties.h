@@ -184,6 +184,7 @@ typedef struct {
   guint64 max_size_time; /* ns */
   gint leaky;            /* GstSpead2Leaky */
   gint quiet;
+  guint64 stats_interval; /* ns */
   guint heaps_per_buffer;
   guint64 buffer_timeout; /* ns */
   gint signal_heaps;
@@ -238,6 +239,7 @@ enum {
   GST_SPEAD2_SRC_PROP_MAX_SIZE_TIME,
   GST_SPEAD2_SRC_PROP_LEAKY,
   GST_SPEAD2_SRC_PROP_QUIET,
+  GST_SPEAD2_SRC_PROP_STATS_INTERVAL,
   GST_SPEAD2_SRC_PROP_HEAPS_PER_BUFFER,
   GST_SPEAD2_SRC_PROP_BUFFER_TIMEOUT,
   GST_SPEAD2_SRC_PROP_SIGNAL_HEAPS,

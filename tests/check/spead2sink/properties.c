@@ -103,6 +103,7 @@ static const gchar *const others[][2] = {
     {"send-stop-heap", "false"},
     {"send-threads", "3"},
     {"signal-heaps", "true"},
+    {"stats-interval", "3600000000000"},
     {"sync", "true"},
     {"sync-epoch", "1700000000000000000"},
     {"throttle-time", "9"},
