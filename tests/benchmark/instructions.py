@@ -1,17 +1,17 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Counts the instructions of a worker per packet, and of worker and streaming thread
-together per heap, in user space: what a regression shows in without a quiet
-machine.
+"""Counts the instructions of sending and receiving per packet and per heap, in user
+space: what a regression shows in without a quiet machine.
 
-callgrind counts them for two lengths of a stream of reused buffers, and the
-difference is what the heaps between cost, so that no start is in it. Which of
-the two threads frees a heap depends on how they meet: only the sum says what it
-costs. Fails where a count is larger than the recorded one by more than the
-tolerance; one that is too large is taken again, at most twice, and the smallest
-is what the code needs. Counts also depend on the compiler and on GStreamer:
-with others than the recorded ones they are reported, and skipped as a test, also
-where callgrind cannot run what such a compiler makes.
+callgrind counts them for two lengths of a stream, and the difference is what the
+heaps between cost, so that no start is in it. Sending, which of the two threads frees
+a heap depends on how they meet: only the sum says what a heap costs. What receives is
+given the stream by tests/preload/feed.c, and the copy of the payload is not counted.
+Fails where a count is larger than the recorded one by more than the tolerance; one
+that is too large is taken again, at most twice, and the smallest is what the code
+needs. Counts also depend on the compiler and on GStreamer: with others than the
+recorded ones they are reported, and skipped as a test, also where callgrind cannot run
+what such a compiler makes.
 """
 
 import argparse
@@ -24,49 +24,130 @@ import socket
 import subprocess
 import sys
 import tempfile
+from dataclasses import dataclass
 
+import packets
 from programs import KIBI, MEBI, buffer_size, list_size
 
 RECORDED = os.path.join(os.path.dirname(os.path.abspath(__file__)), "instructions.json")
 TRIES = 3
 
-# packet size, heap size, packets in a heap, lists of heaps in the two runs, and whether these
-# are cut from buffers instead
-SETUPS = {
-    "1472, 1 MiB": (1472, MEBI, 733, (20, 60), False),
-    "8972, 1 MiB": (8972, MEBI, 118, (20, 120), False),
-    "8972, 8 KiB": (8972, 8 * KIBI, 1, (40, 120), False),
-    "8972, 8 KiB cut": (8972, 8 * KIBI, 1, (40, 120), True),
-}
-# A thread is known by a function that only it calls.
-THREADS = {"worker": "sendmmsg", "streaming": "reused_src_fill"}
 
 
 class CannotCount(Exception):
     pass
 
 
-def pipeline(port, packet, heap, lists, cut):
-    heaps = lists * list_size(heap)
-    # How many buffers must be filled depends on how the threads meet.
-    source = (f"reusedsrc leave-empty=true num-buffers={lists} list-size={list_size(heap)} "
-              f"samplesperbuffer={heap}")
-    sink = f"spead2sink host=127.0.0.1 port={port} max-packet-size={packet}"
-    if cut:
-        buffer = buffer_size(heap)
-        source = (f"reusedsrc leave-empty=true num-buffers={heaps * heap // buffer} "
-                  f"samplesperbuffer={buffer}")
-        sink += f" heap-size={heap}"
-    return f"{source} ! {sink}"
+# --- what is counted -----------------------------------------------------------------
+
+@dataclass(frozen=True)
+class Sending:
+    """bench-send, to a port."""
+    packet: int
+    heap: int
+    packets: int  # in a heap
+    lengths: tuple  # lists of heaps in the two runs
+    cut: bool = False  # whether heaps are cut from buffers instead
+
+    # A thread is known by a function that only it calls.
+    threads = {"worker": "sendmmsg", "streaming": "reused_src_fill"}
+    # Functions whose instructions are not counted.
+    uncounted = ()
+
+    def heaps(self, length):
+        return length * list_size(self.heap)
+
+    def command(self, directory, port, length):
+        """(the environment beside the usual one, the command)"""
+        # How many buffers must be filled depends on how the threads meet.
+        source = (f"reusedsrc leave-empty=true num-buffers={length} list-size={list_size(self.heap)} "
+                  f"samplesperbuffer={self.heap}")
+        sink = f"spead2sink host=127.0.0.1 port={port} max-packet-size={self.packet}"
+        if self.cut:
+            buffer = buffer_size(self.heap)
+            source = (f"reusedsrc leave-empty=true num-buffers={self.heaps(length) * self.heap // buffer} "
+                      f"samplesperbuffer={buffer}")
+            sink += f" heap-size={self.heap}"
+        return {}, [f"{directory}/tests/benchmark/bench-send", f"{source} ! {sink}"]
+
+    def prepare(self, path, length):
+        """Makes the file that the command reads."""
+
+    def counts(self, per_heap):
+        """{what: instructions}"""
+        counts = {"both threads, a heap": round(sum(per_heap.values()))}
+        if self.packets > 1:
+            counts["worker, a packet"] = round(per_heap["worker"] / self.packets)
+        return counts
 
 
-def count_run(send, port, packet, heap, lists, cut):
+@dataclass(frozen=True)
+class Receiving:
+    """bench-receive, which the stream is fed to."""
+    packet: int
+    heap: int
+    packets: int  # in a heap
+    lengths: tuple  # heaps in the two runs
+    properties: str = ""
+    make_heap: object = packets.heap
+
+    threads = {"worker": "spead2_assembler_push", "streaming": "gst_spead2_src_create"}
+    # The feed, and what copies: as many instructions as the processor's vectors have it take.
+    uncounted = ("recvmsg", "__mem*")
+
+    def heaps(self, length):
+        return length
+
+    def prepare(self, path, length):
+        with open(path, "wb") as file:
+            packets.write_messages(file, self._stream(length))
+
+    def _stream(self, length):
+        for number in range(length):
+            yield from self.make_heap(number, self.heap, self.packet)
+        yield packets.stop(length)
+
+    def command(self, directory, port, length):
+        # So little may wait that memory is reused from the beginning, however the threads meet.
+        source = ("spead2src name=source address=127.0.0.1 port=0 dtype=int8 sample-rate=1000000000 "
+                  f"max-size-bytes={4 * max(self.heap, 256 * KIBI)} {self.properties}")
+        return ({"LD_PRELOAD": f"{directory}/tests/preload/libspead2feed.so"},
+                [f"{directory}/tests/benchmark/bench-receive", f"{source} ! fakesink name=sink sync=false"])
+
+    def counts(self, per_heap):
+        counts = {"streaming, a heap": round(per_heap["streaming"])}
+        if self.packets > 1:
+            counts["worker, a packet"] = round(per_heap["worker"] / self.packets)
+        else:
+            counts["worker, a heap"] = round(per_heap["worker"])
+        return counts
+
+
+SETUPS = {
+    "send 1472, 1 MiB": Sending(1472, MEBI, 733, (20, 60)),
+    "send 8972, 1 MiB": Sending(8972, MEBI, 118, (20, 120)),
+    "send 8972, 8 KiB": Sending(8972, 8 * KIBI, 1, (40, 120)),
+    "send 8972, 8 KiB cut": Sending(8972, 8 * KIBI, 1, (40, 120), cut=True),
+    "receive 1472, 1 MiB": Receiving(1472, MEBI, 733, (8, 72)),
+    "receive 8972, 1 MiB": Receiving(8972, MEBI, 118, (8, 72)),
+    "receive 8972, 8 KiB": Receiving(8972, 8 * KIBI, 1, (1024, 4096)),
+    "receive 8972, 8 KiB, 32 a buffer": Receiving(8972, 8 * KIBI, 1, (1024, 4096), "heaps-per-buffer=32"),
+    "receive 4168, digitiser": Receiving(4168, 4 * KIBI, 1, (1024, 4096), make_heap=packets.digitiser_heap),
+}
+
+
+# --- counting ------------------------------------------------------------------------
+
+def count_run(setup, build, port, length):
     """{thread: instructions} of a whole run."""
     with tempfile.TemporaryDirectory() as directory:
+        setup.prepare(f"{directory}/feed", length)
+        environment, program = setup.command(build, port, length)
         command = ["valgrind", "--tool=callgrind", "--separate-threads=yes", "--fair-sched=yes",
-                   f"--callgrind-out-file={directory}/out", send,
-                   pipeline(port, packet, heap, lists, cut)]
+                   *(f"--toggle-collect={function}" for function in setup.uncounted),
+                   "--collect-atstart=yes", f"--callgrind-out-file={directory}/out", *program]
         done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                              env=dict(os.environ, FEED=f"{directory}/feed", **environment),
                               timeout=120, check=False)
         if done.returncode != 0:
             raise CannotCount(f"this failed: {' '.join(command)}\n{done.stdout}{done.stderr}")
@@ -74,24 +155,19 @@ def count_run(send, port, packet, heap, lists, cut):
         for path in glob.glob(f"{directory}/out-*"):
             with open(path, encoding="utf-8", errors="replace") as file:
                 text = file.read()
-            for thread, function in THREADS.items():
+            for thread, function in setup.threads.items():
                 if function in text:
                     counts[thread] = int(re.search(r"^(?:totals|summary): (\d+)", text, re.M)[1])
-    if counts.keys() != THREADS.keys():
+    if counts.keys() != setup.threads.keys():
         raise CannotCount(f"callgrind did not see the threads: {' '.join(command)}\n{done.stderr}")
     return counts
 
 
-def count(send, port, setup):
+def count(setup, build, port):
     """{what: instructions} of a setup."""
-    packet, heap, packets, lengths, cut = SETUPS[setup]
-    few, many = (count_run(send, port, packet, heap, lists, cut) for lists in lengths)
-    heaps = (lengths[1] - lengths[0]) * list_size(heap)
-    per_heap = {thread: (many[thread] - few[thread]) / heaps for thread in THREADS}
-    counts = {"both threads, a heap": round(sum(per_heap.values()))}
-    if packets > 1:
-        counts["worker, a packet"] = round(per_heap["worker"] / packets)
-    return counts
+    few, many = (count_run(setup, build, port, length) for length in setup.lengths)
+    heaps = setup.heaps(setup.lengths[1]) - setup.heaps(setup.lengths[0])
+    return setup.counts({thread: (many[thread] - few[thread]) / heaps for thread in setup.threads})
 
 
 def read_toolchain(build):
@@ -101,13 +177,13 @@ def read_toolchain(build):
         return file.read().strip()
 
 
-def smallest(send, port, setup, limits):
+def smallest(setup, build, port, limits):
     """Counts until none is above its limit, or as often as is worth it."""
-    counts = count(send, port, setup)
+    counts = count(setup, build, port)
     for _ in range(TRIES - 1):
         if all(counts[what] <= limits.get(what, 0) for what in counts):
             break
-        again = count(send, port, setup)
+        again = count(setup, build, port)
         counts = {what: min(counts[what], again[what]) for what in counts}
     return counts
 
@@ -121,39 +197,39 @@ def main():
                         help="where to write how many counts passed, failed, were skipped")
     arguments = parser.parse_args()
 
-    send = os.path.join(arguments.build, "tests", "benchmark", "bench-send")
+    build = os.path.abspath(arguments.build)
     with open(RECORDED, encoding="utf-8") as file:
         recorded = json.load(file)
     tolerance = 1 + recorded["tolerance"]
-    toolchain = read_toolchain(arguments.build)
+    toolchain = read_toolchain(build)
     counted, failed, uncounted = {}, 0, 0
     tested = toolchain == recorded["toolchain"] and not arguments.record
 
     # Bound, so that no error comes back; what is not read is dropped.
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as receiver:
         receiver.bind(("127.0.0.1", 0))
-        print(f"{'instructions':<20} {'packet, heap':<15} {'counted':>8} {'recorded':>8}")
-        for setup in SETUPS:
-            port = receiver.getsockname()[1]
-            known_counts = recorded["counts"].get(setup, {})
+        port = receiver.getsockname()[1]
+        print(f"{'instructions':<20} {'packet, heap':<32} {'counted':>8} {'recorded':>8}")
+        for name, setup in SETUPS.items():
+            known_counts = recorded["counts"].get(name, {})
             limits = {what: number * tolerance for what, number in known_counts.items()}
             try:
-                counted[setup] = (smallest(send, port, setup, limits)
-                                  if tested or arguments.record else count(send, port, setup))
+                counted[name] = (smallest(setup, build, port, limits)
+                                 if tested or arguments.record else count(setup, build, port))
             except CannotCount as error:
                 if tested or arguments.record:
                     sys.exit(str(error))
-                print(f"{error}\n{setup}: not counted", flush=True)
-                counted[setup] = {}
+                print(f"{error}\n{name}: not counted", flush=True)
+                counted[name] = {}
                 uncounted += 1
-            for what, number in counted[setup].items():
+            for what, number in counted[name].items():
                 known = known_counts.get(what)
                 bad = tested and (known is None or number > known * tolerance)
                 failed += bad
                 word = "  TOO MANY" if bad else ""
                 if tested and known is not None and number * tolerance < known:
                     word = "  fewer: worth --record"
-                print(f"{what:<20} {setup:<15} {number:8} {known or '':>8}{word}", flush=True)
+                print(f"{what:<20} {name:<32} {number:8} {known or '':>8}{word}", flush=True)
 
     total = sum(map(len, counted.values()))
     if arguments.record:

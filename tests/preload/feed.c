@@ -1,0 +1,112 @@
+/* A network that delivers a stream as fast as it is read, so that what a receiver does
+ * for it depends on no other process and on no timing:
+ *   LD_PRELOAD=<build>/tests/preload/libspead2feed.so FEED=FILE PROGRAM
+ *
+ * Each recvmsg() of a socket with UDP_GRO returns the next message of the file, and is
+ * the kernel's behind the last one. It begins once such a socket was found to be empty,
+ * since receivers discard what came before they were started. The program has one such
+ * socket, which one thread at a time reads.
+ *
+ * The file has messages, each of them two uint32_t in the machine's byte order, its size
+ * and that of the datagrams in it (0: it is one), and so many bytes.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#undef _FORTIFY_SOURCE
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/udp.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#ifndef UDP_GRO
+#define UDP_GRO 104
+#endif
+
+typedef struct {
+  uint32_t size;
+  uint32_t segment_size;
+} Header;
+
+static int file;
+static bool begun, ended;
+static ssize_t (*real_recvmsg) (int, struct msghdr *, int);
+
+__attribute__ ((constructor)) static void
+open_file (void)
+{
+  const char *path = getenv ("FEED");
+
+  *(void **) &real_recvmsg = dlsym (RTLD_NEXT, "recvmsg");
+  file = open (path ? path : "", O_RDONLY | O_CLOEXEC);
+  if (file < 0) {
+    fprintf (stderr, "feed: FEED names no file: %s\n", strerror (errno));
+    abort ();
+  }
+}
+
+static bool
+has_gro (int fd)
+{
+  int on = 0;
+  socklen_t size = sizeof on;
+
+  return getsockopt (fd, IPPROTO_UDP, UDP_GRO, &on, &size) == 0 && on;
+}
+
+static void
+set_segment_size (struct msghdr *message, int size)
+{
+  struct cmsghdr *cmsg = CMSG_FIRSTHDR (message);
+
+  cmsg->cmsg_level = IPPROTO_UDP;
+  cmsg->cmsg_type = UDP_GRO;
+  cmsg->cmsg_len = CMSG_LEN (sizeof size);
+  memcpy (CMSG_DATA (cmsg), &size, sizeof size);
+  message->msg_controllen = CMSG_SPACE (sizeof size);
+}
+
+/* Its first iovec takes any message. The file is read by the kernel, so that nothing in
+ * this process copies the bytes. FALSE: there is none. */
+static bool
+deliver (struct msghdr *message, ssize_t *size)
+{
+  Header header;
+
+  if (read (file, &header, sizeof header) != sizeof header)
+    return false;
+  *size = read (file, message->msg_iov[0].iov_base, header.size);
+  message->msg_flags = 0;
+  message->msg_namelen = 0;
+  if (header.segment_size > 0)
+    set_segment_size (message, (int) header.segment_size);
+  else
+    message->msg_controllen = 0;
+  return true;
+}
+
+ssize_t
+recvmsg (int fd, struct msghdr *message, int flags)
+{
+  ssize_t size;
+
+  if ((flags & MSG_ERRQUEUE) || ended || !has_gro (fd))
+    return real_recvmsg (fd, message, flags);
+  if (begun && deliver (message, &size))
+    return size;
+  ended = begun;
+  size = real_recvmsg (fd, message, flags);
+  begun |= size < 0 && errno == EAGAIN;
+  return size;
+}
