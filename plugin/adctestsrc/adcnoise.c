@@ -361,6 +361,12 @@ go_to_step (AdcNoise *noise, guint64 step)
 }
 
 guint64
+adc_noise_other_seed (guint64 seed)
+{
+  return mix64 (seed + GOLDEN);
+}
+
+guint64
 adc_noise_redraw (guint64 seed, guint64 n, guint bits, guint64 k, guint64 range)
 {
   const guint64 mask = (G_GUINT64_CONSTANT (1) << bits) - 1;
@@ -465,12 +471,13 @@ adc_noise_results (
     guint part =
         MIN (steps, noise->steps_in_block - step % noise->steps_in_block);
 
+    /* After the last block comes the first. */
+    step %= (guint64) noise->steps_in_block << 48;
     go_to_step (noise, step);
     noise->kernel->draw (noise->lanes, (guint16 *) results, part);
     join_words (results, (guint64) part * ADC_NOISE_RESULTS);
     noise->next_step += part;
-    /* After the last block comes the first. */
-    step = (step + part) % ((guint64) noise->steps_in_block << 48);
+    step += part;
     results += (gsize) part * ADC_NOISE_RESULTS;
     steps -= part;
   }

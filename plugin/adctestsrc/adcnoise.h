@@ -146,10 +146,13 @@ void adc_noise_init_words (AdcNoise *noise, guint64 seed, guint bits);
 
 /* Writes the 16 results of each of the steps step to step + steps - 1, in the
  * order of the lanes. Steps count from the first of block 0, a block having
- * 64 * bits of them; noise has been initialized for words. The cost is that of
- * adc_noise_fill(). */
+ * 64 * bits of them, modulo those of 2^48 blocks; noise has been initialized for
+ * words. The cost is that of adc_noise_fill(). */
 void adc_noise_results (
     AdcNoise *noise, guint64 step, guint64 *results, guint64 steps);
+
+/* A seed whose words have nothing in common with those of seed: mix64 (seed + G). */
+guint64 adc_noise_other_seed (guint64 seed);
 
 /* The index, below range, of sample n of a seed whose word of bits bits is to
  * be drawn again. */

@@ -20,6 +20,9 @@
 /* Gaussian samples of 8 bits in a tile, and their words. */
 #define PICKED 2048
 #define PICKED_IN_STEP (2 * ADC_NOISE_RESULTS)
+/* The same with a sky; their words begin within a step, and end within a group. */
+#define MIXED 2048
+#define MIXED_RESULTS (MIXED / 2 + ADC_NOISE_RESULTS + ADC_SKY_TOGETHER / 2)
 
 #define NO_STEP G_MAXUINT64
 
@@ -190,7 +193,7 @@ void
 adc_wave_set_kernel (AdcWave *wave, const AdcWaveKernel *kernel)
 {
   wave->kernel = *kernel;
-  wave->noise.kernel = kernel->noise;
+  wave->own.noise.kernel = wave->sky.noise.kernel = kernel->noise;
 }
 
 static guint64
@@ -222,6 +225,26 @@ init_signal (AdcWave *wave)
     wave->amplitude = sqrt (power);
 }
 
+static gboolean
+has_sky (const AdcWaveConfig *config)
+{
+  return config->shape == ADC_WAVE_GAUSSIAN && config->correlation > 0;
+}
+
+static void
+init_sky (AdcWave *wave)
+{
+  const AdcWaveConfig *config = &wave->config;
+  const gdouble sd = config->standard_deviation;
+  const gdouble c = config->correlation;
+
+  adc_noise_init_words (
+      &wave->sky.noise, adc_noise_other_seed (config->sky_seed), 32);
+  adc_sky_scale_init (&wave->scale, sd, c);
+  wave->amplitude = sd * sqrt (c / ADC_SKY_MEAN_SQUARE);
+  wave->noise_deviation = sd * sqrt (1 - c);
+}
+
 static void
 init_uniform (AdcWave *wave)
 {
@@ -233,10 +256,10 @@ init_uniform (AdcWave *wave)
     /* adcnoise generates 8 bits: a range beyond these is shifted. */
     if (minimum < G_MININT8 || config->maximum > G_MAXINT8)
       minimum = G_MININT8;
-    adc_noise_init (&wave->noise, config->seed, minimum,
+    adc_noise_init (&wave->own.noise, config->seed, minimum,
         minimum + (gint) (wave->range - 1));
   } else {
-    adc_noise_init_words (&wave->noise, config->seed, 32);
+    adc_noise_init_words (&wave->own.noise, config->seed, 32);
     wave->k = (G_GUINT64_CONSTANT (1) << 32) / wave->range;
   }
 }
@@ -248,21 +271,24 @@ adc_wave_init (AdcWave *wave, const AdcWaveConfig *config)
 
   memset (wave, 0, sizeof *wave);
   wave->config = *config;
-  wave->last_step = NO_STEP;
+  wave->own.last_step = wave->sky.last_step = NO_STEP;
   adc_wave_kernel (0, &kernel);
 
   if (config->shape == ADC_WAVE_UNIFORM) {
     init_uniform (wave);
   } else if (config->shape == ADC_WAVE_GAUSSIAN &&
       config->format == ADC_WAVE_S8) {
-    adc_noise_init_words (&wave->noise, config->seed, 32);
-    make_table (config->standard_deviation, wave->table);
+    adc_noise_init_words (&wave->own.noise, config->seed, 32);
+    if (!has_sky (config))
+      make_table (config->standard_deviation, wave->table);
   } else {
-    adc_noise_init_words (&wave->noise, config->seed, 64);
+    adc_noise_init_words (&wave->own.noise, config->seed, 64);
     wave->noise_deviation = config->standard_deviation;
     if (config->shape != ADC_WAVE_GAUSSIAN)
       init_signal (wave);
   }
+  if (has_sky (config))
+    init_sky (wave);
   adc_wave_set_kernel (wave, &kernel);
 }
 
@@ -271,24 +297,48 @@ adc_wave_init (AdcWave *wave, const AdcWaveConfig *config)
 /* Draws the results that hold words first to first + count - 1, per_step of
  * which are in a step. Returns the place of the first word among them. */
 static guint
-draw_words (
-    AdcWave *wave, guint64 first, guint count, guint per_step, guint64 *results)
+draw_words (AdcWaveWords *words, guint64 first, guint count, guint per_step,
+    guint64 *results)
 {
   const guint64 step = first / per_step;
   const guint into = first % per_step;
   const guint steps = (into + count + per_step - 1) / per_step;
-  const guint known = step == wave->last_step ? 1 : 0;
+  const guint known = step == words->last_step ? 1 : 0;
 
   if (known)
-    memcpy (results, wave->last, sizeof wave->last);
-  adc_noise_results (&wave->noise, step + known,
+    memcpy (results, words->last, sizeof words->last);
+  adc_noise_results (&words->noise, step + known,
       results + known * ADC_NOISE_RESULTS, steps - known);
 
-  wave->last_step = (first + count - 1) / per_step;
-  memcpy (
-      wave->last, results + (steps - 1) * ADC_NOISE_RESULTS, sizeof wave->last);
+  words->last_step = (first + count - 1) / per_step;
+  memcpy (words->last, results + (steps - 1) * ADC_NOISE_RESULTS,
+      sizeof words->last);
 
   return into;
+}
+
+/* Words of 32 bits: up to MIXED, and zeros up to the end of a group. */
+typedef union {
+  guint64 results[MIXED_RESULTS];
+  guint32 words[2 * MIXED_RESULTS];
+} MixedWords;
+
+/* Draws words first to first + count - 1. Returns the first of them, which are
+ * within drawn. */
+static const guint32 *
+draw_mixed (AdcWaveWords *words, guint64 first, guint count, MixedWords *drawn)
+{
+  const guint into =
+      draw_words (words, first, count, PICKED_IN_STEP, drawn->results);
+
+#if G_BYTE_ORDER == G_BIG_ENDIAN
+  for (guint i = 0; i < (into + count + 1) / 2; i++)
+    drawn->results[i] = drawn->results[i] << 32 | drawn->results[i] >> 32;
+#endif
+  memset (
+      drawn->words + into + count, 0, ADC_SKY_TOGETHER * sizeof *drawn->words);
+
+  return drawn->words + into;
 }
 
 /* ---- waves ---- */
@@ -305,7 +355,7 @@ static void
 make_uniform_words (AdcWave *wave, Tile *tile, guint64 n, guint count)
 {
   const guint into =
-      draw_words (wave, n, count, 2 * ADC_NOISE_RESULTS, tile->results);
+      draw_words (&wave->own, n, count, PICKED_IN_STEP, tile->results);
   const guint32 k = (guint32) wave->k;
 
   for (guint i = 0; i < count; i++) {
@@ -323,13 +373,13 @@ static void
 make_uniform (AdcWave *wave, Tile *tile, guint64 n, guint count)
 {
   gint8 samples[TILE];
-  gint moved = wave->config.minimum - (gint8) wave->noise.map.minimum;
+  gint moved = wave->config.minimum - (gint8) wave->own.noise.map.minimum;
 
   if (wave->range > 256) {
     make_uniform_words (wave, tile, n, count);
     return;
   }
-  adc_noise_fill (&wave->noise, n, samples, count);
+  adc_noise_fill (&wave->own.noise, n, samples, count);
   for (guint i = 0; i < count; i++)
     tile->ints[i] = samples[i] + moved;
 }
@@ -393,13 +443,38 @@ static void
 make_noise (AdcWave *wave, Tile *tile, guint64 n, guint count)
 {
   const guint into =
-      draw_words (wave, n, count, ADC_NOISE_RESULTS, tile->results);
+      draw_words (&wave->own, n, count, ADC_NOISE_RESULTS, tile->results);
   const gdouble deviation = wave->noise_deviation;
 
   tile->has_reals = TRUE;
   wave->kernel.normal (tile->results + into, tile->reals, count);
   for (guint i = 0; i < count; i++)
     tile->reals[i] *= deviation;
+}
+
+static guint64
+sky_frame (const AdcWave *wave, guint64 frame)
+{
+  return frame - (guint64) wave->config.delay;
+}
+
+static void
+add_sky (AdcWave *wave, Tile *tile, guint64 frame, guint frames)
+{
+  const guint channels = wave->config.channels;
+  gdouble *real = tile->reals;
+  gint32 numbers[TILE];
+  MixedWords drawn;
+
+  adc_sky_numbers (
+      draw_mixed (&wave->sky, sky_frame (wave, frame), frames, &drawn), numbers,
+      frames);
+  for (guint i = 0; i < frames; i++) {
+    const gdouble sky = wave->amplitude * numbers[i];
+
+    for (guint channel = 0; channel < channels; channel++, real++)
+      *real = sky + *real;
+  }
 }
 
 static void
@@ -584,6 +659,8 @@ fill_tile (AdcWave *wave, guint64 frame, guint8 *out, guint frames)
       break;
     case ADC_WAVE_GAUSSIAN:
       make_noise (wave, &tile, n, count);
+      if (has_sky (&wave->config))
+        add_sky (wave, &tile, frame, frames);
       break;
     default:
       make_noise (wave, &tile, n, count);
@@ -602,7 +679,8 @@ fill_picked (AdcWave *wave, guint64 n, gint8 *out, gsize count)
 
   while (count > 0) {
     const guint part = MIN (count, PICKED - n % PICKED_IN_STEP);
-    const guint into = draw_words (wave, n, part, PICKED_IN_STEP, results);
+    const guint into =
+        draw_words (&wave->own, n, part, PICKED_IN_STEP, results);
     const guint groups =
         (into + part + ADC_WAVE_PICKED_TOGETHER - 1) / ADC_WAVE_PICKED_TOGETHER;
 
@@ -616,6 +694,47 @@ fill_picked (AdcWave *wave, guint64 n, gint8 *out, gsize count)
     n += part;
     out += part;
     count -= part;
+  }
+}
+
+/* A word for each channel of a frame. */
+static const guint32 *
+spread (const guint32 *words, guint frames, guint channels,
+    MixedWords *spread_words)
+{
+  guint32 *out = spread_words->words;
+
+  for (guint i = 0; i < frames; i++)
+    for (guint channel = 0; channel < channels; channel++)
+      *out++ = words[i];
+  memset (out, 0, ADC_SKY_TOGETHER * sizeof *out);
+
+  return spread_words->words;
+}
+
+static void
+fill_mixed (AdcWave *wave, guint64 frame, gint8 *out, gsize frames)
+{
+  const guint channels = wave->config.channels;
+  MixedWords own, sky, spread_sky;
+  gint8 samples[MIXED + ADC_SKY_TOGETHER];
+
+  while (frames > 0) {
+    const guint part = MIN (frames, MIXED / channels);
+    const guint count = part * channels;
+    const guint32 *own_words =
+        draw_mixed (&wave->own, frame * channels, count, &own);
+    const guint32 *sky_words =
+        draw_mixed (&wave->sky, sky_frame (wave, frame), part, &sky);
+
+    if (channels > 1)
+      sky_words = spread (sky_words, part, channels, &spread_sky);
+    wave->kernel.mix (&wave->scale, sky_words, own_words, samples,
+        (count + ADC_SKY_TOGETHER - 1) / ADC_SKY_TOGETHER * ADC_SKY_TOGETHER);
+    memcpy (out, samples, count);
+    frame += part;
+    out += count;
+    frames -= part;
   }
 }
 
@@ -645,7 +764,9 @@ adc_wave_fill (AdcWave *wave, guint64 first, gpointer data, gsize frames)
   if (config->shape == ADC_WAVE_SILENCE)
     memset (data, 0, (count * adc_wave_format_bits (config->format) + 7) / 8);
   else if (config->shape == ADC_WAVE_UNIFORM && config->format == ADC_WAVE_S8)
-    adc_noise_fill (&wave->noise, n, data, count);
+    adc_noise_fill (&wave->own.noise, n, data, count);
+  else if (has_sky (config) && config->format == ADC_WAVE_S8)
+    fill_mixed (wave, first, data, frames);
   else if (config->shape == ADC_WAVE_GAUSSIAN && config->format == ADC_WAVE_S8)
     fill_picked (wave, n, data, count);
   else

@@ -10,14 +10,15 @@
 #define ADC_WAVE_H
 
 #include "adcnoise.h"
+#include "adcsky.h"
 
 G_BEGIN_DECLS
 
 /* The definition
  * ==============
  *
- * What follows fixes every sample of every wave, as adcnoise.h does for its
- * own, whose words, functions and notation are used here. It is a contract:
+ * What follows fixes every sample of every wave, as adcnoise.h and adcsky.h do for
+ * their own. The words, functions and notation of adcnoise.h are used here. It is a contract:
  * tests/interop/adcwave.py is a second implementation. Nothing depends on how
  * the stream was cut, where it was entered, or on the processor.
  *
@@ -49,6 +50,10 @@ G_BEGIN_DECLS
  *
  * gaussian  S8: see below. Other formats: g = sd * z (n), sd being the standard
  *           deviation.
+ *           With a correlation c > 0, noise that streams of one sky-seed share,
+ *           whatever their formats are. S8: see adcsky.h, whose sky, g and V are
+ *           used here. Other formats, with sn = sd * sqrt (1 - c):
+ *             g = (sd * sqrt (c / V)) * g (sky (f - delay)) + sn * z (n)
  *
  * sine, tones, pulses
  *           g = s (f) + sn * z (n), a signal in gaussian noise. Noise and
@@ -171,6 +176,11 @@ typedef struct {
   /* gaussian, sine, tones, pulses: root mean square of the whole signal, in
    * counts; 0 to 2^31. */
   gdouble standard_deviation;
+  /* gaussian: the part of the power that is the sky's, 0 to 1; its seed, and by how
+   * many frames it is late. */
+  gdouble correlation;
+  guint64 sky_seed;
+  gint64 delay;
   /* sine, tones, pulses: Hz, 0 to 2^31; 0 is rate / 256. */
   gdouble freq;
   /* sine, tones, pulses: signal to noise, in decibels, -100 to 100. */
@@ -193,7 +203,17 @@ typedef struct {
       gint8 *samples, guint count);
   /* Makes a gaussian number z of each of the words of 64 bits. */
   void (*normal) (const guint64 *words, gdouble *z, guint count);
+  AdcSkyMix mix;
 } AdcWaveKernel;
+
+/* Random words of a seed, at any place. */
+typedef struct {
+  AdcNoise noise;
+  /* The step that was drawn last, which the next call may continue; G_MAXUINT64:
+   * none. */
+  guint64 last_step;
+  guint64 last[ADC_NOISE_RESULTS];
+} AdcWaveWords;
 
 /* A generator, in memory of the caller. It owns nothing: a plain copy is an
  * independent generator, and nothing is to be freed. */
@@ -201,11 +221,11 @@ typedef struct {
   /*< private >*/
   AdcWaveKernel kernel;
   AdcWaveConfig config;
-  AdcNoise noise;
-  /* The step that was drawn last, which the next call may continue; G_MAXUINT64:
-   * none. */
-  guint64 last_step;
-  guint64 last[ADC_NOISE_RESULTS];
+  AdcWaveWords own;
+  /* gaussian with a correlation, of which 8 bits have a scale, other formats an
+   * amplitude. */
+  AdcWaveWords sky;
+  AdcSkyScale scale;
   /* uniform: as in adcnoise.h. */
   guint64 range;
   guint64 k;
@@ -214,7 +234,7 @@ typedef struct {
   guint32 table[256];
   /* Per frame, in 2^-64 turns. */
   guint64 increment;
-  /* Of one tone, or of a pulse, in counts. */
+  /* Of one tone, of a pulse, or of a sky of mean square 1, in counts. */
   gdouble amplitude;
   /* Standard deviation of the noise, in counts. */
   gdouble noise_deviation;

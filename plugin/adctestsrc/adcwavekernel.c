@@ -335,28 +335,31 @@ find_noise_kernel (const gchar *name)
 gboolean
 adc_wave_kernel (guint index, AdcWaveKernel *kernel)
 {
-  AdcWaveKernel usable[5];
+  AdcWaveKernel usable[6];
   guint count = 0;
 
 #ifdef ADC_WAVE_X86
-  static const gchar *const with_avx2[] = {"avx512", "avx2"};
-  const AdcNoiseKernel *noise = find_noise_kernel ("avx512");
+  const AdcNoiseKernel *avx512 = find_noise_kernel ("avx512");
+  const AdcNoiseKernel *avx2 = find_noise_kernel ("avx2");
+  const AdcNoiseKernel *sse2 = find_noise_kernel ("sse2");
 
-  if (noise != NULL && __builtin_cpu_supports ("avx512vbmi"))
+  if (avx512 != NULL && __builtin_cpu_supports ("avx512vbmi"))
+    usable[count++] = (AdcWaveKernel){
+        "avx512vbmi", avx512, pick_vbmi, normal_avx2, adc_sky_mix_avx512vbmi};
+  if (avx512 != NULL)
+    usable[count++] = (AdcWaveKernel){
+        "avx512", avx512, pick_avx2, normal_avx2, adc_sky_mix_avx512};
+  if (avx2 != NULL)
     usable[count++] =
-        (AdcWaveKernel){"avx512vbmi", noise, pick_vbmi, normal_avx2};
-  for (guint i = 0; i < G_N_ELEMENTS (with_avx2); i++) {
-    noise = find_noise_kernel (with_avx2[i]);
-    if (noise != NULL)
-      usable[count++] =
-          (AdcWaveKernel){noise->name, noise, pick_avx2, normal_avx2};
-  }
-  noise = find_noise_kernel ("sse2");
-  usable[count++] =
-      (AdcWaveKernel){noise->name, noise, pick_sse2, normal_portable};
+        (AdcWaveKernel){"avx2", avx2, pick_avx2, normal_avx2, adc_sky_mix_avx2};
+  if (__builtin_cpu_supports ("ssse3"))
+    usable[count++] = (AdcWaveKernel){
+        "ssse3", sse2, pick_sse2, normal_portable, adc_sky_mix_ssse3};
+  usable[count++] = (AdcWaveKernel){
+      "sse2", sse2, pick_sse2, normal_portable, adc_sky_mix_portable};
 #endif
   usable[count++] = (AdcWaveKernel){"portable", find_noise_kernel ("portable"),
-      pick_portable, normal_portable};
+      pick_portable, normal_portable, adc_sky_mix_portable};
 
   if (index >= count)
     return FALSE;

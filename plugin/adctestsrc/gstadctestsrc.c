@@ -31,7 +31,8 @@
  *
  * * `uniform`: every integer from #GstAdcTestSrc:minimum to
  *   #GstAdcTestSrc:maximum, both included, is equally likely.
- * * `gaussian`: noise of #GstAdcTestSrc:standard-deviation.
+ * * `gaussian`: noise of #GstAdcTestSrc:standard-deviation, of which
+ *   #GstAdcTestSrc:correlation says what part several sources share.
  * * `sine`: a tone of #GstAdcTestSrc:freq in gaussian noise, with
  *   #GstAdcTestSrc:snr decibels between their powers. The two together have
  *   #GstAdcTestSrc:standard-deviation, so that the level does not depend on snr.
@@ -48,18 +49,28 @@
  *
  * A tone above half the sample rate aliases, as in an ADC without a filter.
  *
+ * ## One sky
+ *
+ * Several sources with the same #GstAdcTestSrc:sky-seed, as the polarisations
+ * and antennas of a telescope, share a part of their gaussian noise: sample n is
+ * √c·sky(n - delay) + √(1 - c)·own(n), c being #GstAdcTestSrc:correlation, before
+ * it is rounded to counts. So a correlator finds √(c1·c2) at the lag of their
+ * delays, in whichever process, machine or format each of them is made. All
+ * channels of a source have the sky in common, and noise of their own.
+ *
  * ## Reproducibility
  *
  * With a #GstAdcTestSrc:seed the stream is reproducible: a frame of an offset is
  * the same in every run, on every machine, however the stream is cut into
  * buffers and wherever a seek began. A frame holds one sample of each channel,
  * and frame f of C channels holds samples f·C to f·C + C - 1. Noise differs
- * between channels; tones and pulses are the same in all. The files
- * plugin/adctestsrc/adcnoise.h and plugin/adctestsrc/adcwave.h of the source code define every sample,
- * so that a receiver can check what it got.
+ * between channels; tones and pulses are the same in all. The files adcnoise.h,
+ * adcsky.h and adcwave.h in plugin/adctestsrc of the source code define every
+ * sample, so that a receiver can check what it got.
  *
- * #GstAdcTestSrc:wave, #GstAdcTestSrc:freq, #GstAdcTestSrc:snr and
- * #GstAdcTestSrc:standard-deviation may change while the stream runs, also by a
+ * #GstAdcTestSrc:wave, #GstAdcTestSrc:freq, #GstAdcTestSrc:snr,
+ * #GstAdcTestSrc:standard-deviation, #GstAdcTestSrc:correlation and
+ * #GstAdcTestSrc:delay may change while the stream runs, also by a
  * controller. A change begins with a buffer, at whose timestamp controllers are
  * read; then samples depend on where buffers begin. The phase of a tone is its
  * frequency times the frame's offset, always, and jumps where freq changes.
@@ -103,6 +114,10 @@
  * |[
  * gst-launch-1.0 adctestsrc wave=gaussian seed=7 num-buffers=3 ! filesink location=noise.s8
  * ]| Write the same 3 MiB at every run.
+ * |[
+ * gst-launch-1.0 adctestsrc wave=gaussian seed=1 correlation=0.5 num-buffers=3 ! filesink location=x.s8 \
+ *     adctestsrc wave=gaussian seed=2 correlation=0.5 delay=-100 num-buffers=3 ! filesink location=y.s8
+ * ]| Two antennas, the second of which sees the sky 100 samples earlier.
  * |[
  * gst-launch-1.0 adctestsrc wave=sine freq=1e6 snr=-10 num-buffers=100 ! audio/x-raw,rate=64000000 ! filesink location=tone.s8
  * ]| A tone of 1 MHz that is hidden in noise of ten times its power.
@@ -292,6 +307,7 @@ gst_adc_test_src_start (GstBaseSrc *basesrc)
   config->maximum = src->settings.maximum;
   config->num_tones = src->settings.num_tones;
   config->seed = src->settings.seed;
+  config->sky_seed = src->settings.sky_seed;
   src->first_frame = src->settings.sample_offset;
   src->frames_per_buffer = src->settings.samples_per_buffer;
   src->format.rate = 0;
@@ -364,6 +380,8 @@ configure_wave (GstAdcTestSrc *src)
   config->standard_deviation = src->settings.standard_deviation;
   config->freq = src->settings.freq;
   config->snr = src->settings.snr;
+  config->correlation = src->settings.correlation;
+  config->delay = src->settings.delay;
   src->config_changed = FALSE;
   GST_OBJECT_UNLOCK (src);
 

@@ -18,6 +18,9 @@
 #define DEFAULT_SNR 20.0
 #define DEFAULT_NUM_TONES 8
 #define DEFAULT_SEED 0
+#define DEFAULT_CORRELATION 0.0
+#define DEFAULT_SKY_SEED 0
+#define DEFAULT_DELAY 0
 #define DEFAULT_TIMESTAMP_OFFSET 0
 
 static const gsize field_offsets[GST_ADC_TEST_SRC_N_SETTINGS] = {
@@ -34,6 +37,9 @@ static const gsize field_offsets[GST_ADC_TEST_SRC_N_SETTINGS] = {
     FIELD (SNR, snr),
     FIELD (NUM_TONES, num_tones),
     FIELD (SEED, seed),
+    FIELD (CORRELATION, correlation),
+    FIELD (SKY_SEED, sky_seed),
+    FIELD (DELAY, delay),
 #undef FIELD
 };
 
@@ -51,7 +57,9 @@ gst_adc_test_src_wave_get_type (void)
 {
   static const GEnumValue waves[] = {
       {ADC_WAVE_UNIFORM, "Uniform noise; minimum, maximum", "uniform"},
-      {ADC_WAVE_GAUSSIAN, "Gaussian noise; standard-deviation", "gaussian"},
+      {ADC_WAVE_GAUSSIAN,
+          "Gaussian noise; standard-deviation, correlation, sky-seed, delay",
+          "gaussian"},
       {ADC_WAVE_SINE, "A tone in gaussian noise; freq, snr, standard-deviation",
           "sine"},
       {ADC_WAVE_TONES,
@@ -209,6 +217,59 @@ install_noise_properties (GObjectClass *gobject_class)
 }
 
 static void
+install_sky_properties (GObjectClass *gobject_class)
+{
+  /**
+   * GstAdcTestSrc:correlation:
+   *
+   * The part of the power of wave=gaussian, from 0 to 1, that is the noise of a
+   * sky, which sources with the same #GstAdcTestSrc:sky-seed share. Two of them
+   * with correlations c1 and c2 have the correlation coefficient √(c1·c2) where
+   * their delays cancel, times what the rounding to counts leaves (for each of
+   * the two a factor of 1 / √(1 + 1 / (12 d²)), with d the standard deviation in counts;
+   * floats are not rounded), and none elsewhere. The sources need different
+   * values of #GstAdcTestSrc:seed. Takes effect at the next buffer.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (gobject_class,
+      GST_ADC_TEST_SRC_PROP_CORRELATION,
+      g_param_spec_double ("correlation", "Correlation",
+          "Part of the power of wave=gaussian that is the sky's, the same for "
+          "all sources with the same sky-seed",
+          0.0, 1.0, DEFAULT_CORRELATION, CONTROLLED));
+
+  /**
+   * GstAdcTestSrc:sky-seed:
+   *
+   * Seed of the sky, for wave=gaussian with a #GstAdcTestSrc:correlation above 0.
+   * Takes effect on the way from READY to PAUSED.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (gobject_class,
+      GST_ADC_TEST_SRC_PROP_SKY_SEED,
+      g_param_spec_uint64 ("sky-seed", "Sky seed",
+          "Seed of the noise that sources share by their correlation", 0,
+          G_MAXUINT64, DEFAULT_SKY_SEED, WHEN_STOPPED));
+
+  /**
+   * GstAdcTestSrc:delay:
+   *
+   * How many frames later than a source without delay this one sees the sky, for
+   * wave=gaussian with a #GstAdcTestSrc:correlation above 0. Frame n has frame n -
+   * delay of the sky, which exists before frame 0, too; negative values are
+   * earlier. Takes effect at the next buffer.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (gobject_class, GST_ADC_TEST_SRC_PROP_DELAY,
+      g_param_spec_int64 ("delay", "Delay",
+          "Delay of the sky in frames: frame n has frame n - delay of it",
+          G_MININT64, G_MAXINT64, DEFAULT_DELAY, CONTROLLED));
+}
+
+static void
 install_signal_properties (GObjectClass *gobject_class)
 {
   /**
@@ -274,6 +335,7 @@ gst_adc_test_src_install_properties (GObjectClass *klass)
 {
   install_signal_properties (klass);
   install_noise_properties (klass);
+  install_sky_properties (klass);
   install_stream_properties (klass);
   gst_type_mark_as_plugin_api (GST_TYPE_ADC_TEST_SRC_WAVE, 0);
 }

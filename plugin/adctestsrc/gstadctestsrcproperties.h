@@ -30,6 +30,9 @@ typedef struct {
   gdouble snr;
   guint num_tones;
   guint64 seed;
+  gdouble correlation;
+  guint64 sky_seed;
+  gint64 delay;
 } GstAdcTestSrcSettings;
 
 enum {
@@ -46,6 +49,9 @@ enum {
   GST_ADC_TEST_SRC_PROP_SNR,
   GST_ADC_TEST_SRC_PROP_NUM_TONES,
   GST_ADC_TEST_SRC_PROP_SEED,
+  GST_ADC_TEST_SRC_PROP_CORRELATION,
+  GST_ADC_TEST_SRC_PROP_SKY_SEED,
+  GST_ADC_TEST_SRC_PROP_DELAY,
   GST_ADC_TEST_SRC_N_SETTINGS,
   /* The base class's. */
   GST_ADC_TEST_SRC_PROP_IS_LIVE = GST_ADC_TEST_SRC_N_SETTINGS

@@ -1,6 +1,6 @@
 /* How fast adctestsrc's signals are made: every wave in every format, with each
  * kernel that this processor runs, in GB/s into a buffer of 512 KiB, which stays
- * in the L2 cache.
+ * in the L2 cache. The wave "sky" is gaussian noise, half of which sources share.
  * Usage: adcwave [repeats [wave [format]]]. Prints medians of the repeats, in
  * which the kernels take turns, so that a disturbance meets all of them alike.
  *
@@ -68,7 +68,8 @@ gigabytes_per_second (Runner *runner, guint8 *buffer)
 }
 
 static void
-measure (AdcWaveShape shape, AdcWaveFormat format, guint repeats)
+measure (const gchar *name, AdcWaveShape shape, AdcWaveFormat format,
+    gdouble correlation, guint repeats)
 {
   const AdcWaveConfig config = {.shape = shape,
       .format = format,
@@ -78,6 +79,8 @@ measure (AdcWaveShape shape, AdcWaveFormat format, guint repeats)
       .minimum = -100,
       .maximum = 100,
       .standard_deviation = 20,
+      .correlation = correlation,
+      .delay = 1001,
       .snr = 20,
       .num_tones = 8};
   guint8 *buffer = g_malloc0 (BUFFER_SIZE);
@@ -95,7 +98,7 @@ measure (AdcWaveShape shape, AdcWaveFormat format, guint repeats)
     for (guint k = 0; k < kernels; k++)
       runners[k].speeds[i] = gigabytes_per_second (&runners[k], buffer);
 
-  g_print ("%-9s %-6s", waves[shape], formats[format]);
+  g_print ("%-9s %-6s", name, formats[format]);
   for (guint k = 0; k < kernels; k++) {
     qsort (runners[k].speeds, repeats, sizeof (gdouble), compare_doubles);
     g_print ("  %s %6.2f", runners[k].wave.kernel.name,
@@ -106,17 +109,29 @@ measure (AdcWaveShape shape, AdcWaveFormat format, guint repeats)
   g_free (buffer);
 }
 
+/* In all formats, or in the one that argv names, unless it names another wave. */
+static void
+measure_formats (
+    const gchar *name, AdcWaveShape shape, gdouble correlation, char **argv)
+{
+  const guint repeats = argv[1] != NULL ? MAX (atoi (argv[1]), 1) : 21;
+  const gchar *only_wave = argv[1] != NULL ? argv[2] : NULL;
+  const gchar *only_format = only_wave != NULL ? argv[3] : NULL;
+
+  if (only_wave != NULL && strcmp (only_wave, name) != 0)
+    return;
+  for (guint format = 0; format < ADC_WAVE_N_FORMATS; format++)
+    if (only_format == NULL || strcmp (only_format, formats[format]) == 0)
+      measure (name, shape, format, correlation, repeats);
+}
+
 int
 main (int argc, char **argv)
 {
-  guint repeats = argc > 1 ? MAX (atoi (argv[1]), 1) : 21;
-
   g_print ("GB/s, one channel, default properties of adctestsrc\n");
   for (guint shape = 0; shape < ADC_WAVE_N_SHAPES; shape++)
-    for (guint format = 0; format < ADC_WAVE_N_FORMATS; format++)
-      if ((argc <= 2 || strcmp (argv[2], waves[shape]) == 0) &&
-          (argc <= 3 || strcmp (argv[3], formats[format]) == 0))
-        measure (shape, format, repeats);
+    measure_formats (waves[shape], shape, 0, argv);
+  measure_formats ("sky", ADC_WAVE_GAUSSIAN, 0.5, argv);
 
   return 0;
 }

@@ -195,6 +195,7 @@ def programs(directory, peer, workers):
     made = _our_programs(f"{directory}/bench-send", workers) + [
         Samples("uniform", wave, "uniform"),
         Samples("gaussian", wave, "gaussian"),
+        Samples("sky", wave, "sky"),
         Bare("bare", bare),
         Bare("bare, contiguous", bare, ("--contiguous",)),
         Bare(f"bare, {workers} threads", bare, ("--threads", str(workers))),
@@ -275,6 +276,8 @@ def default_plan(workers):
                          (("avx512", 10), ("avx2", 7.5))),
              SampleSpeed("adctestsrc gaussian, GB/s", "gaussian", samples,
                          (("avx512vbmi", 2), ("avx", 1.2))),
+             Ratio("adctestsrc gaussian with correlation / without", "sky", ("gaussian",),
+                   samples, 0.5),
              Ratio("adctestsrc / audiotestsrc white noise", "adctestsrc", ("audiotestsrc",),
                    samples, 80))
     for packet in (1472, 8972):

@@ -27,6 +27,11 @@ def _hash(a, b, c):
     return _mix64(_mix64(_mix64(_u64(a) + golden) + _u64(b) + golden) + _u64(c) + golden)
 
 
+def other_seed(seed):
+    """Of a sky: mix64 (seed + G)."""
+    return _mix64(_u64(seed) + np.uint64(GOLDEN))[0]
+
+
 def _rotl(x, k):
     return (x << np.uint64(k)) | (x >> np.uint64(64 - k))
 

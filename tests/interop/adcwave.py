@@ -9,7 +9,7 @@ import math
 
 import numpy as np
 
-from adcnoise import integers, words
+from adcnoise import integers, other_seed, words
 
 FORMATS = {"S8": "i1", "S16LE": "<i2", "S16BE": ">i2", "S24LE": "<i3", "S24BE": ">i3",
            "S32LE": "<i4", "S32BE": ">i4", "F32LE": "<f4", "F32BE": ">f4", "F64LE": "<f8",
@@ -105,6 +105,44 @@ def gaussian_s8(sd, seed, first, count):
     return np.where((r >> np.uint32(8)) < np.array(keep)[j], j, np.array(alias)[j]) - 128
 
 
+LOW = np.array([13, 14, 22, 24, 30, 35, 36, 127] + [-13, -14, -22, -24, -30, -35, -36, -127])
+HIGH = np.array([11, 32, 41, 43, 48, 61, 78, 127] + [-11, -32, -41, -43, -48, -61, -78, -127])
+WEIGHTS = ((31, 27), (26, 33), (32, 35), (34, 34))
+MEAN_SQUARE = 1795970000315.125
+
+
+def halves(r):
+    """p and q of words of 32 bits: adcsky.h."""
+    octets = r.astype("<u4").view(np.uint8).reshape(-1, 4)
+    part = [low * LOW[octets[:, i] % 16] + high * HIGH[octets[:, i] // 16]
+            for i, (low, high) in enumerate(WEIGHTS)]
+    return part[0] + part[1], part[2] + part[3]
+
+
+def sky(seed, first, frames):
+    """The words of the sky of a seed, from a frame on that may be negative."""
+    first %= 2**64
+    before = min(frames, 2**64 - first)
+    drawn = [words(other_seed(seed), first, before, 32)] if before else []
+    if frames > before:
+        drawn.append(words(other_seed(seed), 0, frames - before, 32))
+    return np.concatenate(drawn)
+
+
+def correlated(form, sd, seed, n, count, correlation, shared):
+    """Gaussian counts, of which a part is the sky's: its word for each sample."""
+    p, q = halves(shared)
+    if form != "S8":
+        own = sd * math.sqrt(1 - correlation) * normal(words(seed, n, count, 64))
+        return sd * math.sqrt(correlation / MEAN_SQUARE) * (256 * p + 257 * q) + own
+    d = min(sd, 2.0**26) / math.sqrt(MEAN_SQUARE)
+    s = next((s for s in range(29, 1, -1) if 257 * d * 2**s <= 32767), 1)
+    a, b, e, h = (math.floor(factor * (d * 2**s) * math.sqrt(c) + 0.5)
+                  for c in (correlation, 1 - correlation) for factor in (256, 257))
+    own_p, own_q = halves(words(seed, n, count, 32))
+    return np.clip((a * p + b * q + e * own_p + h * own_q + 2**(s - 1)) >> s, -128, 127)
+
+
 def signal(name, f, rate, sd, freq, snr, tones):
     """The part that is the same in all channels, and the noise's deviation."""
     ratio = exp(snr * 0.23025850929940458)
@@ -159,7 +197,7 @@ def encode(counts, form):
 
 
 def wave(name, form, seed, first, frames, channels=1, rate=1712000000, minimum=-100, maximum=100,
-         sd=20.0, freq=0.0, snr=20.0, tones=8):
+         sd=20.0, freq=0.0, snr=20.0, tones=8, correlation=0.0, sky_seed=0, delay=0):
     """The bytes of frames first to first + frames - 1."""
     n, count = first * channels, frames * channels
     if name == "uniform":
@@ -173,6 +211,9 @@ def wave(name, form, seed, first, frames, channels=1, rate=1712000000, minimum=-
         counts -= (counts >= 2 ** (bits - 1)) * 2**bits
         if form[0] == "F":
             counts = counts * 2.0 ** (8 - bits)
+    elif name == "gaussian" and correlation:
+        shared = np.repeat(sky(sky_seed, first - delay, frames), channels)
+        counts = correlated(form, sd, seed, n, count, correlation, shared)
     elif name == "gaussian" and form == "S8":
         counts = gaussian_s8(sd, seed, n, count)
     elif name == "gaussian":

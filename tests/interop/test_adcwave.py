@@ -13,7 +13,7 @@ from adcnoise import words
 from adcwave import FORMATS, PACKED, normal, wave
 
 WAVES = ["uniform", "gaussian", "sine", "tones", "ramp", "silence", "pulses"]
-PROPERTIES = {"sd": "standard-deviation", "tones": "num-tones"}
+PROPERTIES = {"sd": "standard-deviation", "tones": "num-tones", "sky_seed": "sky-seed"}
 
 
 def run_adctestsrc(path, name, form, seed, first, frames, channels=1, rate=1712000000, cut=None,
@@ -46,6 +46,21 @@ def test_every_wave_in_every_format(tmp_path, name, form):
     """Three channels, cut at odd places, over the end of a block of random words."""
     check(tmp_path / "samples", name, form, seed=7, first=60000, frames=9036, channels=3,
           rate=48000, cut=1004)
+
+
+@pytest.mark.parametrize("channels, delay", [(1, 0), (3, 60123), (64, -(2**63)), (2, 2**63 - 1)])
+@pytest.mark.parametrize("form, sd", [("S8", 20.0), ("S16BE", 1234.5), ("S10", 60.0),
+                                      ("F32LE", 20.0), ("F64BE", 0.001)])
+def test_a_sky_in_every_kind_of_format(tmp_path, form, sd, channels, delay):
+    check(tmp_path / "samples", "gaussian", form, seed=7, first=60000, frames=9036,
+          channels=channels, cut=1004, sd=sd, correlation=0.3, sky_seed=2**64 - 1, delay=delay)
+
+
+@pytest.mark.parametrize("sd", [0.0, 1e-9, 0.3, 127.25, 1e9])
+@pytest.mark.parametrize("correlation", [1e-9, 0.5, 1.0])
+def test_levels_of_a_sky(tmp_path, sd, correlation):
+    check(tmp_path / "samples", "gaussian", "S8", seed=1, first=0, frames=70000, sd=sd,
+          correlation=correlation, delay=1000)
 
 
 @pytest.mark.parametrize("name, form, arguments", [

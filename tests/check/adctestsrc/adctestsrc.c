@@ -645,6 +645,15 @@ GST_START_TEST (test_every_property_of_a_wave)
   assert_wave ("minimum=-2147483648", &config);
   config.maximum = G_MAXINT;
   assert_wave ("minimum=-2147483648 maximum=2147483647", &config);
+
+  config = default_config (ADC_WAVE_GAUSSIAN, ADC_WAVE_S8);
+  config.correlation = 0.25;
+  assert_wave ("correlation=0.25", &config);
+  config.sky_seed = G_MAXUINT64;
+  assert_wave ("correlation=0.25 sky-seed=18446744073709551615", &config);
+  config.delay = -1;
+  assert_wave (
+      "correlation=0.25 sky-seed=18446744073709551615 delay=-1", &config);
 }
 GST_END_TEST;
 
