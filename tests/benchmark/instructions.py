@@ -33,7 +33,6 @@ RECORDED = os.path.join(os.path.dirname(os.path.abspath(__file__)), "instruction
 TRIES = 3
 
 
-
 class CannotCount(Exception):
     pass
 

@@ -184,6 +184,22 @@ class Samples(Program):
         return payload, seconds, seconds, {"kernel": kernel}
 
 
+class CacheLine(Program):
+    """How long a cache line takes between two processors: see cacheline.c. It sends nothing."""
+
+    counted = False
+
+    def __init__(self, name, path):
+        super().__init__(name, path, fixed_heaps=1)
+
+    def command(self, setup, host, port, heaps):
+        return []
+
+    def parse(self, output, payload):
+        time = int(output)
+        return payload, time / 1e9, None, {"ns": time}
+
+
 class Bare(Program):
     """Prepared packets in a loop: see bare.c."""
 

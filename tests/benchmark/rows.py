@@ -6,7 +6,7 @@ import statistics
 from dataclasses import dataclass, field
 from typing import Optional
 
-from programs import (KIBI, MEBI, Bare, Pipeline, RandomSender, Samples, Setup, Spead2Send,
+from programs import (KIBI, MEBI, Bare, CacheLine, Pipeline, RandomSender, Samples, Setup, Spead2Send,
                       Tutorial)
 
 PACKETS = (1456, 1472, 8972, 65507)
@@ -19,6 +19,8 @@ SINKS = (1, 2, 4, 8)
 STREAMS = (10 ** 3, 10 ** 4, 10 ** 5, 10 ** 6)
 ITEMS = (1, 16, 178)
 RATES = (1, 10, 100)  # MB/s
+OUTSTANDING = (1, 2, 4, 16, 64)  # heaps
+CACHE_LINE = "cache line"
 
 
 def summary(values):
@@ -96,11 +98,12 @@ class RateHeld:
 
 
 @dataclass(frozen=True)
-class NullTime:
-    """Milliseconds that a pipeline in full flow takes to NULL."""
+class Detail:
+    """A figure that a program prints, other than its speed."""
     title: str
     program: str
     setup: Setup
+    name: str
     target: None = None
 
     def needs(self):
@@ -108,7 +111,7 @@ class NullTime:
 
     def evaluate(self, bench):
         runs = bench.runs(self.setup, self.program)
-        return (summary([run.details["null_ms"] for run in runs]), "", True) if runs else None
+        return (summary([run.details[self.name] for run in runs]), "", True) if runs else None
 
 
 @dataclass
@@ -154,6 +157,10 @@ def _items(n):
     return f'items="{constants}adc_samples,id=0x3300,value=payload"'
 
 
+def _outstanding_title(n):
+    return f"fresh samples, max-heaps {n}"
+
+
 def workers_title(workers):
     return f"send only, {workers} workers"
 
@@ -179,6 +186,10 @@ def _our_programs(send, workers):
                                        "! audio/x-raw,format=S8 ! fakesink sync=false", 80),
         Pipeline("NULL in mid-stream", send, f"{reused} ! {_sink()}",
                  options=("--null-after", "0.2"), fixed_heaps=10 ** 9),
+        *(Pipeline(_outstanding_title(n), send,
+                   "adctestsrc seed=1 num-buffers={heaps} samplesperbuffer={heap} ! spead2sink "
+                   f"host={{host}} port={{port}} max-packet-size={{packet}} max-heaps={n}")
+          for n in OUTSTANDING),
         *(Pipeline(f"{n} sinks", send, f"{reused} ! {_sink()}", 4000, chains=n) for n in SINKS),
         *(Pipeline(f"{n} heaps", send, f"{reused} ! {_sink()}", fixed_heaps=n) for n in STREAMS),
         *(Pipeline(f"{n} items", send, f"{reused} ! {_sink(_items(n))}", properties=("items",))
@@ -193,6 +204,7 @@ def programs(directory, peer, workers):
     """{name: Program}: of ours in a directory, and of spead2's in {name: path}."""
     bare, wave = f"{directory}/bench-bare", f"{directory}/adcwave"
     made = _our_programs(f"{directory}/bench-send", workers) + [
+        CacheLine(CACHE_LINE, f"{directory}/bench-cacheline"),
         Samples("uniform", wave, "uniform"),
         Samples("gaussian", wave, "gaussian"),
         Samples("sky", wave, "sky"),
@@ -234,6 +246,18 @@ def _full_pipeline(setup):
                   ("random, overlapped",), setup, 15))
 
 
+def _cache_line(setup):
+    return Detail("cache line there and back, ns", CACHE_LINE, setup, "ns")
+
+
+def _taking_turns():
+    """What it is worth that samples are made while others are sent."""
+    for setup in (Setup(8972, 8 * KIBI, "none"), Setup(1472, MEBI, "none")):
+        for n in OUTSTANDING[1:]:
+            yield Ratio(f"max-heaps {n} / max-heaps 1", _outstanding_title(n),
+                        (_outstanding_title(1),), setup)
+
+
 def _growth():
     setup = Setup(1472, MEBI, "none")
     for n in SINKS[1:]:
@@ -260,7 +284,7 @@ def default_plan(workers):
         setup = Setup(8972, 8 * KIBI, destination)
         plan.add(*_send_only(setup, 1.3, 0.95),
                  Ratio("a buffer a heap / spead2's best", "send only, a buffer a heap",
-                       _spead2_in(setup), setup))
+                       _spead2_in(setup), setup), _cache_line(setup))
     for packet, udpsink in ((1472, 12), (8972, 4)):
         setup = Setup(packet, MEBI, "none")
         plan.add(*_full_pipeline(setup),
@@ -284,8 +308,9 @@ def default_plan(workers):
         plan.add(*_send_only(Setup(packet, MEBI, "gro")))
     plan.add(*(RateHeld(f"{rate} MB/s, received", f"rate {rate} MB/s",
                         Setup(1472, 64 * KIBI, "gro"), rate * 1e6) for rate in RATES))
-    plan.add(NullTime("NULL in mid-stream, ms", "NULL in mid-stream", Setup(1472, MEBI, "none")))
-    plan.add(*_growth())
+    plan.add(Detail("NULL in mid-stream, ms", "NULL in mid-stream", Setup(1472, MEBI, "none"),
+                    "null_ms"))
+    plan.add(*_taking_turns(), *_growth())
     return plan
 
 

@@ -21,6 +21,7 @@ import network
 import peer
 import receiving
 import rows
+from programs import CacheLine, RunError
 from rounds import Bench
 
 OPENERS = {
@@ -44,6 +45,16 @@ def processor():
     except OSError:
         pass
     return platform.machine()
+
+
+def cache_line(directory):
+    """ns that a cache line takes between two processors and back, or None."""
+    program = CacheLine(rows.CACHE_LINE, f"{directory}/bench-cacheline")
+    try:
+        return program.run(rows.Setup(None, rows.MEBI, "nowhere"), network.nowhere(), 1).details["ns"]
+    except RunError as error:
+        progress(f"no time of a cache line: {error}")
+        return None
 
 
 # --- the table -----------------------------------------------------------------------
@@ -74,10 +85,10 @@ def print_figures(figures):
               f"{'' if share is None else f'{100 * share:.0f} %'}".rstrip())
 
 
-def write_json(path, results, figures, receptions, peer_problem, rounds):
+def write_json(path, results, figures, receptions, peer_problem, rounds, line):
     report = {
         "when": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-        "machine": {"processor": processor(), "cpus": os.cpu_count(), "kernel": platform.release()},
+        "machine": {"processor": processor(), "cpus": os.cpu_count(), "kernel": platform.release(), "cache_line_ns": line},
         "peer": peer_problem or f"spead2 {peer.VERSION}, {' '.join(peer.OPTIONS)}",
         "rounds": rounds,
         "rows": [dict(found, title=row.title, packet=row.setup.packet, heap=row.setup.heap,
@@ -194,7 +205,8 @@ def measure_receiving(arguments, directory, peer_programs):
     plan = [row for row in receiving.plan()
             if arguments.only is None or re.search(arguments.only, f"{row.title}: {row.load}")]
     for number in range(arguments.receive_repeats if plan else 0):
-        progress(f"receiving, round {number + 1} of {arguments.receive_repeats}")
+        progress(f"receiving, round {number + 1} of {arguments.receive_repeats}, "
+                 f"a cache line there and back {cache_line(directory) or '?'} ns")
         bench.round(plan)
     return bench, list(receiving.results(bench))
 
@@ -205,6 +217,8 @@ def main():
     directory = f"{build}/tests/benchmark"
     peer_programs, peer_problem = build_peer(build)
     begin = time.monotonic()
+    line = cache_line(directory)
+    progress(f"A cache line takes {line or '?'} ns between processors 0 and 1, there and back.")
     results, figures, received, receptions = [], [], [], {}
     try:
         if arguments.direction != "receive":
@@ -221,7 +235,8 @@ def main():
     if received:
         receiving.print_rows(received)
         receiving.print_figures(bench)
-    write_json(arguments.output, results, figures, receptions, peer_problem, arguments.repeats)
+    write_json(arguments.output, results, figures, receptions, peer_problem, arguments.repeats,
+               line)
     print(f"It took {time.monotonic() - begin:.0f} s.")
 
 
