@@ -31,7 +31,7 @@ man_pages = [("docs/gst-spead2", "gst-spead2", "SPEAD streams in GStreamer pipel
 # In the order in which a newcomer reads them.
 CONTENTS = {
     "Begin": ["/README", "tutorial", "spead-for-gstreamer-people", "gstreamer-for-spead-people", "words"],
-    "Use": ["recipes", "items", "embedding", "troubleshooting", "gst-spead2"],
+    "Use": ["recipes", "items", "embedding", "python", "monitoring", "troubleshooting", "gst-spead2"],
     "Look up": ["reference", "performance", "reliability", "security"],
     "Change": ["design", "/CONTRIBUTING", "/CHANGELOG", "/tests/benchmark/README"],
 }

@@ -7,11 +7,11 @@ docs/embedding.md explains it.
 """
 
 import argparse
-import ast
 import signal
 import sys
 
 import gi
+import gst_spead2
 import numpy as np
 
 gi.require_version("Gst", "1.0")
@@ -19,55 +19,6 @@ gi.require_version("GstApp", "1.0")
 from gi.repository import GLib, Gst, GstApp  # noqa: E402,F401 (GstApp: pull_sample)
 
 PIPELINE = "spead2src name=source ! appsink name=sink sync=false max-buffers=2"
-ORDERS = {"LE": "<", "BE": ">", "": "|"}
-
-
-def dtype_of_audio(text):
-    """S16LE is <i2, U8 |u1, F32BE >f4."""
-    bits, order = (text[1:-2], text[-2:]) if text[-1] == "E" else (text[1:], "")
-    return np.dtype(f"{ORDERS[order]}{dict(S='i', U='u', F='f')[text[0]]}{int(bits) // 8}")
-
-
-def unpack(data, bits):
-    """Signed samples of so many bits, big endian and without padding between them."""
-    places = np.unpackbits(np.frombuffer(data, np.uint8))
-    places = places[:len(places) // bits * bits].reshape(-1, bits).astype(np.int64)
-    weights = 2 ** np.arange(bits - 1, -1, -1)
-    weights[0] *= -1
-    return places @ weights
-
-
-def make_array(data, caps):
-    """The bytes of a buffer as an array of the type and shape that caps say."""
-    fields = caps.get_structure(0)
-    if hasattr(fields, "__enter__"):  # with newer bindings it is a context manager
-        fields = fields.__enter__()
-    if fields.get_name() == "audio/x-raw":
-        samples = np.frombuffer(data, dtype_of_audio(fields.get_string("format")))
-        return samples.reshape(-1, fields.get_int("channels").value)
-    if fields.has_field("dtype"):  # application/x-spead-item
-        text = fields.get_string("dtype")
-        dtype = np.dtype(ast.literal_eval(text) if text[0] == "[" else text)
-        order = "F" if fields.get_string("order") == "fortran" else "C"
-        return np.frombuffer(data, dtype).reshape(fields.get_value("shape"), order=order)
-    if fields.has_field("sample-bits"):
-        return unpack(data, fields.get_int("sample-bits").value)
-    return np.frombuffer(data, np.uint8)
-
-
-def values_of(buffer):
-    """The heap counter, and the values of items that are no samples."""
-    meta = buffer.get_custom_meta("GstSpead2Items")
-    if meta is None:
-        return {}
-    fields = meta.get_structure()
-    values = {}
-    for index in range(fields.n_fields()):
-        name = fields.nth_field_name(index)
-        value = fields.get_value(name)
-        # What is no number is bytes.
-        values[name] = value.get_data() if isinstance(value, GLib.Bytes) else value
-    return values
 
 
 class Receiver:
@@ -82,12 +33,12 @@ class Receiver:
     def handle_heap(self, sample):
         buffer = sample.get_buffer()
         # A copy: the buffer goes back to spead2src, to be filled again.
-        array = make_array(buffer.extract_dup(0, buffer.get_size()), sample.get_caps())
+        array = gst_spead2.to_array(buffer, sample.get_caps())
         if self.heaps and buffer.has_flags(Gst.BufferFlags.DISCONT) and buffer.offset > self.due:
             print(f"{buffer.offset - self.due} samples are missing.")
         self.heaps, self.due = self.heaps + 1, buffer.offset_end
         values = " ".join(f"{name}={len(value)} bytes" if isinstance(value, bytes) else f"{name}={value}"
-                          for name, value in values_of(buffer).items())
+                          for name, value in gst_spead2.values_of(buffer).items())
         power = np.mean(np.square(array.astype(float)), axis=0) if not array.dtype.names else []
         print(f"{len(array)} samples from {buffer.offset}: power",
               *(f"{channel:.1f}" for channel in np.atleast_1d(power).flat), end="")

@@ -8,10 +8,8 @@ the values of its heap's items, and its heap counter. docs/recipes.md explains i
 
 import sys
 
-import gi
-
-gi.require_version("Gst", "1.0")
-from gi.repository import GObject, Gst  # noqa: E402
+import gst_spead2
+from gi.repository import Gst
 
 PIPELINE = r"""appsrc name=source caps=application/octet-stream !
     spead2sink name=sink rate=1000000 items="
@@ -22,19 +20,14 @@ PIPELINE = r"""appsrc name=source caps=application/octet-stream !
 
 def push(source, scan_id, target, heap_cnt):
     """A heap with its values; all of them are optional."""
-    buffer = Gst.Buffer.new_wrapped(bytes([scan_id]) * 1000)
-    values = Gst.Structure.new_empty("spead2-items")
-    values.set_value("scan_id", scan_id)
-    # A plain int is a gint to GStreamer, which ends at 2147483647.
-    values.set_value("heap-cnt", GObject.Value(GObject.TYPE_UINT64, heap_cnt))
+    values = {"scan_id": scan_id, "heap-cnt": heap_cnt}
     if target:
-        values.set_value("target", target)
-    source.send_event(Gst.Event.new_custom(Gst.EventType.CUSTOM_DOWNSTREAM, values))
-    source.emit("push-buffer", buffer)
+        values["target"] = target
+    source.send_event(gst_spead2.values_event(values))
+    source.emit("push-buffer", Gst.Buffer.new_wrapped(bytes([scan_id]) * 1000))
 
 
 def main():
-    Gst.init(None)
     pipeline = Gst.parse_launch(PIPELINE)
     source = pipeline.get_by_name("source")
     if len(sys.argv) > 1:
@@ -44,11 +37,8 @@ def main():
     for scan_id in range(1, 6):
         push(source, scan_id, "B0833-45" if scan_id == 3 else None, scan_id << 32)
     source.emit("end-of-stream")
-    message = pipeline.bus.timed_pop_filtered(
-        Gst.CLOCK_TIME_NONE, Gst.MessageType.EOS | Gst.MessageType.ERROR)
+    gst_spead2.wait_eos(pipeline)
     pipeline.set_state(Gst.State.NULL)
-    if message.type == Gst.MessageType.ERROR:
-        sys.exit(f"Error: {message.parse_error()[0].message}")
 
 
 if __name__ == "__main__":

@@ -14,15 +14,16 @@
 G_BEGIN_DECLS
 
 typedef struct {
-  GstClockID id; /* (owned) guarded by the element's object lock; NULL: stopped */
+  GstClockID
+      id; /* (owned) guarded by the element's object lock; NULL: stopped */
 } GstSpead2StatsTimer;
 
 /* Posts every interval ns from now on, instead of as before; 0: not any more. Less than
  * GST_MSECOND is GST_MSECOND. The timer is a part of the element, and is set to 0 before
  * that is finalized. With the object lock; does not wait for a message that is being
  * posted. */
-void gst_spead2_stats_timer_set (GstSpead2StatsTimer *timer,
-    GstElement *element, GstClockTime interval);
+void gst_spead2_stats_timer_set (
+    GstSpead2StatsTimer *timer, GstElement *element, GstClockTime interval);
 
 /* Posts the message now. Any thread, without the object lock. */
 void gst_spead2_stats_post (GstElement *element);

@@ -24,6 +24,9 @@ ROOT = HERE.parent.parent
 BUILD = Path(os.environ.get("BUILD_DIR", ROOT / "build"))
 # Debian's, which has GStreamer's bindings.
 PYTHON = "/usr/bin/python3"
+# Where tests and examples find gst_spead2.
+sys.path.append(str(ROOT / "python"))
+os.environ["PYTHONPATH"] = str(ROOT / "python")
 # Generous, for a loaded machine: what takes so long has hung.
 LIMIT = 120
 

@@ -2,7 +2,6 @@
 """The example programs send to the real spead2 or receive from it, and docs/embedding.md says
 what they do."""
 
-import importlib.util
 import math
 import os
 import re
@@ -218,46 +217,6 @@ def test_ctrl_c_ends_a_receiver_after_what_has_come(start_receiver, program):
     output, _ = finish(receiver.process)
     assert output == "1 heaps; 0 gaps, 0 samples missing, 0 heaps incomplete, 0 messages dropped\n"
     del stream
-
-
-ARRAYS = {
-    "audio/x-raw, format=F64BE, channels=3, rate=7": np.arange(6, dtype=">f8").reshape(2, 3),
-    "audio/x-raw, format=U8, channels=1, rate=7": np.arange(6, dtype="|u1").reshape(6, 1),
-    'application/x-spead-item, dtype="<c8", shape=<3, 2>': np.arange(6, dtype="<c8").reshape(3, 2),
-    'application/x-spead-item, dtype="<i2", shape=<-1, 2>': np.arange(6, dtype="<i2").reshape(3, 2),
-    "application/x-spead-item, dtype=\"[('re','|i1'),('im','|i1')]\", shape=<-1>":
-        np.array([(1, -2), (3, 4)], [("re", "|i1"), ("im", "|i1")]),
-    'application/x-spead-item, dtype="<i2", shape=<2, 3>, order=fortran':
-        np.arange(6, dtype="<i2").reshape((2, 3), order="F"),
-    "application/octet-stream": np.arange(5, dtype=np.uint8),
-}
-
-
-@pytest.fixture(scope="module")
-def receiver_module():
-    spec = importlib.util.spec_from_file_location("appsink_receiver", RECEIVERS["python"][-1])
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    module.Gst.init(None)
-    return module
-
-
-@pytest.mark.parametrize("caps", ARRAYS)
-def test_caps_are_numpy_types(receiver_module, caps):
-    expected = ARRAYS[caps]
-    order = "F" if "fortran" in caps else "C"
-    got = receiver_module.make_array(expected.tobytes(order), receiver_module.Gst.Caps.from_string(caps))
-    assert got.dtype == expected.dtype
-    np.testing.assert_array_equal(got, expected)
-
-
-@pytest.mark.parametrize("bits", [1, 10, 12, 24])
-def test_packed_samples_are_unpacked(receiver_module, bits):
-    values = np.arange(80) % (1 << bits) - (1 << bits - 1)
-    places = np.arange(bits - 1, -1, -1)
-    data = np.packbits((values[:, np.newaxis] >> places & 1).astype(np.uint8)).tobytes()
-    caps = receiver_module.Gst.Caps.from_string(f"application/octet-stream, sample-bits={bits}, channels=1")
-    np.testing.assert_array_equal(receiver_module.make_array(data, caps), values)
 
 
 # -- the page ----------------------------------------------------------------------------------

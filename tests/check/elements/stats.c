@@ -82,9 +82,9 @@ pop_stats (void)
   GstStructure *stats = NULL;
   GstMessage *message;
 
-  while (
-      stats == NULL && (message = gst_bus_pop_filtered (
-                            bus, GST_MESSAGE_ELEMENT | GST_MESSAGE_INFO))) {
+  while (stats == NULL &&
+      (message = gst_bus_pop_filtered (
+           bus, GST_MESSAGE_ELEMENT | GST_MESSAGE_INFO))) {
     if (gst_message_has_name (message, "spead2-stats")) {
       fail_unless (GST_MESSAGE_SRC (message) == GST_OBJECT (element));
       stats = gst_structure_copy (gst_message_get_structure (message));
