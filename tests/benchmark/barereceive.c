@@ -1,6 +1,7 @@
 /* The least that a receiver does: one recvmsg with UDP_GRO at a time into one buffer of
  * 64 KiB. Packets are not parsed, and their payload is placed nowhere.
- * Usage: bench-bare-receive PORT BUFFER-BYTES. Ends at SIGINT, and prints one line of JSON.
+ * Usage: bench-barereceive [--latency] PORT BUFFER-BYTES. Ends at SIGINT, and prints one
+ * line of JSON; with --latency also how long heaps took: see stamp.h.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -11,8 +12,9 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
+
+#include "stamp.h"
 
 #ifndef UDP_GRO
 #define UDP_GRO 104
@@ -65,7 +67,7 @@ segment_size (struct msghdr *message)
 }
 
 static void
-receive (int fd, Counts *counts)
+receive (int fd, Counts *counts, StampLatencies *latencies)
 {
   static guint8 data[MESSAGE_SIZE];
 
@@ -81,6 +83,8 @@ receive (int fd, Counts *counts)
 
     if (size < 0)
       continue;
+    if (latencies && size >= (gssize) STAMP_SIZE)
+      stamp_note (latencies, data + size - STAMP_SIZE);
     counts->messages++;
     counts->bytes += size;
     counts->packets += segment > 0 ? (size + segment - 1) / segment : 1;
@@ -92,19 +96,24 @@ main (int argc, char **argv)
 {
   /* Without SA_RESTART: recvmsg() returns. */
   const struct sigaction action = {.sa_handler = end};
-  struct rusage usage;
+  static StampLatencies latencies;
+  const gboolean latency = argc > 1 && strcmp (argv[1], "--latency") == 0;
   Counts counts = {0};
 
-  if (argc != 3) {
-    g_printerr ("usage: %s PORT BUFFER-BYTES\n", argv[0]);
+  argv += latency;
+  if (argc - latency != 3) {
+    g_printerr ("usage: bench-barereceive [--latency] PORT BUFFER-BYTES\n");
     return EXIT_FAILURE;
   }
   sigaction (SIGINT, &action, NULL);
-  receive (open_socket (atoi (argv[1]), atoi (argv[2])), &counts);
-  getrusage (RUSAGE_SELF, &usage);
+  receive (open_socket (atoi (argv[1]), atoi (argv[2])), &counts,
+      latency ? &latencies : NULL);
   g_print ("{\"messages\": %" G_GUINT64_FORMAT
-           ", \"packets\": %" G_GUINT64_FORMAT ", \"bytes\": %" G_GUINT64_FORMAT
-           ", \"switches\": %ld}\n",
-      counts.messages, counts.packets, counts.bytes, usage.ru_nvcsw);
+           ", \"packets\": %" G_GUINT64_FORMAT
+           ", \"bytes\": %" G_GUINT64_FORMAT,
+      counts.messages, counts.packets, counts.bytes);
+  if (latency)
+    stamp_print (&latencies);
+  g_print ("}\n");
   return EXIT_SUCCESS;
 }

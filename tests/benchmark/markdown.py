@@ -5,12 +5,14 @@
     ./dev bench
     /usr/bin/python3 tests/benchmark/markdown.py build/bench.json            # for tests/benchmark/README.md
     /usr/bin/python3 tests/benchmark/markdown.py --short build/bench.json    # for docs/performance.md
+    /usr/bin/python3 tests/benchmark/markdown.py --receiving build/bench.json   # for both
 
 Several files of figures may be named, of runs with --only.
 """
 
 import argparse
 import json
+import statistics
 import sys
 
 UNITS = ((1 << 20, "MiB"), (1 << 10, "KiB"))
@@ -53,12 +55,40 @@ def to_reach(row):
     return (wanted if row["reached"] else f"{wanted} missed").strip()
 
 
+def receiving_table(paths):
+    """The rows of receiving; the rounds of all files are put together."""
+    rows = {}
+    for path in paths:
+        with open(path, encoding="utf-8") as file:
+            for row in json.load(file)["receiving_rows"]:
+                key = tuple(row[name] for name in ("title", "packet", "heap", "rate", "stream", "heaps"))
+                rows.setdefault(key, dict(row, values=[]))["values"] += row.get("values", [])
+    yield ["", "packet", "heap", "MB/s", "median", "min", "max", "rounds", "to reach"]
+    for row in rows.values():
+        values = row["values"]
+        figures = [f"**{statistics.median(values):.2f}**", f"{min(values):.2f}", f"{max(values):.2f}"] \
+            if values else ["", "", ""]
+        yield [row["title"] + f" ({row['stream']})" * bool(row["stream"]), str(row["packet"]),
+               size(row["heap"]), str(row["rate"] or ""), *figures, str(len(values)),
+               "" if row["to_reach"] is None else f"{row['to_reach']:g}"]
+
+
+def print_table(table):
+    table.insert(1, ["---"] * len(table[0]))
+    for row in table:
+        print(f"| {' | '.join(row)} |")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("figures", nargs="+", metavar="BENCH.json")
     parser.add_argument("--short", action="store_true", help="only the rows of docs/performance.md")
+    parser.add_argument("--receiving", action="store_true", help="the rows of receiving")
     arguments = parser.parse_args()
 
+    if arguments.receiving:
+        print_table(list(receiving_table(arguments.figures)))
+        return
     rows = read(arguments.figures)
     heading = ["", "packet", "heap", "to", "median", "min", "max"]
     if arguments.short:
@@ -68,9 +98,7 @@ def main():
         table = [heading, *(cells(rows[key]) for key in SHORT)]
     else:
         table = [[*heading, "to reach"], *([*cells(row), to_reach(row)] for row in rows.values())]
-    table.insert(1, ["---"] * len(table[0]))
-    for row in table:
-        print(f"| {' | '.join(row)} |")
+    print_table(table)
 
 
 if __name__ == "__main__":

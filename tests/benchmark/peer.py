@@ -18,6 +18,7 @@ VERSION = "4.5.1"
 OPTIONS = ["--buildtype=release", "-Doptimization=3", "-Dgso=enabled", "-Dsendmmsg=enabled",
            "-Dtools=enabled", "-Dunit_test=disabled", "-Dcuda=disabled", "-Dgdrapi=disabled",
            "-Dibv=disabled", "-Dmlx5dv=disabled", "-Dpcap=disabled", "-Dcap=disabled"]
+PYTHON_OPTIONS = ["-Dgso=enabled", "-Dgro=enabled"]
 PROGRAMS = {
     "spead2_send": "src/spead2_send",
     "spead2_recv": "src/spead2_recv",
@@ -26,6 +27,8 @@ PROGRAMS = {
 }
 HERE = os.path.dirname(os.path.abspath(__file__))
 RANDOM_SENDER = os.path.join(HERE, "randomsender.cpp")
+CHUNK_RECEIVER = os.path.join(HERE, "chunkreceiver.cpp")
+PYTHON_RECEIVER = os.path.join(HERE, "spead2receiver.py")
 
 # Asked for a source distribution, pip also asks the build backend for its
 # metadata, and spead2's would compile the whole library to answer. This one
@@ -99,7 +102,8 @@ def _compile(directory, venv):
     _quietly(directory, ["ninja", "-C", built, *PROGRAMS.values()], env=environment)
 
 
-def _compile_random_sender(directory, program):
+def _compile_program(directory, source, program):
+    """A program of ours on spead2's library."""
     environment = dict(os.environ,
                        PKG_CONFIG_PATH=os.path.join(directory, "build", "meson-uninstalled"))
     flags = subprocess.run(["pkg-config", "--cflags", "--libs", "spead2-uninstalled"],
@@ -107,7 +111,19 @@ def _compile_random_sender(directory, program):
     if flags.returncode != 0:
         raise PeerError(f"pkg-config: {flags.stderr.strip()}")
     _quietly(directory, ["g++", "-std=c++17", "-O3", "-DNDEBUG", "-Wall", "-Wextra",
-                         RANDOM_SENDER, "-o", program, *flags.stdout.split(), "-pthread"])
+                         source, "-o", program, *flags.stdout.split(), "-pthread"])
+
+
+def _build_program(directory, source):
+    """Compiles it, unless neither it nor spead2 has changed. Returns its path."""
+    program = os.path.join(directory, os.path.splitext(os.path.basename(source))[0])
+    stamp = program + ".stamp"
+    with open(source, "rb") as file:
+        key = _key(VERSION, OPTIONS, file.read())
+    if not _built(stamp, key):
+        _compile_program(directory, source, program)
+        _note_built(stamp, key)
+    return program
 
 
 def build(directory, venv):
@@ -122,14 +138,34 @@ def build(directory, venv):
         _compile(directory, venv)
         _note_built(stamp, key)
 
-    programs["randomsender"] = os.path.join(directory, "randomsender")
-    stamp = programs["randomsender"] + ".stamp"
-    with open(RANDOM_SENDER, "rb") as source:
-        key = _key(key, source.read())
-    if not _built(stamp, key):
-        _compile_random_sender(directory, programs["randomsender"])
-        _note_built(stamp, key)
+    programs["randomsender"] = _build_program(directory, RANDOM_SENDER)
     return programs
+
+
+# Commands of receivers, of a peer that has been built. Each may raise PeerError.
+
+def receiving_tool(directory, venv):
+    return [os.path.join(directory, "build", PROGRAMS["spead2_recv"])]
+
+
+def chunk_receiver(directory, venv):
+    return [_build_program(directory, CHUNK_RECEIVER)]
+
+
+def python_receiver(directory, venv):
+    """spead2's Python package in the virtual environment, from the source distribution as well:
+    the wheel is without UDP_GRO."""
+    python, stamp = os.path.join(venv, "bin", "python"), os.path.join(venv, "spead2.stamp")
+    if not _built(stamp, _key(VERSION, PYTHON_OPTIONS)):
+        print(f"== Building spead2 {VERSION} for Python, this once", flush=True)
+        path = os.path.dirname(python) + os.pathsep + os.environ["PATH"]
+        _quietly(directory, [python, "-m", "pip", "--disable-pip-version-check", "install",
+                             "--no-input", "--no-deps", "--no-build-isolation",
+                             *(f"--config-settings=setup-args={option}" for option in PYTHON_OPTIONS),
+                             os.path.join(directory, f"spead2-{VERSION}")],
+                 env=dict(os.environ, PATH=path))
+        _note_built(stamp, _key(VERSION, PYTHON_OPTIONS))
+    return [python, PYTHON_RECEIVER]
 
 
 def check_segmentation(programs, port):
@@ -151,14 +187,18 @@ def check_segmentation(programs, port):
             raise PeerError(f"{name} does not set UDP_SEGMENT: {' '.join(command)}\n{done.stderr.strip()}")
 
 
-def check_offload(program, port):
-    """Raises PeerError unless spead2_recv receives with UDP_GRO."""
-    command = ["timeout", "--signal=INT", "1", "strace", "-f", "-e", "trace=setsockopt", program,
-               "--quiet", f"127.0.0.1:{port}"]
-    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True,
-                          timeout=60, check=False)
+def check_offload(command, port):
+    """Raises PeerError unless a receiver of spead2 uses UDP_GRO."""
+    where = [f"127.0.0.1:{port}"] if command[0].endswith("spead2_recv") else [str(port), "65536", "8192"]
+    traced = ["strace", "-f", "-e", "trace=setsockopt",
+              "timeout", "--signal=INT", "--kill-after=3", "3", *command, *where]
+    try:
+        done = subprocess.run(traced, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                              timeout=60, check=False)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise PeerError(f"strace cannot tell whether {command[0]} sets UDP_GRO: {error}") from error
     if not re.search(r"SOL_UDP, (UDP_GRO|0x68), \[1\], 4\) += 0", done.stderr):
-        raise PeerError(f"spead2_recv does not set UDP_GRO: {' '.join(command)}\n{done.stderr.strip()}")
+        raise PeerError(f"it does not set UDP_GRO: {' '.join(traced)}\n{done.stderr.strip()}")
 
 
 if __name__ == "__main__":

@@ -45,6 +45,12 @@ def working_set(heap):
     return (outstanding(heap) + 1) * heap
 
 
+def items(n):
+    """A property of spead2sink: the samples and n - 1 constants in front of them."""
+    constants = "".join(f"item_{i},id={0x1000 + i},value={i}; " for i in range(n - 1))
+    return f'items="{constants}adc_samples,id=0x3300,value=payload"'
+
+
 class RunError(Exception):
     """A program did not do what it was started for."""
 

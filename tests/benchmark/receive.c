@@ -1,7 +1,8 @@
 /* A pipeline that receives, until the stream ends or SIGINT comes.
- * Usage: bench-receive DESCRIPTION, in which the element "source" receives and the element
- * "sink" is the last. Prints one line of JSON: what the sink got, what the source's stats
- * say where it has them, and context switches.
+ * Usage: bench-receive [--latency] DESCRIPTION, in which the element "source" receives and
+ * the element "sink" is the last. Prints one line of JSON: what the sink got, the largest
+ * memory, and the stats of both where they have them. With --latency also how long heaps
+ * took from their sending to the sink: see stamp.h.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -10,12 +11,28 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 
+#include "stamp.h"
+
 typedef struct {
   GMainLoop *loop;
   gboolean failed;
   /* The streaming thread's, until it has ended. */
   guint64 buffers, bytes;
+  StampLatencies *latencies; /* NULL: they are not measured */
 } Receiver;
+
+static gboolean
+note_latency (GstBuffer **buffer, guint index, gpointer user_data)
+{
+  const gsize size = gst_buffer_get_size (*buffer);
+  guint8 last[STAMP_SIZE];
+
+  if (size >= sizeof last) {
+    gst_buffer_extract (*buffer, size - sizeof last, last, sizeof last);
+    stamp_note (user_data, last);
+  }
+  return TRUE;
+}
 
 static GstPadProbeReturn
 count (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
@@ -25,11 +42,17 @@ count (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
   if (info->type & GST_PAD_PROBE_TYPE_BUFFER_LIST) {
     GstBufferList *list = GST_PAD_PROBE_INFO_BUFFER_LIST (info);
 
+    if (receiver->latencies)
+      gst_buffer_list_foreach (list, note_latency, receiver->latencies);
     receiver->buffers += gst_buffer_list_length (list);
     receiver->bytes += gst_buffer_list_calculate_size (list);
   } else {
+    GstBuffer *buffer = GST_PAD_PROBE_INFO_BUFFER (info);
+
+    if (receiver->latencies)
+      note_latency (&buffer, 0, receiver->latencies);
     receiver->buffers++;
-    receiver->bytes += gst_buffer_get_size (GST_PAD_PROBE_INFO_BUFFER (info));
+    receiver->bytes += gst_buffer_get_size (buffer);
   }
   return GST_PAD_PROBE_OK;
 }
@@ -66,35 +89,46 @@ handle_message (GstBus *bus, GstMessage *message, gpointer user_data)
   return G_SOURCE_CONTINUE;
 }
 
+/* As a further member of a JSON object. */
 static void
-print_stats (GstElement *source)
+print_stats (const gchar *name, GstElement *element)
 {
   GstStructure *stats;
-  gint i;
+  gboolean any = FALSE;
 
-  if (!g_object_class_find_property (G_OBJECT_GET_CLASS (source), "stats"))
+  if (!g_object_class_find_property (G_OBJECT_GET_CLASS (element), "stats"))
     return;
-  g_object_get (source, "stats", &stats, NULL);
-  for (i = 0; i < gst_structure_n_fields (stats); i++) {
-    const gchar *name = gst_structure_nth_field_name (stats, i);
+  g_object_get (element, "stats", &stats, NULL);
+  g_print (", \"%s\": {", name);
+  for (gint i = 0; i < gst_structure_n_fields (stats); i++) {
+    const gchar *field = gst_structure_nth_field_name (stats, i);
     guint64 value;
+    guint small;
 
-    if (gst_structure_get_uint64 (stats, name, &value))
-      g_print (", \"%s\": %" G_GUINT64_FORMAT, name, value);
+    if (gst_structure_get_uint (stats, field, &small))
+      value = small;
+    else if (!gst_structure_get_uint64 (stats, field, &value))
+      continue;
+    g_print ("%s\"%s\": %" G_GUINT64_FORMAT, any ? ", " : "", field, value);
+    any = TRUE;
   }
+  g_print ("}");
   gst_structure_free (stats);
 }
 
 static void
-print_report (const Receiver *receiver, GstElement *source)
+print_report (const Receiver *receiver, GstElement *source, GstElement *sink)
 {
   struct rusage usage;
 
   getrusage (RUSAGE_SELF, &usage);
   g_print ("{\"buffers\": %" G_GUINT64_FORMAT ", \"bytes\": %" G_GUINT64_FORMAT
-           ", \"switches\": %ld",
-      receiver->buffers, receiver->bytes, usage.ru_nvcsw);
-  print_stats (source);
+           ", \"max_rss_kib\": %ld",
+      receiver->buffers, receiver->bytes, usage.ru_maxrss);
+  print_stats ("source", source);
+  print_stats ("sink", sink);
+  if (receiver->latencies)
+    stamp_print (receiver->latencies);
   g_print ("}\n");
 }
 
@@ -120,10 +154,10 @@ run (Receiver *receiver, GstElement *pipeline)
   g_unix_signal_add (SIGINT, end, receiver);
   gst_element_set_state (pipeline, GST_STATE_PLAYING);
   g_main_loop_run (receiver->loop);
-  /* The counters of spead2src are kept in PAUSED, and 0 in NULL. */
+  /* Counters are kept in PAUSED, and 0 in NULL. */
   gst_element_set_state (pipeline, GST_STATE_PAUSED);
   if (!receiver->failed)
-    print_report (receiver, source);
+    print_report (receiver, source, sink);
   gst_element_set_state (pipeline, GST_STATE_NULL);
   gst_bus_remove_watch (bus);
   return !receiver->failed;
@@ -132,14 +166,24 @@ run (Receiver *receiver, GstElement *pipeline)
 gint
 main (gint argc, gchar **argv)
 {
+  static StampLatencies latencies;
+  gboolean latency = FALSE, ok;
+  const GOptionEntry entries[] = {
+      {"latency", 0, 0, G_OPTION_ARG_NONE, &latency,
+          "Print how long each heap took to the sink", NULL},
+      {NULL}};
+  GOptionContext *options = g_option_context_new ("DESCRIPTION");
   Receiver receiver = {0};
   g_autoptr (GstElement) pipeline = NULL;
   g_autoptr (GError) error = NULL;
-  gboolean ok;
 
-  gst_init (&argc, &argv);
-  if (argc != 2) {
-    g_printerr ("usage: %s DESCRIPTION\n", argv[0]);
+  g_option_context_add_main_entries (options, entries, NULL);
+  g_option_context_add_group (options, gst_init_get_option_group ());
+  ok = g_option_context_parse (options, &argc, &argv, &error);
+  g_option_context_free (options);
+  if (!ok || argc != 2) {
+    g_printerr (
+        "%s: %s\n", argv[0], error ? error->message : "one DESCRIPTION");
     return EXIT_FAILURE;
   }
   pipeline = gst_parse_launch (argv[1], &error);
@@ -147,6 +191,8 @@ main (gint argc, gchar **argv)
     g_printerr ("%s\n", error->message);
     return EXIT_FAILURE;
   }
+  if (latency)
+    receiver.latencies = &latencies;
   receiver.loop = g_main_loop_new (NULL, FALSE);
   ok = run (&receiver, pipeline);
   g_main_loop_unref (receiver.loop);

@@ -15,11 +15,11 @@ import subprocess
 import tempfile
 import time
 from dataclasses import dataclass
-from typing import Optional
 
-from programs import FIRST_HEADER, HEADER, KIBI, MEBI, RunError, list_size
+from programs import MEBI, RunError
+from senders import check_sent
 
-SENDER_CPU, RECEIVER_CPU = "0", "1"
+RECEIVER_CPU = "1"
 # Bytes of a socket's receive buffer, of all receivers alike: what the kernel permits without
 # privileges where net.core.rmem_max is as large.
 SOCKET_BUFFER = 4 * MEBI
@@ -30,19 +30,6 @@ END_LIMIT = 5
 START_HEAPS = 16
 
 
-@dataclass(frozen=True)
-class Load:
-    """What is sent: packets and heaps of so many bytes, at so many MB/s of payload (None:
-    without limit)."""
-    packet: int
-    heap: int
-    rate: Optional[int]
-
-    def __str__(self):
-        heap = f"{self.heap // MEBI} MiB" if self.heap >= MEBI else f"{self.heap // KIBI} KiB"
-        return f"{self.packet}, {heap}, {f'{self.rate} MB/s' if self.rate else 'unlimited'}"
-
-
 @dataclass
 class Reception:
     """One run."""
@@ -50,6 +37,7 @@ class Reception:
     seconds: float  # of the sender
     delivered: int  # bytes of payload
     cpu: float  # seconds of the receiver, its start included
+    switches: int  # voluntary context switches of the receiver: how often it waited
     details: dict
 
     @property
@@ -62,13 +50,8 @@ class Reception:
         return self.sent / self.seconds / 1e6
 
 
-def _header_bytes(load, heaps):
-    packets = -(-(load.heap + FIRST_HEADER - HEADER) // ((load.packet & ~7) - HEADER))
-    return heaps * (packets * HEADER + FIRST_HEADER - HEADER)
-
-
 class Receiver:
-    """A program that receives on a port of 127.0.0.1 until SIGINT."""
+    """A program that receives on a port until SIGINT."""
 
     # Whether it ends by itself at the stop heap, if that arrives.
     ends = True
@@ -77,10 +60,16 @@ class Receiver:
         self.name, self._command = name, command
 
     def command(self, load, port):
-        return [part.format(port=port, packet=load.packet, heap=load.heap, buffer=SOCKET_BUFFER)
+        return [part.format(port=port, packet=load.packet, heap=load.heap, buffer=SOCKET_BUFFER,
+                            stream=load.stream.address, unbound=free_port())
                 for part in self._command]
 
-    def parse(self, output, load, heaps):
+    def latency_command(self, load, port):
+        """The same, but it prints how long heaps took."""
+        program, *arguments = self.command(load, port)
+        return [program, "--latency", *arguments]
+
+    def parse(self, output, load, heaps, sending):
         """(bytes of payload that were delivered, details)"""
         raise NotImplementedError
 
@@ -88,67 +77,87 @@ class Receiver:
 class Element(Receiver):
     """spead2src, as receive.c runs it."""
 
-    def parse(self, output, load, heaps):
-        stats = json.loads(output)
-        check_balance(stats)
-        return stats["payload-bytes"], stats
+    def parse(self, output, load, heaps, sending):
+        report = json.loads(output)
+        stats, delivered = report["source"], report["source"]["payload-bytes"]
+        check_received(stats)
+        if delivered == sending.payload and sending.packets not in (None, stats["datagrams"]):
+            raise RunError(f"spead2src got {stats['datagrams']} datagrams of {sending.packets}, "
+                           "but all heaps")
+        return self._relayed(report, delivered), report
+
+    @staticmethod
+    def _relayed(report, delivered):
+        """What a spead2sink behind it has sent, if there is one."""
+        sink = report.get("sink", {})
+        if "heaps-pushed" not in sink:
+            return delivered
+        check_sent(sink)
+        return min(delivered, sink["payload-bytes"])
 
 
-class UdpSource(Receiver):
-    """udpsrc, whose buffers are packets."""
+class Throughput(Receiver):
+    """A receiver that counts bytes, headers included."""
 
     ends = False
 
-    def parse(self, output, load, heaps):
-        stats = json.loads(output)
-        share = stats["bytes"] / (heaps * load.heap + _header_bytes(load, heaps))
-        return int(heaps * load.heap * min(share, 1)), stats
+    def parse(self, output, load, heaps, sending):
+        report = json.loads(output)
+        return int(sending.payload * min(report["bytes"] / sending.bytes, 1)), report
 
 
-class BareLoop(UdpSource):
+class BareLoop(Throughput):
     """See barereceive.c."""
 
 
-class Spead2Recv(Receiver):
-    """Tools of spead2, and programs of ours on its library: "Received N heaps"."""
+class UdpSource(Throughput):
+    """udpsrc, whose buffers are packets."""
 
-    def parse(self, output, load, heaps):
+
+class Spead2(Receiver):
+    """Programs on spead2's library: "Received N heaps"."""
+
+    def parse(self, output, load, heaps, sending):
         received = int(re.search(r"Received (\d+) heaps", output)[1])
-        # One of them is the stop heap.
         return min(received, heaps) * load.heap, {}
 
 
-def check_balance(stats):
-    """Raises RunError unless the counters of spead2src add up."""
-    def total(prefix):
-        return sum(value for name, value in stats.items() if name.startswith(prefix))
+def check_received(stats):
+    """Raises RunError unless the counters of a spead2src add up."""
+    def total(*prefixes):
+        return sum(value for name, value in stats.items() if name.startswith(prefixes))
 
     ended = sum(stats[f"heaps-{name}"] for name in
                 ("complete", "evicted", "timeout", "stop", "flush"))
+    went = total("heaps-dropped-") + sum(
+        stats[f"heaps-{name}"] for name in
+        ("delivered", "control", "flushed-ready", "ready", "waiting"))
     sums = {
         "datagrams": (stats["datagrams"], total("refused-") + stats["packets"]),
         "packets": (stats["packets"], total("packets-")),
-        "heaps": (stats["heaps-started"], ended + stats["heaps-live"]),
+        "heaps that began": (stats["heaps-started"], ended + stats["heaps-live"]),
+        "heaps that ended": (ended, went),
     }
     for name, (whole, parts) in sums.items():
         if whole != parts:
             raise RunError(f"the {name} of spead2src do not add up: {whole}, {parts}: {stats}")
 
 
-def _free_port():
+def free_port():
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
 
 
 def _queued(port):
-    """Bytes that wait in the socket of a port, or None where none is bound."""
+    """Bytes that wait in the sockets of a port, or None where none is bound."""
+    found = []
     with open("/proc/net/udp", encoding="ascii") as table:
         for line in table:
             fields = line.split()
             if fields[1].endswith(f":{port:04X}"):
-                return int(fields[4].split(":")[1], 16)
-    return None
+                found.append(int(fields[4].split(":")[1], 16))
+    return sum(found) if found else None
 
 
 def _wait(condition, seconds, what):
@@ -159,35 +168,26 @@ def _wait(condition, seconds, what):
         time.sleep(0.002)
 
 
-class Senders:
-    """spead2sink, which sends what receivers are measured with."""
-
-    def __init__(self, directory):
-        self._program = f"{directory}/bench-send"
-
-    def send(self, load, port, heaps):
-        """(bytes of payload, seconds)"""
-        heap, size = load.heap, list_size(load.heap)
-        # Bursts of 64 KiB up to 3 GB/s, and of 100 us above, where pauses between smaller ones
-        # would be shorter than the thread can sleep.
-        burst = 65536 if (load.rate or 0) <= 3000 else load.rate * 100
-        rate = f"rate={load.rate}e6 burst-size={burst}" if load.rate else ""
-        done = subprocess.run(
-            ["taskset", "-c", SENDER_CPU, self._program,
-             f"reusedsrc num-buffers={heaps // size} list-size={size} samplesperbuffer={heap} "
-             f"! spead2sink host=127.0.0.1 port={port} max-packet-size={load.packet} "
-             f"zero-copy=off {rate}"],
-            capture_output=True, text=True, timeout=60, check=False)
-        if done.returncode != 0:
-            raise RunError(done.stderr)
-        return heaps * heap, json.loads(done.stdout)["seconds"]
+def receive(receiver, load, heaps, send):
+    """One run of a receiver. send (load, port, heaps): sends so many heaps."""
+    heaps = load.whole(heaps)
+    port = free_port()
+    return _run(receiver, load, heaps, send, port, receiver.command(load, port))
 
 
-def receive(receiver, load, heaps, senders):
-    """One run of a receiver."""
-    heaps = max(heaps - heaps % list_size(load.heap), list_size(load.heap))
-    port = _free_port()
-    command = ["taskset", "-c", RECEIVER_CPU, *receiver.command(load, port)]
+def receive_stamped(receiver, load, heaps, senders):
+    """The latencies of so many heaps, in ns, none of which may be lost."""
+    port = free_port()
+    run = _run(receiver, load, heaps, senders.send_stamped, port,
+               receiver.latency_command(load, port))
+    latencies = run.details["latencies"]
+    if len(latencies) != heaps:
+        raise RunError(f"{receiver.name} received {len(latencies)} heaps of {heaps}")
+    return latencies
+
+
+def _run(receiver, load, heaps, send, port, command):
+    command = ["taskset", "-c", RECEIVER_CPU, *command]
     with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as errors:
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=errors)
         try:
@@ -195,9 +195,9 @@ def receive(receiver, load, heaps, senders):
                   f"{receiver.name} binds no port")
             # A port is bound before it is read.
             time.sleep(SETTLE)
-            sent, seconds = senders.send(load, port, heaps)
+            sending = send(load, port, heaps)
             _wait(lambda: not _queued(port), END_LIMIT, f"{receiver.name} does not read")
-            cpu = _end(process, receiver.ends)
+            usage = _end(process, receiver.ends)
         except BaseException:
             process.kill()
             process.wait()
@@ -207,19 +207,20 @@ def receive(receiver, load, heaps, senders):
         if process.returncode != 0:
             errors.seek(0)
             raise RunError(f"this failed: {' '.join(command)}\n{text}{errors.read(2000)}")
-    delivered, details = receiver.parse(text, load, heaps)
-    return Reception(sent, seconds, delivered, cpu, details)
+    delivered, details = receiver.parse(text, load, heaps, sending)
+    return Reception(sending.payload, sending.seconds, delivered,
+                     usage.ru_utime + usage.ru_stime, usage.ru_nvcsw, details)
 
 
 def _end(process, by_itself):
-    """CPU seconds of the process, which is asked to end where it does not by itself."""
+    """What the process used, which is asked to end where it does not by itself."""
     limit = time.monotonic() + (0.1 if by_itself else 0)
     asked = False
     while True:
         pid, status, usage = os.wait4(process.pid, os.WNOHANG)
         if pid:
             process.returncode = os.waitstatus_to_exitcode(status)
-            return usage.ru_utime + usage.ru_stime
+            return usage
         if not asked and time.monotonic() > limit:
             process.send_signal(signal.SIGINT)
             asked, limit = True, time.monotonic() + END_LIMIT

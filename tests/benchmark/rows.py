@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Optional
 
 from programs import (KIBI, MEBI, Bare, CacheLine, Pipeline, RandomSender, Samples, Setup, Spead2Send,
-                      Tutorial)
+                      Tutorial, items)
 
 PACKETS = (1456, 1472, 8972, 65507)
 HEAPS = (8 * KIBI, 64 * KIBI, MEBI, 8 * MEBI)
@@ -151,12 +151,6 @@ def _lists():
     return "reusedsrc num-buffers={lists} list-size={list} samplesperbuffer={heap}"
 
 
-def _items(n):
-    """The samples and n - 1 constants in front of them."""
-    constants = "".join(f"item_{i},id={0x1000 + i},value={i}; " for i in range(n - 1))
-    return f'items="{constants}adc_samples,id=0x3300,value=payload"'
-
-
 def _outstanding_title(n):
     return f"fresh samples, max-heaps {n}"
 
@@ -192,7 +186,7 @@ def _our_programs(send, workers):
           for n in OUTSTANDING),
         *(Pipeline(f"{n} sinks", send, f"{reused} ! {_sink()}", 4000, chains=n) for n in SINKS),
         *(Pipeline(f"{n} heaps", send, f"{reused} ! {_sink()}", fixed_heaps=n) for n in STREAMS),
-        *(Pipeline(f"{n} items", send, f"{reused} ! {_sink(_items(n))}", properties=("items",))
+        *(Pipeline(f"{n} items", send, f"{reused} ! {_sink(items(n))}", properties=("items",))
           for n in ITEMS),
         # Two seconds each.
         *(Pipeline(f"rate {rate} MB/s", send, f"{reused} ! {_sink(f'rate={rate}e6')}",

@@ -21,6 +21,7 @@ import network
 import peer
 import receiving
 import rows
+from others import OtherPrograms
 from programs import CacheLine, RunError
 from rounds import Bench
 
@@ -124,10 +125,28 @@ def build_peer(build):
     try:
         programs = peer.build(f"{build}/peer", f"{build}/venv-peer")
         peer.check_segmentation(programs, network.unbound().port)
-        peer.check_offload(programs["spead2_recv"], network.unbound().port)
         return programs, None
     except peer.PeerError as error:
         return {}, str(error)
+
+
+def peer_receivers(build, programs, problem):
+    """({name: path of a program that sends, or command of one that receives}, {name: why there
+    is no such receiver})."""
+    if problem:
+        return {}, dict.fromkeys((receiving.RECV, receiving.POOL, receiving.CHUNKS,
+                                  receiving.PYTHON), problem)
+    found, missing = {"spead2_send": programs["spead2_send"]}, {}
+    for names, make in (((receiving.RECV, receiving.POOL), peer.receiving_tool),
+                        ((receiving.CHUNKS,), peer.chunk_receiver),
+                        ((receiving.PYTHON,), peer.python_receiver)):
+        try:
+            command = make(f"{build}/peer", f"{build}/venv-peer")
+            peer.check_offload(command, network.unbound().port)
+            found.update(dict.fromkeys(names, command))
+        except peer.PeerError as error:
+            missing.update(dict.fromkeys(names, str(error)))
+    return found, missing
 
 
 def available(programs, wanted):
@@ -164,7 +183,10 @@ def parse_arguments():
                         help="rounds (default: %(default)s)")
     parser.add_argument("--direction", choices=("send", "receive", "both"), default="both",
                         help="what is measured (default: %(default)s)")
-    parser.add_argument("--receive-repeats", type=int, default=5, metavar="N",
+    parser.add_argument("--growth", action="store_true",
+                        help="receiving from more senders, in more groups, more items, longer "
+                             "streams, and the rate without loss over heap size, too")
+    parser.add_argument("--receive-repeats", type=int, default=3, metavar="N",
                         help="rounds of receiving (default: %(default)s)")
     parser.add_argument("--workers", type=int, default=2, metavar="N",
                         help="sending threads of the rows with several (default: %(default)s)")
@@ -199,16 +221,17 @@ def measure_sending(arguments, directory, peer_programs):
     return list(bench.results()), list(bench.figures())
 
 
-def measure_receiving(arguments, directory, peer_programs):
+def measure_receiving(arguments, build, directory, peer_programs, peer_problem):
     """(receiving.ReceiveBench, its rows)"""
-    bench = receiving.ReceiveBench(directory, receiving.receivers(directory, peer_programs), progress)
-    plan = [row for row in receiving.plan()
+    found, missing = peer_receivers(build, peer_programs, peer_problem)
+    bench = receiving.ReceiveBench(directory, found, missing, progress)
+    plan = [row for row in receiving.plan(arguments.growth)
             if arguments.only is None or re.search(arguments.only, f"{row.title}: {row.load}")]
     for number in range(arguments.receive_repeats if plan else 0):
         progress(f"receiving, round {number + 1} of {arguments.receive_repeats}, "
                  f"a cache line there and back {cache_line(directory) or '?'} ns")
         bench.round(plan)
-    return bench, list(receiving.results(bench))
+    return bench, list(receiving.results(bench, plan))
 
 
 def main():
@@ -216,7 +239,7 @@ def main():
     build = os.path.abspath(arguments.build)
     directory = f"{build}/tests/benchmark"
     peer_programs, peer_problem = build_peer(build)
-    begin = time.monotonic()
+    begin, others = time.monotonic(), OtherPrograms()
     line = cache_line(directory)
     progress(f"A cache line takes {line or '?'} ns between processors 0 and 1, there and back.")
     results, figures, received, receptions = [], [], [], {}
@@ -224,10 +247,12 @@ def main():
         if arguments.direction != "receive":
             results, figures = measure_sending(arguments, directory, peer_programs)
         if arguments.direction != "send":
-            bench, received = measure_receiving(arguments, directory, peer_programs)
+            bench, received = measure_receiving(arguments, build, directory, peer_programs,
+                                                peer_problem)
             receptions = receiving.report(bench, received)
     except KeyboardInterrupt:
         sys.exit("bench: interrupted")
+    share = others.share()
 
     if results:
         print_rows(results, peer_problem)
@@ -235,9 +260,10 @@ def main():
     if received:
         receiving.print_rows(received)
         receiving.print_figures(bench)
-    write_json(arguments.output, results, figures, receptions, peer_problem, arguments.repeats,
-               line)
-    print(f"It took {time.monotonic() - begin:.0f} s.")
+    write_json(arguments.output, results, figures,
+               dict(receptions, share_of_other_programs=share), peer_problem, arguments.repeats, line)
+    print(f"It took {time.monotonic() - begin:.0f} s. Other programs used {100 * share:.0f} % of one "
+          "processor meanwhile.")
 
 
 if __name__ == "__main__":
