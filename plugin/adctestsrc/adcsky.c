@@ -25,12 +25,13 @@
 #define BYTE(low, high)                                                        \
   {                                                                            \
     LOW (low, 11 * (high)), LOW (low, 32 * (high)), LOW (low, 41 * (high)),    \
-        LOW (low, 43 * (high)), LOW (low, 48 * (high)), LOW (low, 61 * (high)), \
-        LOW (low, 78 * (high)), LOW (low, 127 * (high)),                       \
-        LOW (low, -11 * (high)), LOW (low, -32 * (high)),                      \
-        LOW (low, -41 * (high)), LOW (low, -43 * (high)),                      \
-        LOW (low, -48 * (high)), LOW (low, -61 * (high)),                      \
-        LOW (low, -78 * (high)), LOW (low, -127 * (high))                      \
+        LOW (low, 43 * (high)), LOW (low, 48 * (high)),                        \
+        LOW (low, 61 * (high)), LOW (low, 78 * (high)),                        \
+        LOW (low, 127 * (high)), LOW (low, -11 * (high)),                      \
+        LOW (low, -32 * (high)), LOW (low, -41 * (high)),                      \
+        LOW (low, -43 * (high)), LOW (low, -48 * (high)),                      \
+        LOW (low, -61 * (high)), LOW (low, -78 * (high)),                      \
+        LOW (low, -127 * (high))                                               \
   }
 
 static const gint16 bytes[4][256] = {
@@ -82,8 +83,8 @@ adc_sky_mix_portable (const AdcSkyScale *scale, const guint32 *sky,
   const gint32 half = 1 << (scale->shift - 1);
 
   for (guint i = 0; i < count; i++) {
-    const gint32 sum = scaled (sky[i], scale->sky) +
-        scaled (own[i], scale->own) + half;
+    const gint32 sum =
+        scaled (sky[i], scale->sky) + scaled (own[i], scale->own) + half;
 
     samples[i] = (gint8) CLAMP (sum >> scale->shift, G_MININT8, G_MAXINT8);
   }
@@ -100,8 +101,8 @@ adc_sky_mix_portable (const AdcSkyScale *scale, const guint32 *sky,
 /* The two tables of 16 numbers, and the weights of the four bytes, for each 128
  * bits of a vector. */
 static const gint8 low_numbers[16] = {LOW (1, 0)};
-static const gint8 high_numbers[16] = {11, 32, 41, 43, 48, 61, 78, 127, -11,
-    -32, -41, -43, -48, -61, -78, -127};
+static const gint8 high_numbers[16] = {
+    11, 32, 41, 43, 48, 61, 78, 127, -11, -32, -41, -43, -48, -61, -78, -127};
 static const guint8 low_weights[16] = {
     31, 26, 32, 34, 31, 26, 32, 34, 31, 26, 32, 34, 31, 26, 32, 34};
 static const guint8 high_weights[16] = {
@@ -131,8 +132,8 @@ static const guint8 high_weights[16] = {
     const Register tables[4] = {broadcast (low_numbers),                       \
         broadcast (high_numbers), broadcast (low_weights),                     \
         broadcast (high_weights)};                                             \
-    const Register a = prefix##_set1_epi32 ((gint) scale->sky);              \
-    const Register b = prefix##_set1_epi32 ((gint) scale->own);              \
+    const Register a = prefix##_set1_epi32 ((gint) scale->sky);                \
+    const Register b = prefix##_set1_epi32 ((gint) scale->own);                \
     const Register half = prefix##_set1_epi32 (1 << (scale->shift - 1));       \
     const __m128i shift = _mm_cvtsi32_si128 ((gint) scale->shift);             \
     enum { N = sizeof (Register) / 4 };                                        \
@@ -182,15 +183,16 @@ static const guint8 high_weights[16] = {
   _mm256_permutevar8x32_epi32 (x, _mm256_setr_epi32 (0, 4, 1, 5, 2, 6, 3, 7))
 #define ORDER_AVX512(x)                                                        \
   _mm512_maskz_permutexvar_epi32 (0xffff,                                      \
-      _mm512_setr_epi32 (0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15), \
+      _mm512_setr_epi32 (                                                      \
+          0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15),               \
       x)
 
-DEFINE_MIX (
-    ssse3, TARGET_SSSE3, __m128i, _mm, CHOOSE_SSSE3, _mm_sra_epi32, BROADCAST_SSSE3, ORDER_SSSE3)
-DEFINE_MIX (
-    avx2, TARGET_AVX2, __m256i, _mm256, CHOOSE_AVX2, _mm256_sra_epi32, BROADCAST_AVX2, ORDER_AVX2)
-DEFINE_MIX (avx512, TARGET_AVX512, __m512i, _mm512, CHOOSE_AVX512, SRA_AVX512, BROADCAST_AVX512,
-    ORDER_AVX512)
+DEFINE_MIX (ssse3, TARGET_SSSE3, __m128i, _mm, CHOOSE_SSSE3, _mm_sra_epi32,
+    BROADCAST_SSSE3, ORDER_SSSE3)
+DEFINE_MIX (avx2, TARGET_AVX2, __m256i, _mm256, CHOOSE_AVX2, _mm256_sra_epi32,
+    BROADCAST_AVX2, ORDER_AVX2)
+DEFINE_MIX (avx512, TARGET_AVX512, __m512i, _mm512, CHOOSE_AVX512, SRA_AVX512,
+    BROADCAST_AVX512, ORDER_AVX512)
 DEFINE_MIX (avx512vbmi, TARGET_AVX512VBMI, __m512i, _mm512, CHOOSE_AVX512VBMI,
     SRA_AVX512, BROADCAST_AVX512, ORDER_AVX512)
 

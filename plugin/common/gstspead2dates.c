@@ -20,6 +20,18 @@ date_of_meta (GstBuffer *buffer, GstStaticCaps *static_caps, guint64 *ns)
   return meta != NULL;
 }
 
+/* A clock on the network counts what its provider does, which it does not say. A
+ * monotonic one counts from the start of a machine. */
+static gboolean
+is_near_time_of_day (GstClock *clock)
+{
+  const GstClockTimeDiff day = 24 * 3600 * GST_SECOND;
+  GstClockTimeDiff ahead =
+      GST_CLOCK_DIFF (g_get_real_time () * 1000, gst_clock_get_time (clock));
+
+  return ABS (ahead) < day;
+}
+
 /* The scale that a clock counts on, or 0. Only these very types: derived ones
  * count something else. */
 static GstSpead2TimeScale
@@ -30,7 +42,10 @@ scale_of (GstClock *clock)
 
   if (g_str_equal (type, "GstPtpClock"))
     return GST_SPEAD2_TIME_PTP;
-  if (!g_str_equal (type, "GstSystemClock"))
+  if (g_str_equal (type, "GstNetClientClock"))
+    return is_near_time_of_day (clock) ? GST_SPEAD2_TIME_UTC : 0;
+  if (!g_str_equal (type, "GstSystemClock") &&
+      !g_str_equal (type, "GstTestClock"))
     return 0;
 
   g_object_get (clock, "clock-type", &clock_type, NULL);
@@ -42,6 +57,12 @@ scale_of (GstClock *clock)
     default:
       return 0;
   }
+}
+
+gboolean
+gst_spead2_dates_clock_has_date (GstClock *clock)
+{
+  return scale_of (clock) != 0;
 }
 
 gboolean

@@ -14,7 +14,8 @@
 G_BEGIN_DECLS
 
 typedef enum {
-  /* timestamp/x-unix, a GstSystemClock of clock-type realtime, or the machine. */
+  /* timestamp/x-unix, a GstSystemClock of clock-type realtime (a GstTestClock
+   * likewise), a GstNetClientClock within a day of the time of day, or the machine. */
   GST_SPEAD2_TIME_UTC = 1 << 0,
   /* timestamp/x-ptp, a GstSystemClock of clock-type tai, or a GstPtpClock: no
    * leap seconds. */
@@ -34,6 +35,9 @@ typedef struct {
 gboolean gst_spead2_dates_find (GstBuffer *buffer,
     const GstSpead2Timeline *timeline, GstSpead2TimeScale scales, guint64 *ns,
     GError **error);
+
+/* Whether a clock counts ns since 1970, on one of the scales. */
+gboolean gst_spead2_dates_clock_has_date (GstClock *clock);
 
 /* Whether a clock counts ns since 1970 on the scale. */
 gboolean gst_spead2_dates_clock_counts (

@@ -38,6 +38,7 @@ struct _GstSpead2HeapMaker {
   GstSpead2Index index;
   GstSpead2IndexSource index_source; /* of the buffers that have arrived last */
   guint64 running_time;
+  GstSpead2Start start;
 
   /* Values that events carried, or NULL. */
   GstStructure *pending_values; /* for the next buffer */
@@ -45,6 +46,8 @@ struct _GstSpead2HeapMaker {
 
   BufferState state;
   Spead2HeapValues buffer; /* as if it were one heap */
+  guint64 skipped;         /* its first samples, before the start */
+  guint64 left_out;        /* the same of the stream so far, these included */
   GstSpead2Rate rate;      /* that dates go on by within it */
   GError *error;           /* with REFUSED_BUFFER */
   Spead2HeapValues next;   /* what the next heap is made of */
@@ -156,6 +159,7 @@ gst_spead2_heap_maker_restart (GstSpead2HeapMaker *maker)
   gst_clear_structure (&maker->buffer_values);
   spead2_layout_restart (maker->layout);
   gst_spead2_index_restart (&maker->index);
+  maker->left_out = 0;
 }
 
 /* Whether buffers of these caps can be cut. */
@@ -409,20 +413,19 @@ find_values (GstSpead2HeapMaker *maker, GError **error)
           find_date (maker, GST_SPEAD2_TIME_PTP, &values->ptp_ns, error));
 }
 
-/* The index on the wire of the stream's first heap: once a stream. */
-static G_GNUC_NO_INLINE gboolean
-set_first_index (GstSpead2HeapMaker *maker, GError **error)
+/* The index on the wire, without a stream so far, of the buffer's first sample: with
+ * sync-epoch it goes by the date, as the nearest multiple of n samples. */
+static gboolean
+find_first_index (
+    GstSpead2HeapMaker *maker, guint64 n, guint64 *first, GError **error)
 {
   const gint64 epoch = maker->config.sync_epoch;
-  const gsize heap_size = maker->config.heap_size;
-  guint64 n = spead2_layout_n_samples (
-      maker->layout, heap_size ? heap_size : maker->buffer.size);
   GstSpead2Rate rate = sample_rate (maker);
-  guint64 date, first;
+  guint64 date;
 
-  first = maker->buffer.sample_index + maker->config.first_sample;
+  *first = maker->buffer.sample_index + maker->config.first_sample;
   if (epoch < 0)
-    goto set;
+    return TRUE;
   if (rate.numerator == 0 || n == 0) {
     g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FAILED,
         "sync-epoch needs a sample rate: caps have none, so set sample-rate in "
@@ -432,6 +435,7 @@ set_first_index (GstSpead2HeapMaker *maker, GError **error)
   if (!find_date (
           maker, GST_SPEAD2_TIME_UTC | GST_SPEAD2_TIME_PTP, &date, error))
     return FALSE;
+  date += gst_spead2_rate_time (&rate, maker->skipped);
   if (date < (guint64) epoch) {
     g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FAILED,
         "sync-epoch %" G_GINT64_FORMAT " is later than the first heap, "
@@ -439,11 +443,97 @@ set_first_index (GstSpead2HeapMaker *maker, GError **error)
         epoch, date);
     return FALSE;
   }
-  first += gst_spead2_rate_units (&rate, date - epoch, n);
+  /* Samples that were left out are in the date, and in the count. */
+  *first += gst_spead2_rate_units (&rate, date - epoch, n) - maker->left_out;
+  return TRUE;
+}
 
-set:
+/* Once a stream. */
+static G_GNUC_NO_INLINE gboolean
+set_first_index (GstSpead2HeapMaker *maker, GError **error)
+{
+  const gsize heap_size = maker->config.heap_size;
+  guint64 n = spead2_layout_n_samples (
+      maker->layout, heap_size ? heap_size : maker->buffer.size);
+  guint64 first;
+
+  if (!find_first_index (maker, n, &first, error))
+    return FALSE;
   gst_spead2_index_set_first (&maker->index, maker->buffer.sample_index, first);
   return TRUE;
+}
+
+/* -- where the stream begins -------------------------------------------------------- */
+
+void
+gst_spead2_heap_maker_set_start (
+    GstSpead2HeapMaker *maker, const GstSpead2Start *start)
+{
+  maker->start = *start;
+}
+
+/* What the index of the first heap is a multiple of, or 0. */
+static guint64
+start_unit (const GstSpead2HeapMaker *maker)
+{
+  return maker->start.alignment > 0
+      ? maker->start.alignment
+      : spead2_layout_n_samples (maker->layout, maker->config.heap_size);
+}
+
+/* Leaves out the first samples of the buffer, or all of it. */
+static gboolean
+skip_samples (GstSpead2HeapMaker *maker, guint64 skip, GError **error)
+{
+  Spead2HeapValues *buffer = &maker->buffer;
+  const guint64 n = spead2_layout_n_samples (maker->layout, buffer->size);
+  const GstSpead2Rate rate = sample_rate (maker);
+  gsize bytes;
+
+  maker->left_out += MIN (skip, n);
+  if (skip >= n) {
+    buffer->size = 0;
+    return TRUE;
+  }
+  bytes = gst_util_uint64_scale (buffer->size, skip, n);
+  if (spead2_layout_n_samples (maker->layout, bytes) != skip ||
+      gst_util_uint64_scale_ceil (buffer->size, skip, n) != bytes) {
+    g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FAILED,
+        "The stream would begin within a byte: set start-alignment to samples "
+        "that are whole bytes");
+    return FALSE;
+  }
+  buffer->offset += bytes;
+  buffer->size -= bytes;
+  buffer->sample_index += skip;
+  buffer->utc_ns += gst_spead2_rate_time (&rate, skip);
+  buffer->ptp_ns += gst_spead2_rate_time (&rate, skip);
+  maker->skipped = skip;
+  return TRUE;
+}
+
+/* Before the first heap of a stream. */
+static G_GNUC_NO_INLINE gboolean
+skip_to_start (GstSpead2HeapMaker *maker, GError **error)
+{
+  const guint64 unit = start_unit (maker);
+  const GstSpead2Rate rate = sample_rate (maker);
+  guint64 date = 0, first;
+
+  if (maker->start.earliest > 0 && unit > 0 && rate.numerator == 0) {
+    g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FAILED,
+        "start-time needs a sample rate: caps have none, so set sample-rate in "
+        "NULL or READY");
+    return FALSE;
+  }
+  if (maker->start.earliest > 0 &&
+      !find_date (
+          maker, GST_SPEAD2_TIME_UTC | GST_SPEAD2_TIME_PTP, &date, error))
+    return FALSE;
+  return find_first_index (maker, 1, &first, error) &&
+      skip_samples (maker,
+          gst_spead2_start_skip (&maker->start, unit, &rate, date, first),
+          error);
 }
 
 /* -- from the buffer to heaps ------------------------------------------------------- */
@@ -464,8 +554,13 @@ gst_spead2_heap_maker_push (GstSpead2HeapMaker *maker, GstBuffer *buffer)
     return;
 
   maker->state = WAITING_BUFFER;
-  if (!find_values (maker, &maker->error))
+  maker->skipped = 0;
+  if (!find_values (maker, &maker->error) ||
+      (!maker->index.have_base && gst_spead2_start_is_set (&maker->start) &&
+          !skip_to_start (maker, &maker->error)))
     refuse_buffer (maker);
+  else if (maker->buffer.size == 0)
+    maker->state = NO_BUFFER;
   else if (gst_spead2_adapter_is_open (&maker->adapter) &&
       !gst_spead2_adapter_continues (&maker->adapter, &maker->buffer))
     gst_spead2_adapter_close (&maker->adapter);

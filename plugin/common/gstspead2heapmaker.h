@@ -29,6 +29,7 @@
 #include "gstspead2dates.h"
 #include "gstspead2index.h"
 #include "gstspead2rate.h"
+#include "gstspead2start.h"
 #include "spead2/heap/layout.h"
 
 G_BEGIN_DECLS
@@ -125,6 +126,10 @@ void gst_spead2_heap_maker_set_running_time (
 /* The number of item pointers of a heap without descriptors, if its payload is the only
  * addressed item; otherwise 0. */
 guint gst_spead2_heap_maker_plain_pointers (const GstSpead2HeapMaker *maker);
+
+/* Where the stream begins; without effect from its first heap on. */
+void gst_spead2_heap_maker_set_start (
+    GstSpead2HeapMaker *maker, const GstSpead2Start *start);
 
 /* -- buffers ------------------------------------------------------------------- */
 

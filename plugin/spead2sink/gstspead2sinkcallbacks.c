@@ -128,11 +128,15 @@ gst_spead2_sink_find_date (GstBuffer *buffer, GstSpead2TimeScale scales,
 {
   GstElement *element = user_data;
   GstClock *clock = gst_element_get_clock (element);
-  const GstSpead2Timeline timeline = {.clock = clock,
-      .base_time = gst_element_get_base_time (element),
-      .segment = &GST_BASE_SINK (element)->segment};
-  gboolean found = gst_spead2_dates_find (buffer, &timeline, scales, ns, error);
+  GstSpead2Timeline timeline = {
+      .clock = clock, .segment = &GST_BASE_SINK (element)->segment};
+  gboolean found;
 
+  GST_OBJECT_LOCK (element);
+  timeline.base_time = GST_ELEMENT_CAST (element)->base_time +
+      GST_SPEAD2_SINK (element)->start.shift;
+  GST_OBJECT_UNLOCK (element);
+  found = gst_spead2_dates_find (buffer, &timeline, scales, ns, error);
   gst_clear_object (&clock);
   return found;
 }

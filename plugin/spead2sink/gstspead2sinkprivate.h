@@ -8,6 +8,7 @@
  * gstspead2sinkquery.c       ALLOCATION and DRAIN queries
  * gstspead2sinkstream.c      buffers, caps, events, action signals
  * gstspead2sinkpush.c        heaps into the sender's queue; pauses, flushes, steps
+ * gstspead2sinkstart.c       start-time: with which sample the stream begins
  * gstspead2sinkcallbacks.c   what the sender and the heap maker call
  * gstspead2sinkreports.c     messages at a limited rate, and the summary
  * gstspead2sinkstats.c       the sender's counters as a GstStructure
@@ -33,6 +34,20 @@ typedef enum {
                                   that was dropped or failed */
   GST_SPEAD2_SINK_END_SENT /* the last heap that was pushed is a stop heap */
 } GstSpead2SinkEnd;
+
+/* With which sample the stream begins. */
+typedef struct {
+  /* Properties, as they were on the way to PAUSED. */
+  guint64 time;      /* ns since 1970, or 0 */
+  guint64 alignment; /* samples, or 0 */
+
+  /* Guarded by the object lock. */
+  gboolean pending; /* there is a time, and no heap was pushed since READY */
+  gboolean live;    /* of upstream, known in PLAYING */
+  GstClockTimeDiff shift; /* part of ts-offset, ns */
+  guint64
+      earliest; /* date before which samples are left out, known in PLAYING */
+} GstSpead2SinkStart;
 
 /* Threads: "streaming thread" includes state changes, which run while the pad is
  * inactive. The object lock is held during calls of the engine that neither wait nor
@@ -65,6 +80,8 @@ struct _GstSpead2Sink {
   guint n_kept;
   GstPadChainFunction chain; /* the base class's */
   GstPadChainListFunction chain_list;
+
+  GstSpead2SinkStart start;
 
   /* Atomic; any thread. */
   gint end; /* GstSpead2SinkEnd */
@@ -195,6 +212,25 @@ gst_spead2_sink_new_control (GstSpead2Sink *self, guint control)
   return spead2_heap_new_control (
       spead2_sender_packet_config (self->sender)->flavour, control);
 }
+
+/* -- gstspead2sinkstart.c ---------------------------------------------------------------- */
+
+/* READY to PAUSED, and back. */
+void gst_spead2_sink_start_begin (GstSpead2Sink *self);
+void gst_spead2_sink_start_end (GstSpead2Sink *self);
+
+/* PAUSED to PLAYING, before the base class is: the clock is known. FALSE after an error
+ * message. */
+gboolean gst_spead2_sink_start_play (GstSpead2Sink *self);
+
+/* FLUSH_STOP. */
+void gst_spead2_sink_start_flush (GstSpead2Sink *self);
+
+/* A buffer has arrived, before the base class waits for its time. */
+void gst_spead2_sink_start_arrive (GstSpead2Sink *self);
+
+/* A buffer is about to be pushed into the heap maker. */
+void gst_spead2_sink_start_render (GstSpead2Sink *self);
 
 /* -- gstspead2sinkcallbacks.c: with the element as user_data ------------------------- */
 

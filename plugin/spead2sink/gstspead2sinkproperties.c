@@ -80,6 +80,8 @@ static const gsize field_offsets[GST_SPEAD2_SINK_N_SETTINGS] = {
     FIELD (DESCRIPTOR_CNT_STEP, descriptor_cnt_step),
     FIELD (FIRST_SAMPLE, first_sample),
     FIELD (SYNC_EPOCH, sync_epoch),
+    FIELD (START_TIME, start_time),
+    FIELD (START_ALIGNMENT, start_alignment),
     FIELD (SAMPLE_RATE, sample_rate),
     FIELD (SAMPLE_RATE_DENOMINATOR, sample_rate_denominator),
     FIELD (SAMPLE_BITS, sample_bits),
@@ -865,8 +867,9 @@ install_control (GObjectClass *klass)
    * begins at 0, or at the buffer's OFFSET. The date is that of the buffer's
    * GstReferenceTimestampMeta (`timestamp/x-unix`, or else `timestamp/x-ptp`, which
    * has no leap seconds: sync-epoch then has none either); or of the pipeline's
-   * clock if that is a GstSystemClock of clock-type `realtime` or `tai` or a
-   * GstPtpClock; or this machine's time of day. An item of #GstSpead2Sink:items with
+   * clock if that is a GstSystemClock of clock-type `realtime` or `tai`, a
+   * GstPtpClock, or a GstNetClientClock that is within a day of this machine's time
+   * of day; or this machine's time of day. An item of #GstSpead2Sink:items with
    * `value=sample-index` carries the index; it is a warning if there is none.
    *
    * Since: 0.1
@@ -875,6 +878,49 @@ install_control (GObjectClass *klass)
       g_param_spec_int64 ("sync-epoch", "Sync epoch",
           "Time at which the sample index was 0 (in ns since 1970, -1 = unset)",
           -1, G_MAXINT64, DEFAULT_SYNC_EPOCH, FLAGS | GST_PARAM_MUTABLE_READY));
+  /**
+   * GstSpead2Sink:start-time:
+   *
+   * The date of the first sample that is sent, in ns since 1970 (0 = at once), so
+   * that several senders on one clock begin together. Samples of a live source that
+   * are before it are left out; any other source begins with its first sample, which
+   * is due at that time, and needs #GstBaseSink:sync. A sender that is late leaves
+   * out what is due before now. With #GstSpead2Sink:heap-size the stream begins where
+   * the sample index is a multiple of a heap's samples, and else with a whole buffer.
+   *
+   * The pipeline's clock must count the time since 1970, or PLAYING is an error: a
+   * GstSystemClock of clock-type `realtime`, or with TAI, which has no leap seconds,
+   * start-time then having none either, `tai`, a GstPtpClock; or a GstNetClientClock whose provider has a
+   * clock of `realtime`, which is recognised by its being within a day of this
+   * machine's time of day. A buffer's GstReferenceTimestampMeta (`timestamp/x-unix`
+   * or `timestamp/x-ptp`) goes before the clock. It applies once, from READY on, and
+   * not again after a flush. It is added to #GstBaseSink:ts-offset.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, GST_SPEAD2_SINK_PROP_START_TIME,
+      g_param_spec_uint64 ("start-time", "Start time",
+          "Date of the first sample that is sent (in ns since 1970, 0 = at "
+          "once)",
+          0, G_MAXINT64, 0, FLAGS | GST_PARAM_MUTABLE_READY));
+  /**
+   * GstSpead2Sink:start-alignment:
+   *
+   * The index of the first sample that is sent is a multiple of so many samples;
+   * those before it are left out. 0: of the samples of a heap, where there is a
+   * #GstSpead2Sink:start-time and a #GstSpead2Sink:heap-size. The index is what it would be on the
+   * wire, with all its bits: the buffer's OFFSET or a count, with
+   * #GstSpead2Sink:first-sample, or by #GstSpead2Sink:sync-epoch. Where the first
+   * sample would be within a byte, it is an error.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, GST_SPEAD2_SINK_PROP_START_ALIGNMENT,
+      g_param_spec_uint64 ("start-alignment", "Start alignment",
+          "The first sample index is a multiple of this (0 = of a heap's "
+          "samples, "
+          "with a start-time)",
+          0, G_MAXINT64, 0, FLAGS | GST_PARAM_MUTABLE_READY));
   /**
    * GstSpead2Sink:sample-rate:
    *

@@ -111,6 +111,8 @@ typedef struct {
   guint64 descriptor_cnt_step;
   guint64 first_sample;
   gint64 sync_epoch;
+  guint64 start_time;
+  guint64 start_alignment;
   gint64 sample_rate;
   gint sample_rate_denominator;
   guint sample_bits;
@@ -163,6 +165,8 @@ enum {
   GST_SPEAD2_SINK_PROP_DESCRIPTOR_CNT_STEP,
   GST_SPEAD2_SINK_PROP_FIRST_SAMPLE,
   GST_SPEAD2_SINK_PROP_SYNC_EPOCH,
+  GST_SPEAD2_SINK_PROP_START_TIME,
+  GST_SPEAD2_SINK_PROP_START_ALIGNMENT,
   GST_SPEAD2_SINK_PROP_SAMPLE_RATE,
   GST_SPEAD2_SINK_PROP_SAMPLE_RATE_DENOMINATOR,
   GST_SPEAD2_SINK_PROP_SAMPLE_BITS,

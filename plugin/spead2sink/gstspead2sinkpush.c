@@ -407,6 +407,8 @@ gst_spead2_sink_push_buffers (
     return flow;
 
   self->heaps_made = TRUE;
+  if (self->start.time > 0 || self->start.alignment > 0)
+    gst_spead2_sink_start_render (self);
   flow = gst_spead2_sink_make_heaps (self, list, buffer);
   return flow == GST_FLOW_OK && self->unpushed->len > 0
       ? GST_SPEAD2_SINK_FLOW_STEP

@@ -153,12 +153,17 @@ gst_spead2_sink_change_state (GstElement *element, GstStateChange transition)
       }
       gst_spead2_sink_reset_stream (self);
       gst_spead2_heap_maker_start (self->maker);
+      gst_spead2_sink_start_begin (self);
       gst_clear_caps (&self->refused_caps);
       g_atomic_int_set (&self->end, GST_SPEAD2_SINK_END_NONE);
       /* A late FLUSH_START. */
       spead2_sender_set_flushing (self->sender, FALSE);
       spead2_sender_probe (self->sender);
       gst_spead2_sink_report_restart_summary (&self->reports, self->sender);
+      break;
+    case GST_STATE_CHANGE_PAUSED_TO_PLAYING:
+      if (!gst_spead2_sink_start_play (self))
+        return GST_STATE_CHANGE_FAILURE;
       break;
     case GST_STATE_CHANGE_PAUSED_TO_READY:
       /* Ends a wait of the streaming thread, which the base class joins. */
@@ -176,6 +181,7 @@ gst_spead2_sink_change_state (GstElement *element, GstStateChange transition)
     gst_spead2_net_element_set_in_use (&self->net, FALSE);
   if (transition == GST_STATE_CHANGE_PAUSED_TO_READY) {
     gst_spead2_sink_reset_stream (self);
+    gst_spead2_sink_start_end (self);
     spead2_sender_flush (self->sender);
     spead2_sender_set_flushing (self->sender, FALSE);
     gst_spead2_sink_try_stop_heap (self);

@@ -32,6 +32,7 @@ gst_spead2_sink_chain (GstPad *pad, GstObject *parent, GstBuffer *buffer)
   GstSpead2Sink *self = GST_SPEAD2_SINK (parent);
   GstFlowReturn flow;
 
+  gst_spead2_sink_start_arrive (self);
   gst_spead2_heap_maker_arrive (
       self->maker, buffer, gst_spead2_sink_index_source (self));
   self->heaps_made = FALSE;
@@ -46,6 +47,7 @@ gst_spead2_sink_chain_list (GstPad *pad, GstObject *parent, GstBufferList *list)
   GstSpead2Sink *self = GST_SPEAD2_SINK (parent);
   GstFlowReturn flow;
 
+  gst_spead2_sink_start_arrive (self);
   gst_spead2_heap_maker_arrive_list (
       self->maker, list, gst_spead2_sink_index_source (self));
   self->heaps_made = FALSE;
@@ -285,6 +287,7 @@ gst_spead2_sink_event (GstBaseSink *base, GstEvent *event)
       spead2_sender_flush (self->sender);
       spead2_sender_set_flushing (self->sender, FALSE);
       gst_spead2_sink_reset_stream (self);
+      gst_spead2_sink_start_flush (self);
       break;
     case GST_EVENT_CAPS:
       gst_spead2_sink_note_caps (self, event);

@@ -193,7 +193,8 @@ check_entries (const AdcWaveConfig *config, guint64 first)
     fail_unless (memcmp (part, whole + bytes_of (config, at),
                      bytes_of (config, count)) == 0,
         "%" G_GSIZE_FORMAT " frames at %" G_GSIZE_FORMAT, count, at);
-    at = i < 20 ? at + count : (gsize) g_rand_int_range (rand, 0, FRAMES / 4) * 4;
+    at = i < 20 ? at + count
+                : (gsize) g_rand_int_range (rand, 0, FRAMES / 4) * 4;
   }
   g_rand_free (rand);
   g_free (part);
@@ -217,7 +218,8 @@ GST_END_TEST;
 /* Where there is nothing but sky, a delay is the distance between equal samples. */
 GST_START_TEST (test_delay_moves_the_sky_by_whole_samples)
 {
-  const gint64 delays[] = {1, 31, 64, 65537, -1, -100001, G_MAXINT64, G_MININT64};
+  const gint64 delays[] = {
+      1, 31, 64, 65537, -1, -100001, G_MAXINT64, G_MININT64};
   AdcWaveConfig config =
       config_for (kinds[__i__].format, kinds[__i__].channels);
 
@@ -322,12 +324,12 @@ correlate (
  * exp (-2 pi^2 d^2), 1e-34 at a deviation d of 2): the variance d^2 becomes d^2 + 1 / 12,
  * the covariance stays (Sheppard). The limits exclude a coefficient that ignores this for d = 2. */
 static void
-check_coefficients (gdouble deviation, gdouble c1, gdouble c2, gint64 delay1,
-    gint64 delay2)
+check_coefficients (
+    gdouble deviation, gdouble c1, gdouble c2, gint64 delay1, gint64 delay2)
 {
   const gint64 lag = delay2 - delay1;
-  const gint64 elsewhere[] = {lag - 1, lag + 1, lag + 32, lag - 64, lag + 65536,
-      -lag, 0};
+  const gint64 elsewhere[] = {
+      lag - 1, lag + 1, lag + 32, lag - 64, lag + 65536, -lag, 0};
   const gdouble limit = 5 / sqrt (MANY_SAMPLES);
   AdcWaveConfig x = config_for (ADC_WAVE_S8, 1);
   AdcWaveConfig y = config_for (ADC_WAVE_S8, 1);
@@ -402,7 +404,8 @@ GST_START_TEST (test_formats_and_channels_share_the_sky)
       xy += coarse[2 * i + channels / 2] * real[2 * i + channels % 2] * 128;
       channels_xy += coarse[2 * i] * coarse[2 * i + 1];
     }
-    fail_unless (fabs (xy / frames / 400 - 0.3) < limit, "%g", xy / frames / 400);
+    fail_unless (
+        fabs (xy / frames / 400 - 0.3) < limit, "%g", xy / frames / 400);
     fail_unless (fabs (channels_xy / frames / 400 - 0.3) < limit, "%g",
         channels_xy / frames / 400);
   }

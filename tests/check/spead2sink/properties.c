@@ -103,6 +103,8 @@ static const gchar *const others[][2] = {
     {"send-stop-heap", "false"},
     {"send-threads", "3"},
     {"signal-heaps", "true"},
+    {"start-alignment", "4096"},
+    {"start-time", "1700000000000000001"},
     {"stats-interval", "3600000000000"},
     {"sync", "true"},
     {"sync-epoch", "1700000000000000000"},
