@@ -13,6 +13,7 @@ from conftest import BUILD, LIMIT, PYTHON, ROOT
 from namespaces import alone_on_the_network
 
 TROUBLESHOOTING = ROOT / "docs/troubleshooting.md"
+PERFORMANCE = ROOT / "docs/performance.md"
 PAGES = sorted((ROOT / "docs").glob("*.md")) + [ROOT / "README.md"]
 # All that is written in Markdown.
 LINKING = [*PAGES, ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "tests").rglob("*.md"))]
@@ -58,7 +59,8 @@ def is_printed(message, known):
 
 
 def messages():
-    return re.findall(r"^> (.*)$", TROUBLESHOOTING.read_text(), re.M)
+    return [message for page in (TROUBLESHOOTING, PERFORMANCE)
+            for message in re.findall(r"^> (.*)$", page.read_text(), re.M)]
 
 
 @pytest.mark.parametrize("message", messages())
@@ -174,7 +176,7 @@ def test_the_files_that_the_design_names_exist():
 
 
 def test_the_rows_for_users_are_rows_of_the_whole_table():
-    users = re.search(r"(^\|.*\|\n)+", (ROOT / "docs/performance.md").read_text(), re.M).group().splitlines()[2:]
+    users = re.search(r"(^\|.*\|\n)+", PERFORMANCE.read_text(), re.M).group().splitlines()[2:]
     rows = (ROOT / "tests/benchmark/README.md").read_text().splitlines()
     assert len(users) == 8 and not [row for row in users if not any(line.startswith(row) for line in rows)]
 
