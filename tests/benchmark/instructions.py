@@ -145,9 +145,12 @@ def count_run(setup, build, port, length):
         command = ["valgrind", "--tool=callgrind", "--separate-threads=yes", "--fair-sched=yes",
                    *(f"--toggle-collect={function}" for function in setup.uncounted),
                    "--collect-atstart=yes", f"--callgrind-out-file={directory}/out", *program]
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True,
-                              env=dict(os.environ, FEED=f"{directory}/feed", **environment),
-                              timeout=120, check=False)
+        try:
+            done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                                  env=dict(os.environ, FEED=f"{directory}/feed", **environment),
+                                  timeout=120, check=False)
+        except subprocess.TimeoutExpired as error:
+            raise CannotCount(str(error)) from error
         if done.returncode != 0:
             raise CannotCount(f"this failed: {' '.join(command)}\n{done.stdout}{done.stderr}")
         counts = {}

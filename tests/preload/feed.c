@@ -2,10 +2,10 @@
  * for it depends on no other process and on no timing:
  *   LD_PRELOAD=<build>/tests/preload/libspead2feed.so FEED=FILE PROGRAM
  *
- * Each recvmsg() of a socket with UDP_GRO returns the next message of the file, and is
- * the kernel's behind the last one. It begins once such a socket was found to be empty,
- * since receivers discard what came before they were started. The program has one such
- * socket, which one thread at a time reads.
+ * Each recvmsg() of a UDP socket returns the next message of the file, as one with UDP_GRO
+ * gets it, and is the kernel's behind the last one. It begins once such a socket was found
+ * to be empty, since receivers discard what came before they were started. The program has
+ * one such socket, which one thread at a time reads.
  *
  * The file has messages, each of them two uint32_t in the machine's byte order, its size
  * and that of the datagrams in it (0: it is one), and so many bytes.
@@ -57,12 +57,14 @@ open_file (void)
 }
 
 static bool
-has_gro (int fd)
+is_udp (int fd)
 {
-  int on = 0;
-  socklen_t size = sizeof on;
+  int type = -1, domain = -1;
+  socklen_t size = sizeof type;
 
-  return getsockopt (fd, IPPROTO_UDP, UDP_GRO, &on, &size) == 0 && on;
+  getsockopt (fd, SOL_SOCKET, SO_TYPE, &type, &size);
+  getsockopt (fd, SOL_SOCKET, SO_DOMAIN, &domain, &size);
+  return type == SOCK_DGRAM && (domain == AF_INET || domain == AF_INET6);
 }
 
 static void
@@ -101,7 +103,7 @@ recvmsg (int fd, struct msghdr *message, int flags)
 {
   ssize_t size;
 
-  if ((flags & MSG_ERRQUEUE) || ended || !has_gro (fd))
+  if ((flags & MSG_ERRQUEUE) || ended || !is_udp (fd))
     return real_recvmsg (fd, message, flags);
   if (begun && deliver (message, &size))
     return size;
