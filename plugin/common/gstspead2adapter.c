@@ -368,6 +368,19 @@ take_piece (GstSpead2Adapter *adapter, Spead2HeapValues *values, GError **error)
   return TRUE;
 }
 
+void
+gst_spead2_adapter_take_run (
+    GstSpead2Adapter *adapter, guint max, Spead2HeapValues *values)
+{
+  gsize n;
+
+  if (adapter->heap_size == 0 || values->mapped == NULL)
+    return;
+  n = MIN (adapter->left / adapter->heap_size, max - 1);
+  values->n_heaps = 1 + n;
+  adapter->left -= n * adapter->heap_size;
+}
+
 /* The bytes of the buffer that end the open heap, or 0. */
 static gsize
 ending_size (const GstSpead2Adapter *adapter)

@@ -133,6 +133,11 @@ gst_spead2_adapter_may_have_next (const GstSpead2Adapter *adapter)
 gboolean gst_spead2_adapter_next (
     GstSpead2Adapter *adapter, Spead2HeapValues *values, GError **error);
 
+/* Takes heaps of the buffer behind the one that was taken last into a run with it, of at
+ * most max heaps, which values->n_heaps says then. */
+void gst_spead2_adapter_take_run (
+    GstSpead2Adapter *adapter, guint max, Spead2HeapValues *values);
+
 /* The rest of the buffer is open from now on. FALSE with SPEAD2_ERROR_MEMORY. */
 gboolean gst_spead2_adapter_end (GstSpead2Adapter *adapter, GError **error);
 

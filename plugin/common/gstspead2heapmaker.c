@@ -708,16 +708,51 @@ note_wraps (GstSpead2HeapMaker *maker, guint64 wraps, guint64 index)
       g_strdup_printf ("Values go on modulo 2^%u", item->bits));
 }
 
-/* A heap with this index has been made. */
+/* Heaps of these values have been made. */
 static void
-note_index (GstSpead2HeapMaker *maker, guint64 index)
+note_indices (GstSpead2HeapMaker *maker, const Spead2HeapValues *values)
 {
   const Spead2Item *item = maker->plan.index_item;
+  const guint64 step = spead2_layout_n_samples (maker->layout, values->size);
   guint bits = item ? item->bits : 64;
-  guint64 wraps = gst_spead2_index_send (&maker->index, index, bits);
+  guint64 index = values->sample_index;
+  guint i = 0;
 
-  if (wraps > 0)
-    note_wraps (maker, wraps, index);
+  do {
+    guint64 wraps = gst_spead2_index_send (&maker->index, index, bits);
+
+    if (wraps > 0)
+      note_wraps (maker, wraps, index);
+    index += step;
+  } while (++i < values->n_heaps);
+}
+
+static guint
+max_run (const GstSpead2HeapMaker *maker)
+{
+  return maker->callbacks->max_run
+      ? maker->callbacks->max_run (maker->next.size, maker->user_data)
+      : 1;
+}
+
+/* Makes what is next part of the last of n runs, if it follows that. */
+static gboolean
+extend (GstSpead2HeapMaker *maker, Spead2Heap **heaps, guint n)
+{
+  return n > 0 && !(heaps[n - 1]->flags & SPEAD2_HEAP_CONTROL) &&
+      spead2_layout_extend_run (
+          maker->layout, heaps[n - 1], &maker->next, max_run (maker));
+}
+
+/* Makes what is next, with what follows it in the buffer. */
+static Spead2Heap *
+make_run (GstSpead2HeapMaker *maker, GError **error)
+{
+  Spead2HeapValues *values = &maker->next;
+
+  gst_spead2_adapter_take_run (&maker->adapter,
+      spead2_layout_max_run (maker->layout, values, max_run (maker)), values);
+  return spead2_layout_make_heap (maker->layout, values, error);
 }
 
 gboolean
@@ -729,17 +764,21 @@ gst_spead2_heap_maker_make (
 
   values->sample_index += maker->index.base;
   values->running_time = maker->running_time;
+  if (extend (maker, heaps, *n))
+    goto made;
   if (spead2_layout_wants_descriptor_heap (maker->layout, values)) {
     heap = spead2_layout_make_descriptor_heap (maker->layout, values, error);
     if (heap == NULL)
       return FALSE;
     heaps[(*n)++] = heap;
   }
-  heap = spead2_layout_make_heap (maker->layout, values, error);
+  heap = make_run (maker, error);
   if (heap == NULL)
     return FALSE;
   heaps[(*n)++] = heap;
-  note_index (maker, values->sample_index);
+
+made:
+  note_indices (maker, values);
   return TRUE;
 }
 

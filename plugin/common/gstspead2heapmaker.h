@@ -9,7 +9,7 @@
  *   gst_spead2_heap_maker_arrive()  when it arrives, even if it is dropped then
  *   gst_spead2_heap_maker_push()    when it is to be sent
  *   gst_spead2_heap_maker_next(), and while that returns TRUE
- *   gst_spead2_heap_maker_make()    once per heap
+ *   gst_spead2_heap_maker_make()    once per run of heaps (heap.h)
  * With heap-size, the last bytes of a buffer may be too few for a heap. They are then
  * the "open heap", which the next buffer completes, or gst_spead2_heap_maker_close()
  * ends.
@@ -64,6 +64,8 @@ typedef struct {
   /* As gst_spead2_dates_find(). */
   gboolean (*date) (GstBuffer *buffer, GstSpead2TimeScale scales, guint64 *ns,
       GError **error, gpointer user_data);
+  /* How many heaps of so many bytes may be in one run. NULL: one. */
+  guint (*max_run) (gsize heap_bytes, gpointer user_data);
   /* Reports a GST_STREAM_ERROR_FORMAT that does not end the stream: each kind once
    * until gst_spead2_heap_maker_start() is called. */
   void (*warning) (
@@ -156,12 +158,15 @@ gboolean gst_spead2_heap_maker_is_open (const GstSpead2HeapMaker *maker);
  * of earlier bytes were made; gst_spead2_heap_maker_drop() must follow. */
 gboolean gst_spead2_heap_maker_next (GstSpead2HeapMaker *maker, GError **error);
 
-/* The number of heaps that a call of gst_spead2_heap_maker_make() makes, at most. */
+/* The number of runs that a call of gst_spead2_heap_maker_make() makes, at most. */
 #define GST_SPEAD2_HEAP_MAKER_MAX_HEAPS 2
 
-/* Makes the heap for which gst_spead2_heap_maker_next() returned TRUE, and before it
- * a heap of descriptors if one is due. heaps has *n elements; the new ones (transfer
- * full) are appended. FALSE with an error; a heap of descriptors may have been
+/* Makes the heap for which gst_spead2_heap_maker_next() returned TRUE, with those behind it
+ * in the buffer that make a run with it, and before it
+ * a heap of descriptors if one is due. heaps has *n elements, made since the last call with
+ * none and owned by the caller; the new ones (transfer
+ * full) are appended, or the last one is extended by the heap. FALSE with an error; a heap
+ * of descriptors may have been
  * appended even then. */
 gboolean gst_spead2_heap_maker_make (
     GstSpead2HeapMaker *maker, Spead2Heap **heaps, guint *n, GError **error);

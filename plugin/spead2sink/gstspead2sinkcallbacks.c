@@ -141,6 +141,14 @@ gst_spead2_sink_find_date (GstBuffer *buffer, GstSpead2TimeScale scales,
   return found;
 }
 
+static guint
+gst_spead2_sink_max_run (gsize heap_bytes, gpointer user_data)
+{
+  GstSpead2Sink *self = user_data;
+
+  return spead2_sender_max_run (self->sender, heap_bytes);
+}
+
 static void
 gst_spead2_sink_warn (
     const gchar *message, const gchar *detail, gpointer user_data)
@@ -162,6 +170,7 @@ gst_spead2_sink_counted (
 
 const GstSpead2HeapMakerCallbacks gst_spead2_sink_maker_callbacks = {
     .date = gst_spead2_sink_find_date,
+    .max_run = gst_spead2_sink_max_run,
     .warning = gst_spead2_sink_warn,
     .counted = gst_spead2_sink_counted,
 };

@@ -13,10 +13,10 @@
 GST_DEBUG_CATEGORY_EXTERN (spead2_sink_debug);
 #define GST_CAT_DEFAULT spead2_sink_debug
 
-/* Heaps that are pushed together, at most. */
+/* Runs of heaps that are pushed together, at most. */
 #define HEAPS_AT_ONCE 64
 
-/* Heaps that are made and not in the queue yet. */
+/* Runs of heaps that are made and not in the queue yet. */
 typedef struct {
   Spead2Heap *heaps[HEAPS_AT_ONCE + GST_SPEAD2_HEAP_MAKER_MAX_HEAPS];
   guint n;

@@ -83,7 +83,7 @@ feed (FakeReceiver *receiver, const Spead2PacketConfig *config,
   spead2_packetizer_start (&packetizer, config, heap);
   while ((next = spead2_packetizer_peek (&packetizer)) != NULL) {
     const Spead2Packet packet = *next;
-    guint n = MIN (packet.run_length, SPEAD2_PACKET_MAX_IOV / packet.n_iov);
+    guint n = MIN (packet.n_alike, SPEAD2_PACKET_MAX_IOV / packet.n_iov);
 
     check (packet.size <= config->max_packet_size);
     check (packet.scratch_size <= packet.size);

@@ -1,4 +1,4 @@
-/* One heap to send: see heap.h.
+/* A run of heaps to send: see heap.h.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -20,7 +20,12 @@ spead2_heap_new (Spead2Flavour flavour)
   heap->flavour = flavour;
   heap->flags = 0;
   heap->destination = 0;
+  heap->n_heaps = 1;
   heap->cnt = 0;
+  heap->cnt_step = 0;
+  heap->steps = heap->inline_steps;
+  heap->n_steps = 0;
+  heap->allocated_steps = SPEAD2_HEAP_INLINE_STEPS;
   heap->pointers = heap->inline_pointers;
   heap->n_pointers = 0;
   heap->spans = heap->inline_spans;
@@ -60,6 +65,8 @@ spead2_heap_free (Spead2Heap *heap)
     g_free (heap->spans);
     g_free (heap->sources);
   }
+  if (heap->steps != heap->inline_steps)
+    g_free (heap->steps);
   g_slice_free1 (BLOCK_SIZE, heap->block);
 }
 
@@ -151,6 +158,24 @@ spead2_heap_add_addressed (Spead2Heap *heap, guint64 id, GError **error)
   return TRUE;
 }
 
+void
+spead2_heap_step_immediate (Spead2Heap *heap, guint64 step, guint bits)
+{
+  guint n = heap->n_steps;
+
+  if (n == heap->allocated_steps) {
+    heap->steps =
+        grow (heap->steps, heap->inline_steps, n, sizeof (Spead2PointerStep));
+    heap->allocated_steps = 2 * n;
+  }
+  heap->steps[heap->n_steps++] =
+      (Spead2PointerStep){.pointer = heap->n_pointers - 1,
+          .step = step,
+          .mask = (G_GUINT64_CONSTANT (1) << bits) - 1};
+}
+
+/* -- payload ------------------------------------------------------------------ */
+
 static Spead2MappedBuffer *
 last_mapped (const Spead2Heap *heap)
 {
@@ -182,15 +207,23 @@ add_span (Spead2Heap *heap, const guint8 *data, gsize size,
   if (i == heap->allocated_spans)
     grow_spans (heap);
   heap->pages = i == 0 || heap->pages == pages ? pages : NULL;
-  heap->length += size;
   heap->sources[i] = *source;
   heap->spans[i] = (Spead2Span){.data = data, .size = size};
   heap->n_spans++;
   return &heap->spans[i];
 }
 
-/* A span ends with each heap that the memory was laid out for. writable: the
- * headroom is the heap's to write. */
+/* How many of the next size bytes lie in pieces of one size, with the same gap in front of
+ * each: up to the end of the heap that the memory was laid out for, or all of them where
+ * such a heap is a single piece. */
+static gsize
+even_size (const Spead2PacketPlace *place, gsize size)
+{
+  return place->is_heap && place->headroom > 0 ? size
+                                               : MIN (size, place->heap_size);
+}
+
+/* writable: the headroom is the heap's to write. */
 static void
 append_pieces (
     Spead2Heap *heap, Spead2SpanSource *source, gsize size, gboolean writable)
@@ -200,15 +233,23 @@ append_pieces (
     Spead2Span *span;
 
     spead2_headroom_find (source->memory, source->offset, &place);
-    span = add_span (heap, place.data, MIN (size, place.heap_size),
+    span = add_span (heap, place.data, even_size (&place, size),
         spead2_headroom_pages (source->memory), source);
     span->first = MIN (span->size, place.size);
-    span->piece = place.next_piece;
-    span->gap = place.next_headroom;
+    span->piece = span->size > place.heap_size ? place.size : place.next_piece;
+    span->gap =
+        span->size > place.heap_size ? place.headroom : place.next_headroom;
     span->headroom = writable ? place.headroom : 0;
     source->offset += span->size;
     size -= span->size;
   }
+}
+
+static Spead2HugePages *
+pages_of (const Spead2MappedMemory *mapped)
+{
+  return mapped->has_headroom ? spead2_headroom_pages (mapped->map.memory)
+                              : spead2_huge_pages_of (mapped->map.memory);
 }
 
 /* Appends bytes of a buffer that the heap has kept. */
@@ -234,8 +275,7 @@ append_kept (
     if (from->has_headroom)
       append_pieces (heap, &source, take, unused && from->is_claimed);
     else
-      add_span (heap, from->map.data + offset, take,
-          spead2_huge_pages_of (source.memory), &source);
+      add_span (heap, from->map.data + offset, take, pages_of (from), &source);
     size -= take;
     offset = 0;
   }
@@ -259,15 +299,26 @@ check_length (const Spead2Heap *heap, gsize size, GError **error)
 }
 
 gboolean
-spead2_heap_append_mapped (Spead2Heap *heap, Spead2MappedBuffer *mapped,
-    gsize offset, gsize size, GError **error)
+spead2_heap_append_run (Spead2Heap *heap, Spead2MappedBuffer *mapped,
+    gsize offset, gsize size, guint n_heaps, GError **error)
 {
+  g_return_val_if_fail (n_heaps == 1 || heap->n_spans == 0, FALSE);
+
   if (!check_length (heap, size, error))
     return FALSE;
   if (last_mapped (heap) != mapped)
     keep (heap, spead2_mapped_buffer_ref (mapped));
-  append_kept (heap, mapped, offset, size);
+  append_kept (heap, mapped, offset, n_heaps * size);
+  heap->length += size;
+  heap->n_heaps = n_heaps;
   return TRUE;
+}
+
+gboolean
+spead2_heap_append_mapped (Spead2Heap *heap, Spead2MappedBuffer *mapped,
+    gsize offset, gsize size, GError **error)
+{
+  return spead2_heap_append_run (heap, mapped, offset, size, 1, error);
 }
 
 gboolean
@@ -286,6 +337,36 @@ spead2_heap_append_buffer (Spead2Heap *heap, GstBuffer *buffer, gsize offset,
     keep (heap, mapped);
   }
   append_kept (heap, mapped, offset, size);
+  heap->length += size;
+  return TRUE;
+}
+
+/* Whether all of the buffer lies in the pages that the heap lies in, if any. */
+static gboolean
+shares_pages (const Spead2Heap *heap, const Spead2MappedBuffer *mapped)
+{
+  guint i;
+
+  for (i = 0; i < mapped->n_memories; i++)
+    if (pages_of (&mapped->memories[i]) != heap->pages)
+      return FALSE;
+  return TRUE;
+}
+
+gboolean
+spead2_heap_extend_run (Spead2Heap *heap, GstBuffer *buffer, gsize offset)
+{
+  Spead2MappedBuffer *mapped = spead2_mapped_buffer_new (buffer, NULL);
+
+  if (mapped == NULL)
+    return FALSE;
+  if (!shares_pages (heap, mapped)) {
+    spead2_mapped_buffer_unref (mapped);
+    return FALSE;
+  }
+  keep (heap, mapped);
+  append_kept (heap, mapped, offset, heap->length);
+  heap->n_heaps++;
   return TRUE;
 }
 

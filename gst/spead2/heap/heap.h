@@ -1,10 +1,15 @@
-/* One heap to send: an ordered list of items, and their bytes.
+/* A run of heaps to send: an ordered list of items, and their bytes.
  *
- * The heap keeps what the wire needs and nothing else: item pointers, already
+ * A run has n_heaps equal heaps, at least one; nearly everything that is said here of a heap
+ * is the same for all of them. They have the same items and the same number of bytes, and
+ * differ in their payload, in their heap counter, and in the values of some item pointers,
+ * which step from heap to heap. A heap that differs more is a run of its own.
+ *
+ * The run keeps what the wire needs and nothing else: item pointers, already
  * encoded for the flavour, and the payload as spans of memory. It holds the
  * buffers that these lie in until it is freed.
  *
- * A heap belongs to one thread at a time. spead2_heap_free() unmaps and unrefs
+ * A run belongs to one thread at a time. spead2_heap_free() unmaps and unrefs
  * buffers, which runs foreign code: call it with no lock held.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
@@ -86,11 +91,32 @@ typedef enum {
   SPEAD2_HEAP_HAS_CNT = 1 << 4
 } Spead2HeapFlags;
 
+/* How the value of an item pointer goes on from heap to heap of a run. */
+typedef struct {
+  guint pointer; /* its index */
+  guint64 step;
+  guint64
+      mask; /* the bits of the pointer that are the value: others do not change */
+} Spead2PointerStep;
+
+/* The pointer of the index-th heap, from that of the first one. */
+static inline guint64
+spead2_pointer_step (
+    const Spead2PointerStep *step, guint64 pointer, guint64 index)
+{
+  return (pointer & ~step->mask) |
+      ((pointer + index * step->step) & step->mask);
+}
+
+/* Most heaps of a run. */
+#define SPEAD2_MAX_RUN_HEAPS 1024
+
 /* Enough for the usual heap without a second allocation. */
 #define SPEAD2_HEAP_INLINE_POINTERS 8
 #define SPEAD2_HEAP_INLINE_SPANS 2
+#define SPEAD2_HEAP_INLINE_STEPS 2
 
-/* Other modules read these fields; heap.c writes them, and an owner flags and cnt.
+/* Other modules read these fields; heap.c writes them, and an owner flags, cnt and cnt_step.
  * The fields that a worker always reads come first, in as few cache lines of the other
  * processor as possible: a heap begins at a line. */
 struct _Spead2Heap {
@@ -99,13 +125,22 @@ struct _Spead2Heap {
   guint destination; /* index into the sender's destinations */
   guint n_pointers;
   guint n_spans;
-  guint64 cnt;       /* heap counter on the wire, where the owner chose it */
-  guint64 length;    /* payload bytes, the sum of the spans */
-  guint64 *pointers; /* encoded item pointers, host order */
+  guint n_heaps;
+  guint64 cnt;       /* the first heap's counter, where the owner chose it */
+  guint64 length;    /* payload bytes of each heap */
+  guint64 *pointers; /* encoded item pointers of the first heap, host order */
+  /* The payload of all heaps, one behind the other: a span may have bytes of several. */
   Spead2Span *spans;
   Spead2HugePages *pages; /* of all spans (the memories hold it), or NULL */
   Spead2Span inline_spans[SPEAD2_HEAP_INLINE_SPANS];
   guint64 inline_pointers[SPEAD2_HEAP_INLINE_POINTERS];
+
+  /* Of a run of several heaps. */
+  guint64 cnt_step;         /* from heap to heap, modulo the flavour */
+  Spead2PointerStep *steps; /* in the order of the pointers */
+  guint n_steps;
+  guint allocated_steps;
+  Spead2PointerStep inline_steps[SPEAD2_HEAP_INLINE_STEPS];
 
   Spead2MappedBuffer *mapped; /* (owned) the first buffer, or NULL */
   GPtrArray *more_mapped;    /* (owned Spead2MappedBuffer) beyond it, or NULL */
@@ -123,7 +158,7 @@ struct _Spead2Heap {
 #define SPEAD2_HEAP_FRONT                                                      \
   (G_STRUCT_OFFSET (Spead2Heap, inline_pointers) + 2 * sizeof (guint64))
 
-/* An empty heap. Never fails. */
+/* A run of one empty heap. Never fails. */
 Spead2Heap *spead2_heap_new (Spead2Flavour flavour);
 
 /* A heap that carries only stream control: SPEAD2_CTRL_STOP and so on. */
@@ -156,7 +191,22 @@ gboolean spead2_heap_append_buffer (Spead2Heap *heap, GstBuffer *buffer,
 gboolean spead2_heap_append_mapped (Spead2Heap *heap,
     Spead2MappedBuffer *mapped, gsize offset, gsize size, GError **error);
 
-/* The same for bytes that are not in a buffer yet. */
+/* The payload of a run of n_heaps, whose only bytes these are: size bytes of each heap, one
+ * behind the other. Fails in the same way. */
+gboolean spead2_heap_append_run (Spead2Heap *heap, Spead2MappedBuffer *mapped,
+    gsize offset, gsize size, guint n_heaps, GError **error);
+
+/* Adds a heap to the run, whose payload is as long as that of the others, and begins at
+ * offset of a buffer. FALSE, the run unchanged, when the buffer cannot be mapped, or lies in
+ * other memory than the run if that matters to zero copy. */
+gboolean spead2_heap_extend_run (
+    Spead2Heap *heap, GstBuffer *buffer, gsize offset);
+
+/* The value of the pointer that was added last, an immediate, steps from heap to heap of a
+ * run: modulo 2^bits, at most those of the flavour. */
+void spead2_heap_step_immediate (Spead2Heap *heap, guint64 step, guint bits);
+
+/* As spead2_heap_append_buffer(), for bytes that are not in a buffer yet. */
 gboolean spead2_heap_append_bytes (
     Spead2Heap *heap, GBytes *bytes, GError **error);
 

@@ -14,6 +14,7 @@ struct _Spead2Layout {
   guint n_items;
   const Spead2Item *payload_item;
   const Spead2Item *cnt_item; /* with a value of its own, or NULL */
+  gboolean can_step; /* values without a change that a run does not express */
   Spead2PayloadType type;
   Spead2Payload payload;
   gsize good_size; /* of the last payload that has its shape */
@@ -22,6 +23,9 @@ struct _Spead2Layout {
 
   guint64 heap_index;
   guint64 descriptor_cnt;
+  /* The run that was made last can be extended: the sample index of the next heap. */
+  gboolean run_is_open;
+  guint64 run_index;
 
   /* The last description sent to the receivers. */
   gboolean described;
@@ -31,6 +35,38 @@ struct _Spead2Layout {
 };
 
 /* -- life --------------------------------------------------------------------- */
+
+/* Whether the number of an item steps, or is the same for some heaps. */
+static gboolean
+number_can_step (const Spead2Item *item)
+{
+  switch (item->source) {
+    case SPEAD2_SOURCE_SAMPLE_INDEX:
+    case SPEAD2_SOURCE_HEAP_INDEX:
+    case SPEAD2_SOURCE_NUMBERS:
+    case SPEAD2_SOURCE_STEPS:
+      return TRUE;
+    default:
+      return FALSE;
+  }
+}
+
+static gboolean
+find_can_step (const Spead2Layout *layout)
+{
+  guint i;
+
+  if (layout->cnt_item && !number_can_step (layout->cnt_item))
+    return FALSE;
+  for (i = 0; i < layout->n_items; i++) {
+    const Spead2Item *item = layout->items[i];
+
+    if (item->kind == SPEAD2_ITEM_VALUE && item != layout->payload_item &&
+        !(item->immediate && number_can_step (item)))
+      return FALSE;
+  }
+  return TRUE;
+}
 
 static void
 update_payload (Spead2Layout *layout)
@@ -69,6 +105,7 @@ spead2_layout_new (const Spead2LayoutConfig *config, GError **error)
     if (item->source == SPEAD2_SOURCE_PAYLOAD)
       layout->payload_item = item;
   }
+  layout->can_step = find_can_step (layout);
   spead2_payload_type_init (&layout->type);
   update_payload (layout);
   return layout;
@@ -104,6 +141,7 @@ spead2_layout_restart (Spead2Layout *layout)
   layout->described = FALSE;
   layout->last_size = 0;
   layout->n_changes = 0;
+  layout->run_is_open = FALSE;
 }
 
 void
@@ -296,6 +334,99 @@ find_own (const Spead2HeapValues *values, const gchar *name)
   return NULL;
 }
 
+/* -- runs ----------------------------------------------------------------------------- */
+
+static guint
+n_heaps_of (const Spead2HeapValues *values)
+{
+  return MAX (values->n_heaps, 1);
+}
+
+/* By how much the item's number steps from heap to heap of a run. */
+static guint64
+step_of (const Spead2Layout *layout, const Spead2Item *item, gsize size)
+{
+  if (item->source == SPEAD2_SOURCE_SAMPLE_INDEX)
+    return spead2_layout_n_samples (layout, size);
+  if (item->every > 1)
+    return 0;
+  return item->source == SPEAD2_SOURCE_HEAP_INDEX ? 1
+      : item->source == SPEAD2_SOURCE_STEPS       ? item->step
+                                                  : 0;
+}
+
+/* How many heaps from heap_index on have a number of the item that steps, or is one. */
+static guint64
+n_even (const Spead2Item *item, guint64 heap_index)
+{
+  if (item->source == SPEAD2_SOURCE_NUMBERS ? item->n_numbers == 1
+                                            : item->every <= 1)
+    return G_MAXUINT64;
+  return item->every - heap_index % item->every;
+}
+
+/* The same for all items. */
+static guint64
+n_even_heaps (const Spead2Layout *layout, guint64 heap_index)
+{
+  guint64 n =
+      layout->cnt_item ? n_even (layout->cnt_item, heap_index) : G_MAXUINT64;
+  guint i;
+
+  for (i = 0; i < layout->n_items; i++)
+    n = MIN (n, n_even (layout->items[i], heap_index));
+  return n;
+}
+
+/* Whether a heap with these values can be one of several in a run: all that follow have
+ * whole samples, and nothing that only one heap has. */
+static gboolean
+is_even (const Spead2Layout *layout, const Spead2HeapValues *values)
+{
+  return layout->can_step && values->own[0] == NULL && values->own[1] == NULL &&
+      values->n_parts == 0 && values->row_size == 0 &&
+      spead2_layout_n_samples (layout, 8 * values->size) ==
+      8 * spead2_layout_n_samples (layout, values->size);
+}
+
+guint
+spead2_layout_max_run (
+    const Spead2Layout *layout, const Spead2HeapValues *values, guint max)
+{
+  if (max <= 1 || !is_even (layout, values) ||
+      (layout->config.descriptors == SPEAD2_DESCRIPTORS_FIRST_HEAP &&
+          wants_descriptors (layout, values)))
+    return 1;
+  return MIN (max, n_even_heaps (layout, layout->heap_index));
+}
+
+/* The heaps of run, the last ones that were made, may be followed by others. */
+static void
+open_run (
+    Spead2Layout *layout, const Spead2Heap *run, const Spead2HeapValues *values)
+{
+  layout->run_is_open =
+      is_even (layout, values) && !(run->flags & SPEAD2_HEAP_DESCRIBES);
+  layout->run_index = values->sample_index +
+      run->n_heaps * spead2_layout_n_samples (layout, values->size);
+}
+
+gboolean
+spead2_layout_extend_run (Spead2Layout *layout, Spead2Heap *run,
+    const Spead2HeapValues *values, guint max)
+{
+  if (!layout->run_is_open || run->n_heaps >= max ||
+      run->length != values->size || values->size == 0 ||
+      values->mapped != NULL || values->sample_index != layout->run_index ||
+      !is_even (layout, values) || wants_descriptors (layout, values) ||
+      n_even_heaps (layout, layout->heap_index - 1) == 1 ||
+      !spead2_heap_extend_run (run, values->buffer, values->offset))
+    return FALSE;
+  layout->run_index += spead2_layout_n_samples (layout, values->size);
+  layout->heap_index++;
+  return TRUE;
+}
+
 /* -- heaps ---------------------------------------------------------------------------- */
 
 /* The value of an item that is a number, a counter with all its bits. */
@@ -401,6 +532,9 @@ add_payload (Spead2Heap *heap, const Spead2Item *item,
 
   if (!spead2_heap_add_addressed (heap, item->id, error))
     return FALSE;
+  if (n_heaps_of (values) > 1)
+    return spead2_heap_append_run (
+        heap, values->mapped, offset, values->size, values->n_heaps, error);
   if (values->n_parts > 0)
     return append_parts (heap, values, error);
   for (left = values->size; left > 0;) {
@@ -414,6 +548,21 @@ add_payload (Spead2Heap *heap, const Spead2Item *item,
     offset += values->row_stride;
     left -= size;
   }
+  return TRUE;
+}
+
+/* Adds an item whose number the layout has. */
+static gboolean
+add_layout_number (const Spead2Layout *layout, Spead2Heap *heap,
+    const Spead2Item *item, const Spead2HeapValues *values, GError **error)
+{
+  guint64 step = step_of (layout, item, values->size);
+
+  if (!add_number (heap, item, number_of (layout, item, values), error))
+    return FALSE;
+  if (item->immediate && step != 0)
+    spead2_heap_step_immediate (
+        heap, spead2_item_encode (item, step), 8 * item->bytes);
   return TRUE;
 }
 
@@ -434,7 +583,7 @@ add_item (const Spead2Layout *layout, Spead2Heap *heap, const Spead2Item *item,
     return add_payload (heap, item, values, error);
   if (item->source == SPEAD2_SOURCE_TEXT)
     return add_addressed (heap, item, item->text, error);
-  return add_number (heap, item, number_of (layout, item, values), error);
+  return add_layout_number (layout, heap, item, values, error);
 }
 
 /* The application numbers the heap. */
@@ -461,8 +610,10 @@ add_cnt (const Spead2Layout *layout, Spead2Heap *heap,
 
   if (own)
     return add_own_cnt (heap, own, error);
-  if (layout->cnt_item)
+  if (layout->cnt_item) {
     set_cnt (heap, number_of (layout, layout->cnt_item, values));
+    heap->cnt_step = step_of (layout, layout->cnt_item, values->size);
+  }
   return TRUE;
 }
 
@@ -506,7 +657,8 @@ spead2_layout_make_heap (
 
   if (describes)
     set_described (layout, values);
-  layout->heap_index++;
+  layout->heap_index += heap->n_heaps;
+  open_run (layout, heap, values);
   return heap;
 
 failed:

@@ -10,7 +10,12 @@
  * receivers (mkrecv) find items by position.
  *
  * Arrays, start and step go by the heap index: the number of heaps made since
- * the stream began, which spead2_layout_restart() sets back to 0. Pure: times
+ * the stream began, which spead2_layout_restart() sets back to 0.
+ *
+ * Heaps whose values step from one to the next are made as one run (heap.h): from bytes
+ * that lie behind each other in a buffer (spead2_layout_max_run()), or from one buffer
+ * each (spead2_layout_extend_run()). Values of the application, dates, arrays, and all
+ * that is addressed beside the payload do not step. Pure: times
  * are passed in. A layout belongs to one thread at a time.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
@@ -50,7 +55,7 @@ typedef struct {
   gsize size;
 } Spead2Part;
 
-/* What is known of one heap before it is made. */
+/* What is known of one heap before it is made, or of the first heap of a run. */
 typedef struct {
   GstBuffer *buffer;
   gsize offset;         /* of the payload in the buffer, bytes */
@@ -70,6 +75,7 @@ typedef struct {
    * n_parts is 0. */
   const Spead2Part *parts;
   guint n_parts;
+  guint n_heaps; /* of size bytes each, one behind the other; 0: one */
 } Spead2HeapValues;
 
 typedef struct _Spead2Layout Spead2Layout;
@@ -121,7 +127,17 @@ Spead2Heap *spead2_layout_make_descriptor_heap (
  * is addressed; else 0. */
 guint spead2_layout_plain_pointers (const Spead2Layout *layout);
 
-/* A heap with these values, which holds the buffer. NULL with
+/* How many heaps, of which these values are the first one's, can be made as one run: at
+ * least 1, at most max. All lie in values->mapped. */
+guint spead2_layout_max_run (
+    const Spead2Layout *layout, const Spead2HeapValues *values, guint max);
+
+/* Adds a heap with these values to the run that was made last, if they are those that
+ * follow. FALSE, with no change: that is not so, or the run has max heaps. */
+gboolean spead2_layout_extend_run (Spead2Layout *layout, Spead2Heap *run,
+    const Spead2HeapValues *values, guint max);
+
+/* A heap, or a run, with these values, which holds the buffer. NULL with
  * SPEAD2_ERROR_INVALID (the size is not that of the payload's shape, a value of
  * the application or the heap does not fit the flavour) or
  * SPEAD2_ERROR_MEMORY. */

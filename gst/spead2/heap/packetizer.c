@@ -1,4 +1,4 @@
-/* Heap to packets: see packetizer.h.
+/* A run of heaps to packets: see packetizer.h.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -8,6 +8,9 @@
 
 /* Pointers and packets are multiples of this, and so is every payload offset. */
 #define ALIGNMENT 8
+
+/* Standard pointers: the kinds before SPEAD2_POINTER_ITEM. */
+#define N_STANDARD SPEAD2_POINTER_ITEM
 
 /* Padding behind the data of a heap with too little payload. A packet that
  * is full of items has less than two of these to fill. */
@@ -190,7 +193,7 @@ payload_of_packet (const Spead2PacketConfig *config, gsize packet_size,
           : packet_size - config->prefix_size - n_items * SPEAD2_POINTER_SIZE);
 }
 
-/* The size that makes the heap's packets one run, and no more of them than full
+/* The size that makes all packets of the heap equal, and no more of them than full
  * ones; or that of full ones, where pointers would not fit. */
 static gsize
 balanced_size (const Spead2PacketConfig *config, guint n_items, guint64 length)
@@ -304,30 +307,38 @@ spead2_packetizer_check (
       check_one_packet (config, heap, error);
 }
 
+/* How much of so many bytes of the next packet's payload is data: zeros follow. */
+static gsize
+data_size (const Spead2Packetizer *packetizer, gsize payload_size)
+{
+  const guint64 length = packetizer->heap->length;
+
+  return MIN (payload_size, length - MIN (length, packetizer->offset));
+}
+
 /* Counts the pieces that the next packet's payload lies in. */
 static guint
 count_pieces (const Spead2Packetizer *packetizer, gsize payload_size)
 {
   const Spead2Heap *heap = packetizer->heap;
+  gsize left = data_size (packetizer, payload_size);
+  guint span, n = left < payload_size ? 1 : 0;
   gsize offset = packetizer->span_offset;
-  guint span, n = 0;
 
-  for (span = packetizer->span; payload_size > 0 && span < heap->n_spans;
-       span++) {
-    while (payload_size > 0 && offset < heap->spans[span].size) {
+  for (span = packetizer->span; left > 0; span++) {
+    while (left > 0 && offset < heap->spans[span].size) {
       Spead2Piece piece;
       gsize size;
 
       spead2_span_find (&heap->spans[span], offset, &piece);
-      size = MIN (piece.size, payload_size);
-      payload_size -= size;
+      size = MIN (piece.size, left);
+      left -= size;
       offset += size;
       n++;
     }
     offset = 0;
   }
-  /* What the spans do not hold are zeros. */
-  return payload_size > 0 ? n + 1 : n;
+  return n;
 }
 
 /* Whether the next packet's header can go in front of its payload. */
@@ -339,11 +350,20 @@ is_in_place (
   Spead2Piece piece;
 
   if (packetizer->span == heap->n_spans ||
-      heap->spans[packetizer->span].headroom == 0)
+      heap->spans[packetizer->span].headroom == 0 ||
+      data_size (packetizer, payload_size) < payload_size)
     return FALSE;
   spead2_span_find (
       &heap->spans[packetizer->span], packetizer->span_offset, &piece);
   return piece.headroom >= header_size && piece.size >= payload_size;
+}
+
+/* Whether the next packet is all of its heap, without zeros. */
+static gboolean
+is_whole_heap (const Spead2Packetizer *packetizer)
+{
+  return packetizer->next.payload_size == packetizer->length &&
+      packetizer->length == packetizer->heap->length;
 }
 
 /* Whether all packets from here on have their header in the gap that they have
@@ -359,29 +379,51 @@ fill_pieces (const Spead2Packetizer *packetizer, const Spead2Span *span)
           (span->first == span->piece && span->headroom == span->gap));
 }
 
-/* How many packets from the next one on are a run: of one size, with the same
- * items, and each with all of its payload in the span of the first: in its one
- * piece, or in a piece of its own. */
-static guint
-count_run (const Spead2Packetizer *packetizer)
+/* The payload from the next packet on that packets with its pointers have: of the heaps
+ * from its own on where each is one packet, or of what is left of its heap. */
+static guint64
+size_of_alike (const Spead2Packetizer *packetizer)
 {
   const Spead2Heap *heap = packetizer->heap;
   const Spead2Packet *next = &packetizer->next;
-  gboolean same_items =
-      next->n_items == 0 || packetizer->config->repeat_pointers;
-  const Spead2Span *span;
-  gsize left;
 
-  if (!same_items || packetizer->span == heap->n_spans)
+  if (is_whole_heap (packetizer))
+    return (heap->n_heaps - packetizer->index) * heap->length;
+  return next->n_items == 0 || packetizer->config->repeat_pointers
+      ? data_size (packetizer, G_MAXSIZE)
+      : 0;
+}
+
+/* How many packets from the next one on are alike: of one size, with the same items, and
+ * each with all of its payload in the span of the first: in its one piece, or in a piece of
+ * its own. */
+static guint
+count_alike (const Spead2Packetizer *packetizer)
+{
+  const Spead2Heap *heap = packetizer->heap;
+  const Spead2Packet *next = &packetizer->next;
+  guint64 size = size_of_alike (packetizer);
+  const Spead2Span *span;
+
+  if (size < 2 * next->payload_size || packetizer->span == heap->n_spans)
     return 1;
   span = &heap->spans[packetizer->span];
   if (next->scratch_size == 0 ? !fill_pieces (packetizer, span)
                               : span->piece > 0 || next->n_iov != 2)
     return 1;
-  left = span->size - packetizer->span_offset;
-  return left < 2 * next->payload_size
+  size = MIN (size, span->size - packetizer->span_offset);
+  return size < 2 * next->payload_size
       ? 1
-      : MIN (G_MAXUINT, left / next->payload_size);
+      : MIN (G_MAXUINT, size / next->payload_size);
+}
+
+/* How many item pointers the packet has that comes behind so many of them. */
+static guint
+items_of_packet (const Spead2Packetizer *packetizer, guint item)
+{
+  guint first = packetizer->config->repeat_pointers ? 0 : item;
+
+  return MIN (packetizer->n_items - first, packetizer->config->max_items);
 }
 
 static void
@@ -389,15 +431,14 @@ prepare_next (Spead2Packetizer *packetizer)
 {
   const Spead2PacketConfig *config = packetizer->config;
   Spead2Packet *next = &packetizer->next;
-  guint first = config->repeat_pointers ? 0 : packetizer->item;
   gsize header_size;
 
-  if (packetizer->offset == packetizer->length) {
+  if (packetizer->index == packetizer->heap->n_heaps) {
     next->size = 0;
     return;
   }
 
-  next->n_items = MIN (packetizer->n_items - first, config->max_items);
+  next->n_items = items_of_packet (packetizer, packetizer->item);
   next->payload_size = payload_of_packet (config, packetizer->packet_size,
       next->n_items, packetizer->length - packetizer->offset);
   header_size = config->prefix_size + next->n_items * SPEAD2_POINTER_SIZE;
@@ -413,18 +454,18 @@ prepare_next (Spead2Packetizer *packetizer)
     next->n_iov = 1;
     next->scratch_size = next->size;
   }
-  next->run_length = count_run (packetizer);
+  next->n_alike = count_alike (packetizer);
 }
 
-void
-spead2_packetizer_start (Spead2Packetizer *packetizer,
-    const Spead2PacketConfig *config, const Spead2Heap *heap)
+/* What follows from the heap's length and items. */
+static void
+set_sizes (Spead2Packetizer *packetizer, const Spead2PacketConfig *config,
+    const Spead2Heap *heap)
 {
   guint64 least = least_payload (config, heap);
 
   packetizer->config = config;
   packetizer->heap = heap;
-  packetizer->cnt = heap->cnt;
   packetizer->length = heap->length;
   packetizer->n_items = heap->n_pointers;
   if (heap->length < least) {
@@ -434,6 +475,17 @@ spead2_packetizer_start (Spead2Packetizer *packetizer,
   packetizer->packet_size = config->balanced
       ? balanced_size (config, packetizer->n_items, packetizer->length)
       : config->packet_size;
+}
+
+void
+spead2_packetizer_start (Spead2Packetizer *packetizer,
+    const Spead2PacketConfig *config, const Spead2Heap *heap)
+{
+  set_sizes (packetizer, config, heap);
+  packetizer->cnt_step = heap->cnt_step;
+  packetizer->number = 0;
+  packetizer->index = 0;
+  packetizer->cnt = heap->cnt;
   packetizer->offset = 0;
   packetizer->item = 0;
   packetizer->span = 0;
@@ -441,24 +493,14 @@ spead2_packetizer_start (Spead2Packetizer *packetizer,
   prepare_next (packetizer);
 }
 
-static guint64
-item_pointer (const Spead2Packetizer *packetizer, guint item)
-{
-  const Spead2Heap *heap = packetizer->heap;
+/* -- headers ------------------------------------------------------------------ */
 
-  if (item < heap->n_pointers)
-    return heap->pointers[item];
-  /* The pointer that ends the last item where the zeros begin. */
-  return spead2_flavour_addressed (heap->flavour, SPEAD2_ID_NULL, heap->length);
-}
-
-/* The payload offset of the index-th packet of the run. */
+/* The counter of the heap that is so many behind that of the next packet. */
 static guint64
-offset_pointer (const Spead2Packetizer *packetizer, guint index)
+cnt_behind (const Spead2Packetizer *packetizer, guint n)
 {
-  return spead2_flavour_immediate (packetizer->config->flavour,
-      SPEAD2_ID_PAYLOAD_OFFSET,
-      packetizer->offset + index * packetizer->next.payload_size);
+  return (packetizer->cnt + n * packetizer->cnt_step) &
+      spead2_flavour_max_value (packetizer->config->flavour);
 }
 
 static guint8 *
@@ -468,50 +510,140 @@ write_pointer (guint8 *out, guint64 pointer)
   return out + SPEAD2_POINTER_SIZE;
 }
 
-/* Writes the header of the next packet, and returns what is behind it. offset is
- * set to the payload offset in it, or NULL. */
 static guint8 *
-write_header (Spead2Packetizer *packetizer, guint8 *out, guint8 **offset)
+write_standard (const Spead2Packetizer *packetizer, guint8 *out,
+    Spead2PointerKind kind, guint64 value)
+{
+  /* In the order of their ids, and of their kinds. */
+  return write_pointer (out,
+      spead2_flavour_immediate (
+          packetizer->config->flavour, SPEAD2_ID_HEAP_CNT + kind, value));
+}
+
+/* Writes the run's item pointers from one on, up to another. */
+static guint8 *
+write_items (
+    const Spead2Packetizer *packetizer, guint8 *out, guint item, guint end)
+{
+  const Spead2Heap *heap = packetizer->heap;
+
+  for (; item < MIN (end, heap->n_pointers); item++)
+    out = write_pointer (out, heap->pointers[item]);
+  /* The pointer that ends the last item where the zeros begin. */
+  if (item < end)
+    out = write_pointer (out,
+        spead2_flavour_addressed (heap->flavour, SPEAD2_ID_NULL, heap->length));
+  return out;
+}
+
+/* Where the nth item pointer is in the header of a packet that has as many. */
+static gsize
+item_place (const Spead2PacketConfig *config, guint nth)
+{
+  guint i, n_items = 0;
+
+  for (i = 0; config->kinds[i] != SPEAD2_POINTER_ITEMS; i++) {
+    if (config->kinds[i] != SPEAD2_POINTER_ITEM)
+      continue;
+    if (n_items == nth)
+      break;
+    n_items++;
+  }
+  return SPEAD2_HEADER_SIZE + (i + nth - n_items) * SPEAD2_POINTER_SIZE;
+}
+
+/* Makes the run's item pointers in a header, from first on, those of the index-th heap. */
+static void
+step_items (const Spead2Packetizer *packetizer, guint8 *header, guint first,
+    guint index)
+{
+  const Spead2Heap *heap = packetizer->heap;
+  guint i;
+
+  for (i = 0; i < heap->n_steps; i++) {
+    const Spead2PointerStep *step = &heap->steps[i];
+
+    if (step->pointer >= first &&
+        step->pointer < first + packetizer->next.n_items)
+      write_pointer (
+          header + item_place (packetizer->config, step->pointer - first),
+          spead2_pointer_step (step, heap->pointers[step->pointer], index));
+  }
+}
+
+/* Writes the header of the next packet, and returns what is behind it. standard is set to
+ * where the standard pointers are, by their kinds, or NULL. */
+static guint8 *
+write_header (
+    Spead2Packetizer *packetizer, guint8 *header, guint8 *standard[N_STANDARD])
 {
   const Spead2PacketConfig *config = packetizer->config;
   const Spead2Packet *packet = &packetizer->next;
-  Spead2Flavour flavour = config->flavour;
-  /* In the order of their ids, and of their kinds. */
   const guint64 values[] = {
       [SPEAD2_POINTER_HEAP_CNT] = packetizer->cnt,
       [SPEAD2_POINTER_HEAP_LENGTH] = packetizer->length,
       [SPEAD2_POINTER_PAYLOAD_OFFSET] = packetizer->offset,
       [SPEAD2_POINTER_PAYLOAD_LENGTH] = packet->payload_size,
   };
-  guint item = config->repeat_pointers ? 0 : packetizer->item;
-  guint items_end = item + packet->n_items;
-  guint i;
+  const guint first = config->repeat_pointers ? 0 : packetizer->item;
+  const guint items_end = first + packet->n_items;
+  guint8 *out = header + SPEAD2_HEADER_SIZE;
+  guint i, item = first;
 
-  *offset = NULL;
-  spead2_flavour_write_header (flavour,
+  memset (standard, 0, N_STANDARD * sizeof *standard);
+  spead2_flavour_write_header (config->flavour,
       (config->prefix_size - SPEAD2_HEADER_SIZE) / SPEAD2_POINTER_SIZE +
           packet->n_items,
-      out);
-  out += SPEAD2_HEADER_SIZE;
+      header);
 
   for (i = 0; i < config->n_kinds; i++) {
     Spead2PointerKind kind = config->kinds[i];
-    guint end = kind == SPEAD2_POINTER_ITEMS ? items_end : item + 1;
+    guint end =
+        kind == SPEAD2_POINTER_ITEMS ? items_end : MIN (item + 1, items_end);
 
-    if (kind == SPEAD2_POINTER_PAYLOAD_OFFSET)
-      *offset = out;
-    if (kind < G_N_ELEMENTS (values))
-      out = write_pointer (out,
-          spead2_flavour_immediate (
-              flavour, SPEAD2_ID_HEAP_CNT + kind, values[kind]));
-    else
-      while (item < MIN (end, items_end))
-        out = write_pointer (out, item_pointer (packetizer, item++));
+    if (is_item (kind)) {
+      out = write_items (packetizer, out, item, end);
+      item = end;
+    } else {
+      standard[kind] = out;
+      out = write_standard (packetizer, out, kind, values[kind]);
+    }
   }
+  if (packetizer->index > 0)
+    step_items (packetizer, header, first, packetizer->index);
 
   packetizer->item = item;
   return out;
 }
+
+/* Repeats the header of the first of n packets for those behind it, each stride
+ * further on: with its own payload offset, or as that of a heap of its own. */
+static void
+repeat_header (const Spead2Packetizer *packetizer, guint n, guint8 *first,
+    gsize size, gsize stride, guint8 *standard[N_STANDARD])
+{
+  const gboolean are_heaps = is_whole_heap (packetizer);
+  guint8 *cnt = are_heaps ? standard[SPEAD2_POINTER_HEAP_CNT] : NULL;
+  guint8 *offset = are_heaps ? NULL : standard[SPEAD2_POINTER_PAYLOAD_OFFSET];
+  guint i;
+
+  for (i = 1; i < n; i++) {
+    guint8 *header = first + i * stride;
+
+    memcpy (header, first, size);
+    if (cnt)
+      write_standard (packetizer, header + (cnt - first),
+          SPEAD2_POINTER_HEAP_CNT, cnt_behind (packetizer, i));
+    if (offset)
+      write_standard (packetizer, header + (offset - first),
+          SPEAD2_POINTER_PAYLOAD_OFFSET,
+          packetizer->offset + i * packetizer->next.payload_size);
+    if (are_heaps)
+      step_items (packetizer, header, 0, packetizer->index + i);
+  }
+}
+
+/* -- payload ------------------------------------------------------------------ */
 
 /* Goes on by size bytes, which lie in the present span. */
 static void
@@ -529,79 +661,60 @@ skip_payload (Spead2Packetizer *packetizer, gsize size)
 static void
 take_piece (Spead2Packetizer *packetizer, gsize size, struct iovec *iov)
 {
-  const Spead2Heap *heap = packetizer->heap;
   Spead2Piece piece;
 
-  if (packetizer->span == heap->n_spans) {
-    *iov = (struct iovec){(guint8 *) zeros, MIN (size, sizeof zeros)};
-    return;
-  }
-
-  spead2_span_find (
-      &heap->spans[packetizer->span], packetizer->span_offset, &piece);
+  spead2_span_find (&packetizer->heap->spans[packetizer->span],
+      packetizer->span_offset, &piece);
   *iov = (struct iovec){piece.data, MIN (size, piece.size)};
   skip_payload (packetizer, iov->iov_len);
 }
 
-/* Writes the first of the next packets with its header in scratch. Returns where
- * the payload offset is in it, or NULL. */
-static guint8 *
-write_first (Spead2Packetizer *packetizer, guint8 *scratch, struct iovec *iov)
+/* Writes the first of the next packets with its header in scratch, and sets standard as
+ * write_header() does. */
+static void
+write_first (Spead2Packetizer *packetizer, guint8 *scratch, struct iovec *iov,
+    guint8 *standard[N_STANDARD])
 {
   const Spead2Packet *packet = &packetizer->next;
   gboolean gather = packet->scratch_size == packet->size;
-  guint8 *offset;
-  guint8 *payload = write_header (packetizer, scratch, &offset);
-  gsize left;
+  guint8 *payload = write_header (packetizer, scratch, standard);
+  gsize data = data_size (packetizer, packet->payload_size);
+  gsize left, taken = 0;
 
   iov->iov_base = scratch;
   iov->iov_len = packet->scratch_size;
 
-  for (left = packet->payload_size; left > 0;) {
-    struct iovec piece;
+  for (left = packet->payload_size; left > 0; left -= taken) {
+    struct iovec piece = {(guint8 *) zeros, left};
 
-    take_piece (packetizer, left, &piece);
+    if (data > 0) {
+      take_piece (packetizer, data, &piece);
+      data -= piece.iov_len;
+    }
+    taken = piece.iov_len;
     if (gather) {
-      memcpy (payload, piece.iov_base, piece.iov_len);
-      payload += piece.iov_len;
+      memcpy (payload, piece.iov_base, taken);
+      payload += taken;
     } else {
       *++iov = piece;
     }
-    left -= piece.iov_len;
-  }
-  return offset;
-}
-
-/* Repeats the header of the first of n packets for those behind it, each stride
- * further on, with its own payload offset. */
-static void
-repeat_header (const Spead2Packetizer *packetizer, guint n, guint8 *first,
-    gsize size, gsize stride, const guint8 *offset)
-{
-  guint i;
-
-  for (i = 1; i < n; i++) {
-    guint8 *header = first + i * stride;
-
-    memcpy (header, first, size);
-    if (offset)
-      write_pointer (header + (offset - first), offset_pointer (packetizer, i));
   }
 }
 
-/* Writes packets of a run with their headers in scratch. */
+/* Writes packets that are alike with their headers in scratch. */
 static guint
 write_apart (
     Spead2Packetizer *packetizer, guint n, guint8 *scratch, struct iovec *iov)
 {
   const Spead2Packet *packet = &packetizer->next;
   const gsize header_size = packet->scratch_size;
-  guint8 *offset = write_first (packetizer, scratch, iov);
+  guint8 *standard[N_STANDARD];
   guint i;
 
+  write_first (packetizer, scratch, iov, standard);
   if (n == 1)
     return packet->n_iov;
-  repeat_header (packetizer, n, scratch, header_size, header_size, offset);
+  repeat_header (packetizer, n, scratch, header_size, header_size, standard);
   for (i = 1; i < n; i++) {
     iov[2 * i].iov_base = scratch + i * header_size;
     iov[2 * i].iov_len = header_size;
@@ -613,37 +726,100 @@ write_apart (
   return 2 * n;
 }
 
-/* Writes packets of a run with their headers in front of the payload, where all lie
+/* Writes packets that are alike with their headers in front of the payload, where all lie
  * together. */
 static guint
 write_in_place (Spead2Packetizer *packetizer, guint n, struct iovec *iov)
 {
   const Spead2Packet *packet = &packetizer->next;
   const gsize header_size = packet->size - packet->payload_size;
+  guint8 *standard[N_STANDARD];
   struct iovec payload;
-  guint8 *header, *offset;
+  guint8 *header;
 
   take_piece (packetizer, packet->payload_size, &payload);
   header = (guint8 *) payload.iov_base - header_size;
-  write_header (packetizer, header, &offset);
+  write_header (packetizer, header, standard);
   if (n > 1) {
-    repeat_header (packetizer, n, header, header_size, packet->size, offset);
+    repeat_header (packetizer, n, header, header_size, packet->size, standard);
     skip_payload (packetizer, (n - 1) * packet->payload_size);
   }
   *iov = (struct iovec){header, n * packet->size};
   return 1;
 }
 
+/* n packets that are alike have been written. */
+static void
+go_on (Spead2Packetizer *packetizer, guint n)
+{
+  const gboolean are_heaps = is_whole_heap (packetizer);
+  const guint n_heaps = are_heaps ? n : 1;
+
+  packetizer->number += n;
+  packetizer->offset += (are_heaps ? 1 : n) * packetizer->next.payload_size;
+  if (packetizer->offset == packetizer->length) {
+    packetizer->index += n_heaps;
+    packetizer->cnt = cnt_behind (packetizer, n_heaps);
+    packetizer->offset = 0;
+    packetizer->item = 0;
+  }
+  prepare_next (packetizer);
+}
+
 guint
 spead2_packetizer_write (
     Spead2Packetizer *packetizer, guint n, guint8 *scratch, struct iovec *iov)
 {
-  const gsize payload_size = packetizer->next.payload_size;
   guint n_iov = packetizer->next.scratch_size == 0
       ? write_in_place (packetizer, n, iov)
       : write_apart (packetizer, n, scratch, iov);
 
-  packetizer->offset += n * payload_size;
-  prepare_next (packetizer);
+  go_on (packetizer, n);
   return n_iov;
+}
+
+/* -- sizes of packets --------------------------------------------------------- */
+
+/* Goes along the packets of a heap, from number 0 to end at most. Returns how many there
+ * are; adds the bytes of those from first on. */
+static guint64
+count_packets (const Spead2PacketConfig *config, const Spead2Heap *heap,
+    guint64 first, guint64 end, guint64 *bytes)
+{
+  Spead2Packetizer packetizer;
+  guint64 offset = 0, n;
+  guint item = 0;
+
+  set_sizes (&packetizer, config, heap);
+  for (n = 0; n < end && offset < packetizer.length; n++) {
+    guint n_items = items_of_packet (&packetizer, item);
+    gsize payload_size = payload_of_packet (
+        config, packetizer.packet_size, n_items, packetizer.length - offset);
+
+    if (n >= first)
+      *bytes +=
+          config->prefix_size + n_items * SPEAD2_POINTER_SIZE + payload_size;
+    item += n_items;
+    offset += payload_size;
+  }
+  return n;
+}
+
+guint64
+spead2_packetizer_n_packets (
+    const Spead2PacketConfig *config, const Spead2Heap *heap)
+{
+  guint64 bytes = 0;
+
+  return count_packets (config, heap, 0, G_MAXUINT64, &bytes);
+}
+
+guint64
+spead2_packetizer_bytes (const Spead2PacketConfig *config,
+    const Spead2Heap *heap, guint64 first, guint64 n)
+{
+  guint64 bytes = 0;
+
+  count_packets (config, heap, first, first + n, &bytes);
+  return bytes;
 }

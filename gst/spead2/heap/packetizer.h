@@ -1,4 +1,4 @@
-/* Heap to packets: header bytes, and where the payload lies.
+/* A run of heaps to packets: header bytes, and where the payload lies.
  *
  * Pure: no I/O, no clock, no allocation. The header of a packet is an ordered
  * list of pointer kinds; how many pointers and how much payload a packet holds
@@ -14,6 +14,9 @@
  *   number of payload bytes; the last one of a heap has any length.
  * - Every packet carries payload. A heap with too little of it for its packets
  *   gets zeros behind its data, and a NULL pointer that ends the last item.
+ *
+ * The heaps of a run follow each other, each in as many packets as the others, of the same
+ * sizes. Where a heap is one packet, those of several heaps are written together.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -87,7 +90,7 @@ gboolean spead2_packet_config_check (
  * lies in more pieces is gathered into the caller's scratch memory. */
 #define SPEAD2_PACKET_MAX_IOV 1024
 
-/* The next packet of a heap, before it is written. */
+/* The next packet of a run, before it is written. */
 typedef struct {
   gsize size;         /* bytes of UDP payload */
   gsize payload_size; /* bytes of heap payload in it */
@@ -95,17 +98,22 @@ typedef struct {
                        * header goes in front of the payload, where that lies */
   guint n_iov;        /* iovecs that it fills, at most */
   guint n_items;      /* item pointers */
-  guint run_length;   /* packets from this one on that differ in payload only */
+  guint n_alike; /* packets from this one on that are of its size and differ in
+                  * their payload and few pointers: at least 1 */
 } Spead2Packet;
 
 typedef struct {
   const Spead2PacketConfig *config;
   const Spead2Heap *heap;
   gsize packet_size; /* that packets are filled to */
-  guint64 cnt;       /* heap counter on the wire */
-  guint64 length;    /* heap length on the wire: payload and zeros */
-  guint n_items;     /* item pointers of the heap, the closing NULL included */
+  guint64 cnt_step;  /* of the heap counter, from heap to heap */
+  guint64 length;    /* of each heap on the wire: payload and zeros */
+  guint n_items;     /* item pointers of each heap, the closing NULL included */
 
+  guint64 number; /* packets already written */
+  /* The heap of the next packet. */
+  guint index;    /* in the run */
+  guint64 cnt;    /* its counter on the wire */
   guint64 offset; /* payload bytes in packets already written */
   guint item;     /* item pointers in packets already written */
   guint span;     /* where the payload of the next packet begins */
@@ -120,8 +128,8 @@ typedef struct {
 gboolean spead2_packetizer_check (
     const Spead2PacketConfig *config, const Spead2Heap *heap, GError **error);
 
-/* Begins a heap that passed the check. config and heap are borrowed. cnt is the
- * heap's, unless the caller sets another. */
+/* Begins a run that passed the check. config and heap are borrowed. cnt and
+ * cnt_step are the run's, unless the caller sets others. */
 void spead2_packetizer_start (Spead2Packetizer *packetizer,
     const Spead2PacketConfig *config, const Spead2Heap *heap);
 
@@ -132,13 +140,21 @@ spead2_packetizer_peek (const Spead2Packetizer *packetizer)
   return packetizer->next.size > 0 ? &packetizer->next : NULL;
 }
 
-/* Writes the next n packets, 1 to run_length: for each of them scratch_size bytes
+/* Writes the next n packets, 1 to n_alike: for each of them scratch_size bytes
  * at scratch and n_iov entries at iov, the first of which points at its part of
  * scratch; where that is 0, one entry for all. Both stay in use until the packets
  * have been sent. Goes on to the packet behind them, and returns how many entries
  * were filled. */
 guint spead2_packetizer_write (
     Spead2Packetizer *packetizer, guint n, guint8 *scratch, struct iovec *iov);
+
+/* How many packets each heap of the run has. */
+guint64 spead2_packetizer_n_packets (
+    const Spead2PacketConfig *config, const Spead2Heap *heap);
+
+/* Bytes of UDP payload of n of a heap's packets, from number first on. */
+guint64 spead2_packetizer_bytes (const Spead2PacketConfig *config,
+    const Spead2Heap *heap, guint64 first, guint64 n);
 
 /* How the packets of heaps with so many item pointers lie in memory, if their
  * headers are in front of the payload. FALSE where that depends on the heap's

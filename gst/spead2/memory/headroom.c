@@ -75,6 +75,7 @@ find_in_heap (const Spead2PacketShape *shape, guint8 *data, gsize offset,
   place->size = MIN (place->size, place->heap_size);
   place->next_headroom = shape->header;
   place->next_piece = shape->piece;
+  place->is_heap = heap_size <= shape->first_piece;
 }
 
 static void

@@ -60,6 +60,9 @@ typedef struct {
   guint64 heap_size;     /* payload from data to the end of the heap */
   guint16 next_headroom; /* of each following packet of the heap */
   guint16 next_piece;    /* its payload, unless it is the last one */
+  /* The heap has this packet alone. The heaps behind it are of one packet, too: each has
+   * headroom and payload as this one has from its first byte on. */
+  gboolean is_heap;
 } Spead2PacketPlace;
 
 /* Finds the byte at offset of the payload; offset is less than the memory's size. The

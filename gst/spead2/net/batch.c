@@ -157,14 +157,14 @@ message_for (Spead2Batch *batch, guint destination, const Spead2Packet *packet)
                                : NULL;
 }
 
-/* How many packets of the next run fit the message, whose first one does. */
+/* How many of the next packets, which are alike, fit the message, whose first one does. */
 static guint
 count_fitting (const Spead2Batch *batch, const Spead2Message *message,
     const Spead2Packet *packet)
 {
   gsize bytes = batch->max_message - message->size;
   guint n_iov = SPEAD2_PACKET_MAX_IOV - message->n_iov;
-  guint64 n = packet->run_length;
+  guint64 n = packet->n_alike;
 
   /* What differs from the message's first packet is its last. */
   if (n == 1 || packet->size != message->packet_size)
@@ -181,7 +181,7 @@ count_fitting (const Spead2Batch *batch, const Spead2Message *message,
   n = MIN (n, n_iov / packet->n_iov);
   n = MIN (
       n, (SPEAD2_BATCH_BYTES - batch->scratch_used) / packet->scratch_size);
-  /* The payload of a run is contiguous: at most one page more than a page each. */
+  /* Their payload is contiguous: at most one page more than a page each. */
   if (batch->limits)
     n = MIN (n, (batch->limits->max_fragments - 1 - message->n_fragments) / 2);
   return MAX (n, 1);
@@ -207,9 +207,10 @@ take_scratch (Spead2Batch *batch, gsize size)
   return scratch;
 }
 
+/* Counts packets of tx, of which the first has that number. */
 static void
 add_to_span (Spead2Batch *batch, Spead2Message *message, Spead2TxState *tx,
-    guint n_packets, gsize size)
+    guint64 first, guint n_packets, gsize size)
 {
   Spead2TxSpan *span = message->spans + message->n_spans - 1;
 
@@ -217,6 +218,7 @@ add_to_span (Spead2Batch *batch, Spead2Message *message, Spead2TxState *tx,
     span = &batch->spans[batch->n_spans++];
     message->n_spans++;
     span->tx = tx;
+    span->first = first;
     span->n_packets = 0;
     span->bytes = 0;
   }
@@ -255,6 +257,7 @@ spead2_batch_add (
     Spead2Batch *batch, Spead2Packetizer *packetizer, Spead2TxState *tx)
 {
   const Spead2Packet *packet = &packetizer->next;
+  const guint64 first = packetizer->number;
   struct iovec *iov = batch->iovs + batch->n_iovs;
   guint8 *scratch = NULL;
   Spead2Message *message;
@@ -283,7 +286,7 @@ spead2_batch_add (
 
   message->n_packets += n;
   message->size += size;
-  add_to_span (batch, message, tx, n, size);
+  add_to_span (batch, message, tx, first, n, size);
   tx->in_flight += n;
   return TRUE;
 }
@@ -381,6 +384,7 @@ spead2_batch_split (const Spead2Batch *batch, const Spead2Message *message,
     iovs += packet->n_iov;
 
     plain->spans[i].tx = message->spans[span].tx;
+    plain->spans[i].first = message->spans[span].first + used;
     plain->spans[i].n_packets = 1;
     plain->spans[i].bytes = size;
     packet->spans = &plain->spans[i];

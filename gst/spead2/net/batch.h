@@ -111,8 +111,8 @@ void spead2_batch_empty (Spead2Batch *batch);
 void spead2_batch_set_limits (
     Spead2Batch *batch, const Spead2BatchLimits *limits);
 
-/* Adds the packetizer's next run of packets, or the part of it that fits one message: they
- * are counted as in flight in tx from then on. FALSE: the batch is full, and nothing was
+/* Adds the packetizer's next packets that are alike, or those of them that fit one message:
+ * they are counted as in flight in tx from then on. FALSE: the batch is full, and nothing was
  * added. If nothing can be reserved for the first packet of a batch with limits, the limits
  * are removed. */
 gboolean spead2_batch_add (

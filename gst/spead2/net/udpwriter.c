@@ -537,11 +537,10 @@ settle_sent (Spead2UdpWriter *writer, const Spead2Message *message)
 }
 
 static void
-fail_tx (Spead2TxState *tx, guint n_packets, gint errnum)
+fail_span (const Spead2TxSpan *span, gint errnum)
 {
-  tx->in_flight -= n_packets;
-  if (tx->error == 0 || errnum == ABANDONED)
-    tx->error = errnum;
+  span->tx->in_flight -= span->n_packets;
+  spead2_tx_state_fail (span->tx, span->first, span->n_packets, errnum);
 }
 
 static void
@@ -553,7 +552,7 @@ settle_failed (
   if (errnum != ABANDONED)
     count_error (writer, message->destination, errnum);
   for (i = 0; i < message->n_spans; i++)
-    fail_tx (message->spans[i].tx, message->spans[i].n_packets, errnum);
+    fail_span (&message->spans[i], errnum);
 }
 
 /* Errnos of a kernel that cannot send the packets in this way. */

@@ -47,8 +47,8 @@ void spead2_udp_writer_free (Spead2UdpWriter *writer);
 void spead2_udp_writer_begin (
     Spead2UdpWriter *writer, guint64 max_bytes, gboolean may_wait);
 
-/* Adds the packetizer's next run of packets, or the part of it that fits one message: they
- * are counted as in flight in tx from then on. FALSE: the batch is full. */
+/* Adds the packetizer's next packets that are alike, or those of them that fit one message:
+ * they are counted as in flight in tx from then on. FALSE: the batch is full. */
 gboolean spead2_udp_writer_add (
     Spead2UdpWriter *writer, Spead2Packetizer *packetizer, Spead2TxState *tx);
 

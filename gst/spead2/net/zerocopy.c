@@ -159,7 +159,8 @@ spead2_zero_copy_abandon (Spead2ZeroCopy *zerocopy)
     Flight *flight = &zerocopy->flights[i];
 
     for (k = 0; k < flight->n_spans; k++)
-      flight->spans[k].tx->unreleased = TRUE;
+      spead2_tx_state_abandon (flight->spans[k].tx, flight->spans[k].first,
+          flight->spans[k].n_packets);
     end_flight (flight);
   }
   zerocopy->error = "The kernel held memory of earlier heaps for too long";

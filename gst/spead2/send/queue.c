@@ -8,10 +8,10 @@
 
 #include "spead2/clock.h"
 
-/* From so many on, slots are many: see "Waking". */
-#define MANY_SLOTS 16
+/* From so many on, heaps are many: see "Waking". */
+#define MANY_HEAPS 16
 
-/* How a push polls for a free slot: after so many us, and so many times, which is as long
+/* How a push polls until heaps have ended: after so many us, and so many times, which is as long
  * as fast workers need for a queue of 4 MiB. */
 #define POLL_INTERVAL 50
 #define MAX_POLLS 16
@@ -23,6 +23,16 @@ spead2_max_heaps (guint max_heaps, guint n_takers, guint64 heap_bytes)
     return max_heaps;
   return CLAMP (SPEAD2_AUTO_BYTES / MAX (heap_bytes, 1),
       MAX (SPEAD2_AUTO_MIN_HEAPS, 2 * n_takers), SPEAD2_AUTO_MAX_HEAPS);
+}
+
+guint
+spead2_max_run (guint max_heaps, guint n_takers, guint64 heap_bytes)
+{
+  guint outstanding = spead2_max_heaps (max_heaps, n_takers, heap_bytes);
+  guint64 n = MIN (
+      outstanding / (4 * n_takers), SPEAD2_RUN_BYTES / MAX (heap_bytes, 1));
+
+  return CLAMP (n, 1, SPEAD2_MAX_RUN_HEAPS);
 }
 
 /* The next one from n on. */
@@ -49,8 +59,12 @@ spead2_queue_init (Spead2Queue *queue, guint max_heaps, guint n_takers)
 void
 spead2_queue_clear (Spead2Queue *queue)
 {
-  for (; queue->head != queue->tail; queue->head++)
-    spead2_heap_free (spead2_queue_slot (queue, queue->head)->heap);
+  for (; queue->head != queue->tail; queue->head++) {
+    Spead2Slot *slot = spead2_queue_slot (queue, queue->head);
+
+    spead2_tx_state_clear (&slot->tx);
+    spead2_heap_free (slot->heap);
+  }
   g_aligned_free (queue->slots);
   g_free (queue->takers);
   g_cond_clear (&queue->changed);
@@ -141,7 +155,7 @@ wake_takers (Spead2Queue *queue, guint n)
   }
 }
 
-/* Wakes those who wait for free slots, or for what has just changed besides. */
+/* Wakes those who wait for heaps to end, or for what has just changed besides. */
 static void
 wake_waiters (Spead2Queue *queue)
 {
@@ -151,10 +165,10 @@ wake_waiters (Spead2Queue *queue)
   g_cond_broadcast (&queue->changed);
 }
 
-/* Waits until fewer than n slots are used, or something else has changed, or a time of
+/* Waits until fewer than n heaps are used, or something else has changed, or a time of
  * g_get_monotonic_time() (0: none). Called with the lock, which is released meanwhile. */
 static void
-wait_below (Spead2Queue *queue, guint64 n, gint64 until)
+wait_below (Spead2Queue *queue, guint n, gint64 until)
 {
   queue->wake_below = MAX (queue->wake_below, n);
   if (until > 0)
@@ -171,7 +185,7 @@ spead2_queue_is_closed (const Spead2Queue *queue)
   return queue->flushing || spead2_queue_is_discarding (queue);
 }
 
-/* How many slots may be used, the one of this heap included. */
+/* How many heaps may be used, those of this run included. */
 static guint
 capacity_for (const Spead2Queue *queue, const Spead2Heap *heap)
 {
@@ -186,12 +200,15 @@ fill_slot (Spead2Queue *queue, Spead2Heap *heap, guint64 now)
   memset (slot, 0, sizeof *slot);
   slot->state = SPEAD2_SLOT_QUEUED;
   slot->flags = heap->flags;
+  slot->n_heaps = heap->n_heaps;
   slot->length = heap->length;
   slot->heap = heap;
   slot->pushed = now;
+  slot->tx.notes_failures = heap->n_heaps > 1;
+  queue->n_used += heap->n_heaps;
   if (!(heap->flags & SPEAD2_HEAP_CONTROL)) {
-    queue->n_pushed++;
-    queue->outstanding++;
+    queue->n_pushed += heap->n_heaps;
+    queue->outstanding += heap->n_heaps;
   }
 }
 
@@ -204,7 +221,7 @@ spead2_queue_try_push (
   if (spead2_queue_is_closed (queue))
     return 0;
   for (i = 0; i < n; i++) {
-    if (spead2_queue_n_used (queue) >= capacity_for (queue, heaps[i]))
+    if (queue->n_used + heaps[i]->n_heaps > capacity_for (queue, heaps[i]))
       break;
     fill_slot (queue, heaps[i], now);
   }
@@ -213,19 +230,19 @@ spead2_queue_try_push (
   return i;
 }
 
-/* Waits for slots for a heap and those behind it. n_polls counts how often since one was
- * free. */
+/* Waits until a run, and others behind it, may be pushed. n_polls counts how often since one
+ * was. */
 static void
-wait_for_slots (Spead2Queue *queue, const Spead2Heap *heap, guint *n_polls)
+wait_for_space (Spead2Queue *queue, const Spead2Heap *heap, guint *n_polls)
 {
   guint capacity = capacity_for (queue, heap);
 
-  if (capacity >= MANY_SLOTS)
-    wait_below (queue, capacity - capacity / 2 + 1, 0);
+  if (capacity >= MANY_HEAPS)
+    wait_below (queue, capacity - MAX (capacity / 2, heap->n_heaps) + 1, 0);
   else if (queue->may_poll && (*n_polls)++ < MAX_POLLS)
     wait_below (queue, 1, g_get_monotonic_time () + POLL_INTERVAL);
   else
-    wait_below (queue, capacity, 0);
+    wait_below (queue, capacity - heap->n_heaps + 1, 0);
 }
 
 /* As spead2_queue_push(). Called with the lock, which is released meanwhile. */
@@ -248,7 +265,7 @@ push (Spead2Queue *queue, Spead2Heap *const *heaps, guint n, guint64 now,
       return SPEAD2_QUEUE_INTERRUPTED;
     if (n_more > 0)
       n_polls = 0;
-    wait_for_slots (queue, heaps[*n_pushed], &n_polls);
+    wait_for_space (queue, heaps[*n_pushed], &n_polls);
     now = spead2_now ();
   }
 }
@@ -273,7 +290,7 @@ spead2_queue_push_control (Spead2Queue *queue, Spead2Heap *heap)
 
   g_mutex_lock (&queue->lock);
   accepted = !spead2_queue_is_closed (queue);
-  is_full = spead2_queue_n_used (queue) == queue->n_slots;
+  is_full = queue->tail - queue->head == queue->n_slots;
   if (accepted && !is_full) {
     fill_slot (queue, heap, spead2_now ());
     wake_takers (queue, 1);
@@ -295,10 +312,9 @@ spead2_queue_drain (Spead2Queue *queue, gboolean interruptible)
   for (;;) {
     if (spead2_queue_is_closed (queue))
       status = SPEAD2_QUEUE_CLOSED;
-    else if (spead2_queue_n_used (queue) > 0 && interruptible &&
-        queue->interrupted)
+    else if (queue->n_used > 0 && interruptible && queue->interrupted)
       status = SPEAD2_QUEUE_INTERRUPTED;
-    if (status != SPEAD2_QUEUE_OK || spead2_queue_n_used (queue) == 0)
+    if (status != SPEAD2_QUEUE_OK || queue->n_used == 0)
       break;
     wait_below (queue, 1, 0);
   }
@@ -335,7 +351,7 @@ spead2_queue_begin_discard (Spead2Queue *queue)
 void
 spead2_queue_wait_discarded (Spead2Queue *queue)
 {
-  while (spead2_queue_n_used (queue) > 0 && !queue->stopping)
+  while (queue->n_used > 0 && !queue->stopping)
     wait_below (queue, 1, 0);
 }
 
@@ -361,14 +377,24 @@ take_one (Spead2Queue *queue, Spead2Taker *taker)
   Spead2Slot *slot = spead2_queue_slot (queue, queue->taken);
 
   slot->state = SPEAD2_SLOT_TAKEN;
-  if (!(slot->flags & SPEAD2_HEAP_HAS_CNT))
-    slot->nth = queue->n_numbered++;
+  if (!(slot->flags & SPEAD2_HEAP_HAS_CNT)) {
+    slot->nth = queue->n_numbered;
+    queue->n_numbered += slot->n_heaps;
+  }
   if (slot->flags & SPEAD2_HEAP_BARRIER) {
     queue->n_barriers++;
     queue->barrier_taker = taker;
   }
   taker->taken[taker->end++ & (queue->n_slots - 1)] = queue->taken++;
-  taker->unbegun_bytes += slot->length;
+  taker->unbegun_bytes += slot->n_heaps * slot->length;
+}
+
+static guint64
+size_of_next (const Spead2Queue *queue)
+{
+  const Spead2Slot *slot = spead2_queue_slot (queue, queue->taken);
+
+  return slot->n_heaps * slot->length;
 }
 
 gboolean
@@ -378,9 +404,7 @@ spead2_taker_take (Spead2Taker *taker, guint64 max_bytes)
 
   while (may_take (queue, taker) &&
       (taker->unbegun_bytes == 0 ||
-          taker->unbegun_bytes +
-                  spead2_queue_slot (queue, queue->taken)->length <=
-              max_bytes))
+          taker->unbegun_bytes + size_of_next (queue) <= max_bytes))
     take_one (queue, taker);
   return taker->current != taker->end;
 }
@@ -412,24 +436,38 @@ spead2_taker_finish (Spead2Taker *taker)
     wake_takers (queue, queue->tail - queue->taken);
 }
 
-/* The number that the slot was given is given to the next one, so that the stream has no
- * gap. */
+/* Drops the last n of a taken slot's heaps. The numbers that they were given are given to
+ * the next ones, so that the stream has no gap. */
 static void
-drop_last (Spead2Queue *queue, Spead2Taker *taker)
+drop_heaps (Spead2Queue *queue, Spead2Slot *slot, guint n)
 {
-  Spead2Slot *slot = spead2_taker_slot (taker, --taker->end);
-
   if (!(slot->flags & SPEAD2_HEAP_HAS_CNT) &&
-      slot->nth == queue->n_numbered - 1)
-    queue->n_numbered--;
-  end_slot (queue, slot, SPEAD2_SLOT_DROPPED);
+      slot->nth + spead2_slot_n_kept (slot) == queue->n_numbered)
+    queue->n_numbered -= n;
+  slot->n_dropped += n;
 }
 
 void
 spead2_taker_drop_last (Spead2Taker *taker)
 {
-  drop_last (taker->queue, taker);
+  Spead2Slot *slot = spead2_taker_slot (taker, taker->end - 1);
+
+  drop_heaps (taker->queue, slot, 1);
+  if (spead2_slot_n_kept (slot) > 0)
+    return;
+  end_slot (taker->queue, slot, SPEAD2_SLOT_DROPPED);
+  taker->end--;
   taker->current = MIN (taker->current, taker->end);
+}
+
+void
+spead2_taker_drop_unbegun (Spead2Taker *taker)
+{
+  Spead2Slot *slot = spead2_taker_slot (taker, taker->current);
+
+  drop_heaps (taker->queue, slot, taker->n_unbegun);
+  taker->unbegun_bytes -= taker->n_unbegun * slot->length;
+  taker->n_unbegun = 0;
 }
 
 void
@@ -443,9 +481,14 @@ spead2_taker_discard (Spead2Taker *taker)
         queue, spead2_queue_slot (queue, queue->taken), SPEAD2_SLOT_DROPPED);
 
   while (taker->end != begun) {
-    taker->unbegun_bytes -= spead2_taker_slot (taker, taker->end - 1)->length;
-    drop_last (queue, taker);
+    Spead2Slot *slot = spead2_taker_slot (taker, --taker->end);
+
+    taker->unbegun_bytes -= slot->n_heaps * slot->length;
+    drop_heaps (queue, slot, slot->n_heaps);
+    end_slot (queue, slot, SPEAD2_SLOT_DROPPED);
   }
+  if (taker->begun)
+    spead2_taker_drop_unbegun (taker);
 }
 
 /* -- completing ---------------------------------------------------------------------------- */
@@ -468,10 +511,14 @@ spead2_queue_begin_completion (Spead2Queue *queue, guint64 *end)
 void
 spead2_queue_end_completion (Spead2Queue *queue, guint64 end)
 {
-  for (; queue->head != end; queue->head++)
-    if (!(spead2_queue_slot (queue, queue->head)->flags & SPEAD2_HEAP_CONTROL))
-      queue->outstanding--;
+  for (; queue->head != end; queue->head++) {
+    const Spead2Slot *slot = spead2_queue_slot (queue, queue->head);
+
+    queue->n_used -= slot->n_heaps;
+    if (!(slot->flags & SPEAD2_HEAP_CONTROL))
+      queue->outstanding -= slot->n_heaps;
+  }
   queue->completing = FALSE;
-  if (spead2_queue_n_used (queue) < queue->wake_below)
+  if (queue->n_used < queue->wake_below)
     wake_waiters (queue);
 }

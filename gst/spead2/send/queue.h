@@ -1,11 +1,13 @@
-/* The heaps of a sender on their way through it: a bounded ring of slots.
+/* The heaps of a sender on their way through it: a bounded ring of slots, each of which
+ * has a run of heaps (heap.h).
  *
  * Pushes fill slots in order, takers (sending workers) take them in order, and finished
  * slots are completed in order, by one taker at a time. The queue creates no thread and
  * touches no socket and no packet; it has the lock that these threads share.
  *
- * A slot holds one heap. Everything below counts slots, so that a slot may hold a run of
- * consecutive heaps instead.
+ * A slot is filled, taken and completed as a whole. Limits and statistics count heaps:
+ * max_heaps, outstanding, and what a push waits for. A run is never longer than
+ * spead2_max_run(), so that threads work at the same time on several of them.
  *
  *   state     begins with                  ends with                    owner
  *   (free)    completion; outside of       spead2_queue_try_push()      the queue
@@ -13,13 +15,15 @@
  *   QUEUED    try_push                     take, discard                the queue
  *   TAKEN     spead2_taker_take()          finish, drop_last, discard   the taker
  *   DONE      spead2_taker_finish(): all   completion                   the completing
- *             packets sent or failed                                    taker
+ *             packets sent or failed, or                                taker
+ *             of heaps that were dropped
  *   DROPPED   discard or drop_last: no     completion                   the completing
  *             packet was sent                                           taker
  *
  * The owner of a slot reads and writes it without the lock; state itself changes with the
- * lock. DROPPED slots have no heap counter: a taker that drops the slots that were numbered
- * last gives their numbers back.
+ * lock. Of a taken slot, heaps that are not begun can be dropped, from the last one on
+ * (n_dropped). Heaps that were dropped have no heap counter: a taker that drops those that
+ * were numbered last gives their numbers back.
  *
  * A slot whose heap has SPEAD2_HEAP_BARRIER is taken when all other takers are idle (hold no slot),
  * and until it has ended, only its taker takes others: it sends them in order.
@@ -33,7 +37,7 @@
  *                       or a stop                            sleep, by   that became idle or
  *                                                            wake()      ended its barriers;
  *                                                                        discard, stop
- *   a push, a drain,    fewer used slots than wake_below;    changed     a completion; closing,
+ *   a push, a drain,    fewer used heaps than wake_below;    changed     a completion; closing,
  *   a discard           closing, an interruption                         interrupting
  *
  * An idle taker sleeps in its writer, which also wakes it when the kernel has released
@@ -41,10 +45,10 @@
  * socket or after ENOBUFS is not asleep in this sense: a new rate and a deadline wake it,
  * through its writer.
  *
- * If at least 16 heaps of its size may be outstanding, a push waits until half of them are
- * free, so that it is woken once for all of these. Without that, 8 KiB heaps are sent 8 %
- * slower. Otherwise it waits for one slot, and polls for it at first, where may_poll
- * permits: without that, 1 MiB heaps are sent 8 % slower.
+ * If at least 16 heaps of its size may be outstanding, a push waits until half of them have
+ * ended, so that it is woken once for all of these. Without that, 8 KiB heaps are sent 8 %
+ * slower. Otherwise it waits until its run may be outstanding, too, and polls for that at
+ * first, where may_poll permits: without that, 1 MiB heaps are sent 8 % slower.
  *
  * lock is a leaf: nothing else is locked under it, and it is not held while a heap is sent,
  * completed or freed, or a callback runs. Its users may guard state of their own with it.
@@ -70,6 +74,13 @@ G_BEGIN_DECLS
  * what it means when it is 0. */
 guint spead2_max_heaps (guint max_heaps, guint n_takers, guint64 heap_bytes);
 
+/* Most payload of a run of several heaps, bytes: a part of a batch, since a worker begins
+ * with the first run while the next ones are made. */
+#define SPEAD2_RUN_BYTES (256 << 10)
+
+/* How many heaps of so many payload bytes may be in one run. */
+guint spead2_max_run (guint max_heaps, guint n_takers, guint64 heap_bytes);
+
 typedef enum {
   SPEAD2_SLOT_QUEUED,
   SPEAD2_SLOT_TAKEN,
@@ -79,23 +90,37 @@ typedef enum {
 
 typedef struct {
   /* Neighbours belong to different threads. */
-  _Alignas(SPEAD2_CACHE_LINE) Spead2SlotState state;
-  guint flags; /* copies of the heap's, which is in another processor's cache */
-  guint64 length; /* payload, bytes */
-  Spead2Heap *heap;
-  guint64
-      nth; /* of the heaps without a counter of their own, from 0; when taken */
+  _Alignas(SPEAD2_CACHE_LINE) guint16 state; /* Spead2SlotState */
+  /* Copies of the run's, which is in another processor's cache. */
+  guint16 flags;
+  guint16 n_heaps;   /* at least 1 */
+  guint16 n_dropped; /* the last ones; not used with DROPPED */
+  guint64 length;    /* payload of each heap, bytes */
+  Spead2Heap *heap;  /* (owned) the run */
+  /* The first heap's number, of those without a counter of their own, from 0; when
+   * taken. */
+  guint64 nth;
   guint64 pushed; /* time, ns */
   Spead2TxState tx;
 } Spead2Slot;
 
 G_STATIC_ASSERT (sizeof (Spead2Slot) == SPEAD2_CACHE_LINE);
+G_STATIC_ASSERT (SPEAD2_MAX_RUN_HEAPS <= G_MAXUINT16);
+
+/* How many of a slot's heaps, from the front, were not dropped. */
+static inline guint
+spead2_slot_n_kept (const Spead2Slot *slot)
+{
+  return slot->state == SPEAD2_SLOT_DROPPED ? 0
+                                            : slot->n_heaps - slot->n_dropped;
+}
 
 typedef struct _Spead2Queue Spead2Queue;
 
 /* One thread that takes slots. Of taken, a ring of slot numbers, first to current are cut
  * into packets, which may be in flight, and current to end are not begun, but for the slot
- * at current where begun is set. */
+ * at current where begun is set: of that, the last n_unbegun of the heaps that are kept are
+ * not. */
 typedef struct {
   Spead2Queue *queue;
   void (*wake) (gpointer user_data); /* ends its sleep, or the next one */
@@ -109,8 +134,10 @@ typedef struct {
   /* Its thread's own. */
   guint64 current;
   gboolean begun;
+  guint n_unbegun;
   guint64
-      unbegun_bytes; /* payload from current to end, that of a begun slot included */
+      unbegun_bytes; /* payload from current to end, without heaps that are cut
+                          * into packets */
 } Spead2Taker;
 
 typedef enum {
@@ -134,8 +161,8 @@ struct _Spead2Queue {
   /* Guarded by lock. head is the oldest slot that is not free, taken the next for a
    * taker, tail the next for a push. */
   guint64 head, taken, tail;
-  guint64
-      wake_below; /* some wait for fewer used slots than these; 0: nobody waits */
+  guint n_used; /* heaps in slots that are not free, stream control included */
+  guint wake_below;    /* some wait for fewer of these; 0: nobody waits */
   gboolean completing; /* a taker completes slots from head on */
   guint
       n_barriers; /* that are taken and have not ended, all by barrier_taker */
@@ -168,9 +195,10 @@ spead2_queue_slot (const Spead2Queue *queue, guint64 number)
 
 /* -- any thread, without the lock ------------------------------------------- */
 
-/* Pushes n heaps, at least one; n_pushed says how many of them, from the front, belong to
- * the queue now: all of them with SPEAD2_QUEUE_OK. Waits for free slots; heaps of two
- * pushes that wait may alternate. now: spead2_now(), for the time of the push. */
+/* Pushes n runs, at least one, none longer than spead2_max_run(); n_pushed says how many of
+ * them, from the front, belong to the queue now: all of them with SPEAD2_QUEUE_OK. Waits
+ * until as many heaps may be outstanding; runs of two pushes that wait may alternate. now:
+ * spead2_now(), for the time of the push. */
 Spead2QueueStatus spead2_queue_push (Spead2Queue *queue,
     Spead2Heap *const *heaps, guint n, guint64 now, guint *n_pushed);
 
@@ -195,14 +223,15 @@ void spead2_queue_set_flushing (Spead2Queue *queue, gboolean flushing);
 /* Whether pushes return SPEAD2_QUEUE_CLOSED. */
 gboolean spead2_queue_is_closed (const Spead2Queue *queue);
 
+/* How many heaps have not been completed, stream control included. */
 static inline guint
 spead2_queue_n_used (const Spead2Queue *queue)
 {
-  return queue->tail - queue->head;
+  return queue->n_used;
 }
 
-/* Pushes as many of the heaps as there are free slots for, and wakes takers for them.
- * Returns how many: 0 while the queue is closed. */
+/* Pushes as many of the n runs as may be outstanding, and wakes takers for them. Returns how
+ * many: 0 while the queue is closed. */
 guint spead2_queue_try_push (
     Spead2Queue *queue, Spead2Heap *const *heaps, guint n, guint64 now);
 
@@ -245,14 +274,18 @@ spead2_taker_slot (const Spead2Taker *taker, guint64 position)
  * none that is not begun and may take one. TRUE if it has slots to send. */
 gboolean spead2_taker_take (Spead2Taker *taker, guint64 max_bytes);
 
-/* Drops the slot that was taken last. Where current was behind it, it is at it. */
+/* Drops the last heap of the slot that was taken last; with its only one, the slot, and where
+ * current was behind that, it is at it. */
 void spead2_taker_drop_last (Spead2Taker *taker);
+
+/* Drops the heaps of the begun slot that are not begun. */
+void spead2_taker_drop_unbegun (Spead2Taker *taker);
 
 /* Ends the slots before current, in order, up to the first with packets in flight. Wakes
  * other takers that may take slots since then, or since the last drop. */
 void spead2_taker_finish (Spead2Taker *taker);
 
-/* Drops all slots that nobody has taken, and those of the taker that are not begun. */
+/* Drops all slots that nobody has taken, and the heaps of the taker that are not begun. */
 void spead2_taker_discard (Spead2Taker *taker);
 
 /* Begins to complete the slots from head to *end, at least one: the caller owns them until

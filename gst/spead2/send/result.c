@@ -4,8 +4,6 @@
  */
 #include "spead2/send/result.h"
 
-#include <errno.h>
-
 #include "spead2/error.h"
 
 void
@@ -20,52 +18,103 @@ spead2_heap_counts_merge (Spead2HeapCounts *sum, const Spead2HeapCounts *counts)
   spead2_times_merge (&sum->heap_time, &counts->heap_time);
 }
 
-/* Whether no packet of the slot was sent, and none failed. */
-static gboolean
-is_dropped (const Spead2Slot *slot)
+/* The end of a heap of several, some of whose packets may have failed. */
+static void
+find_failures (Spead2HeapEnd *end, const Spead2Slot *slot,
+    const Spead2PacketConfig *config, guint index)
 {
-  return slot->state == SPEAD2_SLOT_DROPPED ||
-      (slot->tx.error == ECANCELED && slot->tx.bytes == 0);
+  const guint64 n = spead2_packetizer_n_packets (config, slot->heap);
+  const guint64 first = index * n;
+  guint i;
+
+  end->bytes = spead2_packetizer_bytes (config, slot->heap, 0, n);
+  for (i = 0; i < slot->tx.failures->len; i++) {
+    const Spead2TxFailure *failure =
+        &g_array_index (slot->tx.failures, Spead2TxFailure, i);
+    guint64 from = MAX (failure->first, first);
+    guint64 to = MIN (failure->first + failure->n_packets, first + n);
+
+    if (from >= to)
+      continue;
+    if (failure->error == SPEAD2_TX_UNRELEASED) {
+      end->unreleased = TRUE;
+      continue;
+    }
+    end->bytes -=
+        spead2_packetizer_bytes (config, slot->heap, from - first, to - from);
+    if (end->error == 0 || failure->error == ECANCELED)
+      end->error = failure->error;
+  }
+}
+
+gboolean
+spead2_slot_is_sent (const Spead2Slot *slot)
+{
+  return slot->state != SPEAD2_SLOT_DROPPED && slot->n_dropped == 0 &&
+      slot->tx.error == 0 && !slot->tx.unreleased;
+}
+
+Spead2HeapEnd
+spead2_slot_heap_end (
+    const Spead2Slot *slot, const Spead2PacketConfig *config, guint index)
+{
+  const Spead2TxState *tx = &slot->tx;
+  const guint n_kept = spead2_slot_n_kept (slot);
+  Spead2HeapEnd end = {0};
+
+  if (index >= n_kept) {
+    end.dropped = TRUE;
+  } else if (tx->failures) {
+    find_failures (&end, slot, config, index);
+  } else {
+    end.error = tx->error;
+    end.unreleased = tx->unreleased;
+    end.bytes = tx->bytes / n_kept;
+  }
+  return end;
 }
 
 GError *
-spead2_slot_error (const Spead2Slot *slot, const gchar *destination)
+spead2_heap_end_error (const Spead2HeapEnd *end, const gchar *destination)
 {
   GError *error = NULL;
 
-  if (slot->tx.unreleased)
+  if (end->unreleased)
     return g_error_new (SPEAD2_ERROR, SPEAD2_ERROR_ABANDONED,
         "A heap for %s was abandoned: the kernel has taken it and still reads "
         "its memory",
         destination);
-  if (is_dropped (slot))
+  if (spead2_heap_end_is_dropped (end))
     return g_error_new (SPEAD2_ERROR, SPEAD2_ERROR_DROPPED,
         "A heap for %s was dropped before it was sent", destination);
-  if (slot->tx.error == ECANCELED)
+  if (end->error == ECANCELED)
     return g_error_new (SPEAD2_ERROR, SPEAD2_ERROR_CUT_SHORT,
         "A heap for %s was cut short after %" G_GUINT64_FORMAT " bytes",
-        destination, slot->tx.bytes);
-  if (slot->tx.error != 0)
-    spead2_set_errno (
-        &error, slot->tx.error, "Could not send to %s", destination);
+        destination, end->bytes);
+  if (end->error != 0)
+    spead2_set_errno (&error, end->error, "Could not send to %s", destination);
   return error;
 }
 
 void
 spead2_heap_counts_add (Spead2HeapCounts *counts, const Spead2Slot *slot,
-    const GError *error, guint64 now)
+    guint n, const GError *error, guint64 now)
 {
+  const guint64 time = now - slot->pushed;
+  const Spead2Times times = {n, time, time, n * time};
+
   if (slot->flags & SPEAD2_HEAP_CONTROL)
     return;
   counts->last_end = now;
   if (error == NULL) {
-    counts->sent++;
-    counts->payload_bytes += slot->length;
-    spead2_times_add (&counts->heap_time, now - slot->pushed);
+    counts->sent += n;
+    counts->payload_bytes += n * slot->length;
+    spead2_times_merge (&counts->heap_time, &times);
   } else if (g_error_matches (error, SPEAD2_ERROR, SPEAD2_ERROR_DROPPED)) {
-    counts->dropped++;
+    counts->dropped += n;
   } else {
-    counts->failed++;
-    counts->abandoned += slot->tx.unreleased ? 1 : 0;
+    counts->failed += n;
+    if (g_error_matches (error, SPEAD2_ERROR, SPEAD2_ERROR_ABANDONED))
+      counts->abandoned += n;
   }
 }

@@ -1,10 +1,13 @@
-/* How heaps ended: what a sender reports of each, and counts. Pure.
+/* How heaps ended: what a sender reports of each heap of a run, and counts. Pure.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #ifndef SPEAD2_RESULT_H
 #define SPEAD2_RESULT_H
 
+#include <errno.h>
+
+#include "spead2/heap/packetizer.h"
 #include "spead2/send/queue.h"
 
 G_BEGIN_DECLS
@@ -14,7 +17,8 @@ G_BEGIN_DECLS
 
 /* How a heap ended. Borrowed for the call. */
 typedef struct {
-  const Spead2Heap *heap; /* freed some time after the call */
+  const Spead2Heap *heap; /* its run; freed some time after the call */
+  guint index;            /* of the heap in the run */
   guint flags;            /* of the heap, without a read of its memory */
   guint64 cnt;            /* on the wire, or SPEAD2_NO_HEAP_CNT */
   guint64 bytes;          /* of UDP payload that the kernel accepted */
@@ -62,12 +66,35 @@ typedef struct {
   Spead2Times heap_time; /* of those that were sent, from push to release */
 } Spead2HeapCounts;
 
-/* Why not all of a slot's heap was sent, with the destination's name; NULL: it was. */
-GError *spead2_slot_error (const Spead2Slot *slot, const gchar *destination);
+/* What has become of one heap of a slot. */
+typedef struct {
+  gboolean dropped;    /* without a heap counter */
+  gboolean unreleased; /* the kernel has taken it, and still reads its memory */
+  gint error; /* as of Spead2TxState; 0: all of it was accepted by the kernel */
+  guint64 bytes; /* of UDP payload that the kernel accepted */
+} Spead2HeapEnd;
 
-/* Counts the end, at now, of a slot's heap with that error or NULL. */
+/* Whether all packets of all heaps of the slot were sent. */
+gboolean spead2_slot_is_sent (const Spead2Slot *slot);
+
+/* The end of the slot's heap at index, with the packets that config makes of the run. */
+Spead2HeapEnd spead2_slot_heap_end (
+    const Spead2Slot *slot, const Spead2PacketConfig *config, guint index);
+
+/* Whether no packet of the heap was sent, and none failed. */
+static inline gboolean
+spead2_heap_end_is_dropped (const Spead2HeapEnd *end)
+{
+  return end->dropped || (end->error == ECANCELED && end->bytes == 0);
+}
+
+/* Why not all of the heap was sent, with the destination's name; NULL: it was. */
+GError *spead2_heap_end_error (
+    const Spead2HeapEnd *end, const gchar *destination);
+
+/* Counts the end, at now, of n of the slot's heaps with that error or NULL. */
 void spead2_heap_counts_add (Spead2HeapCounts *counts, const Spead2Slot *slot,
-    const GError *error, guint64 now);
+    guint n, const GError *error, guint64 now);
 
 void spead2_heap_counts_merge (
     Spead2HeapCounts *sum, const Spead2HeapCounts *counts);

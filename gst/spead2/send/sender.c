@@ -229,6 +229,14 @@ spead2_sender_packet_config (const Spead2Sender *sender)
   return &sender->group.packet;
 }
 
+guint
+spead2_sender_max_run (const Spead2Sender *sender, guint64 heap_bytes)
+{
+  const Spead2Queue *queue = &sender->group.queue;
+
+  return spead2_max_run (queue->max_heaps, queue->n_takers, heap_bytes);
+}
+
 gint
 spead2_sender_dup_fd (Spead2Sender *sender, GError **error)
 {
@@ -314,7 +322,7 @@ spead2_sender_flush (Spead2Sender *sender)
 
 /* -- pushing and waiting ---------------------------------------------------------- */
 
-/* How many of the heaps, from the front, can be sent at all. */
+/* How many of the runs, from the front, can be sent at all. */
 static guint
 count_sendable (
     Spead2Sender *sender, Spead2Heap *const *heaps, guint n, GError **error)

@@ -3,10 +3,10 @@
  *
  * spead2_sender_push() hands a heap over and returns while it is being sent; it blocks
  * while as many heaps as permitted are outstanding. Workers (worker.h), each a thread and a
- * socket, take heaps from the queue (queue.h) in the order of the pushes, number them, and
- * send them. Every heap that was accepted ends in exactly one call of heap_done, in the
- * order of the pushes: sent, failed, or dropped. Then a worker frees it, with no lock held;
- * what releases its buffers may call the functions that callbacks may call (worker.h).
+ * socket, take runs of heaps (heap.h) from the queue (queue.h) in the order of the pushes,
+ * number the heaps, and send them. Every heap that was accepted ends in exactly one call of heap_done, in the
+ * order of the pushes: sent, failed, or dropped. When the last heap of a run has ended, a
+ * worker frees the run, with no lock held; what releases its buffers may call the functions that callbacks may call (worker.h).
  *
  * Threads: all functions may be called from any thread, spead2_sender_free() when all
  * others have returned. Workers begin heaps in the order of the pushes; if a push waits,
@@ -102,11 +102,14 @@ const Spead2Endpoint *spead2_sender_destination (const Spead2Sender *sender);
 const Spead2PacketConfig *spead2_sender_packet_config (
     const Spead2Sender *sender);
 
+/* How many heaps of so many payload bytes may be in one run. Constant. */
+guint spead2_sender_max_run (const Spead2Sender *sender, guint64 heap_bytes);
+
 /* A copy of the first worker's descriptor, for the caller to close; -1 with
  * SPEAD2_ERRNO. */
 gint spead2_sender_dup_fd (Spead2Sender *sender, GError **error);
 
-/* Hands over n heaps, at least one; n_pushed says how many of them, from the
+/* Hands over n runs of heaps, at least one run; n_pushed says how many of them, from the
  * front, belong to the sender now. With SPEAD2_SENDER_OK all do; otherwise the
  * rest stays the caller's, untouched: after SPEAD2_SENDER_INTERRUPTED or FLUSHING it may
  * be pushed again; after SPEAD2_SENDER_REFUSED the first of it cannot be sent, and error

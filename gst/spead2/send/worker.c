@@ -11,8 +11,8 @@
 #include "spead2/net/batch.h"
 #include "spead2/net/uringreaper.h"
 
-/* How many heaps ahead of the one that is cut into packets. */
-#define PREFETCH_HEAPS 24
+/* How many slots ahead of the one that is cut into packets. */
+#define PREFETCH_SLOTS 24
 
 static void
 wake (gpointer user_data)
@@ -42,30 +42,69 @@ spead2_worker_clear (Spead2Worker *worker)
 
 /* -- completing --------------------------------------------------------------- */
 
+/* The counter on the wire of the slot's heap at index. */
 static guint64
-slot_cnt (const Spead2WorkerGroup *group, const Spead2Slot *slot)
+heap_cnt (const Spead2WorkerGroup *group, const Spead2Slot *slot, guint index)
 {
-  if (slot->flags & SPEAD2_HEAP_HAS_CNT)
-    return slot->heap->cnt;
-  return spead2_worker_long_cnt (group, slot->nth) &
-      spead2_flavour_max_value (group->packet.flavour);
+  guint64 cnt = slot->flags & SPEAD2_HEAP_HAS_CNT
+      ? slot->heap->cnt + index * slot->heap->cnt_step
+      : spead2_worker_long_cnt (group, slot->nth + index);
+
+  return cnt & spead2_flavour_max_value (group->packet.flavour);
 }
 
-/* Reports how a slot's heap ended, counts it, and frees the heap. */
+static void
+report (const Spead2WorkerGroup *group, const Spead2Slot *slot, guint index,
+    guint64 cnt, guint64 bytes, const GError *error)
+{
+  const Spead2HeapResult result = {
+      slot->heap, index, slot->flags, cnt, bytes, error};
+
+  if (group->callbacks.heap_done)
+    group->callbacks.heap_done (&result, group->user_data);
+}
+
+/* Reports and counts the heaps of a slot that was sent. */
+static void
+complete_sent (const Spead2WorkerGroup *group, const Spead2Slot *slot,
+    Spead2HeapCounts *counts, guint64 now)
+{
+  const guint64 bytes = slot->tx.bytes / slot->n_heaps;
+  guint i;
+
+  for (i = 0; i < slot->n_heaps; i++)
+    report (group, slot, i, heap_cnt (group, slot, i), bytes, NULL);
+  spead2_heap_counts_add (counts, slot, slot->n_heaps, NULL, now);
+}
+
+/* Reports and counts a heap of a slot of which not all was sent. */
+static void
+complete_heap (const Spead2WorkerGroup *group, const Spead2Slot *slot,
+    guint index, Spead2HeapCounts *counts, guint64 now)
+{
+  const Spead2HeapEnd end = spead2_slot_heap_end (slot, &group->packet, index);
+  GError *error = spead2_heap_end_error (&end, group->destination.text);
+
+  report (group, slot, index,
+      end.dropped ? SPEAD2_NO_HEAP_CNT : heap_cnt (group, slot, index),
+      end.bytes, error);
+  spead2_heap_counts_add (counts, slot, 1, error, now);
+  g_clear_error (&error);
+}
+
+/* Reports how the heaps of a slot ended, counts them, and frees the run. */
 static void
 complete_slot (Spead2WorkerGroup *group, Spead2Slot *slot,
     Spead2HeapCounts *counts, guint64 now)
 {
-  GError *error = spead2_slot_error (slot, group->destination.text);
-  const Spead2HeapResult result = {slot->heap, slot->flags,
-      slot->state == SPEAD2_SLOT_DROPPED ? SPEAD2_NO_HEAP_CNT
-                                         : slot_cnt (group, slot),
-      slot->tx.bytes, error};
+  guint i;
 
-  if (group->callbacks.heap_done)
-    group->callbacks.heap_done (&result, group->user_data);
-  spead2_heap_counts_add (counts, slot, error, now);
-  g_clear_error (&error);
+  if (spead2_slot_is_sent (slot))
+    complete_sent (group, slot, counts, now);
+  else
+    for (i = 0; i < slot->n_heaps; i++)
+      complete_heap (group, slot, i, counts, now);
+  spead2_tx_state_clear (&slot->tx);
   if (slot->tx.unreleased)
     g_ptr_array_add (group->abandoned_heaps, slot->heap);
   else
@@ -108,19 +147,60 @@ spead2_worker_group_defer_free (Spead2WorkerGroup *group)
 
 /* -- taking ---------------------------------------------------------------------- */
 
+/* The slot at current is cut into packets, or will not be any further. */
+static void
+end_run (Spead2Taker *taker, const Spead2Slot *slot)
+{
+  taker->unbegun_bytes -= (taker->n_unbegun + 1) * slot->length;
+  taker->begun = FALSE;
+  taker->n_unbegun = 0;
+  taker->current++;
+}
+
+/* Whether the begun slot's heaps that are kept are all cut into packets. */
+static gboolean
+is_cut (const Spead2Worker *worker, const Spead2Slot *slot)
+{
+  return worker->packetizer.index >= spead2_slot_n_kept (slot);
+}
+
+/* Drops what is not begun. */
+static void
+discard (Spead2Worker *worker)
+{
+  Spead2Taker *taker = &worker->taker;
+  Spead2Slot *slot;
+
+  spead2_taker_discard (taker);
+  if (!taker->begun)
+    return;
+  slot = spead2_taker_slot (taker, taker->current);
+  if (is_cut (worker, slot))
+    end_run (taker, slot);
+}
+
+/* Whether the slot's last heap was abandoned, and nothing of it was sent. */
+static gboolean
+is_abandoned (const Spead2Worker *worker, const Spead2Slot *slot)
+{
+  Spead2HeapEnd end;
+
+  if (slot->tx.error != ECANCELED)
+    return FALSE;
+  end = spead2_slot_heap_end (
+      slot, &worker->group->packet, spead2_slot_n_kept (slot) - 1);
+  return end.error == ECANCELED && end.bytes == 0;
+}
+
 /* Drops the heaps of an abandoned batch of which nothing was sent. */
 static void
 drop_abandoned (Spead2Worker *worker)
 {
   Spead2Taker *taker = &worker->taker;
 
-  while (taker->end != taker->first && taker->end == taker->current) {
-    const Spead2TxState *tx = &spead2_taker_slot (taker, taker->end - 1)->tx;
-
-    if (tx->error != ECANCELED || tx->bytes > 0 || tx->in_flight > 0)
-      break;
+  while (taker->end != taker->first && taker->end == taker->current &&
+      is_abandoned (worker, spead2_taker_slot (taker, taker->end - 1)))
     spead2_taker_drop_last (taker);
-  }
 }
 
 /* Ends the slots of which nothing is in flight, and publishes what the writer counted. */
@@ -164,7 +244,7 @@ sleep_until_woken (Spead2Worker *worker)
   worker->taker.asleep = FALSE;
 }
 
-/* Waits for heaps and takes as many as fill a batch. FALSE at the end. Called
+/* Waits for runs and takes as many as fill a batch. FALSE at the end. Called
  * with the lock, which is released meanwhile. */
 static gboolean
 take (Spead2Worker *worker)
@@ -174,7 +254,7 @@ take (Spead2Worker *worker)
 
   for (;;) {
     if (spead2_queue_is_discarding (queue)) {
-      spead2_taker_discard (&worker->taker);
+      discard (worker);
       abandon_unreleased (worker);
     }
     drop_abandoned (worker);
@@ -194,7 +274,7 @@ take (Spead2Worker *worker)
 
 /* -- sending --------------------------------------------------------------------- */
 
-/* Fetches a heap that was taken from the cache of the processor that made it, while
+/* Fetches a run that was taken from the cache of the processor that made it, while
  * those in front of it are cut. */
 static void
 prefetch (const Spead2Taker *taker, guint64 position)
@@ -210,21 +290,46 @@ prefetch (const Spead2Taker *taker, guint64 position)
 }
 
 static void
-begin_heap (Spead2Worker *worker, Spead2Slot *slot)
+begin_run (Spead2Worker *worker, const Spead2Slot *slot)
 {
-  spead2_packetizer_start (
-      &worker->packetizer, &worker->group->packet, slot->heap);
-  worker->packetizer.cnt = slot_cnt (worker->group, slot);
+  const Spead2WorkerGroup *group = worker->group;
+
+  spead2_packetizer_start (&worker->packetizer, &group->packet, slot->heap);
+  if (!(slot->flags & SPEAD2_HEAP_HAS_CNT)) {
+    worker->packetizer.cnt = heap_cnt (group, slot, 0);
+    worker->packetizer.cnt_step = group->cnt_step;
+  }
   worker->taker.begun = TRUE;
+  worker->taker.n_unbegun = slot->n_heaps - 1;
 }
 
-/* The slot at current is cut into packets, or will not be any further. */
+/* Counts the heaps of the run that have been begun since the last time: all up to the one
+ * that the packetizer is in the middle of. */
 static void
-end_heap (Spead2Taker *taker, const Spead2Slot *slot)
+count_begun (Spead2Worker *worker, const Spead2Slot *slot)
 {
-  taker->unbegun_bytes -= slot->length;
-  taker->begun = FALSE;
-  taker->current++;
+  const Spead2Packetizer *packetizer = &worker->packetizer;
+  Spead2Taker *taker = &worker->taker;
+  guint n_begun = packetizer->index + (packetizer->offset > 0 ? 1 : 0);
+  guint n_unbegun = spead2_slot_n_kept (slot) - MAX (n_begun, 1);
+
+  taker->unbegun_bytes -= (taker->n_unbegun - n_unbegun) * slot->length;
+  taker->n_unbegun = n_unbegun;
+}
+
+/* Adds the run at current to the batch. FALSE: it is full. */
+static gboolean
+add_run (Spead2Worker *worker, Spead2Slot *slot)
+{
+  gboolean added = TRUE;
+
+  if (!worker->taker.begun)
+    begin_run (worker, slot);
+  while (added && !is_cut (worker, slot))
+    added =
+        spead2_udp_writer_add (worker->writer, &worker->packetizer, &slot->tx);
+  count_begun (worker, slot);
+  return added;
 }
 
 /* Makes the batch. */
@@ -234,7 +339,7 @@ fill_batch (Spead2Worker *worker)
   Spead2Taker *taker = &worker->taker;
   guint i;
 
-  for (i = 0; i < PREFETCH_HEAPS; i++)
+  for (i = 0; i < PREFETCH_SLOTS; i++)
     prefetch (taker, taker->current + i);
   worker->no_wait =
       spead2_taker_slot (taker, taker->current)->flags & SPEAD2_HEAP_NO_WAIT;
@@ -243,14 +348,10 @@ fill_batch (Spead2Worker *worker)
   while (taker->current != taker->end) {
     Spead2Slot *slot = spead2_taker_slot (taker, taker->current);
 
-    prefetch (taker, taker->current + PREFETCH_HEAPS);
-    if (!taker->begun)
-      begin_heap (worker, slot);
-    while (spead2_packetizer_peek (&worker->packetizer) != NULL)
-      if (!spead2_udp_writer_add (
-              worker->writer, &worker->packetizer, &slot->tx))
-        return;
-    end_heap (taker, slot);
+    prefetch (taker, taker->current + PREFETCH_SLOTS);
+    if (!add_run (worker, slot))
+      return;
+    end_run (taker, slot);
   }
 }
 
@@ -327,7 +428,20 @@ pace (Spead2Worker *worker)
   return TRUE;
 }
 
-/* Ends the begun heap here if some of it was abandoned, or the deadline has passed. */
+/* The packets of the heap that the packetizer is in the middle of will not be sent. */
+static void
+fail_rest (const Spead2Worker *worker, Spead2Slot *slot)
+{
+  const Spead2Packetizer *packetizer = &worker->packetizer;
+  const guint64 end = (packetizer->index + 1) *
+      spead2_packetizer_n_packets (&worker->group->packet, slot->heap);
+
+  spead2_tx_state_fail (
+      &slot->tx, packetizer->number, end - packetizer->number, ECANCELED);
+}
+
+/* Ends the begun run here if some of it was abandoned, or the deadline has passed: its heaps
+ * behind the present one are dropped. Called with the lock. */
 static void
 cut_short (Spead2Worker *worker)
 {
@@ -341,8 +455,10 @@ cut_short (Spead2Worker *worker)
       !spead2_udp_writer_expired (worker->writer))
     return;
 
-  slot->tx.error = ECANCELED;
-  end_heap (taker, slot);
+  spead2_taker_drop_unbegun (taker);
+  if (!is_cut (worker, slot))
+    fail_rest (worker, slot);
+  end_run (taker, slot);
 }
 
 /* -- the thread --------------------------------------------------------------------- */
@@ -388,10 +504,10 @@ worker_run (gpointer data)
       spead2_udp_writer_send (worker->writer);
     else
       spead2_udp_writer_abandon (worker->writer);
-    cut_short (worker);
     report_icmp_errors (worker);
     report_zerocopy (worker, reason);
     g_mutex_lock (&queue->lock);
+    cut_short (worker);
   }
   g_mutex_unlock (&queue->lock);
 }

@@ -22,6 +22,7 @@ static guint n_warnings;
 static gchar *last_warning;
 static guint64 date;    /* of every buffer, ns; 0: there is none */
 static guint64 arrived; /* bytes */
+static guint longest_run;
 
 static gboolean
 find_date (GstBuffer *buffer, GstSpead2TimeScale scales, guint64 *ns,
@@ -49,8 +50,17 @@ counted (const GstSpead2HeapMakerCounters *now, gpointer user_data)
   counters = *now;
 }
 
-static const GstSpead2HeapMakerCallbacks callbacks = {
-    .date = find_date, .warning = warned, .counted = counted};
+static guint
+max_run (gsize heap_bytes, gpointer user_data)
+{
+  fail_unless (user_data == &date && heap_bytes > 0);
+  return longest_run;
+}
+
+static const GstSpead2HeapMakerCallbacks callbacks = {.date = find_date,
+    .max_run = max_run,
+    .warning = warned,
+    .counted = counted};
 
 static GstSpead2HeapMakerConfig
 make_config (gsize heap_size)
@@ -80,6 +90,7 @@ setup (void)
   n_warnings = 0;
   date = 0;
   arrived = 0;
+  longest_run = 1;
 }
 
 static void
@@ -254,6 +265,130 @@ GST_START_TEST (test_refused_caps)
   take_heap (10, 40, 40, FALSE);
   take_none ();
   gst_buffer_unref (buffer);
+}
+GST_END_TEST
+
+/* Appends what is made of the buffers pushed so far. */
+static void
+make_runs (GPtrArray *runs)
+{
+  Spead2Heap *heaps[16];
+  GError *error = NULL;
+  guint i, n = 0;
+
+  /* The last one may be extended. */
+  if (runs->len > 0)
+    heaps[n++] = g_ptr_array_index (runs, runs->len - 1);
+  while (gst_spead2_heap_maker_next (maker, &error)) {
+    fail_unless (gst_spead2_heap_maker_make (maker, heaps, &n, &error));
+    fail_unless (n < 16);
+  }
+  fail_unless (error == NULL);
+  for (i = runs->len > 0 ? 1 : 0; i < n; i++)
+    g_ptr_array_add (runs, heaps[i]);
+}
+
+/* The run begins with this index and byte. */
+static void
+check_run (GPtrArray *runs, guint i, guint n_heaps, guint64 index, guint8 byte)
+{
+  const Spead2Heap *run = g_ptr_array_index (runs, i);
+
+  fail_unless (i < runs->len);
+  fail_unless_equals_int (run->n_heaps, n_heaps);
+  fail_unless_equals_uint64 (
+      spead2_pointer_value (40, run->pointers[run->n_pointers - 2]), index);
+  if (!(run->flags & SPEAD2_HEAP_DESCRIBES))
+    fail_unless_equals_int (run->spans[0].data[0], byte);
+}
+
+/* The heaps that a buffer is cut into are runs, without the one that describes and those
+ * that are joined of two buffers. */
+GST_START_TEST (test_runs_of_a_buffer)
+{
+  GstSpead2HeapMakerConfig config = make_config (10);
+  GPtrArray *runs =
+      g_ptr_array_new_with_free_func ((GDestroyNotify) spead2_heap_free);
+  GstBuffer *buffer = make_buffer (125);
+
+  longest_run = 5;
+  start (PLAIN_ITEMS, &config);
+  push (buffer);
+  make_runs (runs);
+  gst_buffer_unref (buffer);
+  buffer = make_buffer (30);
+  push (buffer);
+  make_runs (runs);
+  gst_buffer_unref (buffer);
+  fail_unless_equals_int (runs->len, 6);
+  check_run (runs, 0, 1, 0, 0);
+  check_run (runs, 1, 5, 10, 10);
+  check_run (runs, 2, 5, 60, 60);
+  check_run (runs, 3, 1, 110, 110);
+  check_run (runs, 4, 1, 120, 120);
+  check_run (runs, 5, 2, 130, 130);
+  g_ptr_array_unref (runs);
+}
+GST_END_TEST
+
+/* Buffers that follow each other are one run, which holds all of them. */
+GST_START_TEST (test_runs_of_buffers)
+{
+  GstSpead2HeapMakerConfig config = make_config (0);
+  GPtrArray *runs =
+      g_ptr_array_new_with_free_func ((GDestroyNotify) spead2_heap_free);
+  GstBuffer *buffers[9];
+  guint i;
+
+  longest_run = 3;
+  start (PLAIN_ITEMS, &config);
+  for (i = 0; i < 9; i++) {
+    buffers[i] = make_buffer (i == 6 ? 20 : 10);
+    /* One has values of its own, which no item takes. */
+    if (i == 8)
+      send_values ("application/x-spead-items,other=1");
+    push (buffers[i]);
+    make_runs (runs);
+  }
+  fail_unless_equals_int (runs->len, 6);
+  check_run (runs, 0, 1, 0, 0);
+  check_run (runs, 1, 3, 10, 10);
+  check_run (runs, 2, 2, 40, 40);
+  check_run (runs, 3, 1, 60, 60); /* describes the other size */
+  fail_unless_equals_uint64 (
+      ((Spead2Heap *) g_ptr_array_index (runs, 1))->length, 10);
+  for (i = 1; i < 4; i++)
+    ASSERT_MINI_OBJECT_REFCOUNT (buffers[i], "buffer", 2);
+  g_ptr_array_unref (runs);
+  for (i = 0; i < 9; i++) {
+    ASSERT_MINI_OBJECT_REFCOUNT (buffers[i], "buffer", 1);
+    gst_buffer_unref (buffers[i]);
+  }
+}
+GST_END_TEST
+
+/* Each heap of a run is counted. */
+GST_START_TEST (test_wraps_in_a_run)
+{
+  GstSpead2HeapMakerConfig config = make_config (10);
+  GPtrArray *runs =
+      g_ptr_array_new_with_free_func ((GDestroyNotify) spead2_heap_free);
+  GstBuffer *buffer = make_buffer (1000);
+
+  config.layout.descriptors = SPEAD2_DESCRIPTORS_NONE;
+  longest_run = 100;
+  start ("index,id=0x1600,value=sample-index,format=u8; "
+         "samples,id=0x3300,value=payload",
+      &config);
+  push (buffer);
+  make_runs (runs);
+  gst_buffer_unref (buffer);
+  fail_unless_equals_int (runs->len, 1);
+  fail_unless_equals_uint64 (counters.index_wraps, 3);
+  fail_unless_equals_int (n_warnings, 1);
+  fail_unless (
+      strstr (last_warning, "sample index 260 ") != NULL, "%s", last_warning);
+  g_ptr_array_unref (runs);
 }
 GST_END_TEST
 
@@ -546,6 +681,9 @@ heapmaker_suite (void)
   tcase_add_checked_fixture (tc, setup, teardown);
   tcase_add_test (tc, test_caps);
   tcase_add_test (tc, test_refused_caps);
+  tcase_add_test (tc, test_runs_of_a_buffer);
+  tcase_add_test (tc, test_runs_of_buffers);
+  tcase_add_test (tc, test_wraps_in_a_run);
   tcase_add_test (tc, test_open_heap);
   tcase_add_test (tc, test_dropped);
   tcase_add_loop_test (tc, test_warnings, 0, 3);

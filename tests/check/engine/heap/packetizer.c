@@ -168,7 +168,7 @@ cut_by (Wire *wire, const Spead2PacketConfig *config, const Spead2Heap *heap,
 
   while ((next = spead2_packetizer_peek (&packetizer)) != NULL) {
     Spead2Packet packet = *next;
-    guint n = MIN (packet.run_length, at_a_time), n_iov;
+    guint n = MIN (packet.n_alike, at_a_time), n_iov;
     /* Of exactly the promised sizes, so that a byte too many is seen. */
     guint8 *scratch = g_malloc (n * packet.scratch_size);
     struct iovec *iov = g_new (struct iovec, n * packet.n_iov);

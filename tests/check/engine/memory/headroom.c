@@ -283,7 +283,7 @@ cut (const Spead2PacketConfig *config, const Spead2Heap *heap, guint at_a_time,
   spead2_packetizer_start (&packetizer, config, heap);
   while ((next = spead2_packetizer_peek (&packetizer)) != NULL) {
     Spead2Packet packet = *next;
-    guint n = MIN (packet.run_length, at_a_time), n_iov, i;
+    guint n = MIN (packet.n_alike, at_a_time), n_iov, i;
     guint8 *scratch = g_malloc (n * packet.scratch_size);
     struct iovec *iov = g_new (struct iovec, n * packet.n_iov);
     gsize before = wire->len;

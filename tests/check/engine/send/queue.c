@@ -49,6 +49,7 @@ open_queue (guint max_heaps, guint n_takers)
   memset (heaps, 0, sizeof heaps);
   for (i = 0; i < MAX_HEAPS; i++) {
     heaps[i].length = 100;
+    heaps[i].n_heaps = 1;
     pointers[i] = &heaps[i];
   }
   spead2_queue_init (queue, max_heaps, n_takers);
@@ -76,15 +77,36 @@ push_heaps (guint first, guint n)
   return spead2_queue_try_push (queue, pointers + first, n, 0);
 }
 
+/* The run at current is cut into packets, or will not be any further. */
+static void
+end_run (Spead2Taker *taker)
+{
+  const Spead2Slot *slot = spead2_taker_slot (taker, taker->current++);
+  guint n = taker->begun ? taker->n_unbegun + 1 : slot->n_heaps;
+
+  taker->unbegun_bytes -= n * slot->length;
+  taker->begun = FALSE;
+  taker->n_unbegun = 0;
+}
+
+/* The taker is in the middle of the run at current: n of its heaps are begun. */
+static void
+begin_run (Spead2Taker *taker, guint n)
+{
+  const Spead2Slot *slot = spead2_taker_slot (taker, taker->current);
+
+  taker->begun = TRUE;
+  taker->n_unbegun = slot->n_heaps - n;
+  taker->unbegun_bytes -= (n - 1) * slot->length;
+}
+
 /* All that the taker has is cut into packets; n of each are in flight. */
 static void
 cut_all (Spead2Taker *taker, guint in_flight)
 {
-  for (; taker->current != taker->end; taker->current++) {
-    Spead2Slot *slot = spead2_taker_slot (taker, taker->current);
-
-    slot->tx.in_flight = in_flight;
-    taker->unbegun_bytes -= slot->length;
+  while (taker->current != taker->end) {
+    spead2_taker_slot (taker, taker->current)->tx.in_flight = in_flight;
+    end_run (taker);
   }
 }
 
@@ -220,6 +242,75 @@ GST_START_TEST (test_discard)
 }
 GST_END_TEST
 
+/* Limits and counts are of heaps, whatever the runs. */
+GST_START_TEST (test_counts_of_runs)
+{
+  open_queue (7, 1);
+  heaps[0].n_heaps = 3;
+  heaps[1].n_heaps = 3;
+  heaps[2].n_heaps = 2;
+  fail_unless_equals_int (push_heaps (0, 3), 2);
+  fail_unless_equals_int (spead2_queue_n_used (queue), 6);
+  fail_unless_equals_int (queue->outstanding, 6);
+  fail_unless_equals_uint64 (queue->n_pushed, 6);
+  fail_unless_equals_int (push_heaps (3, 1), 1);
+  fail_unless_equals_int (queue->peak_outstanding, 7);
+  fail_unless_equals_int (push_heaps (4, 1), 0);
+
+  /* 300 bytes each, and 100. */
+  fail_unless (spead2_taker_take (first_taker, 500));
+  fail_unless_equals_uint64 (first_taker->end, 1);
+  fail_unless_equals_uint64 (first_taker->unbegun_bytes, 300);
+  fail_unless (spead2_taker_take (first_taker, 700));
+  fail_unless_equals_uint64 (first_taker->end, 3);
+  fail_unless_equals_uint64 (spead2_queue_slot (queue, 1)->nth, 3);
+  fail_unless_equals_uint64 (spead2_queue_slot (queue, 2)->nth, 6);
+  fail_unless_equals_uint64 (queue->n_numbered, 7);
+  fail_unless (spead2_queue_slot (queue, 0)->tx.notes_failures);
+  fail_if (spead2_queue_slot (queue, 2)->tx.notes_failures);
+
+  cut_all (first_taker, 0);
+  fail_unless_equals_uint64 (first_taker->unbegun_bytes, 0);
+  spead2_taker_finish (first_taker);
+  fail_unless_equals_int (complete (), 3);
+  fail_unless_equals_int (spead2_queue_n_used (queue), 0);
+  fail_unless_equals_int (queue->outstanding, 0);
+}
+GST_END_TEST
+
+/* In the middle of a run, the heaps that are not begun are dropped. */
+GST_START_TEST (test_discard_in_a_run)
+{
+  open_queue (7, 1);
+  heaps[0].n_heaps = 4;
+  heaps[1].n_heaps = 2;
+  fail_unless_equals_int (push_heaps (0, 2), 2);
+  fail_unless (spead2_taker_take (first_taker, NO_LIMIT));
+  begin_run (first_taker, 2);
+  fail_unless_equals_uint64 (first_taker->unbegun_bytes, 500);
+  spead2_queue_begin_discard (queue);
+  spead2_taker_discard (first_taker);
+  fail_unless_equals_uint64 (first_taker->end, 1);
+  fail_unless_equals_int (spead2_slot_n_kept (spead2_queue_slot (queue, 0)), 2);
+  fail_unless_equals_int (spead2_slot_n_kept (spead2_queue_slot (queue, 1)), 0);
+  fail_unless_equals_uint64 (queue->n_numbered, 2);
+  fail_unless_equals_uint64 (first_taker->unbegun_bytes, 100);
+
+  end_run (first_taker);
+  fail_unless_equals_uint64 (first_taker->unbegun_bytes, 0);
+  /* The second heap was abandoned. */
+  spead2_taker_drop_last (first_taker);
+  fail_unless_equals_uint64 (queue->n_numbered, 1);
+  fail_unless_equals_uint64 (first_taker->end, 1);
+  spead2_taker_finish (first_taker);
+  fail_unless_equals_int (
+      spead2_queue_slot (queue, 0)->state, SPEAD2_SLOT_DONE);
+  fail_unless_equals_int (complete (), 2);
+  spead2_queue_end_discard (queue);
+  fail_unless_equals_int (spead2_queue_n_used (queue), 0);
+}
+GST_END_TEST
+
 /* A push wakes as many takers as it has slots for, of those that may take them. */
 GST_START_TEST (test_wakes)
 {
@@ -260,6 +351,21 @@ GST_START_TEST (test_max_heaps)
   fail_unless_equals_int (spead2_max_heaps (0, 1, 1 << 20), 4);
   fail_unless_equals_int (spead2_max_heaps (0, 1, 1 << 30), 4);
   fail_unless_equals_int (spead2_max_heaps (0, 4, 1 << 30), 8);
+}
+GST_END_TEST
+
+/* A part of what may be outstanding, and of a batch. */
+GST_START_TEST (test_max_run)
+{
+  fail_unless_equals_int (spead2_max_run (1, 1, 1), 1);
+  fail_unless_equals_int (spead2_max_run (7, 1, 1), 1);
+  fail_unless_equals_int (spead2_max_run (8, 1, 1), 2);
+  fail_unless_equals_int (spead2_max_run (16, 2, 1), 2);
+  fail_unless_equals_int (spead2_max_run (0, 1, 0), 1023);
+  fail_unless_equals_int (spead2_max_run (100000, 1, 0), 1024);
+  fail_unless_equals_int (spead2_max_run (0, 1, 8192), 32);
+  fail_unless_equals_int (spead2_max_run (0, 1, 200000), 1);
+  fail_unless_equals_int (spead2_max_run (0, 64, 1 << 30), 1);
 }
 GST_END_TEST
 
@@ -381,7 +487,8 @@ step_push (Actor *actor)
   if (actor->next == actor->last || spead2_queue_is_closed (queue))
     actor->phase = ENDED;
   else
-    wait_for (actor, queue->max_heaps, AT_PUSH);
+    wait_for (
+        actor, queue->max_heaps - heaps[actor->next].n_heaps + 1, AT_PUSH);
 }
 
 /* The rest of the taker's turn, when it has nothing more to complete. */
@@ -408,8 +515,11 @@ step_take (Actor *actor)
   Spead2Taker *taker = actor->taker;
 
   taker->asleep = FALSE;
-  if (spead2_queue_is_discarding (queue))
+  if (spead2_queue_is_discarding (queue)) {
     spead2_taker_discard (taker);
+    if (taker->begun)
+      end_run (taker);
+  }
   while (taker->end != taker->first && taker->end == taker->current &&
       spead2_taker_slot (taker, taker->end - 1)->tx.error == ECANCELED)
     spead2_taker_drop_last (taker);
@@ -427,26 +537,40 @@ step_complete (Actor *actor)
 
     if (slot->heap != &heaps[order[n_completed++]])
       fault = "a heap is completed twice, or not in the order of the pushes";
-    n_sent += slot->state == SPEAD2_SLOT_DONE;
+    n_sent += spead2_slot_n_kept (slot);
   }
   spead2_queue_end_completion (queue, actor->end);
   end_turn (actor);
 }
 
 /* how: 0: all packets are sent, 1: one of the last heap is in flight for longer, 2: the
- * batch is abandoned. */
+ * batch is abandoned, 4: it is full before the second heap of the last run. */
 static void
 step_send (Actor *actor, guint how)
 {
   Spead2Taker *taker = actor->taker;
   guint64 first = taker->current, number;
 
+  actor->phase = AT_TAKE;
+  if (how == 4) {
+    while (taker->current + 1 != taker->end)
+      end_run (taker);
+    begin_run (taker, 1);
+    return;
+  }
   cut_all (taker, 0);
   if (how == 1)
     spead2_taker_slot (taker, taker->end - 1)->tx.in_flight = 1;
   for (number = first; how == 2 && number != taker->end; number++)
     spead2_taker_slot (taker, number)->tx.error = ECANCELED;
-  actor->phase = AT_TAKE;
+}
+
+/* Whether the last run has several heaps, of which none is begun. */
+static gboolean
+ends_with_a_run (const Spead2Taker *taker)
+{
+  return !(taker->begun && taker->current + 1 == taker->end) &&
+      spead2_taker_slot (taker, taker->end - 1)->n_heaps > 1;
 }
 
 /* The taker finds memory released: when it fills a batch, or where it sleeps, which ends
@@ -478,7 +602,8 @@ step (Actor *actor, guint how)
         step_release (actor);
   if (how > 0 &&
       (actor->phase != AT_SEND ||
-          (how == 2 && !spead2_queue_is_discarding (queue))))
+          (how == 2 && !spead2_queue_is_discarding (queue)) ||
+          (how == 4 && !ends_with_a_run (actor->taker))))
     return FALSE;
 
   switch (actor->phase) {
@@ -561,7 +686,7 @@ check_state (void)
   if (n_taken != n_held)
     fault = "a slot is taken by nobody, or twice";
   if (spead2_queue_n_used (queue) > queue->max_heaps)
-    fault = "more slots are used than permitted";
+    fault = "more heaps are used than permitted";
   if ((has_barrier (one) && other->first != other->end) ||
       (has_barrier (other) && one->first != one->end))
     fault = "a barrier is taken beside other heaps";
@@ -602,7 +727,7 @@ explore (void)
     return;
   check_state ();
   for (i = 0; i < N_ACTORS; i++) {
-    for (how = 0; how < 4 && fault == NULL; how++) {
+    for (how = 0; how < 5 && fault == NULL; how++) {
       if (!step (&actors[i], how))
         continue;
       moved = TRUE;
@@ -619,6 +744,7 @@ static const struct {
   guint max_heaps, n_takers, n_each; /* heaps of each of two pushes */
   guint flags[MAX_HEAPS];
   Phase others[2];
+  guint n_heaps[MAX_HEAPS]; /* of each run; 0: one */
 } cases[] = {
     {2, 1, 2, {0}, {ABSENT}},
     {2, 2, 2, {0}, {ABSENT}},
@@ -630,6 +756,11 @@ static const struct {
     {3, 2, 2, {0, 0, SPEAD2_HEAP_BARRIER}, {AT_STOP}},
     {2, 2, 2, {0, SPEAD2_HEAP_BARRIER}, {AT_DISCARD, AT_DISCARD}},
     {2, 2, 2, {0, SPEAD2_HEAP_BARRIER}, {AT_DISCARD, AT_STOP}},
+    {3, 1, 2, {0}, {ABSENT}, {2, 1, 1, 3}},
+    {3, 2, 2, {0}, {ABSENT}, {2, 0, 2}},
+    {3, 1, 2, {0}, {AT_DISCARD}, {2, 2, 1, 2}},
+    {3, 2, 2, {0}, {AT_DISCARD}, {2, 0, 2}},
+    {3, 2, 2, {0, SPEAD2_HEAP_BARRIER}, {AT_STOP}, {2, 0, 3}},
 };
 
 GST_START_TEST (test_every_interleaving)
@@ -641,8 +772,10 @@ GST_START_TEST (test_every_interleaving)
   g_mutex_lock (&queue->lock);
   g_cond_broadcast (&queue->changed);
   g_mutex_unlock (&queue->lock);
-  for (i = 0; i < MAX_HEAPS; i++)
+  for (i = 0; i < MAX_HEAPS; i++) {
     heaps[i].flags = cases[__i__].flags[i];
+    heaps[i].n_heaps = MAX (cases[__i__].n_heaps[i], 1);
+  }
   memset (actors, 0, sizeof actors);
   for (i = 0; i < 2; i++) {
     actors[i].phase = AT_PUSH;
@@ -779,8 +912,11 @@ queue_suite (void)
   tcase_add_test (tc, test_take_by_bytes);
   tcase_add_test (tc, test_order_of_ends);
   tcase_add_test (tc, test_discard);
+  tcase_add_test (tc, test_counts_of_runs);
+  tcase_add_test (tc, test_discard_in_a_run);
   tcase_add_test (tc, test_wakes);
   tcase_add_test (tc, test_max_heaps);
+  tcase_add_test (tc, test_max_run);
   tcase_add_loop_test (tc, test_every_interleaving, 0, G_N_ELEMENTS (cases));
   tcase_add_loop_test (tc, test_a_push_waits, 0, 2);
   tcase_add_loop_test (tc, test_ends_of_a_wait, 0, 8);

@@ -40,6 +40,8 @@ static GMutex lock;
 static GArray *ends; /* End, guarded by lock */
 static guint n_started, n_stopped;
 static guint64 next_tag;
+/* Heaps of the runs that push_many() pushes, where they may be so long. */
+static guint run_length;
 static guint8 payload[1 << 20];
 static GstBufferPool *pool; /* tried when a heap is done */
 static gint issued_early;
@@ -63,7 +65,8 @@ heap_done (const Spead2HeapResult *result, gpointer user_data)
 {
   End end = {
       .tag = spead2_pointer_value (
-          result->heap->flavour, result->heap->pointers[0]),
+                 result->heap->flavour, result->heap->pointers[0]) +
+          result->index,
       .cnt = result->cnt,
       .bytes = result->bytes,
   };
@@ -146,6 +149,7 @@ setup (void)
   config.burst_size = 65536;
   config.burst_rate_ratio = 1.05;
   config.cnt_start = config.cnt_step = 1;
+  run_length = 1;
   ends = g_array_new (FALSE, FALSE, sizeof (End));
   for (i = 0; i < sizeof payload; i++)
     payload[i] = i * 31 + i / 256;
@@ -218,11 +222,39 @@ push (gsize length, guint flags)
   fail_unless_equals_int (push_heap (heap, NULL), SPEAD2_SENDER_OK);
 }
 
+/* n heaps as make_heap() makes them, as a run. */
+static Spead2Heap *
+make_run (guint n, gsize length)
+{
+  Spead2Heap *run = spead2_heap_new (config.packet.flavour);
+  GstBuffer *buffer = gst_buffer_new_allocate (NULL, n * length, NULL);
+  Spead2MappedBuffer *mapped;
+  guint i;
+
+  for (i = 0; i < n; i++)
+    gst_buffer_fill (buffer, i * length, payload + next_tag + i, length);
+  mapped = spead2_mapped_buffer_new (buffer, NULL);
+  g_assert (spead2_heap_add_immediate (
+      run, 0x1600, next_tag & spead2_flavour_max_value (run->flavour), NULL));
+  spead2_heap_step_immediate (run, 1, run->flavour);
+  g_assert (spead2_heap_add_addressed (run, 0x3300, NULL));
+  g_assert (spead2_heap_append_run (run, mapped, 0, length, n, NULL));
+  spead2_mapped_buffer_unref (mapped);
+  gst_buffer_unref (buffer);
+  next_tag += n;
+  return run;
+}
+
 static void
 push_many (guint n, gsize length)
 {
-  while (n-- > 0)
+  guint most = MIN (run_length, spead2_sender_max_run (sender, length));
+
+  for (; n > 0 && most == 1; n--)
     push (length, 0);
+  for (; n > 0; n -= MIN (n, most))
+    fail_unless_equals_int (
+        push_heap (make_run (MIN (n, most), length), NULL), SPEAD2_SENDER_OK);
 }
 
 static void
@@ -326,6 +358,7 @@ GST_START_TEST (test_full_messages)
   FaultsMessage message;
   guint i;
 
+  run_length = 1 + 4 * __i__;
   open_sender ();
   faults_capture (TRUE, TRUE);
   push_many (256, 8192);
@@ -342,10 +375,12 @@ GST_START_TEST (test_full_messages)
 }
 GST_END_TEST
 
+/* Also where a message ends within a run. */
 GST_START_TEST (test_one_message_fails)
 {
   guint i;
 
+  run_length = 1 + 4 * __i__;
   open_sender ();
   push_many (28, 8192);
   /* Once behind the count of the first message, once seen. */
@@ -371,12 +406,139 @@ GST_START_TEST (test_random_faults)
       EMSGSIZE, EPERM, ENETUNREACH};
 
   config.n_workers = __i__ % 2 + 1;
+  run_length = __i__ < 10 ? 1 : __i__;
   open_sender ();
   faults_random (__i__ + 1, 0.1, 0.2, errnums, G_N_ELEMENTS (errnums));
   start ();
   push_many (500, 20000);
   drain ();
   check_ends (500);
+}
+GST_END_TEST
+
+/* -- runs ----------------------------------------------------------------------- */
+
+/* What happens to 40 heaps of three packets that were pushed before the start: message i
+ * fails, and more behind it; or the network takes i messages before a flush. */
+static void
+end_heaps (guint length, guint i, gint errnum)
+{
+  run_length = length;
+  open_sender ();
+  push_many (40, 20000);
+  if (errnum != 0)
+    faults_fail_message (i, 1 + 2 * (i % 2), errnum);
+  else
+    faults_block_after (i);
+  faults_capture (TRUE, FALSE);
+  start ();
+  if (errnum == 0) {
+    wait_until (faults_n_messages () >= i);
+    spead2_sender_flush (sender);
+  }
+  drain ();
+  check_ends (40);
+}
+
+/* The heaps of runs end as they do one by one. */
+static void
+compare_ends (guint i, gint errnum)
+{
+  static const guint lengths[] = {2, 7, 12};
+  GArray *expected;
+  guint k, heap;
+
+  end_heaps (1, i, errnum);
+  expected = g_steal_pointer (&ends);
+  for (k = 0; k < G_N_ELEMENTS (lengths); k++) {
+    g_clear_pointer (&sender, spead2_sender_free);
+    faults_reset ();
+    g_clear_pointer (&ends, g_array_unref);
+    ends = g_array_new (FALSE, FALSE, sizeof (End));
+    next_tag = 0;
+    end_heaps (lengths[k], i, errnum);
+    for (heap = 0; heap < 40; heap++) {
+      const End *end = end_at (heap);
+      const End *single = &g_array_index (expected, End, heap);
+
+      if (end->cnt != single->cnt || end->bytes != single->bytes ||
+          end->domain != single->domain || end->code != single->code)
+        fail ("heap %u, runs of %u: number %" G_GUINT64_FORMAT
+              ", %" G_GUINT64_FORMAT " bytes, %d; alone %" G_GUINT64_FORMAT
+              ", %" G_GUINT64_FORMAT ", %d",
+            heap, lengths[k], end->cnt, end->bytes, end->code, single->cnt,
+            single->bytes, single->code);
+    }
+  }
+  g_array_unref (expected);
+}
+
+GST_START_TEST (test_a_message_of_runs_fails)
+{
+  compare_ends (__i__, EPERM);
+}
+GST_END_TEST
+
+GST_START_TEST (test_flush_in_a_run)
+{
+  compare_ends (__i__ + 1, 0);
+}
+GST_END_TEST
+
+/* Of heaps that a slow rate sends: those of which no packet has gone are dropped, others
+ * are cut short. */
+GST_START_TEST (test_flush_in_a_run_of_a_rate)
+{
+  FaultsCounts counts;
+  guint i, n_numbered = 0;
+
+  config.rate = 1e5;
+  run_length = 6;
+  open_sender ();
+  start ();
+  push_many (6, 20000);
+  wait_until ((faults_get_counts (&counts), counts.messages > 0));
+  spead2_sender_flush (sender);
+  check_ends (6);
+  for (i = 0; i < 6; i++)
+    n_numbered += end_at (i)->cnt != SPEAD2_NO_HEAP_CNT;
+  fail_unless_equals_int (end_at (n_numbered - 1)->cnt, n_numbered);
+  fail_unless (n_numbered < 6);
+  config.rate = 0;
+  spead2_sender_set_rate (sender, 0, config.burst_size, 1);
+  push_many (6, 20000);
+  drain ();
+  check_ends (12);
+  for (i = 6; i < 12; i++)
+    fail_unless_equals_uint64 (end_at (i)->cnt, n_numbered + i - 5);
+}
+GST_END_TEST
+
+/* The owner numbers the heaps of a run, too. */
+GST_START_TEST (test_chosen_numbers_of_a_run)
+{
+  Spead2Heap *run;
+  guint i;
+
+  open_sender ();
+  faults_capture (TRUE, TRUE);
+  start ();
+  push (100, 0);
+  run = make_run (5, 100);
+  run->flags |= SPEAD2_HEAP_HAS_CNT;
+  run->cnt = (G_GUINT64_CONSTANT (1) << 40) - 3;
+  run->cnt_step = 2;
+  fail_unless_equals_int (push_heap (run, NULL), SPEAD2_SENDER_OK);
+  push (100, 0);
+  drain ();
+  check_ends (7);
+  for (i = 0; i < 7; i++) {
+    static const guint64 numbers[] = {1, (G_GUINT64_CONSTANT (1) << 40) - 3,
+        (G_GUINT64_CONSTANT (1) << 40) - 1, 1, 3, 5, 2};
+
+    fail_unless_equals_uint64 (end_at (i)->cnt, numbers[i]);
+    fail_unless_equals_uint64 (datagram_cnt (i), numbers[i]);
+  }
 }
 GST_END_TEST
 
@@ -845,7 +1007,8 @@ GST_START_TEST (test_flush)
   guint64 begun, last = 0;
   guint i, n_dropped = 0;
 
-  config.cnt_start = config.cnt_step = steps[__i__];
+  run_length = __i__ < 4 ? 1 : 6;
+  config.cnt_start = config.cnt_step = steps[__i__ % 4];
   open_sender ();
   push_many (200, 8192);
   faults_capture (TRUE, TRUE);
@@ -868,7 +1031,7 @@ GST_START_TEST (test_flush)
   }
   /* What was not sent at all has no number, and leaves no gap. */
   fail_unless_equals_int (n_dropped, 179);
-  if (__i__ < 3)
+  if (__i__ % 4 < 3)
     fail_unless_equals_uint64 (last, 21 * config.cnt_step);
 
   faults_block (FALSE);
@@ -906,6 +1069,7 @@ GST_START_TEST (test_flush_gives_time)
 {
   gint i;
 
+  run_length = 1 + 8 * __i__;
   open_sender ();
   start ();
   for (i = 0; i < 20; i++) {
@@ -985,6 +1149,7 @@ GST_START_TEST (test_wrap)
   Spead2SenderStats stats;
   guint i;
 
+  run_length = 1 + 20 * __i__;
   spead2_packet_config_init (&config.packet, 8, 1472);
   open_sender ();
   start ();
@@ -1003,6 +1168,7 @@ GST_START_TEST (test_start_and_step)
   Spead2SenderStats stats;
   guint i;
 
+  run_length = 1 + 20 * __i__;
   spead2_packet_config_init (&config.packet, 8, 1472);
   config.cnt_start = 250;
   config.cnt_step = 4;
@@ -1065,13 +1231,16 @@ GST_START_TEST (test_two_workers)
   guint64 highest = 0, barrier;
   gsize i, n;
 
+  run_length = 1 + 4 * __i__;
   config.n_workers = 2;
   config.max_heaps = 64;
   open_sender ();
   faults_capture (TRUE, TRUE);
   start ();
-  for (i = 0; i < 600; i++)
-    push (20000, i % 50 == 0 ? SPEAD2_HEAP_BARRIER | SPEAD2_HEAP_DESCRIBES : 0);
+  for (i = 0; i < 12; i++) {
+    push (20000, SPEAD2_HEAP_BARRIER | SPEAD2_HEAP_DESCRIBES);
+    push_many (49, 20000);
+  }
   drain ();
   check_all_sent (600);
   check_received (600, 20000);
@@ -1295,9 +1464,13 @@ sender_suite (void)
 
   suite_add_tcase (suite, tc);
   tcase_add_checked_fixture (tc, setup, teardown);
-  tcase_add_test (tc, test_full_messages);
-  tcase_add_test (tc, test_one_message_fails);
-  tcase_add_loop_test (tc, test_random_faults, 0, 10);
+  tcase_add_loop_test (tc, test_full_messages, 0, 3);
+  tcase_add_loop_test (tc, test_one_message_fails, 0, 3);
+  tcase_add_loop_test (tc, test_random_faults, 0, 14);
+  tcase_add_loop_test (tc, test_a_message_of_runs_fails, 0, 13);
+  tcase_add_loop_test (tc, test_flush_in_a_run, 0, 12);
+  tcase_add_test (tc, test_flush_in_a_run_of_a_rate);
+  tcase_add_test (tc, test_chosen_numbers_of_a_run);
   tcase_add_test (tc, test_stop_heap);
   tcase_add_test (tc, test_bounded);
   tcase_add_test (tc, test_a_paced_push_sleeps);
@@ -1311,17 +1484,17 @@ sender_suite (void)
   tcase_add_loop_test (tc, test_what_frees_a_heap_may_push_control, 0, 3);
   tcase_add_test (tc, test_stop_in_several_threads);
   tcase_add_test (tc, test_pool);
-  tcase_add_loop_test (tc, test_flush, 0, 4);
+  tcase_add_loop_test (tc, test_flush, 0, 8);
   tcase_add_test (tc, test_flush_cuts_short);
-  tcase_add_test (tc, test_flush_gives_time);
+  tcase_add_loop_test (tc, test_flush_gives_time, 0, 2);
   tcase_add_test (tc, test_flush_of_a_rate);
   tcase_add_test (tc, test_no_wait_leaves_no_gap);
   tcase_add_loop_test (tc, test_stop_blocked, 0, 2);
-  tcase_add_test (tc, test_wrap);
-  tcase_add_test (tc, test_start_and_step);
+  tcase_add_loop_test (tc, test_wrap, 0, 2);
+  tcase_add_loop_test (tc, test_start_and_step, 0, 2);
   tcase_add_test (tc, test_numbers_that_do_not_fit);
   tcase_add_test (tc, test_chosen_number);
-  tcase_add_test (tc, test_two_workers);
+  tcase_add_loop_test (tc, test_two_workers, 0, 2);
   tcase_add_test (tc, test_workers_share_a_bound_socket);
   tcase_add_test (tc, test_outside_socket);
   tcase_add_test (tc, test_icmp_errors);
