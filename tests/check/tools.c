@@ -10,6 +10,7 @@
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -179,6 +180,17 @@ open_deaf (guint16 *port)
   fail_unless (getsockname (fd, (struct sockaddr *) &address, &size) == 0);
   *port = ntohs (address.sin_port);
   return fd;
+}
+
+gboolean
+may_lock (gsize size)
+{
+  gpointer pages = mmap (
+      NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  gboolean locked = mlock2 (pages, size, MLOCK_ONFAULT) == 0;
+
+  munmap (pages, size);
+  return locked;
 }
 
 /* -- what the process holds ----------------------------------------------------------- */

@@ -53,6 +53,10 @@ guint count_fds (void);
 guint for_each_thread (const gchar *prefix,
     void (*what) (guint number, gint tid, gpointer data), gpointer data);
 
+/* Whether this process may lock so many bytes in memory ('ulimit -l'), as io_uring does
+ * with what it sends from. */
+gboolean may_lock (gsize size);
+
 /* What this process holds. */
 typedef struct {
   gsize rss; /* KiB, without what malloc() has free */

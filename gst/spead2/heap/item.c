@@ -72,7 +72,7 @@ spead2_item_has_text (const Spead2Item *item, const gchar *bytes, gsize size)
 
   if (!spead2_item_is_bytes (item))
     for (i = 0; i < size; i++)
-      if (bytes[i] <= 0)
+      if (bytes[i] == 0 || (bytes[i] & 0x80))
         return FALSE;
   return size > 0;
 }

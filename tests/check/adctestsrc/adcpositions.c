@@ -221,6 +221,7 @@ adcpositions_suite (void)
   TCase *tc = tcase_create ("general");
 
   suite_add_tcase (suite, tc);
+  tcase_set_tags (tc, "heavy");
   tcase_add_loop_test (tc, time_samples_and_bytes_are_each_others_inverse, 0,
       G_N_ELEMENTS (formats));
   return suite;

@@ -1740,9 +1740,13 @@ adctestsrc_suite (void)
 {
   Suite *s = suite_create ("adctestsrc");
   TCase *tc = tcase_create ("general");
+  TCase *heavy = tcase_create ("heavy");
 
   suite_add_tcase (s, tc);
+  suite_add_tcase (s, heavy);
+  tcase_set_tags (heavy, "heavy");
   tcase_set_timeout (tc, 60);
+  tcase_set_timeout (heavy, 60);
   tcase_add_test (tc, test_caps_are_fixated);
   tcase_add_test (tc, test_default_buffer_is_one_mebibyte);
   tcase_add_test (tc, test_times_do_not_drift);
@@ -1787,8 +1791,8 @@ adctestsrc_suite (void)
   tcase_add_test (tc, test_collecting_sink_does_not_deadlock);
   tcase_add_test (tc, test_clipped_buffer_is_whole_again);
   tcase_add_test (tc, test_pool_follows_what_is_outstanding);
-  tcase_add_loop_test (tc, test_buffers_have_headroom_when_that_is_asked_for, 0,
-      G_N_ELEMENTS (packets));
+  tcase_add_loop_test (heavy, test_buffers_have_headroom_when_that_is_asked_for,
+      0, G_N_ELEMENTS (packets));
   tcase_add_loop_test (tc, test_impossible_headroom_is_ignored, 0, 4);
   tcase_add_test (tc, test_pool_gives_out_what_came_back_last);
   tcase_add_test (tc, test_allocator_from_downstream_is_taken);

@@ -13,6 +13,10 @@
 #include "gaussian.h"
 #include "plugin/adctestsrc/adcwave.h"
 
+/* The format whose samples are this machine's own numbers. */
+#define NATIVE(format)                                                         \
+  (G_BYTE_ORDER == G_LITTLE_ENDIAN ? format##LE : format##BE)
+
 static AdcWaveConfig
 config_for (AdcWaveShape shape, AdcWaveFormat format)
 {
@@ -486,7 +490,7 @@ fill_reals (AdcWave *wave, guint64 first, guint count)
  * neighbours. */
 GST_START_TEST (test_normal_numbers)
 {
-  AdcWaveConfig config = config_for (ADC_WAVE_GAUSSIAN, ADC_WAVE_F64LE);
+  AdcWaveConfig config = config_for (ADC_WAVE_GAUSSIAN, NATIVE (ADC_WAVE_F64));
   const guint count = 3000000;
   guint histogram[1000] = {0};
   gdouble chi_square = 0.0, sum = 0.0, squares = 0.0, fourths = 0.0, lag = 0.0;
@@ -567,7 +571,7 @@ init_pure (AdcWave *wave, const AdcWaveConfig *config)
 
 GST_START_TEST (test_sine_is_a_sine)
 {
-  AdcWaveConfig config = config_for (ADC_WAVE_SINE, ADC_WAVE_F64LE);
+  AdcWaveConfig config = config_for (ADC_WAVE_SINE, NATIVE (ADC_WAVE_F64));
   const guint frames = 100000;
   gdouble *reals;
   AdcWave wave;
@@ -616,7 +620,7 @@ GST_START_TEST (test_level_does_not_depend_on_snr)
   static const AdcWaveShape shapes[] = {ADC_WAVE_SINE, ADC_WAVE_TONES};
 
   for (guint i = 0; i < 2 * G_N_ELEMENTS (ratios); i++) {
-    AdcWaveConfig config = config_for (shapes[i % 2], ADC_WAVE_F64LE);
+    AdcWaveConfig config = config_for (shapes[i % 2], NATIVE (ADC_WAVE_F64));
     gdouble signal, peak;
 
     config.channels = 1;
@@ -633,7 +637,7 @@ GST_END_TEST;
 GST_START_TEST (test_tones_have_low_peaks)
 {
   for (guint tones = 1; tones <= ADC_WAVE_TONES_MAX; tones++) {
-    AdcWaveConfig config = config_for (ADC_WAVE_TONES, ADC_WAVE_F64LE);
+    AdcWaveConfig config = config_for (ADC_WAVE_TONES, NATIVE (ADC_WAVE_F64));
     gdouble peak, square;
 
     config.channels = 1;
@@ -655,7 +659,7 @@ GST_START_TEST (test_pulses)
   } cases[] = {{0, 256, 4}, {4800, 10, 1}, {100, 480, 8}, {1, 48000, 750}};
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
-    AdcWaveConfig config = config_for (ADC_WAVE_PULSES, ADC_WAVE_F64LE);
+    AdcWaveConfig config = config_for (ADC_WAVE_PULSES, NATIVE (ADC_WAVE_F64));
     gdouble *reals;
     AdcWave wave;
 
@@ -686,7 +690,7 @@ GST_START_TEST (test_integers_saturate)
       ADC_WAVE_GAUSSIAN, ADC_WAVE_SINE, ADC_WAVE_TONES, ADC_WAVE_PULSES};
 
   for (guint i = 0; i < G_N_ELEMENTS (shapes); i++) {
-    AdcWaveConfig config = config_for (shapes[i], ADC_WAVE_S16LE);
+    AdcWaveConfig config = config_for (shapes[i], NATIVE (ADC_WAVE_S16));
     guint low = 0, high = 0;
     gint16 *samples;
 
@@ -706,11 +710,11 @@ GST_END_TEST;
 /* Integers are the rounded reals, which another format has unrounded. */
 GST_START_TEST (test_integers_are_rounded_reals)
 {
-  AdcWaveConfig config = config_for (ADC_WAVE_GAUSSIAN, ADC_WAVE_F64LE);
+  AdcWaveConfig config = config_for (ADC_WAVE_GAUSSIAN, NATIVE (ADC_WAVE_F64));
   gdouble *reals = fill (&config, 0, 20000);
   gint32 *ints;
 
-  config.format = ADC_WAVE_S32LE;
+  config.format = NATIVE (ADC_WAVE_S32);
   ints = fill (&config, 0, 20000);
   for (guint i = 0; i < 60000; i++)
     if (ints[i] != (gint) floor (reals[i] * 128 + 0.5))
@@ -722,7 +726,7 @@ GST_END_TEST;
 
 GST_START_TEST (test_wide_range_is_uniform)
 {
-  AdcWaveConfig config = config_for (ADC_WAVE_UNIFORM, ADC_WAVE_S32LE);
+  AdcWaveConfig config = config_for (ADC_WAVE_UNIFORM, NATIVE (ADC_WAVE_S32));
   const guint count = 3000000;
   guint histogram[1000] = {0};
   gdouble chi_square = 0.0;
@@ -749,7 +753,7 @@ GST_END_TEST;
 /* 47296 of the 2^32 words are to be drawn again: more than one in 10^5. */
 GST_START_TEST (test_words_beyond_a_wide_range_are_drawn_again)
 {
-  AdcWaveConfig config = config_for (ADC_WAVE_UNIFORM, ADC_WAVE_S32LE);
+  AdcWaveConfig config = config_for (ADC_WAVE_UNIFORM, NATIVE (ADC_WAVE_S32));
   gint32 *samples;
 
   config.minimum = -10;
@@ -765,7 +769,7 @@ GST_END_TEST;
 /* The same samples as of the range -128 to 127, elsewhere. */
 GST_START_TEST (test_narrow_range_may_be_anywhere)
 {
-  AdcWaveConfig config = config_for (ADC_WAVE_UNIFORM, ADC_WAVE_S16LE);
+  AdcWaveConfig config = config_for (ADC_WAVE_UNIFORM, NATIVE (ADC_WAVE_S16));
   gint16 *samples, *moved;
 
   config.minimum = -128;
@@ -859,7 +863,7 @@ GST_START_TEST (test_packed_samples_are_those_of_16_bits)
 
     config.standard_deviation = limit / 3.0;
     packed = fill (&config, 60000, count / 3);
-    config.format = ADC_WAVE_S16LE;
+    config.format = NATIVE (ADC_WAVE_S16);
     samples = fill (&config, 60000, count / 3);
     for (guint j = 0; j < count; j++) {
       gint expected = CLAMP (samples[j], -limit, limit - 1);
@@ -879,14 +883,15 @@ GST_START_TEST (test_packed_samples_are_those_of_16_bits)
 }
 GST_END_TEST;
 
-/* Around the end of the range, in formats of a little-endian machine. */
+/* Around the end of the range. */
 GST_START_TEST (test_ramp_wraps)
 {
   static const struct {
     AdcWaveFormat format;
     guint bits;
-  } cases[] = {{ADC_WAVE_F64LE, 53}, {ADC_WAVE_F32LE, 24}, {ADC_WAVE_S32LE, 32},
-      {ADC_WAVE_S16LE, 16}, {ADC_WAVE_S8, 8}};
+  } cases[] = {{NATIVE (ADC_WAVE_F64), 53}, {NATIVE (ADC_WAVE_F32), 24},
+      {NATIVE (ADC_WAVE_S32), 32}, {NATIVE (ADC_WAVE_S16), 16},
+      {ADC_WAVE_S8, 8}};
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
     AdcWaveConfig config = config_for (ADC_WAVE_RAMP, cases[i].format);
@@ -942,26 +947,30 @@ adcwave_suite (void)
 {
   Suite *s = suite_create ("adcwave");
   TCase *tc = tcase_create ("general");
+  TCase *heavy = tcase_create ("heavy");
   const gint n_shapes = ADC_WAVE_N_SHAPES;
   const gint n_deviations = G_N_ELEMENTS (deviations);
 
   suite_add_tcase (s, tc);
+  suite_add_tcase (s, heavy);
+  tcase_set_tags (heavy, "heavy");
   tcase_set_timeout (tc, 120);
+  tcase_set_timeout (heavy, 120);
   tcase_add_loop_test (tc, test_checksums, 0, n_shapes);
-  tcase_add_loop_test (tc, test_cuts_do_not_change_samples, 0, n_shapes);
-  tcase_add_loop_test (tc, test_jumps_do_not_change_samples, 0, n_shapes);
+  tcase_add_loop_test (heavy, test_cuts_do_not_change_samples, 0, n_shapes);
+  tcase_add_loop_test (heavy, test_jumps_do_not_change_samples, 0, n_shapes);
   tcase_add_loop_test (tc, test_indices_wrap, 0, n_shapes);
-  tcase_add_loop_test (tc, test_kernels_give_the_same_samples, 0, n_shapes);
+  tcase_add_loop_test (heavy, test_kernels_give_the_same_samples, 0, n_shapes);
   tcase_add_loop_test (tc, test_nothing_is_written_beyond_the_end, 0, n_shapes);
   tcase_add_loop_test (tc, test_words_of_gaussian_values, 0, n_deviations);
   tcase_add_loop_test (tc, test_table_is_exact, 0, n_deviations);
   tcase_add_loop_test (tc, test_pick_is_exact_in_every_kernel, 0, n_deviations);
-  tcase_add_loop_test (tc, test_gaussian_histogram, 0, 2);
-  tcase_add_test (tc, test_normal_numbers);
+  tcase_add_loop_test (heavy, test_gaussian_histogram, 0, 2);
+  tcase_add_test (heavy, test_normal_numbers);
   tcase_add_test (tc, test_normal_numbers_of_words);
   tcase_add_test (tc, test_sine_is_a_sine);
-  tcase_add_test (tc, test_level_does_not_depend_on_snr);
-  tcase_add_test (tc, test_tones_have_low_peaks);
+  tcase_add_test (heavy, test_level_does_not_depend_on_snr);
+  tcase_add_test (heavy, test_tones_have_low_peaks);
   tcase_add_test (tc, test_pulses);
   tcase_add_test (tc, test_integers_saturate);
   tcase_add_test (tc, test_integers_are_rounded_reals);

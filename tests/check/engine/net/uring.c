@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "../../../preload/faults.h"
+#include "../../tools.h"
 #include "spead2/error.h"
 #include "spead2/heap/heap.h"
 #include "spead2/net/uring.h"
@@ -50,11 +51,16 @@ open_ring (void)
   return ring != NULL;
 }
 
+/* More than is registered at a time: what an earlier test had is released late. */
 static gboolean
 open_pages (gsize slab_size, guint n_slabs)
 {
   GError *error = NULL;
 
+  if (!may_lock (64 * MIB)) {
+    g_print ("skipped: too little memory may be locked\n");
+    return FALSE;
+  }
   pages = spead2_huge_pages_new (slab_size, n_slabs, &error);
   if (pages == NULL) {
     g_print ("skipped: %s\n", error->message);
