@@ -30,6 +30,7 @@ count_loss (const Spead2ReceiverStats *stats, GstSpead2SrcLoss loss)
     case GST_SPEAD2_SRC_LOSS_NO_MEMORY:
       return counters->packets[SPEAD2_PACKET_NO_MEMORY];
     case GST_SPEAD2_SRC_LOSS_KERNEL:
+      /* The kernel's size is twice that of buffer-size: socket(7), SO_RCVBUF. */
       return stats->kernel.drops;
     case GST_SPEAD2_SRC_N_LOSSES:
       break;
@@ -96,12 +97,13 @@ warn (GstSpead2SrcReports *reports, const Spead2ReceiverStats *stats,
           (NULL));
       break;
     case GST_SPEAD2_SRC_LOSS_KERNEL:
+      /* The kernel's size is twice that of buffer-size: socket(7), SO_RCVBUF. */
       GST_ELEMENT_WARNING (element, RESOURCE, READ,
           ("The kernel dropped %" G_GUINT64_FORMAT
            " messages, each of one packet or more: the receive buffer of %u "
            "bytes was full. Set buffer-size and net.core.rmem_max higher, or "
            "have the sender send at an even rate.",
-              n, (guint) stats->kernel.size),
+              n, (guint) (stats->kernel.size / 2)),
           (NULL));
       break;
     case GST_SPEAD2_SRC_N_LOSSES:

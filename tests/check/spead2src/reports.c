@@ -110,7 +110,7 @@ GST_START_TEST (each_kind_has_a_warning)
       GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NO_SPACE_LEFT, "3 packets");
   assert_warning (GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_READ,
       "dropped 4 messages, each of one packet or more: the receive buffer of "
-      "4096 bytes");
+      "2048 bytes");
   assert_no_warning ();
 }
 GST_END_TEST;
