@@ -75,6 +75,12 @@
  * read; then samples depend on where buffers begin. The phase of a tone is its
  * frequency times the frame's offset, always, and jumps where freq changes.
  *
+ * ## One clock
+ *
+ * With #GstAdcTestSrc:is-live and #GstAdcTestSrc:sync-epoch the clock says which
+ * frame is made. Sources on one clock, as of a GstNetTimeProvider, have the same
+ * frame at the same time, which #GstSpead2Sink:start-time begins to send.
+ *
  * ## Offsets and times
  *
  * The offset of a buffer is the index of its first frame, and its offset-end
@@ -141,6 +147,7 @@
 #endif
 
 #include "gstadctestsrc.h"
+#include "common/gstspead2dates.h"
 #include "gstadctestsrcmemory.h"
 
 GST_DEBUG_CATEGORY_STATIC (adc_test_src_debug);
@@ -227,6 +234,7 @@ gst_adc_test_src_init (GstAdcTestSrc *src)
   gst_spead2_settings_init (&gst_adc_test_src_settings_table,
       G_OBJECT_GET_CLASS (src), &src->settings);
 
+  src->sync_epoch = src->settings.sync_epoch;
   gst_base_src_set_format (GST_BASE_SRC (src), GST_FORMAT_TIME);
 }
 
@@ -267,6 +275,25 @@ gst_adc_test_src_get_property (
   GST_OBJECT_UNLOCK (src);
 }
 
+/* With sync-epoch, the clock that is to be followed. */
+static gboolean
+check_clock (GstAdcTestSrc *src)
+{
+  GstClock *clock = gst_element_get_clock (GST_ELEMENT (src));
+  const gboolean has_date = clock && gst_spead2_dates_clock_has_date (clock);
+
+  if (!has_date)
+    GST_ELEMENT_ERROR (src, CORE, CLOCK,
+        ("sync-epoch needs a clock that counts the time since 1970. The "
+         "pipeline has %s: give it a GstSystemClock with clock-type=realtime, "
+         "or the provider of a GstNetClientClock one.",
+            clock ? G_OBJECT_TYPE_NAME (clock) : "none"),
+        (NULL));
+  gst_clear_object (&clock);
+
+  return has_date;
+}
+
 /* A live source that pauses while it waits for the clock loses the buffer that
  * it waits with, as a digitiser would lose its samples: GstBaseSrc drops it.
  * The buffer after it says so. */
@@ -274,8 +301,16 @@ static GstStateChangeReturn
 gst_adc_test_src_change_state (GstElement *element, GstStateChange transition)
 {
   GstAdcTestSrc *src = GST_ADC_TEST_SRC (element);
-  GstStateChangeReturn ret = GST_ELEMENT_CLASS (gst_adc_test_src_parent_class)
-                                 ->change_state (element, transition);
+  GstStateChangeReturn ret;
+
+  if (transition == GST_STATE_CHANGE_PAUSED_TO_PLAYING &&
+      src->sync_epoch >= 0) {
+    if (!check_clock (src))
+      return GST_STATE_CHANGE_FAILURE;
+    g_atomic_int_set (&src->follow_clock, TRUE);
+  }
+  ret = GST_ELEMENT_CLASS (gst_adc_test_src_parent_class)
+            ->change_state (element, transition);
 
   if (transition == GST_STATE_CHANGE_PLAYING_TO_PAUSED &&
       gst_base_src_is_live (GST_BASE_SRC (src)))
@@ -308,23 +343,36 @@ gst_adc_test_src_start (GstBaseSrc *basesrc)
   config->num_tones = src->settings.num_tones;
   config->seed = src->settings.seed;
   config->sky_seed = src->settings.sky_seed;
-  src->first_frame = src->settings.sample_offset;
+  src->first_frame = src->sample_offset = src->settings.sample_offset;
+  src->sync_epoch = src->settings.sync_epoch;
   src->frames_per_buffer = src->settings.samples_per_buffer;
   src->format.rate = 0;
   GST_OBJECT_UNLOCK (src);
 
   if (config->minimum > config->maximum)
     goto no_range;
+  if (src->sync_epoch >= 0 && !gst_base_src_is_live (basesrc))
+    goto not_live;
   if (config->seed == 0)
     config->seed = random_seed ();
   GST_INFO_OBJECT (src, "seed %" G_GUINT64_FORMAT, config->seed);
 
   gst_adc_test_src_position_init (&src->position);
   g_atomic_int_set (&src->discont, FALSE);
+  g_atomic_int_set (&src->follow_clock, FALSE);
+  src->clock = (GstAdcTestSrcClock){0};
+  src->running_time = 0;
 
   return TRUE;
 
   /* ERRORS */
+not_live : {
+  GST_ELEMENT_ERROR (src, RESOURCE, SETTINGS,
+      ("sync-epoch needs is-live=true: only then is a sample made when the "
+       "clock says so."),
+      (NULL));
+  return FALSE;
+}
 no_range : {
   GST_ELEMENT_ERROR (src, RESOURCE, SETTINGS,
       ("minimum (%d) is greater than maximum (%d): there is no sample value "
@@ -603,7 +651,10 @@ gst_adc_test_src_query (GstBaseSrc *basesrc, GstQuery *query)
     case GST_QUERY_LATENCY:
       return negotiated && query_latency (src, &format, query);
     case GST_QUERY_SCHEDULING:
-      gst_query_set_scheduling (query, GST_SCHEDULING_FLAG_SEEKABLE, 1, -1, 0);
+      gst_query_set_scheduling (query,
+          gst_adc_test_src_is_seekable (basesrc) ? GST_SCHEDULING_FLAG_SEEKABLE
+                                                 : 0,
+          1, -1, 0);
       gst_query_add_scheduling_mode (query, GST_PAD_MODE_PUSH);
       return TRUE;
     default:
@@ -615,12 +666,23 @@ gst_adc_test_src_query (GstBaseSrc *basesrc, GstQuery *query)
 }
 
 static gboolean
-is_reverse_seek (GstAdcTestSrc *src, GstEvent *event)
+gst_adc_test_src_is_seekable (GstBaseSrc *basesrc)
+{
+  /* What follows the clock cannot be elsewhere. */
+  return GST_ADC_TEST_SRC (basesrc)->sync_epoch < 0;
+}
+
+static gboolean
+is_refused_seek (GstAdcTestSrc *src, GstEvent *event)
 {
   gdouble rate;
 
   if (GST_EVENT_TYPE (event) != GST_EVENT_SEEK)
     return FALSE;
+  if (!gst_adc_test_src_is_seekable (GST_BASE_SRC (src))) {
+    GST_WARNING_OBJECT (src, "the clock says which frame is made");
+    return TRUE;
+  }
   gst_event_parse_seek (event, &rate, NULL, NULL, NULL, NULL, NULL, NULL);
   if (rate > 0.0)
     return FALSE;
@@ -630,12 +692,12 @@ is_reverse_seek (GstAdcTestSrc *src, GstEvent *event)
 }
 
 /* A seek comes from downstream, to event (), or from the application, to
- * send_event (). One backwards is refused in both, before the base class
- * flushes the pipeline for it. */
+ * send_event (). One backwards, or of what follows the clock, is refused in both,
+ * before the base class flushes the pipeline for it. */
 static gboolean
 gst_adc_test_src_event (GstBaseSrc *basesrc, GstEvent *event)
 {
-  if (is_reverse_seek (GST_ADC_TEST_SRC (basesrc), event))
+  if (is_refused_seek (GST_ADC_TEST_SRC (basesrc), event))
     return FALSE;
 
   return GST_BASE_SRC_CLASS (gst_adc_test_src_parent_class)
@@ -645,19 +707,13 @@ gst_adc_test_src_event (GstBaseSrc *basesrc, GstEvent *event)
 static gboolean
 gst_adc_test_src_send_event (GstElement *element, GstEvent *event)
 {
-  if (is_reverse_seek (GST_ADC_TEST_SRC (element), event)) {
+  if (is_refused_seek (GST_ADC_TEST_SRC (element), event)) {
     gst_event_unref (event);
     return FALSE;
   }
 
   return GST_ELEMENT_CLASS (gst_adc_test_src_parent_class)
       ->send_event (element, event);
-}
-
-static gboolean
-gst_adc_test_src_is_seekable (GstBaseSrc *basesrc)
-{
-  return TRUE;
 }
 
 /* Called for seeks in samples or bytes. The base class converts them to times; the
@@ -695,9 +751,15 @@ static void
 gst_adc_test_src_get_times (GstBaseSrc *basesrc, GstBuffer *buffer,
     GstClockTime *start, GstClockTime *end)
 {
+  const GstAdcTestSrc *src = GST_ADC_TEST_SRC (basesrc);
+
   *start = GST_CLOCK_TIME_NONE;
   *end = GST_CLOCK_TIME_NONE;
 
+  /* By the first buffer with a time in PLAYING the base class finds what it adds to
+   * all timestamps. Those that the clock has made are right. */
+  if (src->sync_epoch >= 0 && GST_BUFFER_OFFSET (buffer) == src->unpaced_frame)
+    return;
   if (gst_base_src_is_live (basesrc)) {
     *start = GST_BUFFER_PTS (buffer);
     if (GST_BUFFER_PTS_IS_VALID (buffer) &&
@@ -723,19 +785,63 @@ add_timestamp_offset (GstAdcTestSrc *src, GstClockTime time)
   return time + (guint64) offset;
 }
 
+/* The next frame is the one that is due now. */
+static gboolean
+follow_clock (GstAdcTestSrc *src)
+{
+  GstElement *element = GST_ELEMENT (src);
+  GstClock *clock = gst_element_get_clock (element);
+  const GstClockTime now = gst_clock_get_time (clock);
+  guint64 frame;
+
+  gst_object_unref (clock);
+  src->clock = (GstAdcTestSrcClock){
+      src->sync_epoch, gst_element_get_base_time (element)};
+  if (now < src->clock.epoch)
+    goto too_early;
+  frame = gst_adc_test_src_clock_frame (&src->clock, &src->format,
+      src->frames_per_buffer, now, src->running_time);
+  GST_INFO_OBJECT (src, "frame %" G_GUINT64_FORMAT " by the clock", frame);
+  src->unpaced_frame = frame + src->sample_offset;
+  src->first_frame = src->unpaced_frame - src->position.next_frame;
+
+  return TRUE;
+
+  /* ERRORS */
+too_early : {
+  GST_ELEMENT_ERROR (src, RESOURCE, SETTINGS,
+      ("sync-epoch (%" G_GINT64_FORMAT
+       ") is later than the clock, %" G_GUINT64_FORMAT " ns since 1970.",
+          src->sync_epoch, now),
+      (NULL));
+  return FALSE;
+}
+}
+
+/* The timestamp of a frame, counted as position does. */
+static GstClockTime
+stamp (const GstAdcTestSrc *src, guint64 frame)
+{
+  return src->sync_epoch < 0
+      ? gst_adc_test_src_format_stamp (&src->format, frame)
+      : gst_adc_test_src_clock_time (&src->clock, &src->format,
+            src->first_frame + frame - src->sample_offset);
+}
+
 static void
 stamp_buffer (GstAdcTestSrc *src, GstBuffer *buffer, guint frames)
 {
   guint64 frame = src->position.next_frame;
   guint64 end_frame = frame + frames;
-  GstClockTime start = gst_adc_test_src_format_stamp (&src->format, frame);
-  GstClockTime end = gst_adc_test_src_format_stamp (&src->format, end_frame);
+  GstClockTime start = stamp (src, frame);
+  GstClockTime end = stamp (src, end_frame);
 
   GST_BUFFER_OFFSET (buffer) = src->first_frame + frame;
   GST_BUFFER_OFFSET_END (buffer) = src->first_frame + end_frame;
   GST_BUFFER_PTS (buffer) = add_timestamp_offset (src, start);
   GST_BUFFER_DURATION (buffer) =
       GST_CLOCK_TIME_IS_VALID (end) ? end - start : GST_CLOCK_TIME_NONE;
+  src->running_time = end;
   if (g_atomic_int_compare_and_exchange (&src->discont, TRUE, FALSE))
     GST_BUFFER_FLAG_SET (buffer, GST_BUFFER_FLAG_DISCONT);
 }
@@ -766,6 +872,9 @@ gst_adc_test_src_fill (
       &src->position, &src->format, src->frames_per_buffer);
   if (frames == 0)
     return GST_FLOW_EOS;
+  if (g_atomic_int_compare_and_exchange (&src->follow_clock, TRUE, FALSE) &&
+      !follow_clock (src))
+    return GST_FLOW_ERROR;
   gst_buffer_set_size (
       buffer, gst_adc_test_src_format_bytes (&src->format, frames));
   stamp_buffer (src, buffer, frames);

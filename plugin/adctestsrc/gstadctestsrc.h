@@ -9,6 +9,7 @@
 #include <gst/gst.h>
 
 #include "adcwave.h"
+#include "gstadctestsrcclock.h"
 #include "gstadctestsrcformat.h"
 #include "gstadctestsrcposition.h"
 #include "gstadctestsrcproperties.h"
@@ -35,7 +36,9 @@ struct _GstAdcTestSrc {
 
   /* From start () on. */
   gint frames_per_buffer;
-  guint64 first_frame;
+  guint64 sample_offset;
+  guint64 first_frame; /* the same, unless the clock says which */
+  gint64 sync_epoch;   /* ns since 1970, or -1 */
   /* Complete once there are caps. */
   AdcWaveConfig config;
   AdcWave wave;
@@ -43,6 +46,15 @@ struct _GstAdcTestSrc {
   /* Offsets, and what wave calls frames, are first_frame more than its frames. */
   GstAdcTestSrcPosition position;
 
+  /* With sync_epoch: what first_frame was computed of, and where the last buffer
+   * ended. */
+  GstAdcTestSrcClock clock;
+  GstClockTime running_time;
+  guint64 unpaced_frame; /* of a buffer that does not wait for its time */
+
+  /* Atomic: base time is another one, and the clock says which frame comes next.
+   * Only with sync_epoch. */
+  gint follow_clock;
   /* Atomic: the next buffer does not follow the last one that was pushed. */
   gint discont;
 };

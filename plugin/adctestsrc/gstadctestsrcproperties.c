@@ -9,6 +9,7 @@
 #define DEFAULT_IS_LIVE FALSE
 #define DEFAULT_SAMPLES_PER_BUFFER 1048576
 #define DEFAULT_SAMPLE_OFFSET 0
+#define DEFAULT_SYNC_EPOCH -1
 #define DEFAULT_WAVE ADC_WAVE_UNIFORM
 #define DEFAULT_MINIMUM -100
 #define DEFAULT_MAXIMUM 100
@@ -28,6 +29,7 @@ static const gsize field_offsets[GST_ADC_TEST_SRC_N_SETTINGS] = {
   [GST_ADC_TEST_SRC_PROP_##id] = G_STRUCT_OFFSET (GstAdcTestSrcSettings, field)
     FIELD (SAMPLES_PER_BUFFER, samples_per_buffer),
     FIELD (SAMPLE_OFFSET, sample_offset),
+    FIELD (SYNC_EPOCH, sync_epoch),
     FIELD (TIMESTAMP_OFFSET, timestamp_offset),
     FIELD (WAVE, shape),
     FIELD (MINIMUM, minimum),
@@ -133,6 +135,31 @@ install_stream_properties (GObjectClass *gobject_class)
       g_param_spec_uint64 ("sample-offset", "Sample offset",
           "First frame, and the offset of the first buffer", 0, G_MAXINT64,
           DEFAULT_SAMPLE_OFFSET, WHEN_STOPPED));
+
+  /**
+   * GstAdcTestSrc:sync-epoch:
+   *
+   * The time of frame 0, in ns since 1970, for #GstAdcTestSrc:is-live, without
+   * which it is an error: the offset of a frame is then what the clock makes it, so
+   * that all sources with one clock, epoch and rate make the same frame at the same
+   * time, whenever they were started. #GstAdcTestSrc:sample-offset is added to
+   * offsets. -1: the stream begins with sample-offset. Seeks are refused.
+   *
+   * Buffers begin with multiples of #GstAdcTestSrc:samplesperbuffer. The first is
+   * the one in progress, or, where that began before running time 0, the next, which
+   * comes at once. A pause leaves out the frames of its time.
+   *
+   * The pipeline's clock must count the time since 1970, or PLAYING is an error; see
+   * #GstSpead2Sink:start-time for which clocks do. Takes effect on the way from READY
+   * to PAUSED.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (gobject_class,
+      GST_ADC_TEST_SRC_PROP_SYNC_EPOCH,
+      g_param_spec_int64 ("sync-epoch", "Sync epoch",
+          "Time of frame 0 by the clock (in ns since 1970, -1 = unset)", -1,
+          G_MAXINT64, DEFAULT_SYNC_EPOCH, WHEN_STOPPED));
 
   /**
    * GstAdcTestSrc:timestamp-offset:

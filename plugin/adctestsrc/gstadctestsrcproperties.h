@@ -21,6 +21,7 @@ G_BEGIN_DECLS
 typedef struct {
   gint samples_per_buffer;
   guint64 sample_offset;
+  gint64 sync_epoch;
   gint64 timestamp_offset;
   gint shape; /* AdcWaveShape */
   gint minimum;
@@ -40,6 +41,7 @@ enum {
   /* Fields of the settings. */
   GST_ADC_TEST_SRC_PROP_SAMPLES_PER_BUFFER,
   GST_ADC_TEST_SRC_PROP_SAMPLE_OFFSET,
+  GST_ADC_TEST_SRC_PROP_SYNC_EPOCH,
   GST_ADC_TEST_SRC_PROP_TIMESTAMP_OFFSET,
   GST_ADC_TEST_SRC_PROP_WAVE,
   GST_ADC_TEST_SRC_PROP_MINIMUM,

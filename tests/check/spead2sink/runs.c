@@ -27,11 +27,12 @@ static const struct {
      "application/octet-stream,sample-bits=10",
         "heap-size=5120 max-packet-size=5192 " DIGITISER},
     {"adctestsrc seed=1 samplesperbuffer=65536", "heap-size=8192"},
-    {"adctestsrc seed=1 samplesperbuffer=65536", "heap-size=8192 max-packet-size=9000 "
-                                          "items=\"s,id=0x3300,value=payload; "
-                                          "heap-cnt,start=5,step=2; "
-                                          "heap-length; payload-offset; "
-                                          "payload-length\""},
+    {"adctestsrc seed=1 samplesperbuffer=65536",
+        "heap-size=8192 max-packet-size=9000 "
+        "items=\"s,id=0x3300,value=payload; "
+        "heap-cnt,start=5,step=2; "
+        "heap-length; payload-offset; "
+        "payload-length\""},
     /* A value that changes within a buffer, and one that wraps. */
     {"adctestsrc seed=1 samplesperbuffer=65536",
         "heap-size=1000 items=\"a,id=8,value=<1,2,3>,every=7; "
@@ -69,8 +70,8 @@ compare_datagrams (GPtrArray *expected, GPtrArray *datagrams)
   fail_unless (expected->len > 16);
   fail_unless_equals_int (datagrams->len, expected->len);
   for (guint i = 0; i < expected->len; i++)
-    if (!g_bytes_equal (g_ptr_array_index (datagrams, i),
-            g_ptr_array_index (expected, i)))
+    if (!g_bytes_equal (
+            g_ptr_array_index (datagrams, i), g_ptr_array_index (expected, i)))
       fail ("datagram %u of %u differs", i, expected->len);
   g_ptr_array_unref (expected);
   g_ptr_array_unref (datagrams);
@@ -89,8 +90,7 @@ send_stream (guint stream, guint max_heaps)
   setup_fixture ();
   launch (limited);
   run_to_eos ();
-  fail_unless_equals_uint64 (
-      counter ("heaps-sent"), counter ("heaps-pushed"));
+  fail_unless_equals_uint64 (counter ("heaps-sent"), counter ("heaps-pushed"));
   datagrams = take_datagrams ();
   go_to (GST_STATE_NULL);
   g_strfreev (words);
