@@ -38,3 +38,15 @@ class OtherPrograms:
     def share(self):
         """Of one processor, since the object was made."""
         return max(_seconds() - self._seconds, 0) / (time.monotonic() - self._begin)
+
+
+def wait_until_idle(share, seconds):
+    """Waits until other programs use less than that share of a processor, at most so many
+    seconds. Returns how long it has waited."""
+    begin = time.monotonic()
+    while time.monotonic() < begin + seconds:
+        others = OtherPrograms()
+        time.sleep(0.2)
+        if others.share() < share:
+            break
+    return time.monotonic() - begin

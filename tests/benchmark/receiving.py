@@ -9,7 +9,7 @@ import statistics
 from dataclasses import dataclass, field
 from typing import Callable, Optional
 
-from others import OtherPrograms
+from others import OtherPrograms, wait_until_idle
 from programs import KIBI, MEBI, RunError
 from receivers import (START_HEAPS, BareLoop, Element, Spead2, UdpSource, receive,
                        receive_stamped)
@@ -25,9 +25,10 @@ UNLIMITED = 6000
 HIGHEST_RATE = 12000
 SEARCH_STEPS = 6
 SEARCH_SECONDS = 0.25
-# A run during which other programs use more than this share of a processor is done again, so
-# often at most; then there is no figure in this round.
-DISTURBED, TRIES = 0.05, 4
+# A run that other programs disturb is done so often at most; then there is no figure in this
+# round. All runs together wait for so many seconds that others end.
+TRIES = 4
+PATIENCE = 60
 # Heaps whose latency is measured in a round.
 STAMPED_HEAPS = 150
 
@@ -160,10 +161,10 @@ def _default_plan():
         *_digitiser(),
         Row("lossless rate of a relay, MB/s", LOSSLESS, RELAYED, jumbo),
         Row("latency / bare loop", LATENCY, OURS, Load(8972, MEBI, 100), BARE, target=2),
-        *_growth("8 senders / 1", COST, Load(1472, MEBI, stream=many_senders(8)),
-                 Load(1472, MEBI, stream=many_senders(1))),
-        *_growth("178 items / 1", COST, Load(8972, 8 * KIBI, stream=many_items(178)),
-                 Load(8972, 8 * KIBI, stream=many_items(1))),
+        _growth("8 senders / 1", COST, Load(1472, MEBI, 1000, many_senders(8)),
+                Load(1472, MEBI, 1000)),
+        _growth("178 items / 1", COST, Load(8972, 8 * KIBI, 500, many_items(178)),
+                Load(8972, 8 * KIBI, 500, many_items(1))),
     ]
 
 
@@ -178,25 +179,23 @@ def _digitiser():
 
 
 def _growth(title, quantity, load, base):
-    return [Row(f"{quantity.unit}, {title}", quantity, OURS, load, OURS, base)]
+    return Row(f"{quantity.unit}, {title}", quantity, OURS, load, OURS, base)
 
 
 def _growth_plan():
     """How things grow, and the rate without loss over heap size."""
-    for n in SENDERS[1:]:
-        yield from _growth(f"{n} senders / 1", COST, Load(1472, MEBI, stream=many_senders(n)),
-                           Load(1472, MEBI, stream=many_senders(1)))
-    for n in GROUPS[1:]:
-        yield from _growth(f"{n} groups / 1", COST, Load(1472, MEBI, stream=many_groups(n)),
-                           Load(1472, MEBI, stream=many_groups(1)))
+    for many, counts in ((many_senders, SENDERS), (many_groups, GROUPS)):
+        for n in counts[1:]:
+            load, base = (Load(1472, MEBI, 1000, many(count)) for count in (n, 1))
+            yield _growth(f"{load.stream.name} / 1", COST, load, base)
     for n in ITEMS[1:]:
-        yield from _growth(f"{n} items / 1", COST, Load(8972, 8 * KIBI, stream=many_items(n)),
-                           Load(8972, 8 * KIBI, stream=many_items(1)))
+        load, base = (Load(8972, 8 * KIBI, 500, many_items(count)) for count in (n, 1))
+        yield _growth(f"{load.stream.name} / 1", COST, load, base)
     base = Load(8972, 8 * KIBI, heaps=STREAMS[0])
     for n in STREAMS[1:]:
         load = Load(8972, 8 * KIBI, heaps=n)
-        yield from _growth(f"{n} heaps / {STREAMS[0]}", MEMORY, load, base)
-        yield from _growth(f"{n} heaps / {STREAMS[0]}", SPEED, load, base)
+        yield _growth(f"{n} heaps / {STREAMS[0]}", MEMORY, load, base)
+        yield _growth(f"{n} heaps / {STREAMS[0]}", SPEED, load, base)
     for packet in (1472, 8972):
         for heap in HEAPS:
             for program in (OURS, BATCHES, RECV, POOL, CHUNKS):
@@ -239,26 +238,27 @@ class ReceiveBench:
     found: {(method, name, load): [what the method found, one a round; None: disturbed]}
     problems: {(method, name, load): why there is nothing}"""
 
-    def __init__(self, directory, peer, missing, progress):
-        """peer: {name: command}; missing: {name: why there is no such receiver}."""
+    def __init__(self, directory, peer, missing, disturbed, progress):
+        """peer: {name: command}; missing: {name: why there is no such receiver}; disturbed: the
+        share of a processor that other programs use while they disturb a run."""
         self.receivers = receivers(directory, peer)
-        self._missing, self._progress = missing, progress
+        self._missing, self._progress, self._disturbed = missing, progress, disturbed
         self._senders = Senders(directory, peer)
-        self._starts = {}
+        self._starts, self._patience = {}, PATIENCE
         self.found, self.problems = {}, {}
 
     def _receive(self, name, load, heaps):
         return self._undisturbed(lambda: receive(self.receivers[name], load, heaps,
                                                  self._senders.send))
 
-    @staticmethod
-    def _undisturbed(run):
+    def _undisturbed(self, run):
         """What a run has found while other programs were idle."""
         for _ in range(TRIES):
             others = OtherPrograms()
             found = run()
-            if others.share() < DISTURBED:
+            if others.share() < self._disturbed:
                 return found
+            self._patience -= wait_until_idle(self._disturbed, self._patience)
         raise Disturbed
 
     def _start(self, name, load):
@@ -416,7 +416,7 @@ def report(bench, found_rows):
     """What goes into the file of figures."""
     return {
         "receiving_rows": [dict(found or {}, title=row.title, **_load(row.load), to_reach=row.target,
-                                reached=reached, problem=problem)
+                                at_most=row.quantity.at_most, reached=reached, problem=problem)
                            for row, found, reached, problem in found_rows],
         "receiving_figures": [
             {"program": name, **_load(load),

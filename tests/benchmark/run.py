@@ -188,6 +188,9 @@ def parse_arguments():
                              "streams, and the rate without loss over heap size, too")
     parser.add_argument("--receive-repeats", type=int, default=3, metavar="N",
                         help="rounds of receiving (default: %(default)s)")
+    parser.add_argument("--others", type=float, default=5, metavar="PERCENT",
+                        help="share of a processor that other programs may use during a "
+                             "reception before it is repeated (default: %(default)s)")
     parser.add_argument("--workers", type=int, default=2, metavar="N",
                         help="sending threads of the rows with several (default: %(default)s)")
     parser.add_argument("--build", default="build", metavar="DIRECTORY",
@@ -224,7 +227,7 @@ def measure_sending(arguments, directory, peer_programs):
 def measure_receiving(arguments, build, directory, peer_programs, peer_problem):
     """(receiving.ReceiveBench, its rows)"""
     found, missing = peer_receivers(build, peer_programs, peer_problem)
-    bench = receiving.ReceiveBench(directory, found, missing, progress)
+    bench = receiving.ReceiveBench(directory, found, missing, arguments.others / 100, progress)
     plan = [row for row in receiving.plan(arguments.growth)
             if arguments.only is None or re.search(arguments.only, f"{row.title}: {row.load}")]
     for number in range(arguments.receive_repeats if plan else 0):
