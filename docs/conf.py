@@ -32,7 +32,7 @@ man_pages = [("docs/gst-spead2", "gst-spead2", "SPEAD streams in GStreamer pipel
 CONTENTS = {
     "Begin": ["/README", "tutorial", "spead-for-gstreamer-people", "gstreamer-for-spead-people", "words"],
     "Use": ["recipes", "items", "embedding", "python", "monitoring", "troubleshooting", "gst-spead2"],
-    "Look up": ["reference", "performance", "reliability", "security"],
+    "Look up": ["reference", "performance", "reliability", "security", "packaging"],
     "Change": ["design", "/CONTRIBUTING", "/CHANGELOG", "/tests/benchmark/README"],
 }
 
