@@ -272,6 +272,7 @@ gst_spead2_src_memory_take (
   } else {
     buffer = unmap (&heap->memory);
   }
-  gst_buffer_resize (buffer, begin + offset, size);
+  /* It is the buffer's only one, and nobody else has it yet. */
+  gst_memory_resize (gst_buffer_peek_memory (buffer, 0), begin + offset, size);
   return buffer;
 }

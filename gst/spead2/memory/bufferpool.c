@@ -78,7 +78,7 @@ static GstFlowReturn
 acquire_buffer (
     GstBufferPool *pool, GstBuffer **buffer, GstBufferPoolAcquireParams *params)
 {
-  Spead2BufferPool *self = SPEAD2_BUFFER_POOL (pool);
+  Spead2BufferPool *self = (Spead2BufferPool *) pool;
 
   if (GST_BUFFER_POOL_IS_FLUSHING (pool))
     return GST_FLOW_FLUSHING;
@@ -90,22 +90,54 @@ acquire_buffer (
   return *buffer ? GST_FLOW_OK : make (self, buffer, params);
 }
 
-/* A buffer whose memory is another than it had, or is used elsewhere as well, is not
- * issued again. */
+/* A GstBufferForeachMetaFunc. */
 static gboolean
-is_intact (Spead2BufferPool *self, GstBuffer *buffer)
+remove_unpooled (GstBuffer *buffer, GstMeta **meta, gpointer user_data)
 {
-  return !GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_TAG_MEMORY) &&
-      gst_buffer_get_size (buffer) == self->size &&
-      gst_buffer_is_all_memory_writable (buffer);
+  if (!GST_META_FLAG_IS_SET (*meta, GST_META_FLAG_POOLED)) {
+    GST_META_FLAG_UNSET (*meta, GST_META_FLAG_LOCKED);
+    *meta = NULL;
+  }
+  return TRUE;
+}
+
+/* As the default, which costs as much as to receive 2 KiB: but for the size, which
+ * release_buffer() restores where the buffer is issued again. */
+static void
+reset_buffer (GstBufferPool *pool, GstBuffer *buffer)
+{
+  GST_BUFFER_FLAGS (buffer) &= GST_BUFFER_FLAG_TAG_MEMORY;
+  GST_BUFFER_PTS (buffer) = GST_CLOCK_TIME_NONE;
+  GST_BUFFER_DTS (buffer) = GST_CLOCK_TIME_NONE;
+  GST_BUFFER_DURATION (buffer) = GST_CLOCK_TIME_NONE;
+  GST_BUFFER_OFFSET (buffer) = GST_BUFFER_OFFSET_NONE;
+  GST_BUFFER_OFFSET_END (buffer) = GST_BUFFER_OFFSET_NONE;
+  gst_buffer_foreach_meta (buffer, remove_unpooled, NULL);
+}
+
+/* Gives a buffer its whole memory back. FALSE: it has another than it had, or that is used
+ * elsewhere as well. */
+static gboolean
+restore_memory (const Spead2BufferPool *self, GstBuffer *buffer)
+{
+  GstMemory *memory;
+
+  if (GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_TAG_MEMORY) ||
+      gst_buffer_n_memory (buffer) != 1)
+    return FALSE;
+  memory = gst_buffer_peek_memory (buffer, 0);
+  if (GST_MINI_OBJECT_REFCOUNT_VALUE (memory) > 1)
+    return FALSE;
+  gst_memory_resize (memory, -(gssize) memory->offset, self->size);
+  return TRUE;
 }
 
 static void
 release_buffer (GstBufferPool *pool, GstBuffer *buffer)
 {
-  Spead2BufferPool *self = SPEAD2_BUFFER_POOL (pool);
+  Spead2BufferPool *self = (Spead2BufferPool *) pool;
 
-  if (!is_intact (self, buffer)) {
+  if (!restore_memory (self, buffer)) {
     discard (self, buffer);
     return;
   }
@@ -180,6 +212,7 @@ spead2_buffer_pool_class_init (Spead2BufferPoolClass *klass)
   pool_class->start = start;
   pool_class->stop = stop;
   pool_class->acquire_buffer = acquire_buffer;
+  pool_class->reset_buffer = reset_buffer;
   pool_class->release_buffer = release_buffer;
 }
 

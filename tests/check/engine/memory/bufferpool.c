@@ -61,17 +61,37 @@ GST_START_TEST (the_buffer_that_was_released_last_is_issued_next)
 }
 GST_END_TEST;
 
-GST_START_TEST (a_buffer_that_was_resized_has_its_size_again)
+/* Beside its size: times, offsets, flags, and metas but those that are the pool's. */
+GST_START_TEST (a_buffer_that_is_issued_again_is_as_it_was)
 {
+  g_autoptr (GstCaps) caps = gst_caps_new_empty_simple ("timestamp/x-test");
   GstBuffer *buffer;
+  GstMeta *kept;
 
   start (1, 1);
   buffer = acquire ();
+  kept = (GstMeta *) gst_buffer_add_reference_timestamp_meta (
+      buffer, caps, 1, GST_CLOCK_TIME_NONE);
+  GST_META_FLAG_SET (kept, GST_META_FLAG_POOLED);
+  gst_buffer_add_reference_timestamp_meta (
+      buffer, caps, 2, GST_CLOCK_TIME_NONE);
   gst_buffer_resize (buffer, 100, 200);
-  GST_BUFFER_PTS (buffer) = 5;
+  GST_BUFFER_PTS (buffer) = GST_BUFFER_DTS (buffer) = 5;
+  GST_BUFFER_DURATION (buffer) = 6;
+  GST_BUFFER_OFFSET (buffer) = GST_BUFFER_OFFSET_END (buffer) = 7;
+  GST_BUFFER_FLAG_SET (buffer, GST_BUFFER_FLAG_DISCONT);
   gst_buffer_unref (buffer);
   fail_unless (acquire () == buffer);
-  fail_if (GST_BUFFER_PTS_IS_VALID (buffer));
+  fail_if (
+      GST_BUFFER_PTS_IS_VALID (buffer) || GST_BUFFER_DTS_IS_VALID (buffer));
+  fail_if (GST_BUFFER_DURATION_IS_VALID (buffer));
+  fail_if (GST_BUFFER_OFFSET_IS_VALID (buffer) ||
+      GST_BUFFER_OFFSET_END_IS_VALID (buffer));
+  fail_if (GST_BUFFER_IS_DISCONT (buffer));
+  fail_unless_equals_int (
+      gst_buffer_get_n_meta (buffer, GST_REFERENCE_TIMESTAMP_META_API_TYPE), 1);
+  fail_unless (gst_buffer_get_reference_timestamp_meta (buffer, caps) ==
+      (GstReferenceTimestampMeta *) kept);
   gst_buffer_unref (buffer);
   end ();
 }
@@ -146,7 +166,7 @@ bufferpool_suite (void)
 
   suite_add_tcase (suite, tc);
   tcase_add_test (tc, the_buffer_that_was_released_last_is_issued_next);
-  tcase_add_test (tc, a_buffer_that_was_resized_has_its_size_again);
+  tcase_add_test (tc, a_buffer_that_is_issued_again_is_as_it_was);
   tcase_add_test (tc, a_buffer_whose_memory_is_not_its_own_is_not_issued_again);
   tcase_add_test (tc, with_the_maximum_outstanding_acquiring_fails_at_once);
   tcase_add_test (tc, a_buffer_outlives_a_pool_that_was_stopped);
