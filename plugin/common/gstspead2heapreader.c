@@ -26,6 +26,18 @@ typedef struct {
   Spead2NumberType type;
 } ItemName;
 
+/* What a heap and the next one mostly share, which therefore has data of the same type at
+ * the same place. */
+typedef struct {
+  gboolean known; /* of a complete heap with data and no descriptors */
+  Spead2Flavour flavour;
+  guint flags;
+  guint64 length;
+  guint n_pointers;                         /* each of which is an item */
+  guint64 pointers[SPEAD2_INLINE_POINTERS]; /* ids, addresses and, of the last
+                                               heap, immediate values */
+} Shape;
+
 struct _GstSpead2HeapReader {
   /* Constant. */
   gboolean all_payload;
@@ -55,6 +67,7 @@ struct _GstSpead2HeapReader {
   /* Of the heap that was read last. */
   Spead2ItemViews views;
   GstSpead2HeapView view;
+  Shape shape;
 };
 
 /* -- names ---------------------------------------------------------------------- */
@@ -499,6 +512,7 @@ view_place (GstSpead2HeapReader *reader, const Spead2ReceivedHeap *heap)
   view->has_index = find_index (reader, heap, &view->index, &view->index_bits);
   view->index_is_cnt = reader->cnt_is_index;
   view->has_substream = TRUE;
+  memset (&view->substream, 0, sizeof view->substream);
   for (i = 0; i < reader->n_substream_items; i++)
     if (find_number (reader, heap, &reader->substream_items[i],
             &view->substream.values[i], &bits))
@@ -518,9 +532,57 @@ is_accepted (const GstSpead2HeapReader *reader, const Spead2ReceivedHeap *heap)
   return spead2_accept_rule_matches (reader->accept, heap);
 }
 
-GstSpead2HeapKind
-gst_spead2_heap_reader_read (GstSpead2HeapReader *reader,
-    const Spead2ReceivedHeap *heap, GstSpead2HeapView *view, GError **error)
+static void
+keep_shape (GstSpead2HeapReader *reader, const Spead2ReceivedHeap *heap,
+    GstSpead2HeapKind kind)
+{
+  Shape *shape = &reader->shape;
+
+  shape->known = kind == GST_SPEAD2_HEAP_DATA && heap->payload &&
+      heap->received == heap->length &&
+      !(heap->flags & (SPEAD2_RECEIVED_DESCRIBES | SPEAD2_RECEIVED_REFUSED)) &&
+      heap->n_pointers <= SPEAD2_INLINE_POINTERS &&
+      heap->n_pointers == reader->views.n_items;
+  if (!shape->known)
+    return;
+  shape->flavour = heap->flavour;
+  shape->flags = heap->flags;
+  shape->length = heap->length;
+  shape->n_pointers = heap->n_pointers;
+  memcpy (shape->pointers, heap->pointers,
+      heap->n_pointers * sizeof *heap->pointers);
+}
+
+/* Reads the items of a heap that has the shape of the last one: only immediates differ. FALSE:
+ * it has another. */
+static gboolean
+read_same_shape (GstSpead2HeapReader *reader, const Spead2ReceivedHeap *heap)
+{
+  Shape *shape = &reader->shape;
+  guint i;
+
+  if (!shape->known || heap->flavour != shape->flavour ||
+      heap->flags != shape->flags || heap->length != shape->length ||
+      heap->n_pointers != shape->n_pointers || heap->received < heap->length ||
+      heap->payload == NULL)
+    return FALSE;
+  for (i = 0; i < shape->n_pointers; i++) {
+    guint64 pointer = heap->pointers[i], differs = pointer ^ shape->pointers[i];
+
+    if (differs == 0)
+      continue;
+    if (!spead2_pointer_is_immediate (pointer) || differs >> heap->flavour)
+      return FALSE;
+    shape->pointers[i] = pointer;
+    reader->views.items[i].value =
+        spead2_pointer_value (heap->flavour, pointer);
+  }
+  return TRUE;
+}
+
+static GstSpead2HeapKind
+read_any (
+    GstSpead2HeapReader *reader, const Spead2ReceivedHeap *heap, GError **error)
 {
   GstSpead2HeapKind kind;
 
@@ -531,9 +593,25 @@ gst_spead2_heap_reader_read (GstSpead2HeapReader *reader,
   kind = view_item (reader, heap);
   if (kind != GST_SPEAD2_HEAP_CONTROL && !is_accepted (reader, heap))
     kind = GST_SPEAD2_HEAP_NOT_ACCEPTED;
-  view_place (reader, heap);
   if (kind == GST_SPEAD2_HEAP_DATA && !view_type (reader, error))
     kind = GST_SPEAD2_HEAP_WRONG_SIZE;
+  keep_shape (reader, heap, kind);
+  return kind;
+}
+
+GstSpead2HeapKind
+gst_spead2_heap_reader_read (GstSpead2HeapReader *reader,
+    const Spead2ReceivedHeap *heap, GstSpead2HeapView *view, GError **error)
+{
+  GstSpead2HeapKind kind;
+
+  if (!read_same_shape (reader, heap))
+    kind = read_any (reader, heap, error);
+  else if (is_accepted (reader, heap))
+    kind = GST_SPEAD2_HEAP_DATA;
+  else
+    kind = GST_SPEAD2_HEAP_NOT_ACCEPTED;
+  view_place (reader, heap);
   *view = reader->view;
   return kind;
 }
@@ -542,6 +620,7 @@ gboolean
 gst_spead2_heap_reader_find_index (GstSpead2HeapReader *reader,
     const Spead2ReceivedHeap *heap, guint64 *index, guint *bits)
 {
+  reader->shape.known = FALSE;
   spead2_item_views_read (&reader->views, heap->flavour, heap->pointers,
       heap->n_pointers, heap->length);
   return find_index (reader, heap, index, bits);

@@ -326,6 +326,80 @@ GST_START_TEST (an_index_by_id_and_by_name)
 }
 GST_END_TEST;
 
+/* -- heaps like the last one -------------------------------------------------------------- */
+
+static void
+add_like (guint64 index, guint64 channel)
+{
+  add_immediate (TIMESTAMP, index);
+  add_immediate (0x4101, channel);
+}
+
+static void
+fail_unless_like (guint64 index, guint64 channel, guint64 offset, guint64 size)
+{
+  GstStructure *values = gst_structure_new_empty ("values");
+  guint64 value;
+
+  fail_unless_item (SAMPLES, offset, size);
+  fail_unless_equals_uint64 (view.index, index);
+  fail_unless_equals_uint64 (view.substream.values[0], channel);
+  fail_unless (view.has_substream);
+  gst_spead2_heap_reader_write_values (reader, heap, values);
+  fail_unless (gst_structure_get_uint64 (values, "heap-cnt", &value));
+  fail_unless_equals_uint64 (value, heap->cnt);
+  fail_unless (gst_structure_get_uint64 (values, "item-0x4101", &value));
+  fail_unless_equals_uint64 (value, channel);
+  gst_structure_free (values);
+}
+
+GST_START_TEST (what_differs_from_the_last_heap_is_read)
+{
+  config.substream_items = "0x4101";
+  config.accept = "0x4101,value=1:8";
+  add_like (100, 1);
+  add_samples (SAMPLES, 80);
+  fail_unless_like (100, 1, 0, 80);
+  add_like (200, 2);
+  add_samples (SAMPLES, 80);
+  fail_unless_like (200, 2, 0, 80);
+  /* Not accepted, and not what the next one is like. */
+  add_like (300, 9);
+  add_samples (SAMPLES, 80);
+  fail_unless_kind (GST_SPEAD2_HEAP_NOT_ACCEPTED);
+  add_like (400, 3);
+  add_samples (SAMPLES, 80);
+  fail_unless_like (400, 3, 0, 80);
+  /* As many bytes, but the item elsewhere, and then another item. */
+  g_byte_array_append (payload, (const guint8 *) "filling", 7);
+  add_like (500, 4);
+  add_samples (SAMPLES, 73);
+  fail_unless_like (500, 4, 7, 73);
+  add_like (600, 5);
+  add_samples (WEIGHTS, 80);
+  fail_unless_item (WEIGHTS, 0, 80);
+  /* Fewer items. */
+  add_immediate (TIMESTAMP, 700);
+  add_samples (SAMPLES, 80);
+  fail_unless_kind (GST_SPEAD2_HEAP_NOT_ACCEPTED);
+}
+GST_END_TEST;
+
+GST_START_TEST (a_heap_without_one_of_the_last_heaps_items_has_no_substream)
+{
+  config.substream_items = "0x4101";
+  add_like (1, 7);
+  add_samples (SAMPLES, 8);
+  fail_unless_like (1, 7, 0, 8);
+  add_immediate (TIMESTAMP, 2);
+  add_immediate (0x4102, 7);
+  add_samples (SAMPLES, 8);
+  fail_unless_item (SAMPLES, 0, 8);
+  fail_if (view.has_substream);
+  fail_unless_equals_uint64 (view.substream.values[0], 0);
+}
+GST_END_TEST;
+
 /* -- types -------------------------------------------------------------------------------- */
 
 static void
@@ -504,6 +578,9 @@ heapreader_suite (void)
   tcase_add_test (tc, what_is_no_item_is_an_error);
   tcase_add_test (tc, timestamp_is_the_index_without_a_descriptor);
   tcase_add_test (tc, an_index_by_id_and_by_name);
+  tcase_add_test (tc, what_differs_from_the_last_heap_is_read);
+  tcase_add_test (
+      tc, a_heap_without_one_of_the_last_heaps_items_has_no_substream);
   tcase_add_test (tc, what_is_not_described_is_bytes);
   tcase_add_test (tc, a_described_item_has_the_caps_of_its_type);
   tcase_add_test (tc, given_caps_override_a_descriptor);
