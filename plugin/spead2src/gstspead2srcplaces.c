@@ -7,7 +7,7 @@
 
 #include "spead2/memory/bufferpool.h"
 
-/* So many smaller heaps in a row, and places have their size. */
+/* So many heaps in a row that have no place, and places have the size of the last. */
 #define MAX_OTHER 64
 
 void
@@ -35,6 +35,7 @@ steal (GstSpead2SrcPlaces *places)
 
   places->size = 0;
   places->n_other = 0;
+  places->begun = FALSE;
   return stolen;
 }
 
@@ -82,6 +83,16 @@ n_places (const GstSpead2SrcPlaces *places, gsize size)
   return MIN (places->n, GST_SPEAD2_SRC_MAX_BLOCK / size);
 }
 
+static GstAllocationParams
+aligned (void)
+{
+  GstAllocationParams params;
+
+  gst_allocation_params_init (&params);
+  params.align = SPEAD2_PAYLOAD_ALIGNMENT - 1;
+  return params;
+}
+
 /* The memory of slabs and of the default allocator stays where it is, mapped or not. With
  * the lock. */
 static GstBufferPool *
@@ -89,11 +100,36 @@ make_pool (GstSpead2SrcPlaces *places, gsize size)
 {
   g_autoptr (GstAllocator) allocator =
       gst_spead2_src_slabs_take (&places->slabs, size);
-  GstAllocationParams params;
+  GstAllocationParams params = aligned ();
 
-  gst_allocation_params_init (&params);
-  params.align = SPEAD2_PAYLOAD_ALIGNMENT - 1;
   return spead2_buffer_pool_start (size, allocator, &params);
+}
+
+/* The pool for the next block (transfer full), or NULL: it is the first of its size. Mostly
+ * that is of a heap with descriptors, larger than all after it, for which the pages are
+ * that were mapped at the start. With the lock. */
+static GstBufferPool *
+find_pool (GstSpead2SrcPlaces *places)
+{
+  gsize size = places->size * n_places (places, places->size);
+
+  if (places->pool == NULL &&
+      (places->begun || !gst_spead2_src_slabs_are_uncut (&places->slabs, size)))
+    places->pool = make_pool (places, size);
+  return places->pool ? gst_object_ref (places->pool) : NULL;
+}
+
+/* Without the lock. */
+static GstBuffer *
+make_block (GstBufferPool *pool, gsize size)
+{
+  GstAllocationParams params = aligned ();
+  GstBuffer *block = NULL;
+
+  if (pool == NULL)
+    return gst_buffer_new_allocate (NULL, size, &params);
+  gst_buffer_pool_acquire_buffer (pool, &block, NULL);
+  return block;
 }
 
 /* -- places ----------------------------------------------------------------------- */
@@ -109,11 +145,10 @@ has_place (GstSpead2SrcPlaces *places, gsize size, Stolen *stolen)
     places->n_other = 0;
     return TRUE;
   }
-  if (size < places->size && ++places->n_other < MAX_OTHER)
+  if (places->size > 0 && ++places->n_other < MAX_OTHER)
     return FALSE;
   *stolen = steal (places);
   places->size = size;
-  places->pool = make_pool (places, size * n_places (places, size));
   return TRUE;
 }
 
@@ -148,22 +183,23 @@ take_place (GstSpead2SrcPlaces *places, Spead2HeapMemory *memory)
   return TRUE;
 }
 
-/* Has places taken from a block (transfer full if TRUE) of a pool. FALSE: another thread
+/* Has places of a size taken from a block (transfer full if TRUE). FALSE: another thread
  * has done the same, or has made the places anew. With the lock. */
 static gboolean
-use_block (GstSpead2SrcPlaces *places, GstBufferPool *pool, GstBuffer *block)
+use_block (GstSpead2SrcPlaces *places, gsize size, GstBuffer *block)
 {
   guint8 *data;
-  gsize size;
+  gsize block_size;
 
-  if (places->block || places->pool != pool)
+  if (places->block || places->size != size)
     return FALSE;
-  data = block_data (block, &size);
+  data = block_data (block, &block_size);
   if (data == NULL)
     return FALSE;
   places->block = block;
   places->next = data;
-  places->end = data + size;
+  places->end = data + block_size;
+  places->begun = TRUE;
   return TRUE;
 }
 
@@ -172,31 +208,35 @@ gst_spead2_src_places_acquire (
     GstSpead2SrcPlaces *places, gsize size, Spead2HeapMemory *memory)
 {
   GstBufferPool *pool = NULL;
-  GstBuffer *block = NULL;
+  GstBuffer *block;
   Stolen stolen = {NULL, NULL};
-  gboolean taken = FALSE;
+  gboolean has, taken = FALSE;
+  guint n = 0;
 
   g_mutex_lock (&places->lock);
-  if (has_place (places, size, &stolen)) {
+  has = has_place (places, size, &stolen);
+  if (has) {
+    n = n_places (places, size);
     taken = take_place (places, memory);
-    if (!taken && places->pool)
-      pool = gst_object_ref (places->pool);
+    if (!taken)
+      pool = find_pool (places);
   }
   g_mutex_unlock (&places->lock);
   free_stolen (stolen);
-  if (pool == NULL)
+  if (!has || taken)
     return taken;
 
-  if (gst_buffer_pool_acquire_buffer (pool, &block, NULL) == GST_FLOW_OK) {
+  block = make_block (pool, n * size);
+  if (block) {
     g_mutex_lock (&places->lock);
-    if (use_block (places, pool, block)) {
+    if (use_block (places, size, block)) {
       block = NULL;
       taken = take_place (places, memory);
     }
     g_mutex_unlock (&places->lock);
   }
   gst_clear_buffer (&block);
-  gst_object_unref (pool);
+  gst_clear_object (&pool);
   return taken;
 }
 

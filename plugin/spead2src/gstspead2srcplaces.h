@@ -29,7 +29,8 @@ typedef struct {
   guint n;             /* heaps that share a buffer; 1: heaps have no places */
   gsize size;          /* of a place; 0: no heap has come */
   guint n_other;       /* heaps in a row that had another size */
-  GstBufferPool *pool; /* (owned) of blocks, or NULL */
+  gboolean begun;      /* a block of that size has been made */
+  GstBufferPool *pool; /* (owned) of all further blocks, or NULL */
   GstBuffer *block;    /* (owned) with places left, or NULL */
   guint8 *next, *end;  /* the first of those, and behind the last */
   GstSpead2SrcSlabs slabs;

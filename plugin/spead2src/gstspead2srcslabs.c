@@ -31,6 +31,12 @@ gst_spead2_src_slabs_stop (GstSpead2SrcSlabs *slabs)
   slabs->n_mappings = 0;
 }
 
+gboolean
+gst_spead2_src_slabs_are_uncut (const GstSpead2SrcSlabs *slabs, gsize size)
+{
+  return slabs->uncut && size >= MIN_SIZE && size <= MAPPED_BYTES / MIN_SLABS;
+}
+
 GstAllocator *
 gst_spead2_src_slabs_take (GstSpead2SrcSlabs *slabs, gsize size)
 {
@@ -38,7 +44,7 @@ gst_spead2_src_slabs_take (GstSpead2SrcSlabs *slabs, gsize size)
 
   if (size < MIN_SIZE || size > MAX_SIZE)
     return NULL;
-  if (slabs->uncut && size <= MAPPED_BYTES / MIN_SLABS) {
+  if (gst_spead2_src_slabs_are_uncut (slabs, size)) {
     pages = g_steal_pointer (&slabs->uncut);
     spead2_huge_pages_cut (pages, size);
     return GST_ALLOCATOR (pages);

@@ -28,6 +28,11 @@ void gst_spead2_src_slabs_start (GstSpead2SrcSlabs *slabs);
 /* Unmaps what was not cut. */
 void gst_spead2_src_slabs_stop (GstSpead2SrcSlabs *slabs);
 
+/* Whether an allocator of slabs of that size would have the pages that were mapped at the
+ * start. */
+gboolean gst_spead2_src_slabs_are_uncut (
+    const GstSpead2SrcSlabs *slabs, gsize size);
+
 /* An allocator of slabs of that size (transfer full), or NULL: ordinary memory. */
 GstAllocator *gst_spead2_src_slabs_take (GstSpead2SrcSlabs *slabs, gsize size);
 

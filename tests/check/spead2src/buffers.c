@@ -317,6 +317,25 @@ GST_START_TEST (heaps_are_received_in_the_place_they_have_in_the_buffer)
 }
 GST_END_TEST;
 
+/* As one with descriptors is. */
+GST_START_TEST (a_larger_heap_leaves_others_their_places)
+{
+  GstBuffer *from, *next;
+
+  start_source (FOUR, NULL);
+  send_run (1, 2);
+  send_heap (3, 3 * HEAP_SIZE, 2 * HEAP_SIZE, 0);
+  send_run (5, 6);
+  from = next_run (1, 2);
+  check_samples (next_buffer (), 2 * HEAP_SIZE, 0);
+  next = next_run (5, 6);
+  fail_unless (data_of (next) == data_of (from) + 2 * HEAP_SIZE);
+  gst_buffer_unref (from);
+  gst_buffer_unref (next);
+  stop_source ();
+}
+GST_END_TEST;
+
 GST_START_TEST (a_heap_of_another_size_ends_the_buffer)
 {
   start_source (FOUR, NULL);
@@ -470,6 +489,7 @@ buffers_suite (void)
   tcase_add_test (tc, samples_elsewhere_in_the_heap_end_the_buffer);
   tcase_add_test (tc, a_hole_ends_the_buffer);
   tcase_add_test (tc, heaps_are_received_in_the_place_they_have_in_the_buffer);
+  tcase_add_test (tc, a_larger_heap_leaves_others_their_places);
   tcase_add_test (tc, a_heap_of_another_size_ends_the_buffer);
   tcase_add_test (tc, a_late_heap_has_a_buffer_of_its_own);
   tcase_add_test (tc, a_heap_without_data_does_not_end_the_buffer);
