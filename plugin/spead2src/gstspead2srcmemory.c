@@ -177,6 +177,22 @@ make_buffer (GstSpead2SrcMemory *memory, gsize size)
   return gst_buffer_new_allocate (NULL, size, &params);
 }
 
+/* A slab is where it is, and nobody else has the buffer: mapping it would do nothing, at the
+ * price of receiving a packet. */
+static gboolean
+map_buffer (GstBuffer *buffer, GstMapInfo *map)
+{
+  const GstMemory *memory = gst_buffer_peek_memory (buffer, 0);
+  guint8 *slab = spead2_huge_pages_slab (memory);
+
+  if (slab == NULL)
+    return gst_buffer_map (buffer, map, GST_MAP_WRITE);
+  memset (map, 0, sizeof *map);
+  map->data = slab;
+  map->size = memory->size;
+  return TRUE;
+}
+
 /* A buffer of its own. */
 static gboolean
 acquire_buffer (GstSpead2SrcMemory *memory, gsize size, guint phase,
@@ -188,7 +204,7 @@ acquire_buffer (GstSpead2SrcMemory *memory, gsize size, guint phase,
 
   if (buffer == NULL)
     return FALSE;
-  if (!gst_buffer_map (buffer, map, GST_MAP_WRITE)) {
+  if (!map_buffer (buffer, map)) {
     gst_buffer_unref (buffer);
     return FALSE;
   }
@@ -216,7 +232,7 @@ unmap (Spead2HeapMemory *memory)
 {
   GstBuffer *buffer = memory->token;
 
-  if (!gst_spead2_src_places_have (memory))
+  if (memory->map.memory)
     gst_buffer_unmap (buffer, &memory->map);
   memory->data = NULL;
   memory->token = NULL;

@@ -243,7 +243,7 @@ gst_spead2_src_places_acquire (
 gboolean
 gst_spead2_src_places_have (const Spead2HeapMemory *memory)
 {
-  return memory->map.memory == NULL;
+  return memory->map.size == 0;
 }
 
 /* -- heaps that have places --------------------------------------------------------- */

@@ -46,8 +46,8 @@ void gst_spead2_src_places_start (GstSpead2SrcPlaces *places, guint n);
 void gst_spead2_src_places_stop (GstSpead2SrcPlaces *places);
 
 /* A place for a payload of so many bytes with its first one at a multiple of 64. FALSE:
- * it has none. The token is the block, which is not mapped: map has no memory, and as its
- * data the end of the block. */
+ * it has none. The token is the block, which is not mapped: map has no memory, a size of 0,
+ * and as its data the end of the block. */
 gboolean gst_spead2_src_places_acquire (
     GstSpead2SrcPlaces *places, gsize size, Spead2HeapMemory *memory);
 

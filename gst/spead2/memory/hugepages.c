@@ -232,7 +232,15 @@ spead2_huge_pages_of (const GstMemory *memory)
   if (memory->allocator == NULL ||
       G_OBJECT_TYPE (memory->allocator) != SPEAD2_TYPE_HUGE_PAGES)
     return NULL;
-  return SPEAD2_HUGE_PAGES (memory->allocator);
+  return (Spead2HugePages *) memory->allocator;
+}
+
+guint8 *
+spead2_huge_pages_slab (const GstMemory *memory)
+{
+  return spead2_huge_pages_of (memory)
+      ? ((const Slab *) memory)->data + memory->offset
+      : NULL;
 }
 
 guint8 *

@@ -65,6 +65,10 @@ Spead2HugePages *spead2_huge_pages_new (
  * all other memory. */
 Spead2HugePages *spead2_huge_pages_of (const GstMemory *memory);
 
+/* The first byte of a memory that lies in a slab, where it is whether the memory is mapped or
+ * not; NULL for all other memory. */
+guint8 *spead2_huge_pages_slab (const GstMemory *memory);
+
 /* The mapping, which begins with the areas for headers. */
 guint8 *spead2_huge_pages_data (Spead2HugePages *pages);
 gsize spead2_huge_pages_size (Spead2HugePages *pages);
