@@ -3,8 +3,8 @@
 """Draws the rate without loss over heap size: spead2src, spead2's receivers and the bare
 loop, from what the benchmark wrote.
 
-    ./dev bench --direction receive --growth --only 'lossless rate, ' --output receiving.json
-    build/venv-docs/bin/python tests/benchmark/plotreceiving.py receiving.json docs/receiving.svg
+    ./dev bench --direction receive --growth --only 'lossless rate, '
+    build/venv-docs/bin/python tests/benchmark/plotreceiving.py build/bench.json receiving.svg
 
 Several files of figures may be named.
 """
