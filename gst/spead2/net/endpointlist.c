@@ -10,58 +10,167 @@
 #include "spead2/error.h"
 #include "spead2/net/multicast.h"
 
+/* What differs between lists to receive at and lists to send to. */
+typedef struct {
+  const gchar *property;
+  const gchar *name;  /* of an entry, in errors */
+  const gchar *range; /* what a + is followed by a number of, and an example */
+  const gchar *example;
+  guint max;      /* entries of the list */
+  gboolean ports; /* entries have ports, and may be unicast */
+} Direction;
+
+static const Direction receiving = {"address", "Address", "groups",
+    "239.102.0.64+7 is that group and the seven after it", SPEAD2_MAX_ADDRESSES,
+    FALSE};
+static const Direction sending = {"destinations", "Destination", "addresses",
+    "239.102.0.64+7:7148 is that address and the seven after it",
+    SPEAD2_MAX_DESTINATIONS, TRUE};
+
+/* An entry as it is written: "239.102.0.64+7:7148". */
+typedef struct {
+  gchar *host; /* (owned) */
+  guint n_hosts;
+  guint port; /* 0: none */
+  guint n_ports;
+} Entry;
+
 static gboolean
-wrong (GError **error, const gchar *text, const gchar *why)
+wrong (const Direction *direction, GError **error, const gchar *text,
+    const gchar *why)
 {
-  g_set_error (
-      error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID, "Address '%s' %s", text, why);
+  g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID, "%s '%s' %s",
+      direction->name, text, why);
   return FALSE;
 }
 
+/* -- text to entries -------------------------------------------------------------- */
+
 /* Mistakes for which spead2_endpoint_check_host() would name other properties. */
 static gboolean
-check_text (const gchar *text, GError **error)
+check_text (const Direction *direction, const gchar *text, GError **error)
 {
   const gchar *colon = strchr (text, ':');
 
   if (g_str_has_prefix (text, "spead://"))
-    return wrong (error, text, "is a URI: set uri instead of address");
+    return wrong (direction, error, text,
+        direction->ports ? "is a URI: set uri instead of destinations"
+                         : "is a URI: set uri instead of address");
   if (strstr (text, "://"))
-    return wrong (error, text,
-        "is a URL: write the part between :// and the port, as in "
-        "address=239.1.2.3 port=7148");
+    return wrong (direction, error, text,
+        direction->ports
+            ? "is a URL: write the part after ://, as in 239.1.2.3:7148"
+            : "is a URL: write the part between :// and the port, as in "
+              "address=239.1.2.3 port=7148");
+  if (direction->ports)
+    return TRUE;
   if (*text == '[')
-    return wrong (error, text,
+    return wrong (direction, error, text,
         "has brackets, which only a URI needs: write address=fd00::1 "
         "port=7148");
   if (colon && strchr (colon + 1, ':') == NULL)
-    return wrong (error, text,
+    return wrong (direction, error, text,
         "has a port in it: write it apart, as in address=239.1.2.3+7 "
         "port=7148");
   return TRUE;
 }
 
-/* Splits "239.102.0.64+7" into its first address, to be freed, and 8. */
-static gchar *
-split_range (const gchar *text, guint *n, GError **error)
+/* Splits the host off. Returns the rest of the text, or NULL. An IPv6 address is in
+ * brackets where a port follows it. */
+static const gchar *
+split_host (const Direction *direction, const gchar *text, Entry *entry,
+    GError **error)
 {
-  const gchar *plus = strchr (text, '+');
-  guint64 more = 0;
+  const gchar *colon = strchr (text, ':'), *end;
 
-  if (!check_text (text, error))
-    return NULL;
-  if (plus &&
-      (!g_ascii_string_to_unsigned (
-          plus + 1, 10, 0, SPEAD2_MAX_ADDRESSES - 1, &more, NULL))) {
+  if (*text == '[') {
+    end = strchr (text, ']');
+    if (end == NULL) {
+      wrong (direction, error, text,
+          "has no ] behind the address: write [ff15::1]:7148");
+      return NULL;
+    }
+    entry->host = g_strndup (text + 1, end - text - 1);
+    return end + 1;
+  }
+  end = text + strcspn (text, colon && strchr (colon + 1, ':') ? "+" : "+:");
+  entry->host = g_strndup (text, end - text);
+  return end;
+}
+
+/* Reads the number behind a sign, if there is one at *rest. FALSE: no number from min
+ * to max follows it. */
+static gboolean
+take_number (
+    const gchar **rest, gchar sign, guint min, guint max, guint *number)
+{
+  gsize n;
+  gchar *digits;
+  guint64 value;
+  gboolean good;
+
+  if (**rest != sign)
+    return TRUE;
+  n = strspn (*rest + 1, "0123456789");
+  digits = g_strndup (*rest + 1, n);
+  good = g_ascii_string_to_unsigned (digits, 10, min, max, &value, NULL);
+  g_free (digits);
+  if (good) {
+    *number = value;
+    *rest += 1 + n;
+  }
+  return good;
+}
+
+static gboolean
+parse_range (const Direction *direction, const gchar *text, const gchar **rest,
+    guint *n, GError **error)
+{
+  guint more = 0;
+
+  if (!take_number (rest, '+', 0, direction->max - 1, &more)) {
     g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID,
-        "Address '%s' has no number of groups up to %d after the +: "
-        "239.102.0.64+7 is that group and the seven after it",
-        text, SPEAD2_MAX_ADDRESSES - 1);
-    return NULL;
+        "%s '%s' has no number of %s up to %u after the +: %s", direction->name,
+        text, direction->range, direction->max - 1, direction->example);
+    return FALSE;
   }
   *n = 1 + more;
-  return plus ? g_strndup (text, plus - text) : g_strdup (text);
+  return TRUE;
 }
+
+/* Splits an entry; its host is to be freed also after an error. */
+static gboolean
+parse_entry (const Direction *direction, const gchar *text, Entry *entry,
+    GError **error)
+{
+  const gchar *rest;
+
+  *entry = (Entry){.n_hosts = 1, .n_ports = 1};
+  if (!check_text (direction, text, error))
+    return FALSE;
+  rest = split_host (direction, text, entry, error);
+  if (rest == NULL ||
+      !parse_range (direction, text, &rest, &entry->n_hosts, error))
+    return FALSE;
+  if (!take_number (&rest, ':', 1, G_MAXUINT16, &entry->port))
+    return wrong (direction, error, text, "needs a port from 1 to 65535");
+  if (entry->port > 0 &&
+      !parse_range (direction, text, &rest, &entry->n_ports, error))
+    return FALSE;
+  if (*rest != '\0')
+    return wrong (direction, error, text,
+        "has trailing characters: write ADDRESS+N:PORT, ADDRESS:PORT+N or "
+        "ADDRESS:PORT");
+  if (entry->n_hosts > 1 && entry->n_ports > 1)
+    return wrong (direction, error, text,
+        "has a range of addresses and one of ports: write an entry for each "
+        "port, or for each address");
+  if (entry->port + entry->n_ports - 1 > G_MAXUINT16)
+    return wrong (direction, error, text, "has ports above 65535");
+  return TRUE;
+}
+
+/* -- entries to endpoints ---------------------------------------------------------- */
 
 /* The address i after this one; its port stays. */
 static void
@@ -93,93 +202,150 @@ find (const GArray *list, const Spead2Endpoint *endpoint)
 
 /* Appends an address, which must be compatible with those in the list. */
 static gboolean
-append (GArray *list, const Spead2Endpoint *endpoint, GError **error)
+append (const Direction *direction, GArray *list,
+    const Spead2Endpoint *endpoint, GError **error)
 {
   const Spead2Endpoint *first = &g_array_index (list, Spead2Endpoint, 0);
 
-  if (list->len == SPEAD2_MAX_ADDRESSES) {
+  if (list->len == direction->max) {
     g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID,
-        "There are more than %d addresses", SPEAD2_MAX_ADDRESSES);
+        "There are more than %u %s", direction->max,
+        direction->ports ? "destinations" : "addresses");
     return FALSE;
   }
-  if (list->len > 0 && !(first->multicast && endpoint->multicast))
-    return wrong (error, endpoint->text,
+  if (list->len > 0 && !direction->ports &&
+      !(first->multicast && endpoint->multicast))
+    return wrong (direction, error, endpoint->text,
         "cannot be in a list: several addresses must all be multicast "
         "groups");
   if (list->len > 0 &&
       spead2_endpoint_family (first) != spead2_endpoint_family (endpoint))
-    return wrong (error, endpoint->text,
-        "is not of the first group's family: they must all be IPv4 or all "
+    return wrong (direction, error, endpoint->text,
+        "is not of the first one's family: they must all be IPv4 or all "
         "IPv6");
   if (find (list, endpoint))
-    return wrong (error, endpoint->text, "is twice in the list");
+    return wrong (direction, error, endpoint->text, "is twice in the list");
   g_array_append_val (list, *endpoint);
   return TRUE;
 }
 
+/* Whether the addresses of a range are all multicast, or all unicast, and do not begin
+ * again at 0. */
 static gboolean
-append_range (GArray *list, const Spead2Endpoint *first, guint n,
-    const gchar *text, GError **error)
+is_range (const Spead2Endpoint *first, const Spead2Endpoint *last)
+{
+  const gboolean v4 = spead2_endpoint_family (first) == AF_INET;
+  const gsize offset = v4 ? G_STRUCT_OFFSET (struct sockaddr_in, sin_addr)
+                          : G_STRUCT_OFFSET (struct sockaddr_in6, sin6_addr);
+
+  return first->multicast == last->multicast &&
+      memcmp ((const guint8 *) &first->address + offset,
+          (const guint8 *) &last->address + offset, v4 ? 4 : 16) <= 0;
+}
+
+static gboolean
+append_range (const Direction *direction, GArray *list,
+    const Spead2Endpoint *first, const Entry *entry, const gchar *text,
+    GError **error)
 {
   guint i;
 
-  if (!first->multicast && n > 1)
-    return wrong (
-        error, text, "is no multicast group, and has nothing after it");
-  for (i = 0; i < n; i++) {
+  if (!first->multicast && entry->n_hosts > 1 && !direction->ports)
+    return wrong (direction, error, text,
+        "is no multicast group, and has nothing after it");
+  for (i = 0; i < MAX (entry->n_hosts, entry->n_ports); i++) {
     struct sockaddr_storage address = first->address;
     Spead2Endpoint endpoint = *first;
 
-    advance (&address, i);
+    if (entry->n_hosts > 1)
+      advance (&address, i);
     if (i > 0 && !spead2_endpoint_from_native (&endpoint, &address, error))
       return FALSE;
-    if (n > 1 && !endpoint.multicast)
-      return wrong (error, text, "goes beyond the multicast addresses");
-    if (!append (list, &endpoint, error))
+    if (i > 0 && entry->n_ports > 1)
+      spead2_endpoint_set_port (&endpoint, first->port + i);
+    if (!is_range (first, &endpoint))
+      return wrong (direction, error, text,
+          first->multicast ? "goes beyond the multicast addresses"
+                           : "goes beyond the unicast addresses");
+    if (!append (direction, list, &endpoint, error))
       return FALSE;
   }
   return TRUE;
 }
 
-/* "239.102.0.64+7", or a name. */
+/* Names have an address of that family, unless it is AF_UNSPEC. port: where the entry
+ * has none. */
 static gboolean
-resolve_item (GArray *list, const gchar *text, guint port,
-    GCancellable *cancellable, GError **error)
+resolve_entry (const Direction *direction, GArray *list, const gchar *text,
+    guint port, gint family, GCancellable *cancellable, GError **error)
 {
   Spead2Endpoint first;
   gboolean appended = FALSE;
-  guint n;
-  gchar *host = split_range (text, &n, error);
+  Entry entry;
 
-  if (host &&
-      spead2_endpoint_resolve (
-          &first, host, MAX (port, 1), AF_UNSPEC, cancellable, error)) {
-    if (port == 0)
-      spead2_endpoint_set_port (&first, 0);
-    appended = append_range (list, &first, n, text, error);
+  if (parse_entry (direction, text, &entry, error)) {
+    if (entry.port > 0)
+      port = entry.port;
+    if (spead2_endpoint_resolve (&first, entry.host,
+            direction->ports ? port : MAX (port, 1), family, cancellable,
+            error)) {
+      if (port == 0)
+        spead2_endpoint_set_port (&first, 0);
+      appended = append_range (direction, list, &first, &entry, text, error);
+    }
   }
-  g_free (host);
+  g_free (entry.host);
   return appended;
+}
+
+/* Blanks around an entry do not count. An error of one of several entries names the
+ * place where it begins. */
+static GArray *
+resolve_list (const Direction *direction, const gchar *text, guint port,
+    gint family, GCancellable *cancellable, GError **error)
+{
+  GArray *list = g_array_new (FALSE, FALSE, sizeof (Spead2Endpoint));
+  gchar **items = g_strsplit (text, ",", direction->max + 1);
+  gboolean resolved = TRUE;
+  gsize i, begin = 0;
+
+  for (i = 0; items[i] && resolved; i++) {
+    const gsize blanks = strspn (items[i], " \t\r\n");
+    const gsize length = strlen (items[i]);
+
+    if (list->len > 0)
+      family = spead2_endpoint_family (&g_array_index (list, Spead2Endpoint, 0));
+    resolved = resolve_entry (direction, list, g_strstrip (items[i]), port,
+        family, cancellable, error);
+    if (!resolved && items[1])
+      g_prefix_error (error, "%s, character %" G_GSIZE_FORMAT ": ",
+          direction->property, begin + blanks + 1);
+    begin += length + 1;
+  }
+  if (i == 0)
+    resolved = wrong (direction, error, text, "is empty");
+  g_strfreev (items);
+  if (!resolved)
+    g_clear_pointer (&list, g_array_unref);
+  return list;
 }
 
 GArray *
 spead2_endpoint_list_resolve (
     const gchar *text, guint port, GCancellable *cancellable, GError **error)
 {
-  GArray *list = g_array_new (FALSE, FALSE, sizeof (Spead2Endpoint));
-  gchar **items =
-      g_strsplit (text && *text ? text : "0.0.0.0", ",", SPEAD2_MAX_ADDRESSES);
-  gboolean resolved = TRUE;
-  guint i;
-
-  for (i = 0; items[i] && resolved; i++)
-    resolved =
-        resolve_item (list, g_strstrip (items[i]), port, cancellable, error);
-  g_strfreev (items);
-  if (!resolved)
-    g_clear_pointer (&list, g_array_unref);
-  return list;
+  return resolve_list (&receiving, text && *text ? text : "0.0.0.0", port,
+      AF_UNSPEC, cancellable, error);
 }
+
+GArray *
+spead2_endpoint_list_resolve_destinations (const gchar *text, guint port,
+    gint family, GCancellable *cancellable, GError **error)
+{
+  return resolve_list (&sending, text, port, family, cancellable, error);
+}
+
+/* -- sources ---------------------------------------------------------------------- */
 
 static gboolean
 append_source (GArray *list, const gchar *text, GError **error)

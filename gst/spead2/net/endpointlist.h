@@ -11,6 +11,7 @@ G_BEGIN_DECLS
 
 /* Most addresses of a list. */
 #define SPEAD2_MAX_ADDRESSES 1024
+#define SPEAD2_MAX_DESTINATIONS 4096
 
 /* Addresses to receive at: one address of this machine (or its name, or NULL or ""
  * for any address of IPv4), or multicast groups of one family, separated by commas,
@@ -22,6 +23,22 @@ G_BEGIN_DECLS
  * range that runs out of the multicast addresses, too many. */
 GArray *spead2_endpoint_list_resolve (
     const gchar *text, guint port, GCancellable *cancellable, GError **error);
+
+/* Destinations to send to, separated by commas, all of one family:
+ *
+ *   239.102.0.64:7148      an address, or a name, and a port
+ *   239.102.0.64+7:7148    that address and the seven after it
+ *   127.0.0.1:9000+7       that port and the seven after it
+ *   [ff15::1]+3:7148       IPv6 with a port is in brackets
+ *   239.102.0.64           with the port that is passed, 1 to 65535
+ *
+ * Returns (Spead2Endpoint), at most SPEAD2_MAX_DESTINATIONS. family is for names, as in
+ * spead2_endpoint_resolve(); those after the first entry have its family. Fails as that,
+ * or with SPEAD2_ERROR_INVALID: no such entry, families mixed, a destination twice, a
+ * range that runs out of the unicast or multicast addresses or of the ports, too many.
+ * The error of one of several entries names the character where it begins. */
+GArray *spead2_endpoint_list_resolve_destinations (const gchar *text,
+    guint port, gint family, GCancellable *cancellable, GError **error);
 
 /* Senders to receive from: unicast addresses in the syntax of udpsrc's
  * multicast-source, each after a "+" ("+10.1.1.1+10.1.1.2"), or separated by commas.

@@ -120,6 +120,123 @@ GST_START_TEST (test_wrong_addresses)
 }
 GST_END_TEST
 
+/* -- destinations ---------------------------------------------------------------- */
+
+static const struct {
+  const gchar *text, *addresses;
+} destination_lists[] = {
+    {"127.0.0.1:8888", "127.0.0.1:8888"},
+    {"239.102.0.64+2:7148",
+        "239.102.0.64:7148 239.102.0.65:7148 239.102.0.66:7148"},
+    {"10.1.1.1:7148, 10.1.1.2:7149", "10.1.1.1:7148 10.1.1.2:7149"},
+    {"[ff15::1]+1:7148", "[ff15::1]:7148 [ff15::2]:7148"},
+    {"[::1]:7148+1", "[::1]:7148 [::1]:7149"},
+    {"ff15::1+1", "[ff15::1]:9 [ff15::2]:9"},
+    {"127.0.0.1:9000+2", "127.0.0.1:9000 127.0.0.1:9001 127.0.0.1:9002"},
+    {"10.1.1.254+2", "10.1.1.254:9 10.1.1.255:9 10.1.2.0:9"},
+    {"239.1.1.1:1,10.1.1.1:1", "239.1.1.1:1 10.1.1.1:1"},
+    {"127.0.0.1:65535+0", "127.0.0.1:65535"},
+};
+
+GST_START_TEST (test_destinations)
+{
+  GError *error = NULL;
+  GArray *list = spead2_endpoint_list_resolve_destinations (
+      destination_lists[__i__].text, 9, AF_UNSPEC, NULL, &error);
+  gchar *text;
+
+  fail_unless (list != NULL, "%s", error ? error->message : "");
+  text = join_texts (list);
+  fail_unless_equals_string (text, destination_lists[__i__].addresses);
+  g_free (text);
+  g_array_unref (list);
+}
+GST_END_TEST
+
+/* Names take the family of the first entry. */
+GST_START_TEST (test_destination_names)
+{
+  GArray *list;
+  gchar *text;
+
+  faults_resolve ("127.0.0.7 fd00::7");
+  list = spead2_endpoint_list_resolve_destinations (
+      "x-engine:7148+1", 9, AF_UNSPEC, NULL, NULL);
+  text = join_texts (list);
+  fail_unless_equals_string (
+      text, "127.0.0.7:7148 (x-engine) 127.0.0.7:7149");
+  g_free (text);
+  g_array_unref (list);
+
+  list = spead2_endpoint_list_resolve_destinations (
+      "[fd00::1]:7148,x-engine", 9, AF_UNSPEC, NULL, NULL);
+  text = join_texts (list);
+  fail_unless_equals_string (text, "[fd00::1]:7148 [fd00::7]:9 (x-engine)");
+  faults_resolve (NULL);
+  g_free (text);
+  g_array_unref (list);
+}
+GST_END_TEST
+
+GST_START_TEST (test_most_destinations)
+{
+  GArray *list = spead2_endpoint_list_resolve_destinations (
+      "239.0.0.0+4094:7148,10.0.0.1", 9, AF_UNSPEC, NULL, NULL);
+
+  fail_unless_equals_int (list->len, SPEAD2_MAX_DESTINATIONS);
+  fail_unless_equals_string (
+      g_array_index (list, Spead2Endpoint, 4094).text, "239.0.15.254:7148");
+  g_array_unref (list);
+}
+GST_END_TEST
+
+static const struct {
+  const gchar *text, *words;
+} wrong_destinations[] = {
+    {"", "Destination '' is empty"},
+    {"10.1.1.1:1,", "destinations, character 12: Host '' is empty"},
+    {"10.1.1.1:1, 10.1.1.2:99999,10.1.1.3:1",
+        "destinations, character 13: Destination '10.1.1.2:99999' needs a port "
+        "from 1 to 65535"},
+    {"10.1.1.1:0", "needs a port from 1"},
+    {"10.1.1.1:", "needs a port"},
+    {"10.1.1.1:x", "needs a port"},
+    {"10.1.1.1:1x", "has trailing characters"},
+    {"10.1.1.1:1-3", "has trailing characters"},
+    {"10.1.1.1+1:1+1", "range of addresses and one of ports"},
+    {"10.1.1.1:65530+7", "has ports above 65535"},
+    {"10.1.1.1+x:1", "no number of addresses up to 4095 after the +"},
+    {"10.1.1.1:1+", "no number of addresses up to 4095"},
+    {"10.1.1.1+4096:1", "no number of addresses up to 4095"},
+    {"[ff15::1:7148", "has no ]"},
+    {"[ff15::1]7148", "has trailing characters"},
+    {"239.0.0.0+4095:1,10.0.0.1:1", "more than 4096 destinations"},
+    {"239.255.255.250+7:1", "goes beyond the multicast addresses"},
+    {"223.255.255.250+7:1", "goes beyond the unicast addresses"},
+    {"[ffff:ffff:ffff:ffff:ffff:ffff:ffff:fffe]+2:1", "goes beyond"},
+    {"10.1.1.1:1,[fd00::1]:1", "must all be IPv4 or all IPv6"},
+    {"10.1.1.1+3:1,10.1.1.4:1", "character 14: Destination '10.1.1.4:1' is twice"},
+    {"spead://239.1.2.3:7148", "is a URI: set uri"},
+    {"udp://239.1.2.3:7148", "is a URL"},
+    {"239.1.1:1", "has four numbers"},
+};
+
+GST_START_TEST (test_wrong_destinations)
+{
+  GError *error = NULL;
+
+  fail_unless (
+      spead2_endpoint_list_resolve_destinations (
+          wrong_destinations[__i__].text, 9, AF_UNSPEC, NULL, &error) == NULL);
+  fail_unless (strstr (error->message, wrong_destinations[__i__].words) != NULL,
+      "%s", error->message);
+  fail_unless (g_error_matches (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID));
+  g_error_free (error);
+}
+GST_END_TEST
+
+/* -- sources ---------------------------------------------------------------------- */
+
 /* NULL: an error with those words. */
 static const struct {
   const gchar *text, *sources, *words;
@@ -169,6 +286,12 @@ endpointlist_suite (void)
   tcase_add_test (tc, test_name);
   tcase_add_test (tc, test_most);
   tcase_add_loop_test (tc, test_wrong_addresses, 0, G_N_ELEMENTS (wrong_lists));
+  tcase_add_loop_test (
+      tc, test_destinations, 0, G_N_ELEMENTS (destination_lists));
+  tcase_add_test (tc, test_destination_names);
+  tcase_add_test (tc, test_most_destinations);
+  tcase_add_loop_test (
+      tc, test_wrong_destinations, 0, G_N_ELEMENTS (wrong_destinations));
   tcase_add_loop_test (tc, test_sources, 0, G_N_ELEMENTS (source_lists));
   suite_add_tcase (s, tc);
   return s;
