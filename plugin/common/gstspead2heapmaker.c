@@ -90,6 +90,8 @@ gst_spead2_heap_maker_new (const GstSpead2HeapMakerConfig *config,
     return NULL;
   maker = g_new0 (GstSpead2HeapMaker, 1);
   maker->config = *config;
+  maker->config.layout.destination_item =
+      g_strdup (config->layout.destination_item);
   maker->callbacks = callbacks;
   maker->user_data = user_data;
   maker->layout = layout;
@@ -111,6 +113,7 @@ gst_spead2_heap_maker_free (GstSpead2HeapMaker *maker)
   gst_clear_structure (&maker->buffer_values);
   gst_spead2_adapter_clear (&maker->adapter);
   spead2_layout_free (maker->layout);
+  g_free ((gchar *) maker->config.layout.destination_item);
   g_free (maker);
 }
 
@@ -229,6 +232,12 @@ gst_spead2_heap_maker_skip (GstSpead2HeapMaker *maker, GstClockTime duration)
 }
 
 void
+gst_spead2_heap_maker_set_apart (GstSpead2HeapMaker *maker, gboolean apart)
+{
+  spead2_layout_set_apart (maker->layout, apart);
+}
+
+void
 gst_spead2_heap_maker_redescribe (GstSpead2HeapMaker *maker)
 {
   spead2_layout_forget_descriptors (maker->layout);
@@ -326,12 +335,13 @@ gst_spead2_heap_maker_arrive_list (
 
 /* -- what is known of a buffer ------------------------------------------------------ */
 
-/* Whether that is no value of an item: the counter, or what spead2src says of several heaps
+/* Whether that is no value of an item: the counter, the destination, or what spead2src says of several heaps
  * in a buffer. */
 static gboolean
-is_no_item (const gchar *name)
+is_no_item (const GstSpead2HeapMaker *maker, const gchar *name)
 {
   return g_str_equal (name, SPEAD2_HEAP_CNT_NAME) ||
+      g_strcmp0 (name, maker->config.layout.destination_item) == 0 ||
       g_str_equal (name, GST_SPEAD2_N_HEAPS_NAME) ||
       g_str_has_prefix (name, GST_SPEAD2_EACH_PREFIX);
 }
@@ -349,7 +359,8 @@ check_buffer_values (GstSpead2HeapMaker *maker, const GstStructure *values)
   for (i = 0; i < n; i++) {
     const gchar *name = gst_structure_nth_field_name (values, i);
 
-    if (is_no_item (name) || spead2_items_find (maker->plan.items, name) ||
+    if (is_no_item (maker, name) ||
+        spead2_items_find (maker->plan.items, name) ||
         spead2_items_is_sample_index (maker->plan.items, name))
       continue;
     maker->unused_value_warned = TRUE;

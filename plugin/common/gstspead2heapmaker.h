@@ -109,6 +109,10 @@ void gst_spead2_heap_maker_event (GstSpead2HeapMaker *maker, GstEvent *event);
 void gst_spead2_heap_maker_skip (
     GstSpead2HeapMaker *maker, GstClockTime duration);
 
+/* Whether descriptors are always in a heap of their own, from the next heap on. */
+void gst_spead2_heap_maker_set_apart (
+    GstSpead2HeapMaker *maker, gboolean apart);
+
 /* Sends descriptors with the next heap, unless the mode is
  * SPEAD2_DESCRIPTORS_NONE. */
 void gst_spead2_heap_maker_redescribe (GstSpead2HeapMaker *maker);

@@ -32,6 +32,14 @@ host_property (GObjectClass *klass)
   return g_object_class_find_property (klass, "address") ? "address" : "host";
 }
 
+/* A range of addresses in the place of the host, as of a sink's "destinations". */
+static gboolean
+is_range (GObjectClass *klass, const gchar *host)
+{
+  return strchr (host, '+') &&
+      g_object_class_find_property (klass, "destinations");
+}
+
 /* Why a property cannot be an option, or NULL. */
 static const gchar *
 reason_against (const gchar *name)
@@ -182,6 +190,20 @@ add_query (
   return good;
 }
 
+/* "239.2.1.150+15:7148": host and port stay as they are. */
+static gboolean
+add_range (GArray *options, GObjectClass *klass, const gchar *range, gint port,
+    GError **error)
+{
+  gchar *text =
+      port >= 0 ? g_strdup_printf ("%s:%d", range, port) : g_strdup (range);
+  gboolean good = add_option (options,
+      g_object_class_find_property (klass, "destinations"), text, error);
+
+  g_free (text);
+  return good;
+}
+
 static gboolean
 add_destination (GArray *options, GObjectClass *klass, const gchar *host,
     gint port, GError **error)
@@ -198,6 +220,19 @@ add_destination (GArray *options, GObjectClass *klass, const gchar *host,
 
   g_free (text);
   return good;
+}
+
+/* Where the URI names one host, and no option a list, there is no list. */
+static void
+end_destinations (GArray *options, GObjectClass *klass)
+{
+  Option none = {
+      g_object_class_find_property (klass, "destinations"), G_VALUE_INIT};
+
+  if (none.spec == NULL || is_set (options, none.spec))
+    return;
+  g_value_init (&none.value, G_TYPE_STRING);
+  g_array_append_val (options, none);
 }
 
 gboolean
@@ -220,18 +255,23 @@ gst_spead2_uri_apply (const gchar *uri, GObject *object, GError **error)
     bad_uri (error, uri, "it names no host");
   /* An address may be a list of groups, which is checked when sockets are opened. */
   else if (g_str_equal (host_property (klass), "host") &&
+      !is_range (klass, g_uri_get_host (parts)) &&
       !spead2_endpoint_check_host (g_uri_get_host (parts), &reason))
     bad_uri (error, uri, reason->message);
   else if (g_uri_get_userinfo (parts) || g_uri_get_fragment (parts) ||
       (*path != '\0' && !g_str_equal (path, "/")))
     bad_uri (error, uri, "it has a user, a path or a fragment");
   else
-    good = add_destination (options, klass, g_uri_get_host (parts),
-               g_uri_get_port (parts), error) &&
+    good = (is_range (klass, g_uri_get_host (parts))
+                   ? add_range (options, klass, g_uri_get_host (parts),
+                         g_uri_get_port (parts), error)
+                   : add_destination (options, klass, g_uri_get_host (parts),
+                         g_uri_get_port (parts), error)) &&
         (g_uri_get_query (parts) == NULL ||
             add_query (options, klass, g_uri_get_query (parts), error));
 
   if (good) {
+    end_destinations (options, klass);
     g_object_freeze_notify (object);
     for (i = 0; i < options->len; i++) {
       Option *option = &g_array_index (options, Option, i);
@@ -296,8 +336,10 @@ is_same (GParamSpec *spec, GObject *a, GObject *b, GValue *value_a)
   return same;
 }
 
-gchar *
-gst_spead2_uri_of (GObject *object)
+/* Adds the options of all properties that differ from those of a new element, but for
+ * one, which may be NULL. */
+static void
+append_options (GString *query, GObject *object, const gchar *but)
 {
   guint i, n;
   GParamSpec **specs =
@@ -306,15 +348,12 @@ gst_spead2_uri_of (GObject *object)
    * values than its base class names as defaults. */
   GObject *fresh =
       gst_object_ref_sink (g_object_new (G_OBJECT_TYPE (object), NULL));
-  GString *query = g_string_new (NULL);
-  gchar *host, *uri;
-  gint port;
 
   qsort (specs, n, sizeof *specs, by_name);
   for (i = 0; i < n; i++) {
     GValue value = G_VALUE_INIT;
 
-    if (!is_option (specs[i]))
+    if (!is_option (specs[i]) || g_strcmp0 (specs[i]->name, but) == 0)
       continue;
     if (!is_same (specs[i], object, fresh, &value))
       append_option (query, specs[i], &value);
@@ -322,11 +361,40 @@ gst_spead2_uri_of (GObject *object)
   }
   g_free (specs);
   g_object_unref (fresh);
+}
 
+/* The list of destinations, if it is one range as URIs have it; the caller frees it. */
+static gchar *
+dup_range (GObject *object)
+{
+  gchar *text = NULL;
+
+  if (g_object_class_find_property (
+          G_OBJECT_GET_CLASS (object), "destinations"))
+    g_object_get (object, "destinations", &text, NULL);
+  if (text && !g_regex_match_simple ("^[^][,:+]+\\+[0-9]+:[0-9]+$", text, 0, 0))
+    g_clear_pointer (&text, g_free);
+  return text;
+}
+
+gchar *
+gst_spead2_uri_of (GObject *object)
+{
+  GString *query = g_string_new (NULL);
+  gchar *range = dup_range (object);
+  gchar *host, *uri;
+  gint port;
+
+  append_options (query, object, range ? "destinations" : NULL);
   g_object_get (object, host_property (G_OBJECT_GET_CLASS (object)), &host,
       "port", &port, NULL);
-  uri = g_uri_join (G_URI_FLAGS_ENCODED_QUERY, GST_SPEAD2_URI_PROTOCOL, NULL,
-      host, port, "", query->len > 0 ? query->str : NULL, NULL);
+  if (range)
+    uri = g_strdup_printf (
+        PREFIX "%s%s%s", range, query->len > 0 ? "?" : "", query->str);
+  else
+    uri = g_uri_join (G_URI_FLAGS_ENCODED_QUERY, GST_SPEAD2_URI_PROTOCOL, NULL,
+        host, port, "", query->len > 0 ? query->str : NULL, NULL);
+  g_free (range);
   g_free (host);
   g_string_free (query, TRUE);
   return uri;

@@ -1,4 +1,5 @@
 /* URIs of SPEAD streams: spead://host:port?property=value&property=value
+ * or, with a range of a sink's destinations, spead://host+n:port?property=value
  *
  * A URI is a text for the properties of an element: host and port, and by its
  * query every other one that a text can say. Which ones there are, and their

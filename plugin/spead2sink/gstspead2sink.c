@@ -78,7 +78,16 @@
 GST_DEBUG_CATEGORY (spead2_sink_debug);
 #define GST_CAT_DEFAULT spead2_sink_debug
 
-enum { SIGNAL_HEAP_DONE, SIGNAL_SEND_DESCRIPTORS, SIGNAL_SEND_STOP, N_SIGNALS };
+enum {
+  SIGNAL_HEAP_DONE,
+  SIGNAL_SEND_DESCRIPTORS,
+  SIGNAL_SEND_STOP,
+  SIGNAL_ADD,
+  SIGNAL_REMOVE,
+  SIGNAL_CLEAR,
+  SIGNAL_GET_STATS,
+  N_SIGNALS
+};
 
 static guint signals[N_SIGNALS];
 
@@ -124,6 +133,7 @@ gst_spead2_sink_init (GstSpead2Sink *self)
   gst_spead2_net_element_init (&self->net, GST_ELEMENT (self),
       &gst_spead2_sink_settings_table, &self->settings);
   self->unpushed = g_ptr_array_new ();
+  self->changes = g_array_new (FALSE, FALSE, sizeof (GstSpead2SinkChange));
   self->chain = GST_PAD_CHAINFUNC (pad);
   self->chain_list = GST_PAD_CHAINLISTFUNC (pad);
   gst_pad_set_chain_function (pad, gst_spead2_sink_chain);
@@ -142,6 +152,7 @@ gst_spead2_sink_finalize (GObject *object)
 
   gst_spead2_net_element_clear (&self->net);
   g_ptr_array_unref (self->unpushed);
+  g_array_unref (self->changes);
   gst_clear_caps (&self->refused_caps);
   G_OBJECT_CLASS (gst_spead2_sink_parent_class)->finalize (object);
 }
@@ -205,15 +216,20 @@ gst_spead2_sink_make_stats (GstSpead2Sink *self)
   GstStructure *stats = gst_base_sink_get_stats (GST_BASE_SINK (self));
   Spead2SenderStats engine = {0};
   GstSpead2HeapMakerCounters counters;
+  GArray *destinations = NULL;
 
   GST_OBJECT_LOCK (self);
-  if (self->sender)
+  if (self->sender) {
     spead2_sender_get_stats (self->sender, &engine);
+    destinations = spead2_sender_get_destinations (self->sender);
+  }
   counters = self->maker_counters;
   GST_OBJECT_UNLOCK (self);
 
   gst_structure_set_name (stats, "application/x-spead2-sink-stats");
   gst_spead2_sink_stats_add (stats, &engine);
+  gst_spead2_sink_stats_add_destinations (stats, destinations);
+  g_clear_pointer (&destinations, g_array_unref);
   gst_structure_set (stats, "index-wraps", G_TYPE_UINT64, counters.index_wraps,
       "offset-jumps", G_TYPE_UINT64, counters.offset_jumps, "remainder-bytes",
       G_TYPE_UINT64, counters.remainder_bytes, "padding-bytes", G_TYPE_UINT64,
@@ -315,6 +331,75 @@ gst_spead2_sink_class_init (GstSpead2SinkClass *klass)
       G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST | G_SIGNAL_ACTION,
       G_CALLBACK (gst_spead2_sink_send_stop), NULL, NULL, NULL, G_TYPE_BOOLEAN,
       0);
+
+  /**
+   * GstSpead2Sink::add:
+   * @sink: the sink
+   * @host: an address, or a name, whose lookup blocks for up to 5 s
+   * @port: UDP port, 1 to 65535
+   *
+   * Action signal: append a destination to #GstSpead2Sink:destinations. It gets heaps
+   * that are accepted from now on, descriptors first. Any thread, in any state; while
+   * heaps of a buffer are being accepted, it comes behind these.
+   *
+   * A destination that is in the list, or of another family than the others, is not
+   * added, which is a warning.
+   *
+   * Since: 0.1
+   */
+  signals[SIGNAL_ADD] =
+      g_signal_new_class_handler ("add", G_TYPE_FROM_CLASS (klass),
+          G_SIGNAL_RUN_LAST | G_SIGNAL_ACTION, G_CALLBACK (gst_spead2_sink_add),
+          NULL, NULL, NULL, G_TYPE_NONE, 2, G_TYPE_STRING, G_TYPE_INT);
+
+  /**
+   * GstSpead2Sink::remove:
+   * @sink: the sink
+   * @host: an address, or a name, whose lookup blocks for up to 5 s
+   * @port: UDP port
+   *
+   * Action signal: remove a destination from #GstSpead2Sink:destinations. It still
+   * gets the heaps that were accepted before, and no stop heap. One that is not in the
+   * list is a warning.
+   *
+   * Since: 0.1
+   */
+  signals[SIGNAL_REMOVE] = g_signal_new_class_handler ("remove",
+      G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST | G_SIGNAL_ACTION,
+      G_CALLBACK (gst_spead2_sink_remove), NULL, NULL, NULL, G_TYPE_NONE, 2,
+      G_TYPE_STRING, G_TYPE_INT);
+
+  /**
+   * GstSpead2Sink::clear:
+   * @sink: the sink
+   *
+   * Action signal: remove all destinations. Heaps are then dropped, which
+   * `heaps-dropped` in #GstSpead2Sink:stats counts, until one is added. If none is,
+   * #GstSpead2Sink:host and #GstSpead2Sink:port are used when the element starts again.
+   *
+   * Since: 0.1
+   */
+  signals[SIGNAL_CLEAR] = g_signal_new_class_handler ("clear",
+      G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST | G_SIGNAL_ACTION,
+      G_CALLBACK (gst_spead2_sink_clear), NULL, NULL, NULL, G_TYPE_NONE, 0);
+
+  /**
+   * GstSpead2Sink::get-stats:
+   * @sink: the sink
+   * @host: an address, or a name, whose lookup blocks for up to 5 s
+   * @port: UDP port
+   *
+   * Action signal: the counters of a destination, as in `destinations` of
+   * #GstSpead2Sink:stats.
+   *
+   * Returns: (transfer full): a structure without fields if it is not in the list
+   *
+   * Since: 0.1
+   */
+  signals[SIGNAL_GET_STATS] = g_signal_new_class_handler ("get-stats",
+      G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST | G_SIGNAL_ACTION,
+      G_CALLBACK (gst_spead2_sink_get_destination_stats), NULL, NULL, NULL,
+      GST_TYPE_STRUCTURE, 2, G_TYPE_STRING, G_TYPE_INT);
 
   gst_element_class_add_static_pad_template (element_class, &sink_template);
   gst_element_class_set_static_metadata (element_class, "SPEAD sender",

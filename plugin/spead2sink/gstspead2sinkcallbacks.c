@@ -66,7 +66,8 @@ gst_spead2_sink_heap_done (const Spead2HeapResult *result, gpointer user_data)
   GstSpead2Sink *self = user_data;
 
   if (result->cnt != SPEAD2_NO_HEAP_CNT &&
-      !(result->flags & SPEAD2_HEAP_HAS_CNT))
+      !(result->flags & SPEAD2_HEAP_HAS_CNT) &&
+      !g_atomic_int_get (&self->settings.heap_cnt_per_destination))
     gst_spead2_sink_report_cnt (
         &self->reports, result->cnt, result->heap->flavour);
   if (result->error)
@@ -79,12 +80,12 @@ gst_spead2_sink_heap_done (const Spead2HeapResult *result, gpointer user_data)
 
 /* In a worker, with no lock held. */
 static void
-gst_spead2_sink_icmp_errors (gint errnum, guint n, gpointer user_data)
+gst_spead2_sink_icmp_errors (
+    const Spead2Endpoint *destination, gint errnum, guint n, gpointer user_data)
 {
   GstSpead2Sink *self = user_data;
 
-  gst_spead2_sink_report_icmp (&self->reports,
-      spead2_sender_destination (self->sender)->text, errnum, n);
+  gst_spead2_sink_report_icmp (&self->reports, destination->text, errnum, n);
 }
 
 /* At the start, or in a worker with no lock held: heaps are copied. */
@@ -146,7 +147,9 @@ gst_spead2_sink_max_run (gsize heap_bytes, gpointer user_data)
 {
   GstSpead2Sink *self = user_data;
 
-  return spead2_sender_max_run (self->sender, heap_bytes);
+  return g_atomic_int_get (&self->single)
+      ? 1
+      : spead2_sender_max_run (self->sender, heap_bytes);
 }
 
 static void

@@ -8,6 +8,7 @@
 #include "gstspead2sinkprivate.h"
 #include "spead2/cpulist.h"
 #include "spead2/error.h"
+#include "spead2/net/endpointlist.h"
 #include "spead2/net/iface.h"
 
 GST_DEBUG_CATEGORY_EXTERN (spead2_sink_debug);
@@ -16,7 +17,7 @@ GST_DEBUG_CATEGORY_EXTERN (spead2_sink_debug);
 static gboolean
 check_packet_size (const Spead2SenderConfig *config, GError **error)
 {
-  gint family = spead2_endpoint_family (&config->destination);
+  gint family = spead2_endpoint_family (&config->destinations[0]);
 
   if (config->packet.max_packet_size <= spead2_udp_max_message (family))
     return TRUE;
@@ -29,27 +30,40 @@ check_packet_size (const Spead2SenderConfig *config, GError **error)
   return FALSE;
 }
 
+static const Spead2Endpoint *
+first_group (const Spead2SenderConfig *config)
+{
+  guint i;
+
+  for (i = 0; i < config->n_destinations; i++)
+    if (config->destinations[i].multicast)
+      return &config->destinations[i];
+  return NULL;
+}
+
 /* What is wrong with the way of multicast, or with wanting one for unicast. */
 static void
-check_multicast (
-    GstElement *element, const Spead2SenderConfig *config, guint mtu)
+check_multicast (GstElement *element, const Spead2SenderConfig *config)
 {
-  const Spead2Endpoint *destination = &config->destination;
+  const Spead2Endpoint *destination = first_group (config);
   const gchar *iface = config->socket.multicast_iface;
   gchar *name = iface ? spead2_iface_dup_name (iface) : NULL;
+  guint mtu = 0;
 
-  if (!destination->multicast && iface)
+  if (destination)
+    mtu = spead2_udp_mtu (destination, &config->socket);
+  if (destination == NULL && iface)
     GST_ELEMENT_WARNING (element, RESOURCE, SETTINGS,
         ("multicast-iface=%s has no effect: %s is no multicast group. The "
          "routing table says by which interface packets leave.",
-            iface, destination->text),
+            iface, config->destinations[0].text),
         (NULL));
-  else if (destination->multicast && mtu == 0 && iface == NULL)
+  else if (destination && mtu == 0 && iface == NULL)
     GST_ELEMENT_WARNING (element, RESOURCE, SETTINGS,
         ("There is no route to the multicast group %s: set multicast-iface.",
             destination->text),
         (NULL));
-  else if (destination->multicast && mtu == 0 && name &&
+  else if (destination && mtu == 0 && name &&
       spead2_endpoint_family (destination) == AF_INET6)
     GST_ELEMENT_WARNING (element, RESOURCE, SETTINGS,
         ("There is no route for IPv6 multicast by %s: 'sudo ip -6 route add "
@@ -65,18 +79,18 @@ check_network (
     GstElement *element, Spead2Sender *sender, const Spead2SenderConfig *config)
 {
   gsize overhead =
-      spead2_udp_overhead (spead2_endpoint_family (&config->destination));
+      spead2_udp_overhead (spead2_endpoint_family (&config->destinations[0]));
   Spead2SenderStats stats;
 
   spead2_sender_get_stats (sender, &stats);
-  check_multicast (element, config, stats.mtu);
+  check_multicast (element, config);
   if (stats.mtu > overhead && config->packet.packet_size + overhead > stats.mtu)
     GST_ELEMENT_WARNING (element, RESOURCE, SETTINGS,
         ("Packets of %" G_GSIZE_FORMAT " bytes are larger than the network's "
          "MTU of %u: each will be sent in fragments, and is lost with any one "
          "of them. Set max-packet-size=%" G_GSIZE_FORMAT " in NULL or READY.",
             config->packet.packet_size, stats.mtu, stats.mtu - overhead),
-        ("to %s", config->destination.text));
+        ("to %s", config->destinations[0].text));
   if (stats.buffer_size < config->socket.buffer_size)
     GST_ELEMENT_WARNING (element, RESOURCE, SETTINGS,
         ("The kernel gives a send buffer of %u bytes, not the %u of "
@@ -155,7 +169,11 @@ open_maker (const GstSpead2SinkSettings *settings, GstElement *element,
           .descriptors = settings->descriptors,
           .descriptor_interval = settings->descriptor_interval,
           .descriptor_cnt_start = settings->descriptor_cnt_start,
-          .descriptor_cnt_step = settings->descriptor_cnt_step},
+          .descriptor_cnt_step = settings->descriptor_cnt_step,
+          .destination_item =
+              settings->destination_rule == SPEAD2_DESTINATION_ITEM
+              ? settings->destination_item
+              : NULL},
       .heap_size = settings->heap_size,
       .copy_size = settings->max_packet_size,
       .remainder = settings->remainder,
@@ -185,6 +203,51 @@ wanted_family (const GstSpead2SinkSettings *settings)
   return family;
 }
 
+GArray *
+gst_spead2_sink_settings_resolve (const GstSpead2SinkSettings *settings,
+    GCancellable *cancellable, GError **error)
+{
+  const gint family = wanted_family (settings);
+  GArray *list;
+
+  if (settings->destinations && *settings->destinations != '\0')
+    return spead2_endpoint_list_resolve_destinations (
+        settings->destinations, settings->port, family, cancellable, error);
+  list = g_array_sized_new (FALSE, FALSE, sizeof (Spead2Endpoint), 1);
+  g_array_set_size (list, 1);
+  if (!spead2_endpoint_resolve (&g_array_index (list, Spead2Endpoint, 0),
+          settings->host, settings->port, family, cancellable, error))
+    g_clear_pointer (&list, g_array_unref);
+  return list;
+}
+
+static gboolean
+check_rule (const GstSpead2SinkSettings *settings, GError **error)
+{
+  if (settings->destination_rule != SPEAD2_DESTINATION_ITEM ||
+      (settings->destination_item && *settings->destination_item != '\0'))
+    return TRUE;
+  g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID,
+      "destination-rule=item needs the name of a value: set destination-item");
+  return FALSE;
+}
+
+/* Resolves the destinations into the config, which borrows them from the list. */
+static GArray *
+open_destinations (const GstSpead2SinkSettings *settings,
+    Spead2SenderConfig *config, GCancellable *cancellable, GError **error)
+{
+  GArray *list = NULL;
+
+  if (check_rule (settings, error))
+    list = gst_spead2_sink_settings_resolve (settings, cancellable, error);
+  if (list) {
+    config->destinations = (const Spead2Endpoint *) list->data;
+    config->n_destinations = list->len;
+  }
+  return list;
+}
+
 static Spead2Sender *
 open_sender (GstElement *element, const GstSpead2SinkSettings *settings,
     const Spead2Items *items, const Spead2PacketConfig *packet,
@@ -192,6 +255,10 @@ open_sender (GstElement *element, const GstSpead2SinkSettings *settings,
 {
   Spead2SenderConfig config = {
       .packet = *packet,
+      .rule = settings->destination_rule,
+      .describe_first = settings->descriptor_destinations ==
+          GST_SPEAD2_DESCRIPTOR_DESTINATIONS_FIRST,
+      .count_each = settings->heap_cnt_per_destination,
       .fd = settings->socket ? g_socket_get_fd (settings->socket) : -1,
       .n_workers = settings->send_threads,
       .max_heaps = settings->max_heaps,
@@ -212,6 +279,7 @@ open_sender (GstElement *element, const GstSpead2SinkSettings *settings,
   };
   Spead2Sender *sender = NULL;
   Spead2Endpoint local;
+  GArray *destinations = NULL;
   gchar *name = gst_object_get_name (GST_OBJECT (element));
 
   if (settings->bind_address || settings->bind_port != 0)
@@ -222,11 +290,11 @@ open_sender (GstElement *element, const GstSpead2SinkSettings *settings,
       (config.cpus = spead2_cpu_list_parse (
            settings->cpu_affinity ? settings->cpu_affinity : "", error)) !=
           NULL &&
-      spead2_endpoint_resolve (&config.destination, settings->host,
-          settings->port, wanted_family (settings), cancellable, error) &&
+      (destinations =
+              open_destinations (settings, &config, cancellable, error)) &&
       (config.socket.local == NULL ||
           spead2_endpoint_local (&local,
-              spead2_endpoint_family (&config.destination),
+              spead2_endpoint_family (&config.destinations[0]),
               settings->bind_address, settings->bind_port, error)) &&
       check_packet_size (&config, error))
     sender = spead2_sender_new (
@@ -238,6 +306,7 @@ open_sender (GstElement *element, const GstSpead2SinkSettings *settings,
     check_ids (element, items);
   }
 
+  g_clear_pointer (&destinations, g_array_unref);
   g_clear_pointer (&config.cpus, g_array_unref);
   g_free (name);
   return sender;

@@ -25,6 +25,11 @@ Spead2Sender *gst_spead2_sink_settings_open (
     const GstSpead2SinkSettings *settings, GstElement *element,
     GstSpead2HeapMaker **maker, GCancellable *cancellable, GError **error);
 
+/* The destinations (Spead2Endpoint) that the settings name, to be freed. NULL with an
+ * error; names are looked up as above. */
+GArray *gst_spead2_sink_settings_resolve (const GstSpead2SinkSettings *settings,
+    GCancellable *cancellable, GError **error);
+
 G_END_DECLS
 
 #endif /* GST_SPEAD2_SINK_OPEN_H */

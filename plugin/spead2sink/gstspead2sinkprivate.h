@@ -9,6 +9,7 @@
  * gstspead2sinkstream.c      buffers, caps, events, action signals
  * gstspead2sinkpush.c        heaps into the sender's queue; pauses, flushes, steps
  * gstspead2sinkstart.c       start-time: with which sample the stream begins
+ * gstspead2sinkdestinations.c  action signals that change the destinations
  * gstspead2sinkcallbacks.c   what the sender and the heap maker call
  * gstspead2sinkreports.c     messages at a limited rate, and the summary
  * gstspead2sinkstats.c       the sender's counters as a GstStructure
@@ -49,6 +50,12 @@ typedef struct {
       earliest; /* date before which samples are left out, known in PLAYING */
 } GstSpead2SinkStart;
 
+/* A change of the destinations that waits. */
+typedef struct {
+  gint kind; /* of gstspead2sinkdestinations.c */
+  Spead2Endpoint endpoint;
+} GstSpead2SinkChange;
+
 /* Threads: "streaming thread" includes state changes, which run while the pad is
  * inactive. The object lock is held during calls of the engine that neither wait nor
  * call back, and during no others. */
@@ -62,6 +69,8 @@ struct _GstSpead2Sink {
   /* the streaming thread has heaps that are not in the queue */
   gboolean making;
   gboolean stop_wanted; /* push a stop heap after these */
+  GArray *
+      changes; /* (owned, GstSpead2SinkChange) of the destinations, after these */
 
   /* Exists in READY and above, unless a start failed. Set and cleared by state changes,
    * with the object lock. The streaming thread reads it without the lock; all other
@@ -87,7 +96,10 @@ struct _GstSpead2Sink {
   gint end; /* GstSpead2SinkEnd */
   /* send descriptors again: some were lost, or a stop heap came */
   gint redescribe;
-  gint requested;   /* send descriptors again: the application asks for them */
+  gint requested; /* send descriptors again: the application asks for them */
+  gint single;    /* runs have one heap: there are several destinations */
+  gint
+      apart; /* descriptors are in a heap of their own: there are several destinations */
   gint started;     /* a heap was pushed since the stream began */
   gint failed;      /* a heap failed, with on-error=fail */
   gint copy_warned; /* the warning about zero-copy=on was posted */
@@ -231,6 +243,23 @@ void gst_spead2_sink_start_arrive (GstSpead2Sink *self);
 
 /* A buffer is about to be pushed into the heap maker. */
 void gst_spead2_sink_start_render (GstSpead2Sink *self);
+
+/* -- gstspead2sinkdestinations.c --------------------------------------------------- */
+
+/* Action signals; any thread. */
+void gst_spead2_sink_add (GstSpead2Sink *self, const gchar *host, gint port);
+void gst_spead2_sink_remove (GstSpead2Sink *self, const gchar *host, gint port);
+void gst_spead2_sink_clear (GstSpead2Sink *self);
+GstStructure *gst_spead2_sink_get_destination_stats (
+    GstSpead2Sink *self, const gchar *host, gint port);
+
+/* Makes the changes that waited until heaps were pushed. With the object lock; only
+ * while there is a sender. */
+void gst_spead2_sink_apply_changes (GstSpead2Sink *self);
+
+/* The destinations are others: notes what heaps depend on. With the object lock; only
+ * while there is a sender. */
+void gst_spead2_sink_note_destinations (GstSpead2Sink *self);
 
 /* -- gstspead2sinkcallbacks.c: with the element as user_data ------------------------- */
 

@@ -10,6 +10,7 @@
 
 #define DEFAULT_HOST "127.0.0.1"
 #define DEFAULT_PORT 8888
+#define DEFAULT_HEAP_CNT_PER_DESTINATION FALSE
 #define DEFAULT_HEAP_SIZE 0
 #define DEFAULT_MAX_HEAPS 0
 #define DEFAULT_SEND_THREADS 1
@@ -49,6 +50,11 @@ static const gsize field_offsets[GST_SPEAD2_SINK_N_SETTINGS] = {
   [GST_SPEAD2_SINK_PROP_##id] = G_STRUCT_OFFSET (GstSpead2SinkSettings, field)
     FIELD (HOST, host),
     FIELD (PORT, port),
+    FIELD (DESTINATIONS, destinations),
+    FIELD (DESTINATION_RULE, destination_rule),
+    FIELD (DESTINATION_ITEM, destination_item),
+    FIELD (DESCRIPTOR_DESTINATIONS, descriptor_destinations),
+    FIELD (HEAP_CNT_PER_DESTINATION, heap_cnt_per_destination),
     FIELD (HEAP_SIZE, heap_size),
     FIELD (REMAINDER, remainder),
     FIELD (MAX_HEAPS, max_heaps),
@@ -230,6 +236,41 @@ gst_spead2_descriptors_get_type (void)
   return type;
 }
 
+static GType
+gst_spead2_destination_rule_get_type (void)
+{
+  static const GEnumValue values[] = {
+      {SPEAD2_DESTINATION_IN_TURN, "One after the other", "in-turn"},
+      {SPEAD2_DESTINATION_ALL, "Every heap to all", "all"},
+      {SPEAD2_DESTINATION_ITEM, "The value of destination-item says which one",
+          "item"},
+      {0, NULL, NULL},
+  };
+  static gsize type = 0;
+
+  if (g_once_init_enter (&type))
+    g_once_init_leave (
+        &type, g_enum_register_static ("GstSpead2DestinationRule", values));
+  return type;
+}
+
+static GType
+gst_spead2_descriptor_destinations_get_type (void)
+{
+  static const GEnumValue values[] = {
+      {GST_SPEAD2_DESCRIPTOR_DESTINATIONS_ALL, "To each", "all"},
+      {GST_SPEAD2_DESCRIPTOR_DESTINATIONS_FIRST, "To the first one alone",
+          "first"},
+      {0, NULL, NULL},
+  };
+  static gsize type = 0;
+
+  if (g_once_init_enter (&type))
+    g_once_init_leave (&type,
+        g_enum_register_static ("GstSpead2DescriptorDestinations", values));
+  return type;
+}
+
 /* -- parameters and their documentation --------------------------------------- */
 
 #define FLAGS (G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS)
@@ -273,6 +314,8 @@ install_destination (GObjectClass *klass)
    * GstSpead2Sink:uri:
    *
    * Destination and options in one text: `spead://host:port?name=value&name=value`.
+   * A range of addresses, `spead://239.2.1.150+15:7148`, sets
+   * #GstSpead2Sink:destinations, which any other list is as an option.
    * Every option is a property of this element by its name, with a value as in
    * gst-launch-1.0, percent-encoded where URLs require it; an IPv6 address is in
    * brackets, and the default port is 8888. Setting it sets these properties and
@@ -285,6 +328,110 @@ install_destination (GObjectClass *klass)
   g_object_class_install_property (klass, GST_SPEAD2_SINK_PROP_URI,
       g_param_spec_string ("uri", "URI", "spead://host:port?property=value&...",
           "spead://127.0.0.1:8888", FLAGS | GST_PARAM_MUTABLE_READY));
+}
+
+static void
+install_destinations (GObjectClass *klass)
+{
+  /**
+   * GstSpead2Sink:destinations:
+   *
+   * Several destinations instead of #GstSpead2Sink:host and #GstSpead2Sink:port: a
+   * list, separated by commas, of `ADDRESS:PORT`, of ranges of addresses,
+   * `239.102.0.64+7:7148` (that one and the seven after it), and of ranges of ports,
+   * `127.0.0.1:9000+7`. IPv6 is in brackets: `[ff15::1]+3:7148`. Without `:PORT`, it is
+   * #GstSpead2Sink:port. At most 4096, unicast or multicast, all of one family, each
+   * once. Names are looked up one after the other, each as in #GstSpead2Sink:host.
+   *
+   * #GstSpead2Sink:destination-rule says which heaps go to which of them. Start and
+   * stop heaps go to each; descriptors do, as #GstSpead2Sink:descriptor-destinations
+   * says, in a heap of their own, unless `destination-rule=all`.
+   *
+   * The actions #GstSpead2Sink::add, #GstSpead2Sink::remove and #GstSpead2Sink::clear
+   * change the list in any state. Unset: host and port. An error in the list is an
+   * error in NULL to READY, and names the entry and the character where it begins.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, GST_SPEAD2_SINK_PROP_DESTINATIONS,
+      g_param_spec_string ("destinations", "Destinations",
+          "Addresses and ports to send to: 239.102.0.64+7:7148,10.1.1.1:7148",
+          NULL, FLAGS | GST_PARAM_MUTABLE_READY));
+  /**
+   * GstSpead2Sink:destination-rule:
+   *
+   * Which of several #GstSpead2Sink:destinations a heap with data goes to:
+   *
+   * - `in-turn`: to the first, the second and so on, beginning again after the last.
+   *   Of N destinations, each gets every Nth heap, and, where the sender counts the
+   *   heaps, every Nth counter: k, k + N, k + 2N and so on, with
+   *   #GstSpead2Sink:heap-cnt-step 1. A heap that goes to all (descriptors, start and
+   *   stop) has a counter, too, and moves those behind it by one:
+   *   #GstSpead2Sink:descriptor-cnt-step counts descriptors apart. A receiver that
+   *   finds losses by gaps must count in steps of N, or see
+   *   #GstSpead2Sink:heap-cnt-per-destination. A flush gives the turns of dropped heaps
+   *   back, as their counters.
+   * - `all`: every heap to each, with one counter. Its memory is held once.
+   * - `item`: to the one whose number in the list, from 0, is the value of
+   *   #GstSpead2Sink:destination-item. A value without a destination is an error that
+   *   ends the stream, after the heaps before it.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, GST_SPEAD2_SINK_PROP_DESTINATION_RULE,
+      g_param_spec_enum ("destination-rule", "Destination rule",
+          "Which of several destinations a heap goes to",
+          gst_spead2_destination_rule_get_type (), SPEAD2_DESTINATION_IN_TURN,
+          FLAGS | GST_PARAM_MUTABLE_READY));
+  /**
+   * GstSpead2Sink:destination-item:
+   *
+   * With `destination-rule=item`: the name of the item of #GstSpead2Sink:items, which
+   * must be a number, or of the application's value (a field of the meta
+   * GstSpead2Items or the event spead2-items, which need not be an item), that is the
+   * number of the heap's destination, from 0. The application's value takes
+   * precedence.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, GST_SPEAD2_SINK_PROP_DESTINATION_ITEM,
+      g_param_spec_string ("destination-item", "Destination item",
+          "With destination-rule=item: whose value is the destination's number",
+          NULL, FLAGS | GST_PARAM_MUTABLE_READY));
+  /**
+   * GstSpead2Sink:descriptor-destinations:
+   *
+   * Which of several #GstSpead2Sink:destinations descriptors go to. katgpucbf's
+   * digitiser simulator sends them to the first group alone.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass,
+      GST_SPEAD2_SINK_PROP_DESCRIPTOR_DESTINATIONS,
+      g_param_spec_enum ("descriptor-destinations", "Descriptor destinations",
+          "Which of several destinations descriptors go to",
+          gst_spead2_descriptor_destinations_get_type (),
+          GST_SPEAD2_DESCRIPTOR_DESTINATIONS_ALL,
+          FLAGS | GST_PARAM_MUTABLE_READY));
+  /**
+   * GstSpead2Sink:heap-cnt-per-destination:
+   *
+   * Count the heaps of each destination by themselves, from
+   * #GstSpead2Sink:heap-cnt-start in steps of #GstSpead2Sink:heap-cnt-step: every
+   * receiver then gets all counters. Several destinations have heaps with the same
+   * counter, so that one receiver of all of them cannot tell them apart. Descriptors,
+   * start and stop heaps have the counter of each destination. No effect with
+   * `destination-rule=all`, nor on heaps whose counter is an item or the
+   * application's.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass,
+      GST_SPEAD2_SINK_PROP_HEAP_CNT_PER_DESTINATION,
+      g_param_spec_boolean ("heap-cnt-per-destination",
+          "Heap counter per destination",
+          "Each of several destinations has a heap counter of its own",
+          DEFAULT_HEAP_CNT_PER_DESTINATION, FLAGS | GST_PARAM_MUTABLE_READY));
 }
 
 static void
@@ -636,8 +783,11 @@ install_heaps (GObjectClass *klass)
    *   yet reported by #GstSpead2Sink::heap-done
    * - heap-time-min, -mean, -max: of heaps sent, from acceptance to release
    * - pacing-error-mean, -max: with a rate, delay of a burst against its due time
-   * - mtu (guint): the largest IP packet to the destination in one piece, 0 without
-   *   a route; send-buffer (guint): bytes
+   * - mtu (guint): the largest IP packet that reaches every destination in one piece,
+   *   0 without a route; send-buffer (guint): bytes
+   * - destinations: a GST_TYPE_ARRAY with a #GstStructure for each, in the order of the
+   *   list: address (string, `239.102.0.64:7148`), and, since it was added,
+   *   packets-sent, bytes-sent and errors, of those above
    *
    * Since: 0.1
    */
@@ -960,8 +1110,8 @@ install_socket (GObjectClass *klass)
    * The network interface by which multicast leaves: its name (`eth0`), or one of
    * its IPv4 or IPv6 addresses (`10.1.2.3`, `fe80::1%eth0`); an IPv4 address is also
    * the source address of IPv4 packets. Unset, the routing table selects it. An
-   * interface that does not exist is an error. If #GstSpead2Sink:host is not a
-   * multicast group, it has no effect, which is a warning. IPv6 multicast needs a
+   * interface that does not exist is an error. If no destination is a multicast group,
+   * it has no effect, which is a warning. IPv6 multicast needs a
    * route on that interface, which `lo` does not have: `ip -6 route add multicast
    * ff00::/8 dev lo table local`.
    *
@@ -1106,6 +1256,7 @@ void
 gst_spead2_sink_install_properties (GObjectClass *klass)
 {
   install_destination (klass);
+  install_destinations (klass);
   install_heaps (klass);
   install_items (klass);
   install_control (klass);

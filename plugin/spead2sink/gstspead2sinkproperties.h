@@ -74,11 +74,41 @@ typedef enum {
   GST_SPEAD2_PACKET_SPLIT_BALANCED
 } GstSpead2PacketSplit;
 
+/**
+ * GstSpead2DestinationRule:
+ * @SPEAD2_DESTINATION_IN_TURN: one after the other
+ * @SPEAD2_DESTINATION_ALL: every heap to all
+ * @SPEAD2_DESTINATION_ITEM: a value of the heap says which one
+ *
+ * Which of several destinations a heap goes to.
+ *
+ * Since: 0.1
+ */
+
+/**
+ * GstSpead2DescriptorDestinations:
+ * @GST_SPEAD2_DESCRIPTOR_DESTINATIONS_ALL: to each
+ * @GST_SPEAD2_DESCRIPTOR_DESTINATIONS_FIRST: to the first one alone
+ *
+ * Which of several destinations descriptors go to.
+ *
+ * Since: 0.1
+ */
+typedef enum {
+  GST_SPEAD2_DESCRIPTOR_DESTINATIONS_ALL,
+  GST_SPEAD2_DESCRIPTOR_DESTINATIONS_FIRST
+} GstSpead2DescriptorDestinations;
+
 /* Guarded by the owner of the struct; booleans and enums may be read with
  * g_atomic_int_get() as well, without a lock. */
 typedef struct {
   gchar *host;
   gint port;
+  gchar *destinations;   /* NULL: host and port */
+  gint destination_rule; /* Spead2DestinationRule */
+  gchar *destination_item;
+  gint descriptor_destinations; /* GstSpead2DescriptorDestinations */
+  gint heap_cnt_per_destination;
   guint heap_size;
   gint remainder; /* GstSpead2Remainder */
   guint max_heaps;
@@ -134,6 +164,11 @@ enum {
   /* Fields of the settings. */
   GST_SPEAD2_SINK_PROP_HOST,
   GST_SPEAD2_SINK_PROP_PORT,
+  GST_SPEAD2_SINK_PROP_DESTINATIONS,
+  GST_SPEAD2_SINK_PROP_DESTINATION_RULE,
+  GST_SPEAD2_SINK_PROP_DESTINATION_ITEM,
+  GST_SPEAD2_SINK_PROP_DESCRIPTOR_DESTINATIONS,
+  GST_SPEAD2_SINK_PROP_HEAP_CNT_PER_DESTINATION,
   GST_SPEAD2_SINK_PROP_HEAP_SIZE,
   GST_SPEAD2_SINK_PROP_REMAINDER,
   GST_SPEAD2_SINK_PROP_MAX_HEAPS,

@@ -60,6 +60,7 @@ static void
 gst_spead2_sink_end_making (GstSpead2Sink *self)
 {
   GST_OBJECT_LOCK (self);
+  gst_spead2_sink_apply_changes (self);
   if (self->stop_wanted)
     gst_spead2_sink_push_stop_heap (self);
   self->making = self->stop_wanted = FALSE;
@@ -210,6 +211,8 @@ gst_spead2_sink_begin_batch (GstSpead2Sink *self, HeapBatch *batch)
   GstClockTime running;
 
   gst_spead2_sink_begin_making (self);
+  gst_spead2_heap_maker_set_apart (
+      self->maker, g_atomic_int_get (&self->apart));
   if (g_atomic_int_compare_and_exchange (&self->redescribe, TRUE, FALSE))
     gst_spead2_heap_maker_redescribe (self->maker);
   if (g_atomic_int_compare_and_exchange (&self->requested, TRUE, FALSE))

@@ -24,6 +24,7 @@ gst_spead2_sink_close_sender (GstSpead2Sink *self)
     gst_spead2_sink_report_rest (&self->reports);
     GST_OBJECT_LOCK (self);
     self->sender = NULL;
+    g_array_set_size (self->changes, 0);
     GST_OBJECT_UNLOCK (self);
     spead2_sender_free (sender);
   }
@@ -72,6 +73,7 @@ gst_spead2_sink_start (GstBaseSink *base)
 
   GST_OBJECT_LOCK (self);
   self->sender = sender;
+  gst_spead2_sink_note_destinations (self);
   self->maker_counters = (GstSpead2HeapMakerCounters){0};
   GST_OBJECT_UNLOCK (self);
   gst_spead2_net_element_use_socket (

@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "spead2/net/endpointlist.h"
+
 const gchar *
 gst_spead2_errno_name (gint errnum)
 {
@@ -37,6 +39,40 @@ static guint64
 mean (const Spead2Times *times)
 {
   return times->n > 0 ? times->total / times->n : 0;
+}
+
+GstStructure *
+gst_spead2_sink_destination_stats (const Spead2DestinationStats *destination)
+{
+  gchar *address = spead2_endpoint_list_to_text (&destination->endpoint, 1);
+  GstStructure *stats = gst_structure_new (GST_SPEAD2_SINK_DESTINATION_STATS,
+      "address", G_TYPE_STRING, address, "packets-sent", G_TYPE_UINT64,
+      destination->counters.packets, "bytes-sent", G_TYPE_UINT64,
+      destination->counters.bytes, "errors", G_TYPE_UINT64,
+      destination->counters.errors, NULL);
+
+  g_free (address);
+  return stats;
+}
+
+void
+gst_spead2_sink_stats_add_destinations (
+    GstStructure *stats, const GArray *destinations)
+{
+  GValue list = G_VALUE_INIT;
+  guint i, n = destinations ? destinations->len : 0;
+
+  gst_value_array_init (&list, n);
+  for (i = 0; i < n; i++) {
+    GValue value = G_VALUE_INIT;
+
+    g_value_init (&value, GST_TYPE_STRUCTURE);
+    g_value_take_boxed (&value,
+        gst_spead2_sink_destination_stats (
+            &g_array_index (destinations, Spead2DestinationStats, i)));
+    gst_value_array_append_and_take_value (&list, &value);
+  }
+  gst_structure_take_value (stats, "destinations", &list);
 }
 
 void

@@ -42,19 +42,25 @@ def option(line, name, default=None):
 
 @pytest.fixture(scope="module")
 def paste(tmp_path_factory):
-    """paste(name) runs a recipe in a network of its own: its datagrams and what it printed."""
+    """paste(name) runs a recipe in a network of its own: its datagrams and what it printed.
 
-    def run(name):
+    With numbers=True: also the number of the group that each came to.
+    """
+
+    def run(name, numbers=False):
         line = recipes()[name]
         directory = tmp_path_factory.mktemp("recipe")
         output = directory / "datagrams"
-        host = option(line, "host")
-        script = (f'"{sys.executable}" "{HERE}/capture.py" --port {option(line, "port", "8888")} '
+        group, _, port = option(line, "destinations", "").partition(":")
+        host = option(line, "host", group)
+        port = option(line, "port", port or "8888")
+        script = (f'"{sys.executable}" "{HERE}/capture.py" --port {port} '
                   f'{f"--group {host}" if host else ""} --output "{output}" -- '
                   "bash -euc \"$LINE\"\n")
         done = in_shell(f"export LINE={shell_quoted(line)}\n{script}", directory)
         assert done.returncode == 0 and "ERROR" not in done.stdout, done.stdout
-        return split(output.read_bytes()), done.stdout
+        datagrams, groups = split(output.read_bytes())
+        return (datagrams, done.stdout, groups) if numbers else (datagrams, done.stdout)
 
     return run
 
@@ -64,12 +70,13 @@ def shell_quoted(text):
 
 
 def split(stored):
-    datagrams, at = [], 0
+    datagrams, groups, at = [], [], 0
     while at < len(stored):
-        (size,) = struct.unpack_from(">I", stored, at)
-        datagrams.append(stored[at + 4:at + 4 + size])
-        at += 4 + size
-    return datagrams
+        size, group = struct.unpack_from(">IB", stored, at)
+        datagrams.append(stored[at + 5:at + 5 + size])
+        groups.append(group)
+        at += 5 + size
+    return datagrams, groups
 
 
 def check(found, expected):
@@ -193,6 +200,22 @@ def test_meerkat_digitiser_10_bit(paste):
         (1, (number - 4) % (1 << 36)) for number in range(50)]
 
 
+def test_meerkat_digitiser_all_groups(paste):
+    found, printed, groups = paste("MeerKAT digitiser, all groups", numbers=True)
+    expected = digitiser_descriptors(1, "", 5192, formats=[("i", 10)])
+    assert len(expected) == 1
+    expected += [digitiser_packet(2 + 2 * number, 4096 * number, 6,
+                                  adcwave.wave("gaussian", "S10", 1, 4096 * number, 4096, sd=100.0))
+                 for number in range(80)]
+    check(found, expected)
+    assert groups == [0] + [number % 8 for number in range(80)]
+    check_no_warning(printed)
+    # Whoever joins all groups has them all; one of them has every eighth.
+    assert receivers.fgpu(found, 4096, 10) == [(0, number) for number in range(80)]
+    fifth = [packet for packet, group in zip(found, groups) if group == 5]
+    assert receivers.fgpu(fifth, 4096, 10) == [(0, number) for number in range(5, 80, 8)]
+
+
 def test_casperfpga(paste):
     found, printed = paste("casperfpga")
     sent = [adcwave.wave("gaussian", "S10", 1, 4096 * number, 4096, sd=100.0)
@@ -205,7 +228,7 @@ def test_casperfpga(paste):
 
 
 def test_edd_packetizer(paste):
-    found, printed = paste("EDD packetizer")
+    found, printed, groups = paste("EDD packetizer", numbers=True)
     expected = []
     for number, samples in enumerate(noise(50, 4096)):
         expected += heap(48, number + 2, [(0x1600, 4096 * number), (0x3300, samples)],
@@ -214,6 +237,7 @@ def test_edd_packetizer(paste):
     # The first pointer behind the standard four, where mkrecv looks.
     assert all(packet[40:42] == b"\x96\x00" for packet in found)
     assert receivers.mkrecv(found, 4096, 4096) == list(range(50))
+    assert groups == [number % 4 for number in range(50)]
     check_no_warning(printed)
 
 
@@ -350,4 +374,4 @@ def test_an_example_gives_every_heap_its_values(receive, command):
 def test_every_recipe_is_tested():
     source = (HERE / "test_recipes.py").read_text() + (HERE / "test_resend.py").read_text()
     assert sorted(recipes()) == sorted(
-        re.findall(r'= paste\("(.*)"\)', source) + re.findall(r'= recipes\(\)\["(.*)"\]', source))
+        re.findall(r'= paste\("([^"]*)"', source) + re.findall(r'= recipes\(\)\["(.*)"\]', source))

@@ -111,6 +111,9 @@ spead2_pointer_step (
 /* Most heaps of a run. */
 #define SPEAD2_MAX_RUN_HEAPS 1024
 
+/* The greatest heap->destination before the push. */
+#define SPEAD2_MAX_POSITION G_MAXINT
+
 /* Enough for the usual heap without a second allocation. */
 #define SPEAD2_HEAP_INLINE_POINTERS 8
 #define SPEAD2_HEAP_INLINE_SPANS 2
@@ -122,7 +125,9 @@ spead2_pointer_step (
 struct _Spead2Heap {
   Spead2Flavour flavour;
   guint flags;
-  guint destination; /* index into the sender's destinations */
+  /* Before the push: the position in the sender's list that it is for, where values
+   * choose that, otherwise 0. From then on: its destination, see destinations.h. */
+  guint destination;
   guint n_pointers;
   guint n_spans;
   guint n_heaps;

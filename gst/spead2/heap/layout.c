@@ -32,6 +32,9 @@ struct _Spead2Layout {
   gsize described_size; /* 0: any */
   guint64 described_time;
   gboolean requested;
+
+  gboolean apart;          /* descriptors are in a heap of their own */
+  gchar *destination_item; /* (owned) or NULL */
 };
 
 /* -- life --------------------------------------------------------------------- */
@@ -96,6 +99,7 @@ spead2_layout_new (const Spead2LayoutConfig *config, GError **error)
   layout->flavour = list->flavour;
   layout->descriptor_cnt = config->descriptor_cnt_start;
   layout->cnt_item = spead2_items_counter (list);
+  layout->destination_item = g_strdup (config->destination_item);
   layout->items = g_new (const Spead2Item *, list->n_items);
   for (i = 0; i < list->n_items; i++) {
     const Spead2Item *item = &list->items[i];
@@ -115,6 +119,7 @@ void
 spead2_layout_free (Spead2Layout *layout)
 {
   spead2_items_unref (layout->config.items);
+  g_free (layout->destination_item);
   g_free (layout->items);
   g_free (layout);
 }
@@ -142,6 +147,12 @@ spead2_layout_restart (Spead2Layout *layout)
   layout->last_size = 0;
   layout->n_changes = 0;
   layout->run_is_open = FALSE;
+}
+
+void
+spead2_layout_set_apart (Spead2Layout *layout, gboolean apart)
+{
+  layout->apart = apart;
 }
 
 void
@@ -283,12 +294,18 @@ set_described (Spead2Layout *layout, const Spead2HeapValues *values)
   layout->described_time = values->running_time;
 }
 
+static gboolean
+describes_in_heap (const Spead2Layout *layout)
+{
+  return layout->config.descriptors == SPEAD2_DESCRIPTORS_FIRST_HEAP &&
+      !layout->apart;
+}
+
 gboolean
 spead2_layout_wants_descriptor_heap (
     const Spead2Layout *layout, const Spead2HeapValues *values)
 {
-  return layout->config.descriptors != SPEAD2_DESCRIPTORS_FIRST_HEAP &&
-      wants_descriptors (layout, values);
+  return !describes_in_heap (layout) && wants_descriptors (layout, values);
 }
 
 static void
@@ -617,6 +634,46 @@ add_cnt (const Spead2Layout *layout, Spead2Heap *heap,
   return TRUE;
 }
 
+static const Spead2Item *
+find_number (const Spead2Layout *layout, const gchar *name)
+{
+  guint i;
+
+  for (i = 0; i < layout->n_items; i++)
+    if (layout->items[i]->source >= SPEAD2_SOURCE_SAMPLE_INDEX &&
+        layout->items[i]->source <= SPEAD2_SOURCE_STEPS &&
+        g_strcmp0 (layout->items[i]->name, name) == 0)
+      return layout->items[i];
+  return NULL;
+}
+
+/* The heap chooses its destination by a value of the application, or of an item. */
+static gboolean
+add_destination (const Spead2Layout *layout, Spead2Heap *heap,
+    const Spead2HeapValues *values, GError **error)
+{
+  const gchar *name = layout->destination_item;
+  const Spead2Item any = {.limit = SPEAD2_MAX_POSITION};
+  const GValue *own = find_own (values, name);
+  const Spead2Item *item = find_number (layout, name);
+  guint64 position;
+
+  if (own) {
+    if (!spead2_item_value_number (own, name, &any, &position, error))
+      return FALSE;
+  } else if (item) {
+    position = number_of (layout, item, values);
+  } else {
+    g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID,
+        "destination-item=%s: no item of that name is a number, and the "
+        "application gives no value for it",
+        name);
+    return FALSE;
+  }
+  heap->destination = MIN (position, SPEAD2_MAX_POSITION);
+  return TRUE;
+}
+
 guint
 spead2_layout_plain_pointers (const Spead2Layout *layout)
 {
@@ -637,8 +694,7 @@ spead2_layout_make_heap (
     Spead2Layout *layout, const Spead2HeapValues *values, GError **error)
 {
   gboolean describes =
-      layout->config.descriptors == SPEAD2_DESCRIPTORS_FIRST_HEAP &&
-      wants_descriptors (layout, values);
+      describes_in_heap (layout) && wants_descriptors (layout, values);
   Spead2Heap *heap;
   guint i;
 
@@ -652,7 +708,9 @@ spead2_layout_make_heap (
   for (i = 0; i < layout->n_items; i++)
     if (!add_item (layout, heap, layout->items[i], values, error))
       goto failed;
-  if (!add_cnt (layout, heap, values, error))
+  if (!add_cnt (layout, heap, values, error) ||
+      (layout->destination_item &&
+          !add_destination (layout, heap, values, error)))
     goto failed;
 
   if (describes)

@@ -46,6 +46,9 @@ typedef struct {
   /* Counters of heaps that only describe; step 0: the sender numbers them. */
   guint64 descriptor_cnt_start;
   guint64 descriptor_cnt_step;
+  /* The item, or field of an application's values, whose value is the heap's
+   * destination, or NULL: heaps choose none. Borrowed. */
+  const gchar *destination_item;
 } Spead2LayoutConfig;
 
 /* Bytes of a mapped buffer. */
@@ -107,6 +110,10 @@ gboolean spead2_layout_round (
 
 /* A new stream: heaps are counted from 0, and described. */
 void spead2_layout_restart (Spead2Layout *layout);
+
+/* Whether descriptors are always in a heap of their own, whatever the mode says: a heap
+ * of data goes to some destinations only. */
+void spead2_layout_set_apart (Spead2Layout *layout, gboolean apart);
 
 /* The receivers are described to again with the next heap. */
 void spead2_layout_forget_descriptors (Spead2Layout *layout);

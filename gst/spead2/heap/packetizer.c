@@ -482,6 +482,7 @@ spead2_packetizer_start (Spead2Packetizer *packetizer,
     const Spead2PacketConfig *config, const Spead2Heap *heap)
 {
   set_sizes (packetizer, config, heap);
+  packetizer->destination = heap->destination;
   packetizer->cnt_step = heap->cnt_step;
   packetizer->number = 0;
   packetizer->index = 0;

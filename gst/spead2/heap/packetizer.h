@@ -106,6 +106,7 @@ typedef struct {
   const Spead2PacketConfig *config;
   const Spead2Heap *heap;
   gsize packet_size; /* that packets are filled to */
+  guint destination; /* of the packets: index into the sender's destinations */
   guint64 cnt_step;  /* of the heap counter, from heap to heap */
   guint64 length;    /* of each heap on the wire: payload and zeros */
   guint n_items;     /* item pointers of each heap, the closing NULL included */
@@ -128,8 +129,8 @@ typedef struct {
 gboolean spead2_packetizer_check (
     const Spead2PacketConfig *config, const Spead2Heap *heap, GError **error);
 
-/* Begins a run that passed the check. config and heap are borrowed. cnt and
- * cnt_step are the run's, unless the caller sets others. */
+/* Begins a run that passed the check. config and heap are borrowed. cnt, cnt_step and
+ * destination are the run's, unless the caller sets others. */
 void spead2_packetizer_start (Spead2Packetizer *packetizer,
     const Spead2PacketConfig *config, const Spead2Heap *heap);
 

@@ -21,17 +21,24 @@ void
 spead2_batch_init (Spead2Batch *batch, const Spead2Endpoint *destinations,
     guint n_destinations, gsize max_message)
 {
-  guint i;
-
-  batch->destinations = destinations;
-  batch->gso = g_new (gboolean, n_destinations);
-  for (i = 0; i < n_destinations; i++)
-    batch->gso[i] = TRUE;
+  batch->gso = NULL;
+  batch->n_destinations = 0;
+  spead2_batch_set_destinations (batch, destinations, n_destinations);
   batch->max_message = max_message;
   batch->iovs = g_new (struct iovec, SPEAD2_BATCH_IOVS);
   batch->spans = g_new (Spead2TxSpan, BATCH_SPANS);
   batch->scratch = g_malloc (SPEAD2_BATCH_BYTES);
   spead2_batch_begin (batch, G_MAXUINT64);
+}
+
+void
+spead2_batch_set_destinations (Spead2Batch *batch,
+    const Spead2Endpoint *destinations, guint n_destinations)
+{
+  batch->destinations = destinations;
+  batch->gso = g_renew (gboolean, batch->gso, n_destinations);
+  while (batch->n_destinations < n_destinations)
+    batch->gso[batch->n_destinations++] = TRUE;
 }
 
 void
@@ -264,7 +271,7 @@ spead2_batch_add (
   guint n, n_iov;
   gsize size;
 
-  message = message_for (batch, packetizer->heap->destination, packet);
+  message = message_for (batch, packetizer->destination, packet);
   if (message == NULL)
     return FALSE;
   n = count_fitting (batch, message, packet);

@@ -65,6 +65,7 @@ typedef struct {
  * writes into headers. */
 typedef struct {
   const Spead2Endpoint *destinations; /* (borrowed) */
+  guint n_destinations;
   gboolean *gso; /* packets to that destination may share a message */
   gsize max_message;
   guint64 max_bytes;
@@ -86,11 +87,16 @@ typedef struct {
   Spead2SegmentControl controls[SPEAD2_BATCH_MESSAGES];
 } Spead2Batch;
 
-/* An empty batch. A heap's destination is an index into destinations, which are
+/* An empty batch. A packet's destination is an index into destinations, which are
  * borrowed, and all of which have GSO. max_message: most bytes of a message, at
  * least those of a packet. */
 void spead2_batch_init (Spead2Batch *batch, const Spead2Endpoint *destinations,
     guint n_destinations, gsize max_message);
+
+/* Other destinations, at least as many as before, for an empty batch. Those that are new
+ * have GSO. */
+void spead2_batch_set_destinations (Spead2Batch *batch,
+    const Spead2Endpoint *destinations, guint n_destinations);
 
 /* Frees what init allocated. */
 void spead2_batch_clear (Spead2Batch *batch);

@@ -64,7 +64,7 @@ check_ipv6 (const gchar *host, GError **error)
 gboolean
 spead2_endpoint_check_host (const gchar *host, GError **error)
 {
-  const gchar *colon = strchr (host, ':'), *plus = strchr (host, '+');
+  const gchar *colon = strchr (host, ':');
   const gchar *bracket = strchr (host, ']');
   struct in_addr abbreviated;
 
@@ -82,10 +82,10 @@ spead2_endpoint_check_host (const gchar *host, GError **error)
   if (strchr (host, '/'))
     return bad_host (error, host,
         "has a / in it: write an address without a network's size");
-  if (plus)
-    return wrong_host (error, host,
-        "is several addresses, and heaps go to one destination", host,
-        plus - host, colon && colon > plus ? colon + 1 : NULL);
+  if (strpbrk (host, "+,"))
+    return bad_host (error, host,
+        "is several addresses: a sender takes them as destinations, with "
+        "their ports, as in destinations=239.1.2.3+7:7148");
   if (*host == '[' && bracket)
     return wrong_host (error, host, "has brackets, which only a URI needs",
         host + 1, bracket - host - 1, bracket[1] == ':' ? bracket + 2 : NULL);

@@ -78,8 +78,8 @@ check_text (const Direction *direction, const gchar *text, GError **error)
 /* Splits the host off. Returns the rest of the text, or NULL. An IPv6 address is in
  * brackets where a port follows it. */
 static const gchar *
-split_host (const Direction *direction, const gchar *text, Entry *entry,
-    GError **error)
+split_host (
+    const Direction *direction, const gchar *text, Entry *entry, GError **error)
 {
   const gchar *colon = strchr (text, ':'), *end;
 
@@ -140,8 +140,8 @@ parse_range (const Direction *direction, const gchar *text, const gchar **rest,
 
 /* Splits an entry; its host is to be freed also after an error. */
 static gboolean
-parse_entry (const Direction *direction, const gchar *text, Entry *entry,
-    GError **error)
+parse_entry (
+    const Direction *direction, const gchar *text, Entry *entry, GError **error)
 {
   const gchar *rest;
 
@@ -314,7 +314,8 @@ resolve_list (const Direction *direction, const gchar *text, guint port,
     const gsize length = strlen (items[i]);
 
     if (list->len > 0)
-      family = spead2_endpoint_family (&g_array_index (list, Spead2Endpoint, 0));
+      family =
+          spead2_endpoint_family (&g_array_index (list, Spead2Endpoint, 0));
     resolved = resolve_entry (direction, list, g_strstrip (items[i]), port,
         family, cancellable, error);
     if (!resolved && items[1])
@@ -343,6 +344,38 @@ spead2_endpoint_list_resolve_destinations (const gchar *text, guint port,
     gint family, GCancellable *cancellable, GError **error)
 {
   return resolve_list (&sending, text, port, family, cancellable, error);
+}
+
+gboolean
+spead2_endpoint_list_append (
+    GArray *list, const Spead2Endpoint *endpoint, GError **error)
+{
+  return append (&sending, list, endpoint, error);
+}
+
+gboolean
+spead2_endpoint_not_listed (const Spead2Endpoint *endpoint, GError **error)
+{
+  return wrong (&sending, error, endpoint->text, "is not in the list");
+}
+
+gchar *
+spead2_endpoint_list_to_text (
+    const Spead2Endpoint *endpoints, guint n_endpoints)
+{
+  GString *text = g_string_new (NULL);
+  guint i;
+
+  for (i = 0; i < n_endpoints; i++) {
+    gchar *host = spead2_endpoint_dup_host (&endpoints[i]);
+
+    g_string_append_printf (text,
+        spead2_endpoint_family (&endpoints[i]) == AF_INET ? "%s%s:%u"
+                                                          : "%s[%s]:%u",
+        i > 0 ? "," : "", host, endpoints[i].port);
+    g_free (host);
+  }
+  return g_string_free (text, FALSE);
 }
 
 /* -- sources ---------------------------------------------------------------------- */

@@ -40,6 +40,20 @@ GArray *spead2_endpoint_list_resolve (
 GArray *spead2_endpoint_list_resolve_destinations (const gchar *text,
     guint port, gint family, GCancellable *cancellable, GError **error);
 
+/* Appends a destination to such a list, which may be empty. FALSE with
+ * SPEAD2_ERROR_INVALID: another family, twice, or too many. */
+gboolean spead2_endpoint_list_append (
+    GArray *list, const Spead2Endpoint *endpoint, GError **error);
+
+/* Sets SPEAD2_ERROR_INVALID for a destination that is not in a list. FALSE, always. */
+gboolean spead2_endpoint_not_listed (
+    const Spead2Endpoint *endpoint, GError **error);
+
+/* A list that spead2_endpoint_list_resolve_destinations() reads as these endpoints; the
+ * caller frees it. */
+gchar *spead2_endpoint_list_to_text (
+    const Spead2Endpoint *endpoints, guint n_endpoints);
+
 /* Senders to receive from: unicast addresses in the syntax of udpsrc's
  * multicast-source, each after a "+" ("+10.1.1.1+10.1.1.2"), or separated by commas.
  * Returns (Spead2Endpoint) with port 0, none of them for NULL or "". Never blocks.

@@ -27,11 +27,13 @@ note (Spead2TxState *tx, guint64 first, guint64 n_packets, gint error)
 }
 
 void
-spead2_tx_state_fail (
-    Spead2TxState *tx, guint64 first, guint64 n_packets, gint errnum)
+spead2_tx_state_fail (Spead2TxState *tx, guint64 first, guint64 n_packets,
+    gint errnum, guint destination)
 {
-  if (tx->error == 0 || errnum == ECANCELED)
+  if (tx->error == 0 || errnum == ECANCELED) {
     tx->error = errnum;
+    tx->destination = destination;
+  }
   note (tx, first, n_packets, errnum);
 }
 

@@ -14,6 +14,9 @@
 
 G_BEGIN_DECLS
 
+/* Destinations have lower indexes. */
+#define SPEAD2_TX_DESTINATIONS (1 << 14)
+
 /* The error of packets that the kernel accepted, but has not released. */
 #define SPEAD2_TX_UNRELEASED (-1)
 
@@ -31,7 +34,8 @@ typedef struct {
   guint in_flight; /* packets added and not yet released by the kernel */
   /* First errno; ECANCELED if any was given up at the deadline. */
   gint error : 16;
-  guint unreleased : 1; /* some of its packets were abandoned in the kernel */
+  guint destination : 14; /* that had it */
+  guint unreleased : 1;   /* some of its packets were abandoned in the kernel */
   guint notes_failures : 1; /* set by the owner: the run has several heaps */
   GArray *failures;         /* (owned Spead2TxFailure) NULL: none was noted */
 } Spead2TxState;
@@ -44,9 +48,9 @@ typedef struct {
   gsize bytes;
 } Spead2TxSpan;
 
-/* Packets were rejected with an errno, or given up (ECANCELED). */
-void spead2_tx_state_fail (
-    Spead2TxState *tx, guint64 first, guint64 n_packets, gint errnum);
+/* Packets for a destination were rejected with an errno, or given up (ECANCELED). */
+void spead2_tx_state_fail (Spead2TxState *tx, guint64 first, guint64 n_packets,
+    gint errnum, guint destination);
 
 /* Packets were abandoned in the kernel. */
 void spead2_tx_state_abandon (

@@ -43,13 +43,16 @@
 /* How long after EMSGSIZE, which a changed MTU may cause, GSO is tried again. */
 #define GSO_RETRY_INTERVAL (10 * SPEAD2_SECOND)
 
+/* No destination. */
+#define UNKNOWN G_MAXUINT
+
 /* Abandoned at the deadline: not an errno of the kernel's. */
 #define ABANDONED ECANCELED
 
 typedef struct {
-  guint64 errors;    /* errnos and ICMP errors */
-  gint gso_errno;    /* why it is off, or 0 */
-  guint64 gso_retry; /* when to try it again, or G_MAXUINT64 */
+  Spead2DestinationCounters counters; /* read by other threads: atomic */
+  gint gso_errno;                     /* why it is off, or 0 */
+  guint64 gso_retry;                  /* when to try it again, or G_MAXUINT64 */
 } Destination;
 
 struct _Spead2UdpWriter {
@@ -59,7 +62,10 @@ struct _Spead2UdpWriter {
   Spead2Endpoint *endpoints;
   Destination *destinations; /* by their index in endpoints */
   guint n_destinations;
-  gboolean no_gso; /* for any of them */
+  gboolean no_gso;   /* for any of them */
+  guint n_gso_off;   /* of them, after an errno */
+  gint gso_errno;    /* the last of these */
+  guint64 gso_retry; /* the earliest of theirs */
 
   gboolean may_wait;
   Spead2Batch batch;
@@ -68,7 +74,8 @@ struct _Spead2UdpWriter {
   guint icmp_errors;     /* in it */
   guint icmp_unreported; /* not yet reported */
   gint icmp_errno;       /* the last one's */
-  gboolean recverr;      /* IP_RECVERR is on */
+  guint icmp_destination;
+  gboolean recverr; /* IP_RECVERR is on */
 
   Spead2ZeroCopy *zerocopy; /* or NULL: all is copied */
   Spead2BatchLimits limits; /* of a batch that is not */
@@ -88,6 +95,7 @@ restore_gso (Spead2UdpWriter *writer, guint index)
   Destination *destination = &writer->destinations[index];
 
   spead2_batch_set_gso (&writer->batch, index, !writer->no_gso);
+  writer->n_gso_off -= destination->gso_errno != 0;
   destination->gso_errno = 0;
   destination->gso_retry = G_MAXUINT64;
 }
@@ -110,6 +118,7 @@ spead2_udp_writer_new (gint fd, const Spead2Endpoint *destinations,
   writer->deadline = G_MAXUINT64;
   writer->recverr = TRUE;
   writer->may_wait = TRUE;
+  writer->gso_retry = G_MAXUINT64;
 
   writer->n_destinations = n_destinations;
   writer->endpoints =
@@ -131,6 +140,51 @@ spead2_udp_writer_free (Spead2UdpWriter *writer)
   g_free (writer->endpoints);
   spead2_waiter_free (writer->waiter);
   g_free (writer);
+}
+
+void
+spead2_udp_writer_set_destination (
+    Spead2UdpWriter *writer, guint index, const Spead2Endpoint *endpoint)
+{
+  if (index == writer->n_destinations) {
+    writer->n_destinations++;
+    writer->endpoints =
+        g_renew (Spead2Endpoint, writer->endpoints, writer->n_destinations);
+    writer->destinations =
+        g_renew (Destination, writer->destinations, writer->n_destinations);
+    writer->destinations[index].gso_errno = 0;
+    spead2_batch_set_destinations (
+        &writer->batch, writer->endpoints, writer->n_destinations);
+  }
+  writer->endpoints[index] = *endpoint;
+  writer->destinations[index].counters = (Spead2DestinationCounters){0};
+  restore_gso (writer, index);
+  if (writer->zerocopy)
+    spead2_zero_copy_set_destination (writer->zerocopy, index);
+}
+
+static guint64
+load (const guint64 *counter)
+{
+  return __atomic_load_n (counter, __ATOMIC_RELAXED);
+}
+
+/* Only the writer's thread changes it. */
+static void
+add (guint64 *counter, guint64 n)
+{
+  __atomic_store_n (counter, *counter + n, __ATOMIC_RELAXED);
+}
+
+void
+spead2_udp_writer_get_destination (const Spead2UdpWriter *writer, guint index,
+    Spead2DestinationCounters *counters)
+{
+  const Spead2DestinationCounters *from = &writer->destinations[index].counters;
+
+  counters->packets = load (&from->packets);
+  counters->bytes = load (&from->bytes);
+  counters->errors = load (&from->errors);
 }
 
 void
@@ -172,18 +226,14 @@ spead2_udp_writer_counters (const Spead2UdpWriter *writer)
   return &writer->counters;
 }
 
-guint64
-spead2_udp_writer_errors (const Spead2UdpWriter *writer, guint destination)
-{
-  return writer->destinations[destination].errors;
-}
-
 guint
-spead2_udp_writer_take_icmp_errors (Spead2UdpWriter *writer, gint *errnum)
+spead2_udp_writer_take_icmp_errors (
+    Spead2UdpWriter *writer, gint *errnum, const Spead2Endpoint **destination)
 {
   guint n = writer->icmp_unreported;
 
   *errnum = writer->icmp_errno;
+  *destination = &writer->endpoints[writer->icmp_destination];
   writer->icmp_unreported = 0;
   writer->icmp_errno = 0;
   return n;
@@ -193,6 +243,12 @@ gint
 spead2_udp_writer_gso_errno (const Spead2UdpWriter *writer, guint destination)
 {
   return writer->destinations[destination].gso_errno;
+}
+
+gint
+spead2_udp_writer_any_gso_errno (const Spead2UdpWriter *writer)
+{
+  return writer->n_gso_off > 0 ? writer->gso_errno : 0;
 }
 
 /* -- waiting ------------------------------------------------------------- */
@@ -319,7 +375,8 @@ back_off (Spead2UdpWriter *writer, guint64 *interval)
 static void
 count_error (Spead2UdpWriter *writer, guint destination, gint errnum)
 {
-  writer->destinations[destination].errors++;
+  if (destination != UNKNOWN)
+    add (&writer->destinations[destination].counters.errors, 1);
   writer->counters.errors[CLAMP (errnum, 0, SPEAD2_MAX_ERRNO)]++;
 }
 
@@ -337,8 +394,11 @@ note_icmp_error (Spead2UdpWriter *writer, guint destination, gint errnum)
   guint64 now = spead2_now ();
 
   count_error (writer, destination, errnum);
-  writer->icmp_unreported++;
-  writer->icmp_errno = errnum;
+  if (destination != UNKNOWN) {
+    writer->icmp_unreported++;
+    writer->icmp_errno = errnum;
+    writer->icmp_destination = destination;
+  }
   if (now - writer->icmp_window >= SPEAD2_SECOND) {
     writer->icmp_window = now;
     writer->icmp_errors = 0;
@@ -347,17 +407,20 @@ note_icmp_error (Spead2UdpWriter *writer, guint destination, gint errnum)
     set_recverr (writer, FALSE);
 }
 
-/* The destination with this address, which the kernel adds to each error. */
+/* The destination with this address, which the kernel adds to each error. UNKNOWN: it has
+ * been replaced. */
 static guint
 destination_at (
     const Spead2UdpWriter *writer, const struct sockaddr_storage *address)
 {
   guint i;
 
+  if (writer->n_destinations == 1)
+    return 0;
   for (i = 0; i < writer->n_destinations; i++)
     if (spead2_endpoint_equal (&writer->endpoints[i], address))
       return i;
-  return 0;
+  return UNKNOWN;
 }
 
 /* Empties the error queue. TRUE when an ICMP error with errnum was in it. */
@@ -380,6 +443,21 @@ drain_error_queue (Spead2UdpWriter *writer, gint errnum)
 
 /* -- the batch ------------------------------------------------------------- */
 
+static void
+restore_due_gso (Spead2UdpWriter *writer, guint64 now, gboolean all)
+{
+  guint i;
+
+  writer->gso_retry = G_MAXUINT64;
+  for (i = 0; i < writer->n_destinations; i++) {
+    const guint64 *retry = &writer->destinations[i].gso_retry;
+
+    if (all || *retry <= now)
+      restore_gso (writer, i);
+    writer->gso_retry = MIN (writer->gso_retry, *retry);
+  }
+}
+
 void
 spead2_udp_writer_begin (
     Spead2UdpWriter *writer, guint64 max_bytes, gboolean may_wait)
@@ -387,11 +465,9 @@ spead2_udp_writer_begin (
   gboolean probe =
       g_atomic_int_compare_and_exchange (&writer->probe, TRUE, FALSE);
   guint64 now = spead2_now ();
-  guint i;
 
-  for (i = 0; i < writer->n_destinations; i++)
-    if (probe || writer->destinations[i].gso_retry <= now)
-      restore_gso (writer, i);
+  if (probe || writer->gso_retry <= now)
+    restore_due_gso (writer, now, probe);
   if (!writer->recverr && now - writer->icmp_window >= SPEAD2_SECOND)
     set_recverr (writer, TRUE);
 
@@ -525,8 +601,12 @@ send_some (Spead2UdpWriter *writer, guint destination, struct mmsghdr *headers,
 static void
 settle_sent (Spead2UdpWriter *writer, const Spead2Message *message)
 {
+  Spead2DestinationCounters *counters =
+      &writer->destinations[message->destination].counters;
   guint i;
 
+  add (&counters->packets, message->n_packets);
+  add (&counters->bytes, message->size);
   writer->counters.messages++;
   writer->counters.packets += message->n_packets;
   writer->counters.bytes += message->size;
@@ -537,10 +617,11 @@ settle_sent (Spead2UdpWriter *writer, const Spead2Message *message)
 }
 
 static void
-fail_span (const Spead2TxSpan *span, gint errnum)
+fail_span (const Spead2TxSpan *span, gint errnum, guint destination)
 {
   span->tx->in_flight -= span->n_packets;
-  spead2_tx_state_fail (span->tx, span->first, span->n_packets, errnum);
+  spead2_tx_state_fail (
+      span->tx, span->first, span->n_packets, errnum, destination);
 }
 
 static void
@@ -552,7 +633,7 @@ settle_failed (
   if (errnum != ABANDONED)
     count_error (writer, message->destination, errnum);
   for (i = 0; i < message->n_spans; i++)
-    fail_span (&message->spans[i], errnum);
+    fail_span (&message->spans[i], errnum, message->destination);
 }
 
 /* Errnos of a kernel that cannot send the packets in this way. */
@@ -572,8 +653,11 @@ disable_gso (Spead2UdpWriter *writer, guint index, gint errnum)
     return;
   spead2_batch_set_gso (&writer->batch, index, FALSE);
   destination->gso_errno = errnum;
+  writer->gso_errno = errnum;
+  writer->n_gso_off++;
   if (errnum == EMSGSIZE)
     destination->gso_retry = spead2_now () + GSO_RETRY_INTERVAL;
+  writer->gso_retry = MIN (writer->gso_retry, destination->gso_retry);
   writer->counters.gso_off++;
 }
 

@@ -7,8 +7,9 @@
  * such a batch stay in flight until the kernel has released their memory.
  *
  * A writer belongs to one thread, except for spead2_udp_writer_set_deadline(),
- * spead2_udp_writer_wake() and spead2_udp_writer_probe(), which any thread may call. Times
- * are of spead2_now(), in ns.
+ * spead2_udp_writer_wake(), spead2_udp_writer_probe() and
+ * spead2_udp_writer_get_destination(), which any thread may call. Times are of
+ * spead2_now(), in ns.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -33,6 +34,13 @@ typedef struct {
   guint64 errors[SPEAD2_MAX_ERRNO + 1]; /* by errno, ICMP errors included */
 } Spead2WriterCounters;
 
+/* The same, of one destination. */
+typedef struct {
+  guint64 packets;
+  guint64 bytes;
+  guint64 errors; /* of its packets, ICMP errors included */
+} Spead2DestinationCounters;
+
 typedef struct _Spead2UdpWriter Spead2UdpWriter;
 
 /* Both are borrowed: the descriptor is not closed. At least one destination,
@@ -41,6 +49,16 @@ Spead2UdpWriter *spead2_udp_writer_new (gint fd,
     const Spead2Endpoint *destinations, guint n_destinations, GError **error);
 
 void spead2_udp_writer_free (Spead2UdpWriter *writer);
+
+/* Adds a destination, with an index of at most as many as there are, or replaces one: its
+ * counters begin again. Nothing is in flight to that one, and the batch is empty. No other
+ * thread calls spead2_udp_writer_get_destination() meanwhile. */
+void spead2_udp_writer_set_destination (
+    Spead2UdpWriter *writer, guint index, const Spead2Endpoint *endpoint);
+
+/* What has been sent to a destination, so far. Any thread. */
+void spead2_udp_writer_get_destination (const Spead2UdpWriter *writer,
+    guint index, Spead2DestinationCounters *counters);
 
 /* Begins an empty batch of at most max_bytes, but at least one packet. With may_wait
  * FALSE, it is sent as if the deadline had passed. */
@@ -105,18 +123,18 @@ void spead2_udp_writer_probe (Spead2UdpWriter *writer);
 const Spead2WriterCounters *spead2_udp_writer_counters (
     const Spead2UdpWriter *writer);
 
-/* How many of the counters' errors concern a destination. */
-guint64 spead2_udp_writer_errors (
-    const Spead2UdpWriter *writer, guint destination);
-
 /* How many ICMP errors were received for earlier packets since the last call, and the last
- * one's errno (0: none). They do not end the stream. */
+ * one's errno (0: none) and destination (borrowed until another is set). They do not end
+ * the stream. */
 guint spead2_udp_writer_take_icmp_errors (
-    Spead2UdpWriter *writer, gint *errnum);
+    Spead2UdpWriter *writer, gint *errnum, const Spead2Endpoint **destination);
 
 /* The errno for which GSO was disabled for a destination, or 0. */
 gint spead2_udp_writer_gso_errno (
     const Spead2UdpWriter *writer, guint destination);
+
+/* The last such errno while it is disabled for any, or 0. */
+gint spead2_udp_writer_any_gso_errno (const Spead2UdpWriter *writer);
 
 /* Why heaps for a destination are copied: a sentence (interned). NULL while they are not
  * copied, or nothing has been sent. */

@@ -31,6 +31,7 @@ typedef struct {
 struct _Spead2ZeroCopy {
   Destination *destinations;
   guint n_destinations;
+  guint64 retry; /* the earliest of theirs */
   gboolean always;
   Spead2Uring *ring;                     /* or NULL */
   const gchar *error;                    /* why there is none; interned */
@@ -101,12 +102,25 @@ spead2_zero_copy_new (guint n_destinations, gboolean always)
   guint i;
 
   zerocopy->n_destinations = n_destinations;
+  zerocopy->retry = G_MAXUINT64;
   zerocopy->always = always;
   zerocopy->destinations = g_new (Destination, n_destinations);
   for (i = 0; i < n_destinations; i++)
     restore (&zerocopy->destinations[i]);
   open_ring (zerocopy);
   return zerocopy;
+}
+
+void
+spead2_zero_copy_set_destination (Spead2ZeroCopy *zerocopy, guint destination)
+{
+  if (destination >= zerocopy->n_destinations) {
+    zerocopy->destinations =
+        g_renew (Destination, zerocopy->destinations, destination + 1);
+    while (zerocopy->n_destinations <= destination)
+      restore (&zerocopy->destinations[zerocopy->n_destinations++]);
+  }
+  restore (&zerocopy->destinations[destination]);
 }
 
 void
@@ -179,6 +193,7 @@ spead2_zero_copy_disable (
   switch_off (destination, g_strerror (errnum));
   if (errnum == EMSGSIZE)
     destination->retry = now + RETRY_INTERVAL;
+  zerocopy->retry = MIN (zerocopy->retry, destination->retry);
 }
 
 gboolean
@@ -194,14 +209,26 @@ spead2_zero_copy_mark_full (Spead2ZeroCopy *zerocopy, guint destination)
   return TRUE;
 }
 
-void
-spead2_zero_copy_retry (Spead2ZeroCopy *zerocopy, guint64 now, gboolean probe)
+static void
+restore_due (Spead2ZeroCopy *zerocopy, guint64 now, gboolean all)
 {
   guint i;
 
-  for (i = 0; i < zerocopy->n_destinations; i++)
-    if (probe || zerocopy->destinations[i].retry <= now)
-      restore (&zerocopy->destinations[i]);
+  zerocopy->retry = G_MAXUINT64;
+  for (i = 0; i < zerocopy->n_destinations; i++) {
+    Destination *destination = &zerocopy->destinations[i];
+
+    if (all || destination->retry <= now)
+      restore (destination);
+    zerocopy->retry = MIN (zerocopy->retry, destination->retry);
+  }
+}
+
+void
+spead2_zero_copy_retry (Spead2ZeroCopy *zerocopy, guint64 now, gboolean probe)
+{
+  if (probe || zerocopy->retry <= now)
+    restore_due (zerocopy, now, probe);
   if (!probe)
     return;
   if (zerocopy->ring)
@@ -242,7 +269,7 @@ spead2_zero_copy_suits (const Spead2ZeroCopy *zerocopy,
   return pages != NULL && pages == heap->pages &&
       packetizer->length == heap->length && !is_small (packetizer) &&
       packetizer->next.n_iov <= SPEAD2_URING_FRAGMENTS / 2 &&
-      spead2_zero_copy_is_on (zerocopy, heap->destination);
+      spead2_zero_copy_is_on (zerocopy, packetizer->destination);
 }
 
 /* Keeps the reason why the packet is copied, unless it is not typical of the stream. */
@@ -250,10 +277,10 @@ static void
 note_unsuited (Spead2ZeroCopy *zerocopy, const Spead2Packetizer *packetizer)
 {
   const Spead2Heap *heap = packetizer->heap;
-  Destination *destination = &zerocopy->destinations[heap->destination];
+  Destination *destination = &zerocopy->destinations[packetizer->destination];
 
   if (heap->flags & (SPEAD2_HEAP_DESCRIBES | SPEAD2_HEAP_CONTROL) ||
-      !spead2_zero_copy_is_on (zerocopy, heap->destination))
+      !spead2_zero_copy_is_on (zerocopy, packetizer->destination))
     return;
   if (is_small (packetizer))
     destination->reason =
@@ -268,8 +295,7 @@ spead2_zero_copy_begin (
     Spead2ZeroCopy *zerocopy, const Spead2Packetizer *packetizer)
 {
   Spead2HugePages *pages = packetizer->heap->pages;
-  Destination *destination =
-      &zerocopy->destinations[packetizer->heap->destination];
+  Destination *destination = &zerocopy->destinations[packetizer->destination];
   GError *error = NULL;
 
   if (!spead2_zero_copy_suits (zerocopy, pages, packetizer)) {

@@ -31,6 +31,11 @@ typedef struct _Spead2ZeroCopy Spead2ZeroCopy;
  * copy where copying may be faster, see spead2_zero_copy_mark_full(). */
 Spead2ZeroCopy *spead2_zero_copy_new (guint n_destinations, gboolean always);
 
+/* Makes it more destinations, and restores what is kept for one of them: another address
+ * has its number now, and none of its messages is in flight. */
+void spead2_zero_copy_set_destination (
+    Spead2ZeroCopy *zerocopy, guint destination);
+
 /* All messages are released. */
 void spead2_zero_copy_free (Spead2ZeroCopy *zerocopy);
 

@@ -67,6 +67,7 @@ spead2_queue_clear (Spead2Queue *queue)
   }
   g_aligned_free (queue->slots);
   g_free (queue->takers);
+  spead2_destinations_clear (&queue->destinations);
   g_cond_clear (&queue->changed);
   g_mutex_clear (&queue->lock);
 }
@@ -115,7 +116,7 @@ may_take (const Spead2Queue *queue, const Spead2Taker *taker)
   if (queue->taken == queue->tail)
     return FALSE;
   if (queue->n_barriers > 0)
-    return queue->barrier_taker == taker;
+    return queue->barrier_taker == taker && !queue->destinations.count_each;
   return !(spead2_queue_slot (queue, queue->taken)->flags &
              SPEAD2_HEAP_BARRIER) ||
       others_are_idle (queue, taker);
@@ -197,6 +198,7 @@ fill_slot (Spead2Queue *queue, Spead2Heap *heap, guint64 now)
 {
   Spead2Slot *slot = spead2_queue_slot (queue, queue->tail++);
 
+  spead2_destinations_assign (&queue->destinations, heap);
   memset (slot, 0, sizeof *slot);
   slot->state = SPEAD2_SLOT_QUEUED;
   slot->flags = heap->flags;
@@ -371,16 +373,26 @@ spead2_queue_stop (Spead2Queue *queue)
 
 /* -- taking ----------------------------------------------------------------------------- */
 
+/* Gives the heaps of a slot that is taken their numbers. */
+static void
+number_slot (Spead2Queue *queue, Spead2Slot *slot, guint64 number)
+{
+  if (slot->flags & SPEAD2_HEAP_HAS_CNT)
+    return;
+  slot->nth = queue->n_numbered;
+  if (queue->destinations.count_each)
+    slot->nth =
+        spead2_destinations_number (&queue->destinations, slot->heap, number);
+  queue->n_numbered = MAX (queue->n_numbered, slot->nth + slot->n_heaps);
+}
+
 static void
 take_one (Spead2Queue *queue, Spead2Taker *taker)
 {
   Spead2Slot *slot = spead2_queue_slot (queue, queue->taken);
 
   slot->state = SPEAD2_SLOT_TAKEN;
-  if (!(slot->flags & SPEAD2_HEAP_HAS_CNT)) {
-    slot->nth = queue->n_numbered;
-    queue->n_numbered += slot->n_heaps;
-  }
+  number_slot (queue, slot, queue->taken);
   if (slot->flags & SPEAD2_HEAP_BARRIER) {
     queue->n_barriers++;
     queue->barrier_taker = taker;
@@ -436,14 +448,36 @@ spead2_taker_finish (Spead2Taker *taker)
     wake_takers (queue, queue->tail - queue->taken);
 }
 
+static guint64
+slot_number (const Spead2Queue *queue, const Spead2Slot *slot)
+{
+  return queue->head +
+      ((slot - queue->slots - queue->head) & (queue->n_slots - 1));
+}
+
+/* Ends a slot that is dropped, the last of those that were pushed: its turn is given to
+ * the next one. */
+static void
+drop_slot (Spead2Queue *queue, Spead2Slot *slot)
+{
+  spead2_destinations_give_back (&queue->destinations, slot->heap);
+  end_slot (queue, slot, SPEAD2_SLOT_DROPPED);
+}
+
 /* Drops the last n of a taken slot's heaps. The numbers that they were given are given to
  * the next ones, so that the stream has no gap. */
 static void
 drop_heaps (Spead2Queue *queue, Spead2Slot *slot, guint n)
 {
-  if (!(slot->flags & SPEAD2_HEAP_HAS_CNT) &&
-      slot->nth + spead2_slot_n_kept (slot) == queue->n_numbered)
-    queue->n_numbered -= n;
+  const guint64 end = slot->nth + spead2_slot_n_kept (slot);
+
+  if (!(slot->flags & SPEAD2_HEAP_HAS_CNT)) {
+    if (queue->destinations.count_each)
+      spead2_destinations_unnumber (
+          &queue->destinations, slot->heap, slot_number (queue, slot), end, n);
+    else if (end == queue->n_numbered)
+      queue->n_numbered -= n;
+  }
   slot->n_dropped += n;
 }
 
@@ -455,7 +489,7 @@ spead2_taker_drop_last (Spead2Taker *taker)
   drop_heaps (taker->queue, slot, 1);
   if (spead2_slot_n_kept (slot) > 0)
     return;
-  end_slot (taker->queue, slot, SPEAD2_SLOT_DROPPED);
+  drop_slot (taker->queue, slot);
   taker->end--;
   taker->current = MIN (taker->current, taker->end);
 }
@@ -477,15 +511,14 @@ spead2_taker_discard (Spead2Taker *taker)
   guint64 begun = taker->current + (taker->begun ? 1 : 0);
 
   for (; queue->taken != queue->tail; queue->taken++)
-    end_slot (
-        queue, spead2_queue_slot (queue, queue->taken), SPEAD2_SLOT_DROPPED);
+    drop_slot (queue, spead2_queue_slot (queue, queue->taken));
 
   while (taker->end != begun) {
     Spead2Slot *slot = spead2_taker_slot (taker, --taker->end);
 
     taker->unbegun_bytes -= slot->n_heaps * slot->length;
     drop_heaps (queue, slot, slot->n_heaps);
-    end_slot (queue, slot, SPEAD2_SLOT_DROPPED);
+    drop_slot (queue, slot);
   }
   if (taker->begun)
     spead2_taker_drop_unbegun (taker);

@@ -26,7 +26,9 @@
  * were numbered last gives their numbers back.
  *
  * A slot whose heap has SPEAD2_HEAP_BARRIER is taken when all other takers are idle (hold no slot),
- * and until it has ended, only its taker takes others: it sends them in order.
+ * and until it has ended, only its taker takes others: it sends them in order. Where each
+ * destination counts its heaps, nobody takes others until then, since copies for all
+ * destinations get their numbers together.
  *
  * Waking. To wake a thread is a system call, and takes longer than sending two messages
  * where the other processor sleeps. Only threads that wait and can continue are
@@ -60,6 +62,7 @@
 
 #include "spead2/heap/heap.h"
 #include "spead2/net/txstate.h"
+#include "spead2/send/destinations.h"
 
 G_BEGIN_DECLS
 
@@ -167,7 +170,10 @@ struct _Spead2Queue {
   guint
       n_barriers; /* that are taken and have not ended, all by barrier_taker */
   const Spead2Taker *barrier_taker;
-  guint64 n_numbered; /* heaps that were given a number */
+  guint64
+      n_numbered; /* heaps that were given a number; the most of a destination
+                         where each counts for itself */
+  Spead2Destinations destinations;
   gboolean interrupted;
   gboolean flushing;
   guint n_discarding; /* threads between begin_discard and end_discard */
@@ -180,8 +186,9 @@ struct _Spead2Queue {
   guint peak_outstanding;
 };
 
-/* max_heaps: most outstanding heaps, or 0: automatic. All takers are added with
- * spead2_taker_init() before anything else. */
+/* max_heaps: most outstanding heaps, or 0: automatic. Heaps have no destination until the
+ * owner fills destinations. All takers are added with spead2_taker_init() before anything
+ * else. */
 void spead2_queue_init (Spead2Queue *queue, guint max_heaps, guint n_takers);
 
 /* No thread may use it any more. Heaps that are in it are freed. */
@@ -268,6 +275,13 @@ spead2_taker_slot (const Spead2Taker *taker, guint64 position)
 
   return spead2_queue_slot (
       queue, taker->taken[position & (queue->n_slots - 1)]);
+}
+
+/* The number of the slot at current. */
+static inline guint64
+spead2_taker_number (const Spead2Taker *taker)
+{
+  return taker->taken[taker->current & (taker->queue->n_slots - 1)];
 }
 
 /* Takes slots until unbegun_bytes would exceed max_bytes; one at least, where the taker has

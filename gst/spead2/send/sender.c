@@ -10,6 +10,7 @@
 
 #include "spead2/clock.h"
 #include "spead2/error.h"
+#include "spead2/net/endpointlist.h"
 
 /* How long a flush or a stop waits for the kernel to release memory, in ns. */
 #define RELEASE_GRACE (500 * G_GUINT64_CONSTANT (1000000))
@@ -29,6 +30,7 @@ struct _Spead2Sender {
   gint *fds; /* (owned) of the workers in turn */
   guint n_fds;
   Spead2UdpSocketState *adopted; /* (owned) of an outside socket, or NULL */
+  gint family;
   gboolean no_gso;
   guint mtu;
   guint buffer_size;
@@ -54,7 +56,7 @@ open_socket (
 
   if (config->fd < 0)
     return spead2_udp_socket_open (
-        &config->destination, &config->socket, error);
+        &config->destinations[0], &config->socket, error);
 
   /* When its owner closes it, its number may soon be another file's. */
   fd = fcntl (config->fd, F_DUPFD_CLOEXEC, 0);
@@ -63,7 +65,7 @@ open_socket (
     return -1;
   }
   sender->adopted = spead2_udp_socket_adopt (
-      fd, &config->destination, &config->socket, error);
+      fd, &config->destinations[0], &config->socket, error);
   if (sender->adopted == NULL) {
     close (fd);
     return -1;
@@ -93,8 +95,9 @@ open_worker (
     Spead2Sender *sender, const Spead2SenderConfig *config, GError **error)
 {
   const guint index = sender->n_workers;
-  Spead2UdpWriter *writer = spead2_udp_writer_new (
-      sender->fds[index % sender->n_fds], &config->destination, 1, error);
+  Spead2UdpWriter *writer =
+      spead2_udp_writer_new (sender->fds[index % sender->n_fds],
+          config->destinations, config->n_destinations, error);
 
   if (writer == NULL)
     return FALSE;
@@ -138,12 +141,39 @@ may_poll (guint n_workers, const Spead2Pacer *pacer)
 }
 
 static void
+init_destinations (
+    Spead2Destinations *destinations, const Spead2SenderConfig *config)
+{
+  spead2_destinations_init (
+      destinations, config->destinations, config->n_destinations);
+  destinations->rule = config->rule;
+  destinations->describe_first = config->describe_first;
+  destinations->count_each =
+      config->count_each && config->rule != SPEAD2_DESTINATION_ALL;
+}
+
+/* Of the destinations whose MTU is known; 0: none. */
+static guint
+smallest_mtu (const Spead2SenderConfig *config)
+{
+  guint smallest = 0, i;
+
+  for (i = 0; i < config->n_destinations; i++) {
+    guint mtu = spead2_udp_mtu (&config->destinations[i], &config->socket);
+
+    if (mtu > 0 && (smallest == 0 || mtu < smallest))
+      smallest = mtu;
+  }
+  return smallest;
+}
+
+static void
 init_group (Spead2WorkerGroup *group, const Spead2SenderConfig *config,
     const Spead2SenderCallbacks *callbacks, gpointer user_data)
 {
   spead2_queue_init (&group->queue, config->max_heaps, config->n_workers);
+  init_destinations (&group->queue.destinations, config);
   group->packet = config->packet;
-  group->destination = config->destination;
   group->cnt_start = config->cnt_start;
   group->cnt_step = config->cnt_step;
   group->report_zerocopy = config->zero_copy;
@@ -166,6 +196,7 @@ spead2_sender_new (const Spead2SenderConfig *config,
 
   g_return_val_if_fail (
       config->n_workers >= 1 && config->n_workers <= SPEAD2_MAX_WORKERS, NULL);
+  g_return_val_if_fail (config->n_destinations >= 1, NULL);
   g_return_val_if_fail (config->cnt_step >= 1, NULL);
 
   if (!check_config (config, error))
@@ -183,8 +214,9 @@ spead2_sender_new (const Spead2SenderConfig *config,
     if (!open_worker (sender, config, error))
       goto failed;
 
+  sender->family = spead2_endpoint_family (&config->destinations[0]);
   sender->no_gso = config->no_gso;
-  sender->mtu = spead2_udp_mtu (&config->destination, &config->socket);
+  sender->mtu = smallest_mtu (config);
   sender->buffer_size = spead2_udp_socket_buffer_size (sender->fds[0]);
   return sender;
 
@@ -217,12 +249,6 @@ spead2_sender_free (Spead2Sender *sender)
   g_free (sender);
 }
 
-const Spead2Endpoint *
-spead2_sender_destination (const Spead2Sender *sender)
-{
-  return &sender->group.destination;
-}
-
 const Spead2PacketConfig *
 spead2_sender_packet_config (const Spead2Sender *sender)
 {
@@ -245,6 +271,127 @@ spead2_sender_dup_fd (Spead2Sender *sender, GError **error)
   if (fd < 0)
     spead2_set_errno (error, errno, "Could not share the socket");
   return fd;
+}
+
+/* -- destinations ----------------------------------------------------------------- */
+
+guint
+spead2_sender_n_destinations (Spead2Sender *sender)
+{
+  Spead2Queue *queue = &sender->group.queue;
+  guint n;
+
+  g_mutex_lock (&queue->lock);
+  n = queue->destinations.n;
+  g_mutex_unlock (&queue->lock);
+  return n;
+}
+
+/* Called with the queue's lock. */
+static gboolean
+check_new (Spead2Sender *sender, const Spead2Endpoint *endpoint, GError **error)
+{
+  const Spead2Destinations *destinations = &sender->group.queue.destinations;
+  const gchar *reason = NULL;
+
+  if (spead2_endpoint_family (endpoint) != sender->family)
+    reason = sender->family == AF_INET ? "is IPv6, and the socket is of IPv4"
+                                       : "is IPv4, and the socket is of IPv6";
+  else if (spead2_destinations_find (destinations, endpoint) >= 0)
+    reason = "is twice in the list";
+  else if (destinations->n == SPEAD2_MAX_DESTINATIONS)
+    reason = "is one too many: there are 4096";
+  /* Entries of removed ones are used again when their heaps are gone. */
+  else if (destinations->entries->len == SPEAD2_TX_DESTINATIONS)
+    reason = "is added too soon after others that were removed";
+  if (reason == NULL)
+    return TRUE;
+  g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID, "Destination '%s' %s",
+      endpoint->text, reason);
+  return FALSE;
+}
+
+gboolean
+spead2_sender_add_destination (
+    Spead2Sender *sender, const Spead2Endpoint *endpoint, GError **error)
+{
+  Spead2Queue *queue = &sender->group.queue;
+  gboolean good;
+
+  g_mutex_lock (&queue->lock);
+  good = check_new (sender, endpoint, error);
+  if (good)
+    spead2_destinations_add (
+        &queue->destinations, endpoint, queue->head, queue->tail);
+  g_mutex_unlock (&queue->lock);
+  return good;
+}
+
+gboolean
+spead2_sender_remove_destination (
+    Spead2Sender *sender, const Spead2Endpoint *endpoint, GError **error)
+{
+  Spead2Queue *queue = &sender->group.queue;
+  gint position;
+
+  g_mutex_lock (&queue->lock);
+  position = spead2_destinations_find (&queue->destinations, endpoint);
+  if (position >= 0)
+    spead2_destinations_remove (&queue->destinations, position, queue->tail);
+  g_mutex_unlock (&queue->lock);
+  return position >= 0 || spead2_endpoint_not_listed (endpoint, error);
+}
+
+void
+spead2_sender_clear_destinations (Spead2Sender *sender)
+{
+  Spead2Queue *queue = &sender->group.queue;
+
+  g_mutex_lock (&queue->lock);
+  while (queue->destinations.n > 0)
+    spead2_destinations_remove (
+        &queue->destinations, queue->destinations.n - 1, queue->tail);
+  g_mutex_unlock (&queue->lock);
+}
+
+/* What a worker has sent to an entry. Called with the queue's lock. */
+static void
+add_destination_counters (Spead2DestinationCounters *sum,
+    const Spead2Worker *worker, guint index, guint64 filled)
+{
+  Spead2DestinationCounters counters;
+
+  if (filled > worker->n_changes)
+    return;
+  spead2_udp_writer_get_destination (worker->writer, index, &counters);
+  sum->packets += counters.packets;
+  sum->bytes += counters.bytes;
+  sum->errors += counters.errors;
+}
+
+GArray *
+spead2_sender_get_destinations (Spead2Sender *sender)
+{
+  const Spead2Destinations *destinations = &sender->group.queue.destinations;
+  GArray *list = g_array_new (FALSE, TRUE, sizeof (Spead2DestinationStats));
+  guint i, k;
+
+  g_mutex_lock (&sender->group.queue.lock);
+  g_array_set_size (list, destinations->n);
+  for (i = 0; i < destinations->n; i++) {
+    Spead2DestinationStats *stats =
+        &g_array_index (list, Spead2DestinationStats, i);
+    const guint index = spead2_destinations_index (destinations, i);
+    const Spead2Destination *entry =
+        spead2_destinations_entry (destinations, index);
+
+    stats->endpoint = entry->endpoint;
+    for (k = 0; k < sender->n_workers; k++)
+      add_destination_counters (
+          &stats->counters, &sender->workers[k], index, entry->filled);
+  }
+  g_mutex_unlock (&sender->group.queue.lock);
+  return list;
 }
 
 /* -- start, stop, flush --------------------------------------------------------- */
@@ -322,15 +469,34 @@ spead2_sender_flush (Spead2Sender *sender)
 
 /* -- pushing and waiting ---------------------------------------------------------- */
 
+/* Whether a run that chooses its destination chooses one that there is. */
+static gboolean
+check_destination (const Spead2Heap *heap, guint n_destinations, GError **error)
+{
+  if (heap->destination < n_destinations || n_destinations == 0)
+    return TRUE;
+  g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID,
+      "A heap is for destination %u, and there are %u: its value must be from "
+      "0 "
+      "to %u",
+      heap->destination, n_destinations, n_destinations - 1);
+  return FALSE;
+}
+
 /* How many of the runs, from the front, can be sent at all. */
 static guint
 count_sendable (
     Spead2Sender *sender, Spead2Heap *const *heaps, guint n, GError **error)
 {
+  const guint n_destinations =
+      sender->group.queue.destinations.rule == SPEAD2_DESTINATION_ITEM
+      ? spead2_sender_n_destinations (sender)
+      : G_MAXUINT;
   guint i;
 
   for (i = 0; i < n; i++)
-    if (!spead2_packetizer_check (&sender->group.packet, heaps[i], error))
+    if (!spead2_packetizer_check (&sender->group.packet, heaps[i], error) ||
+        !check_destination (heaps[i], n_destinations, error))
       break;
   return i;
 }

@@ -26,7 +26,12 @@ G_BEGIN_DECLS
 
 typedef struct {
   Spead2PacketConfig packet; /* checked */
-  Spead2Endpoint destination;
+  /* All of one family, at least one, borrowed for the call. */
+  const Spead2Endpoint *destinations;
+  guint n_destinations;
+  Spead2DestinationRule rule;
+  gboolean describe_first; /* see Spead2Destinations */
+  gboolean count_each;
   Spead2UdpSocketOptions socket; /* its pointers are borrowed for the call */
   gint fd; /* an outside socket, duplicated, in the end restored; or -1 */
   const gchar
@@ -75,10 +80,10 @@ typedef struct {
   gboolean no_gso;              /* as configured */
   gint gso_errno;               /* for which GSO was disabled, or 0 */
   const gchar *zerocopy_reason; /* why heaps are copied, or NULL */
-  guint64 last_end;      /* spead2_now() when a heap ended last; 0: none did */
-  guint mtu;             /* spead2_udp_mtu(), when it was opened */
-  guint buffer_size;     /* of the first worker's socket, bytes */
-  Spead2Times heap_time; /* of heaps sent, from push to release */
+  guint64 last_end; /* spead2_now() when a heap ended last; 0: none did */
+  guint mtu; /* the smallest spead2_udp_mtu(), when it was opened; 0: unknown */
+  guint buffer_size;           /* of the first worker's socket, bytes */
+  Spead2Times heap_time;       /* of heaps sent, from push to release */
   Spead2Times pacing_error;    /* of bursts: how late they went */
   Spead2WriterCounters writer; /* of all workers */
 } Spead2SenderStats;
@@ -95,8 +100,31 @@ Spead2Sender *spead2_sender_new (const Spead2SenderConfig *config,
  * spead2_thread_start(). */
 gboolean spead2_sender_start (Spead2Sender *sender, GError **error);
 
-/* Where heaps are sent. Constant. */
-const Spead2Endpoint *spead2_sender_destination (const Spead2Sender *sender);
+/* -- destinations: any thread; for heaps that are pushed from then on --------------- */
+
+/* How many there are. */
+guint spead2_sender_n_destinations (Spead2Sender *sender);
+
+/* Appends a destination. FALSE with SPEAD2_ERROR_INVALID: it is in the list, is of another
+ * family, or there are SPEAD2_MAX_DESTINATIONS. */
+gboolean spead2_sender_add_destination (
+    Spead2Sender *sender, const Spead2Endpoint *endpoint, GError **error);
+
+/* Removes a destination, which gets what was pushed before. FALSE with
+ * SPEAD2_ERROR_INVALID if it is not in the list. */
+gboolean spead2_sender_remove_destination (
+    Spead2Sender *sender, const Spead2Endpoint *endpoint, GError **error);
+
+/* Removes all of them: heaps are dropped until one is added. */
+void spead2_sender_clear_destinations (Spead2Sender *sender);
+
+typedef struct {
+  Spead2Endpoint endpoint;
+  Spead2DestinationCounters counters; /* since it was added, of all workers */
+} Spead2DestinationStats;
+
+/* The list (Spead2DestinationStats). */
+GArray *spead2_sender_get_destinations (Spead2Sender *sender);
 
 /* How heaps are cut into packets. Constant. */
 const Spead2PacketConfig *spead2_sender_packet_config (

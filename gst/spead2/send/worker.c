@@ -30,6 +30,8 @@ spead2_worker_init (Spead2Worker *worker, Spead2WorkerGroup *group, guint index,
   worker->index = index;
   worker->writer = writer;
   worker->zerocopy_reason = spead2_udp_writer_zerocopy_reason (writer, 0);
+  worker->destinations =
+      g_array_new (FALSE, FALSE, sizeof (Spead2WorkerDestination));
   spead2_taker_init (&worker->taker, &group->queue, wake, worker);
 }
 
@@ -37,20 +39,28 @@ void
 spead2_worker_clear (Spead2Worker *worker)
 {
   g_clear_pointer (&worker->writer, spead2_udp_writer_free);
+  g_clear_pointer (&worker->destinations, g_array_unref);
   spead2_taker_clear (&worker->taker);
 }
 
 /* -- completing --------------------------------------------------------------- */
 
+/* The heap counter on the wire of the nth heap that has none of its own. */
+static guint64
+nth_cnt (const Spead2WorkerGroup *group, guint64 nth)
+{
+  return spead2_worker_long_cnt (group, nth) &
+      spead2_flavour_max_value (group->packet.flavour);
+}
+
 /* The counter on the wire of the slot's heap at index. */
 static guint64
 heap_cnt (const Spead2WorkerGroup *group, const Spead2Slot *slot, guint index)
 {
-  guint64 cnt = slot->flags & SPEAD2_HEAP_HAS_CNT
-      ? slot->heap->cnt + index * slot->heap->cnt_step
-      : spead2_worker_long_cnt (group, slot->nth + index);
-
-  return cnt & spead2_flavour_max_value (group->packet.flavour);
+  if (!(slot->flags & SPEAD2_HEAP_HAS_CNT))
+    return nth_cnt (group, slot->nth + index);
+  return (slot->heap->cnt + index * slot->heap->cnt_step) &
+      spead2_flavour_max_value (group->packet.flavour);
 }
 
 static void
@@ -77,13 +87,32 @@ complete_sent (const Spead2WorkerGroup *group, const Spead2Slot *slot,
   spead2_heap_counts_add (counts, slot, slot->n_heaps, NULL, now);
 }
 
+/* The names of where the slot's heaps, of which not all were sent, were to go: of the one
+ * with the error, where there are several. The caller frees it. */
+static gchar *
+dup_destination (Spead2WorkerGroup *group, const Spead2Slot *slot)
+{
+  const guint destination =
+      slot->tx.error ? slot->tx.destination : slot->heap->destination;
+  gchar *text;
+
+  if (destination >= SPEAD2_NO_DESTINATION)
+    return g_strdup ("all destinations");
+  g_mutex_lock (&group->queue.lock);
+  text = g_strdup (
+      spead2_destinations_entry (&group->queue.destinations, destination)
+          ->endpoint.text);
+  g_mutex_unlock (&group->queue.lock);
+  return text;
+}
+
 /* Reports and counts a heap of a slot of which not all was sent. */
 static void
-complete_heap (const Spead2WorkerGroup *group, const Spead2Slot *slot,
-    guint index, Spead2HeapCounts *counts, guint64 now)
+complete_heap (const Spead2WorkerGroup *group, const gchar *destination,
+    const Spead2Slot *slot, guint index, Spead2HeapCounts *counts, guint64 now)
 {
   const Spead2HeapEnd end = spead2_slot_heap_end (slot, &group->packet, index);
-  GError *error = spead2_heap_end_error (&end, group->destination.text);
+  GError *error = spead2_heap_end_error (&end, destination);
 
   report (group, slot, index,
       end.dropped ? SPEAD2_NO_HEAP_CNT : heap_cnt (group, slot, index),
@@ -92,18 +121,27 @@ complete_heap (const Spead2WorkerGroup *group, const Spead2Slot *slot,
   g_clear_error (&error);
 }
 
+static void
+complete_unsent (Spead2WorkerGroup *group, const Spead2Slot *slot,
+    Spead2HeapCounts *counts, guint64 now)
+{
+  gchar *destination = dup_destination (group, slot);
+  guint i;
+
+  for (i = 0; i < slot->n_heaps; i++)
+    complete_heap (group, destination, slot, i, counts, now);
+  g_free (destination);
+}
+
 /* Reports how the heaps of a slot ended, counts them, and frees the run. */
 static void
 complete_slot (Spead2WorkerGroup *group, Spead2Slot *slot,
     Spead2HeapCounts *counts, guint64 now)
 {
-  guint i;
-
   if (spead2_slot_is_sent (slot))
     complete_sent (group, slot, counts, now);
   else
-    for (i = 0; i < slot->n_heaps; i++)
-      complete_heap (group, slot, i, counts, now);
+    complete_unsent (group, slot, counts, now);
   spead2_tx_state_clear (&slot->tx);
   if (slot->tx.unreleased)
     g_ptr_array_add (group->abandoned_heaps, slot->heap);
@@ -209,7 +247,7 @@ finish (Spead2Worker *worker)
 {
   spead2_taker_finish (&worker->taker);
   worker->counters = *spead2_udp_writer_counters (worker->writer);
-  worker->gso_errno = spead2_udp_writer_gso_errno (worker->writer, 0);
+  worker->gso_errno = spead2_udp_writer_any_gso_errno (worker->writer);
   worker->zerocopy_reason =
       spead2_udp_writer_zerocopy_reason (worker->writer, 0);
   spead2_times_merge (&worker->group->pacing_error, &worker->lateness);
@@ -244,6 +282,25 @@ sleep_until_woken (Spead2Worker *worker)
   worker->taker.asleep = FALSE;
 }
 
+/* Gives the writer the destinations that were added. Called with the lock, and no batch. */
+static void
+update_destinations (Spead2Worker *worker)
+{
+  const Spead2Destinations *from = &worker->group->queue.destinations;
+  guint i;
+
+  g_array_set_size (worker->destinations, from->entries->len);
+  for (i = 0; i < from->entries->len; i++) {
+    const Spead2Destination *entry = spead2_destinations_entry (from, i);
+
+    g_array_index (worker->destinations, Spead2WorkerDestination, i) =
+        (Spead2WorkerDestination){entry->from, entry->to};
+    if (entry->filled > worker->n_changes)
+      spead2_udp_writer_set_destination (worker->writer, i, &entry->endpoint);
+  }
+  worker->n_changes = from->n_changes;
+}
+
 /* Waits for runs and takes as many as fill a batch. FALSE at the end. Called
  * with the lock, which is released meanwhile. */
 static gboolean
@@ -261,6 +318,8 @@ take (Spead2Worker *worker)
     finish (worker);
     complete (group);
     if (spead2_taker_take (&worker->taker, SPEAD2_BATCH_BYTES)) {
+      if (worker->n_changes != queue->destinations.n_changes)
+        update_destinations (worker);
       worker->burst = spead2_pacer_burst (&group->pacer);
       return TRUE;
     }
@@ -290,17 +349,75 @@ prefetch (const Spead2Taker *taker, guint64 position)
 }
 
 static void
-begin_run (Spead2Worker *worker, const Spead2Slot *slot)
+start_packets (Spead2Worker *worker, const Spead2Slot *slot, guint64 cnt)
 {
   const Spead2WorkerGroup *group = worker->group;
 
   spead2_packetizer_start (&worker->packetizer, &group->packet, slot->heap);
   if (!(slot->flags & SPEAD2_HEAP_HAS_CNT)) {
-    worker->packetizer.cnt = heap_cnt (group, slot, 0);
+    worker->packetizer.cnt = cnt;
     worker->packetizer.cnt_step = group->cnt_step;
   }
+}
+
+/* The heap counter of a copy of a heap that goes to all destinations. */
+static guint64
+copy_cnt (Spead2WorkerGroup *group, const Spead2Slot *slot, guint destination)
+{
+  Spead2Destinations *destinations = &group->queue.destinations;
+  guint64 nth;
+
+  if (!destinations->count_each)
+    return heap_cnt (group, slot, 0);
+  g_mutex_lock (&group->queue.lock);
+  nth = spead2_destinations_entry (destinations, destination)->copy_nth;
+  g_mutex_unlock (&group->queue.lock);
+  return nth_cnt (group, nth);
+}
+
+/* Begins the copy for the first destination from an index on. FALSE: there are no more. */
+static gboolean
+begin_copy (Spead2Worker *worker, const Spead2Slot *slot, guint from)
+{
+  const guint64 number = spead2_taker_number (&worker->taker);
+  guint i;
+
+  for (i = from; i < worker->destinations->len; i++) {
+    const Spead2WorkerDestination *destination =
+        &g_array_index (worker->destinations, Spead2WorkerDestination, i);
+
+    if (number < destination->from || number >= destination->to)
+      continue;
+    start_packets (worker, slot, copy_cnt (worker->group, slot, i));
+    worker->packetizer.destination = i;
+    return TRUE;
+  }
+  return FALSE;
+}
+
+/* Begins the next copy of a heap. FALSE: this was the last, or only one. */
+static gboolean
+begin_next_copy (Spead2Worker *worker, const Spead2Slot *slot)
+{
+  return slot->heap->destination == SPEAD2_ALL_DESTINATIONS &&
+      begin_copy (worker, slot, worker->packetizer.destination + 1);
+}
+
+/* FALSE: there is no destination for the heaps, which are dropped. */
+static gboolean
+begin_run (Spead2Worker *worker, Spead2Slot *slot)
+{
   worker->taker.begun = TRUE;
   worker->taker.n_unbegun = slot->n_heaps - 1;
+  if (slot->heap->destination < SPEAD2_NO_DESTINATION) {
+    start_packets (worker, slot, heap_cnt (worker->group, slot, 0));
+    return TRUE;
+  }
+  if (slot->heap->destination == SPEAD2_ALL_DESTINATIONS &&
+      begin_copy (worker, slot, 0))
+    return TRUE;
+  slot->n_dropped = slot->n_heaps;
+  return FALSE;
 }
 
 /* Counts the heaps of the run that have been begun since the last time: all up to the one
@@ -323,11 +440,13 @@ add_run (Spead2Worker *worker, Spead2Slot *slot)
 {
   gboolean added = TRUE;
 
-  if (!worker->taker.begun)
-    begin_run (worker, slot);
-  while (added && !is_cut (worker, slot))
-    added =
-        spead2_udp_writer_add (worker->writer, &worker->packetizer, &slot->tx);
+  if (!worker->taker.begun && !begin_run (worker, slot))
+    return TRUE;
+  do {
+    while (added && !is_cut (worker, slot))
+      added = spead2_udp_writer_add (
+          worker->writer, &worker->packetizer, &slot->tx);
+  } while (added && begin_next_copy (worker, slot));
   count_begun (worker, slot);
   return added;
 }
@@ -436,8 +555,8 @@ fail_rest (const Spead2Worker *worker, Spead2Slot *slot)
   const guint64 end = (packetizer->index + 1) *
       spead2_packetizer_n_packets (&worker->group->packet, slot->heap);
 
-  spead2_tx_state_fail (
-      &slot->tx, packetizer->number, end - packetizer->number, ECANCELED);
+  spead2_tx_state_fail (&slot->tx, packetizer->number, end - packetizer->number,
+      ECANCELED, packetizer->destination);
 }
 
 /* Ends the begun run here if some of it was abandoned, or the deadline has passed: its heaps
@@ -467,11 +586,13 @@ static void
 report_icmp_errors (Spead2Worker *worker)
 {
   const Spead2WorkerGroup *group = worker->group;
+  const Spead2Endpoint *destination;
   gint errnum;
-  guint n = spead2_udp_writer_take_icmp_errors (worker->writer, &errnum);
+  guint n = spead2_udp_writer_take_icmp_errors (
+      worker->writer, &errnum, &destination);
 
   if (n > 0 && group->callbacks.icmp_errors)
-    group->callbacks.icmp_errors (errnum, n, group->user_data);
+    group->callbacks.icmp_errors (destination, errnum, n, group->user_data);
 }
 
 static void

@@ -24,8 +24,10 @@ G_BEGIN_DECLS
  * worker at a time, the others by any. */
 typedef struct {
   void (*heap_done) (const Spead2HeapResult *result, gpointer user_data);
-  /* n ICMP errors came back for earlier packets, errnum the last. */
-  void (*icmp_errors) (gint errnum, guint n, gpointer user_data);
+  /* n ICMP errors came back for earlier packets, the last one errnum from the way to that
+   * destination. */
+  void (*icmp_errors) (const Spead2Endpoint *destination, gint errnum, guint n,
+      gpointer user_data);
   /* Heaps are copied from now on, for that reason. */
   void (*zerocopy_disabled) (const gchar *reason, gpointer user_data);
   void (*worker_started) (guint worker, gpointer user_data);
@@ -39,7 +41,6 @@ typedef struct {
 
   /* Constant. */
   Spead2PacketConfig packet;
-  Spead2Endpoint destination;
   guint64 cnt_start, cnt_step; /* of heaps without a counter of their own */
   gboolean report_zerocopy;    /* call zerocopy_disabled */
   Spead2WorkerCallbacks callbacks;
@@ -58,6 +59,11 @@ typedef struct {
       abandoned_heaps; /* (owned) whose memory the kernel reads by these rings */
 } Spead2WorkerGroup;
 
+/* Of a Spead2Destination: when it was in the list. */
+typedef struct {
+  guint64 from, to; /* slots */
+} Spead2WorkerDestination;
+
 typedef struct {
   Spead2WorkerGroup *group;
   guint index;
@@ -70,9 +76,12 @@ typedef struct {
   guint64 burst;        /* most bytes of the batch, by the rate */
   Spead2Times lateness; /* of bursts, since finish() */
   Spead2Packetizer packetizer;
+  GArray *
+      destinations; /* (owned, Spead2WorkerDestination) by index, as of n_changes */
 
   /* Guarded by the queue's lock. */
-  guint64 due; /* when its burst may go, ns; 0 with no rate */
+  guint64 due;       /* when its burst may go, ns; 0 with no rate */
+  guint64 n_changes; /* of the destinations that the writer has */
   /* What the writer said when the worker finished slots last. */
   Spead2WriterCounters counters;
   gint gso_errno;

@@ -96,6 +96,7 @@ static guint n_cases = DEFAULT_CASES;
 static gint64 only = -1;
 
 static gint deaf = -1; /* takes all, and nobody looks */
+static Spead2Endpoint destination;
 static Spead2SenderConfig config;
 static Spead2HugePages *pages; /* NULL: nothing can go without being copied */
 static GstAllocator *packets;  /* of memory that lies as packets do, or NULL */
@@ -314,7 +315,8 @@ heap_done (const Spead2HeapResult *result, gpointer user_data)
 }
 
 static void
-icmp_errors (gint errnum, guint n, gpointer user_data)
+icmp_errors (
+    const Spead2Endpoint *from, gint errnum, guint n, gpointer user_data)
 {
   g_mutex_lock (&lock);
   n_icmp += n;
@@ -344,11 +346,11 @@ random_packets (void)
 static void
 random_config (void)
 {
-  Spead2Endpoint destination = config.destination;
   Spead2PacketShape shape;
 
   memset (&config, 0, sizeof config);
-  config.destination = destination;
+  config.destinations = &destination;
+  config.n_destinations = 1;
   random_packets ();
   config.fd = -1;
   config.socket.ttl = 64;
@@ -870,7 +872,7 @@ GST_START_TEST (nothing_is_lost_and_nothing_is_silent)
 
   deaf = open_deaf (&port);
   fail_unless (spead2_endpoint_resolve (
-      &config.destination, "127.0.0.1", port, AF_UNSPEC, NULL, NULL));
+      &destination, "127.0.0.1", port, AF_UNSPEC, NULL, NULL));
   faults_block (true); /* they make what they keep */
   faults_reset ();
   fds = count_fds ();

@@ -17,6 +17,7 @@
 
 #define N_WORKERS 4
 
+static Spead2Endpoint destination;
 static Spead2SenderConfig config;
 static gint n_running; /* atomic: workers */
 
@@ -43,7 +44,9 @@ setup (void)
   spead2_packet_config_init (&config.packet, 40, 1472);
   fail_unless (spead2_packet_config_check (&config.packet, NULL));
   fail_unless (spead2_endpoint_resolve (
-      &config.destination, "127.0.0.1", 9, AF_UNSPEC, NULL, NULL));
+      &destination, "127.0.0.1", 9, AF_UNSPEC, NULL, NULL));
+  config.destinations = &destination;
+  config.n_destinations = 1;
   config.fd = -1;
   config.socket.ttl = 64;
   config.socket.ttl_mc = 1;

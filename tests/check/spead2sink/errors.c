@@ -55,7 +55,7 @@ static const struct {
         "has a port in it: write host=127.0.0.1 port=8888"},
     {"host", "[::1]", GST_RESOURCE_ERROR_SETTINGS, "write host=::1"},
     {"host", "239.2.1.150+15", GST_RESOURCE_ERROR_SETTINGS,
-        "write host=239.2.1.150"},
+        "is several addresses: a sender takes them as destinations"},
     {"host", "spead://127.0.0.1", GST_RESOURCE_ERROR_SETTINGS, "set uri to it"},
     {"host", "no-such-host.invalid", GST_RESOURCE_ERROR_NOT_FOUND,
         "Host 'no-such-host.invalid' could not be resolved"},

@@ -187,9 +187,9 @@ static const struct {
     {"[::1]", "has brackets, which only a URI needs: write host=::1"},
     {"[::1]:8888", "write host=::1 port=8888"},
     {"239.2.1.150+15",
-        "is several addresses, and heaps go to one destination: write "
-        "host=239.2.1.150"},
-    {"239.2.1.150+15:7148", "write host=239.2.1.150 port=7148"},
+        "is several addresses: a sender takes them as destinations"},
+    {"239.2.1.150+15:7148", "is several addresses"},
+    {"10.1.1.1,10.1.1.2", "is several addresses"},
     {"spead://239.2.1.150:7148", "is a URI: set uri to it instead of host"},
     {"udp://239.2.1.150:7148", "host=239.1.2.3 port=7148"},
     {" 127.0.0.1", "has a blank in it"},

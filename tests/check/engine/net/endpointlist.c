@@ -143,12 +143,24 @@ GST_START_TEST (test_destinations)
   GError *error = NULL;
   GArray *list = spead2_endpoint_list_resolve_destinations (
       destination_lists[__i__].text, 9, AF_UNSPEC, NULL, &error);
+  GArray *again;
   gchar *text;
 
   fail_unless (list != NULL, "%s", error ? error->message : "");
   text = join_texts (list);
   fail_unless_equals_string (text, destination_lists[__i__].addresses);
   g_free (text);
+
+  /* The same again from what it is written as. */
+  text = spead2_endpoint_list_to_text (
+      (const Spead2Endpoint *) list->data, list->len);
+  again = spead2_endpoint_list_resolve_destinations (
+      text, 0, AF_UNSPEC, NULL, &error);
+  g_free (text);
+  text = join_texts (again);
+  fail_unless_equals_string (text, destination_lists[__i__].addresses);
+  g_free (text);
+  g_array_unref (again);
   g_array_unref (list);
 }
 GST_END_TEST
@@ -163,8 +175,7 @@ GST_START_TEST (test_destination_names)
   list = spead2_endpoint_list_resolve_destinations (
       "x-engine:7148+1", 9, AF_UNSPEC, NULL, NULL);
   text = join_texts (list);
-  fail_unless_equals_string (
-      text, "127.0.0.7:7148 (x-engine) 127.0.0.7:7149");
+  fail_unless_equals_string (text, "127.0.0.7:7148 (x-engine) 127.0.0.7:7149");
   g_free (text);
   g_array_unref (list);
 
@@ -215,7 +226,8 @@ static const struct {
     {"223.255.255.250+7:1", "goes beyond the unicast addresses"},
     {"[ffff:ffff:ffff:ffff:ffff:ffff:ffff:fffe]+2:1", "goes beyond"},
     {"10.1.1.1:1,[fd00::1]:1", "must all be IPv4 or all IPv6"},
-    {"10.1.1.1+3:1,10.1.1.4:1", "character 14: Destination '10.1.1.4:1' is twice"},
+    {"10.1.1.1+3:1,10.1.1.4:1",
+        "character 14: Destination '10.1.1.4:1' is twice"},
     {"spead://239.1.2.3:7148", "is a URI: set uri"},
     {"udp://239.1.2.3:7148", "is a URL"},
     {"239.1.1:1", "has four numbers"},

@@ -233,7 +233,10 @@ GST_END_TEST
  * ICMP error home, but the error is not that message's. */
 GST_START_TEST (test_errors_are_kept_by_destination)
 {
+  Spead2DestinationCounters counters[2];
+  const Spead2Endpoint *destination;
   guint i;
+  gint errnum;
 
   close (sinks[1]);
   for (i = 0; i < 4; i++)
@@ -242,11 +245,17 @@ GST_START_TEST (test_errors_are_kept_by_destination)
   sinks[1] = dup (sinks[0]);
 
   check_all_sent ();
-  fail_unless (spead2_udp_writer_errors (writer, 1) > 0);
-  fail_unless_equals_uint64 (spead2_udp_writer_errors (writer, 0), 0);
+  for (i = 0; i < 2; i++)
+    spead2_udp_writer_get_destination (writer, i, &counters[i]);
+  fail_unless (counters[1].errors > 0);
+  fail_unless_equals_uint64 (counters[0].errors, 0);
   fail_unless_equals_uint64 (
       spead2_udp_writer_counters (writer)->errors[ECONNREFUSED],
-      spead2_udp_writer_errors (writer, 1));
+      counters[1].errors);
+  fail_unless (
+      spead2_udp_writer_take_icmp_errors (writer, &errnum, &destination) > 0);
+  fail_unless_equals_int (errnum, ECONNREFUSED);
+  fail_unless_equals_string (destination->text, endpoints[1].text);
 }
 GST_END_TEST
 
@@ -498,6 +507,7 @@ GST_START_TEST (test_refused_by_this_machine)
 {
   const gint family = __i__ == 0 ? AF_INET : AF_INET6;
   const Spead2WriterCounters *counters;
+  const Spead2Endpoint *destination;
   gint errnum;
 
   close_all ();
@@ -519,7 +529,7 @@ GST_START_TEST (test_refused_by_this_machine)
   fail_unless_equals_int (jobs[1].tx.error, EMSGSIZE);
   fail_unless_equals_int (jobs[2].tx.error, 0);
   fail_unless_equals_uint64 (
-      spead2_udp_writer_take_icmp_errors (writer, &errnum), 0);
+      spead2_udp_writer_take_icmp_errors (writer, &errnum, &destination), 0);
   /* The first; the messages of the second, each with GSO and without, but for its
    * last packet alone; the third. */
   fail_unless (counters->calls <= 8, "%" G_GUINT64_FORMAT, counters->calls);

@@ -36,6 +36,7 @@ typedef struct {
 } End;
 
 static FakeReceiver *receiver, *decoder;
+static Spead2Endpoint destination;
 static Spead2SenderConfig config;
 static Spead2Sender *sender;
 static Spead2HugePages *pages;
@@ -116,8 +117,10 @@ setup (void)
   decoder = fake_receiver_new (AF_UNSPEC);
   memset (&config, 0, sizeof config);
   spead2_packet_config_init (&config.packet, 40, 8972);
-  fail_unless (spead2_endpoint_resolve (&config.destination, "127.0.0.1",
+  fail_unless (spead2_endpoint_resolve (&destination, "127.0.0.1",
       fake_receiver_port (receiver), AF_UNSPEC, NULL, NULL));
+  config.destinations = &destination;
+  config.n_destinations = 1;
   config.fd = -1;
   config.socket.ttl = 64;
   config.socket.ttl_mc = 1;

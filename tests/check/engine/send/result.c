@@ -72,10 +72,10 @@ GST_END_TEST
 /* The last packet of heap 0, all of heap 1, the first of heap 2 and of heap 4. */
 GST_START_TEST (test_packets_fail)
 {
-  spead2_tx_state_fail (&slot.tx, 2, 2, EPERM);
-  spead2_tx_state_fail (&slot.tx, 4, 3, EPERM);
+  spead2_tx_state_fail (&slot.tx, 2, 2, EPERM, 0);
+  spead2_tx_state_fail (&slot.tx, 4, 3, EPERM, 0);
   fail_unless_equals_int (slot.tx.failures->len, 1);
-  spead2_tx_state_fail (&slot.tx, 12, 1, ENETUNREACH);
+  spead2_tx_state_fail (&slot.tx, 12, 1, ENETUNREACH, 0);
   fail_unless_equals_int (slot.tx.error, EPERM);
   fail_if (spead2_slot_is_sent (&slot));
   check_end (0, SPEAD2_ERRNO, EPERM, 2 * FIRST);
@@ -90,8 +90,8 @@ GST_END_TEST
 GST_START_TEST (test_cut_short)
 {
   slot.n_dropped = 2;
-  spead2_tx_state_fail (&slot.tx, 1, 1, EPERM);
-  spead2_tx_state_fail (&slot.tx, 7, 2, ECANCELED);
+  spead2_tx_state_fail (&slot.tx, 1, 1, EPERM, 0);
+  spead2_tx_state_fail (&slot.tx, 7, 2, ECANCELED, 0);
   fail_unless_equals_int (slot.tx.error, ECANCELED);
   check_end (0, SPEAD2_ERRNO, EPERM, FIRST + LAST);
   check_end (1, 0, 0, ALL);
@@ -147,11 +147,11 @@ GST_START_TEST (test_a_single_heap)
   slot.n_heaps = 1;
   slot.tx.notes_failures = FALSE;
   slot.tx.bytes = FIRST;
-  spead2_tx_state_fail (&slot.tx, 1, 2, EPERM);
+  spead2_tx_state_fail (&slot.tx, 1, 2, EPERM, 0);
   fail_unless (slot.tx.failures == NULL);
   check_end (0, SPEAD2_ERRNO, EPERM, FIRST);
   slot.tx.bytes = 0;
-  spead2_tx_state_fail (&slot.tx, 0, 1, ECANCELED);
+  spead2_tx_state_fail (&slot.tx, 0, 1, ECANCELED, 0);
   check_end (0, SPEAD2_ERROR, SPEAD2_ERROR_DROPPED, 0);
 }
 GST_END_TEST

@@ -34,6 +34,7 @@ typedef struct {
 } End;
 
 static gint sink;
+static Spead2Endpoint destination;
 static Spead2SenderConfig config;
 static Spead2Sender *sender;
 static GMutex lock;
@@ -83,7 +84,8 @@ heap_done (const Spead2HeapResult *result, gpointer user_data)
 }
 
 static void
-icmp_errors (gint errnum, guint n, gpointer user_data)
+icmp_errors (
+    const Spead2Endpoint *from, gint errnum, guint n, gpointer user_data)
 {
   fail_unless_equals_int (errnum, ECONNREFUSED);
   g_atomic_int_add (&n_refused, n);
@@ -138,8 +140,10 @@ setup (void)
 
   memset (&config, 0, sizeof config);
   spead2_packet_config_init (&config.packet, 40, 8972);
-  fail_unless (spead2_endpoint_resolve (&config.destination, "127.0.0.1",
+  fail_unless (spead2_endpoint_resolve (&destination, "127.0.0.1",
       ntohs (address.sin_port), AF_UNSPEC, NULL, NULL));
+  config.destinations = &destination;
+  config.n_destinations = 1;
   config.fd = -1;
   config.socket.ttl = 64;
   config.socket.ttl_mc = 1;

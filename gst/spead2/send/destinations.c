@@ -1,0 +1,204 @@
+/* Where the heaps of a sender go: see destinations.h.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "spead2/send/destinations.h"
+
+void
+spead2_destinations_init (
+    Spead2Destinations *destinations, const Spead2Endpoint *endpoints, guint n)
+{
+  guint i;
+
+  *destinations =
+      (Spead2Destinations){.entries = g_ptr_array_new_with_free_func (g_free),
+          .list = g_array_new (FALSE, FALSE, sizeof (guint))};
+  for (i = 0; i < n; i++)
+    spead2_destinations_add (destinations, &endpoints[i], 0, 0);
+}
+
+void
+spead2_destinations_clear (Spead2Destinations *destinations)
+{
+  g_clear_pointer (&destinations->entries, g_ptr_array_unref);
+  g_clear_pointer (&destinations->list, g_array_unref);
+}
+
+/* -- the list --------------------------------------------------------------------- */
+
+static void
+update (Spead2Destinations *destinations)
+{
+  destinations->n = destinations->list->len;
+  if (destinations->n > 0)
+    destinations->only = spead2_destinations_index (destinations, 0);
+  if (destinations->next >= destinations->n)
+    destinations->next = 0;
+}
+
+gint
+spead2_destinations_find (
+    const Spead2Destinations *destinations, const Spead2Endpoint *endpoint)
+{
+  guint i;
+
+  for (i = 0; i < destinations->n; i++)
+    if (spead2_endpoint_equal (&spead2_destinations_entry (destinations,
+                                   spead2_destinations_index (destinations, i))
+                                    ->endpoint,
+            &endpoint->address))
+      return i;
+  return -1;
+}
+
+/* The index of an entry that no heap from head on refers to. */
+static guint
+take_entry (Spead2Destinations *destinations, guint64 head)
+{
+  guint i;
+
+  for (i = 0; i < destinations->entries->len; i++)
+    if (spead2_destinations_entry (destinations, i)->to <= head)
+      return i;
+  g_ptr_array_add (destinations->entries, g_new (Spead2Destination, 1));
+  return i;
+}
+
+void
+spead2_destinations_add (Spead2Destinations *destinations,
+    const Spead2Endpoint *endpoint, guint64 head, guint64 tail)
+{
+  const guint index = take_entry (destinations, head);
+
+  *spead2_destinations_entry (destinations, index) =
+      (Spead2Destination){.endpoint = *endpoint,
+          .filled = ++destinations->n_changes,
+          .from = tail,
+          .to = G_MAXUINT64};
+  g_array_append_val (destinations->list, index);
+  update (destinations);
+}
+
+void
+spead2_destinations_remove (
+    Spead2Destinations *destinations, guint position, guint64 tail)
+{
+  const guint index = spead2_destinations_index (destinations, position);
+
+  spead2_destinations_entry (destinations, index)->to = tail;
+  g_array_remove_index (destinations->list, position);
+  if (position < destinations->next)
+    destinations->next--;
+  destinations->n_changes++;
+  update (destinations);
+}
+
+/* -- which one -------------------------------------------------------------------- */
+
+static gboolean
+takes_turn (const Spead2Destinations *destinations, const Spead2Heap *heap)
+{
+  return destinations->rule == SPEAD2_DESTINATION_IN_TURN &&
+      !(heap->flags & (SPEAD2_HEAP_CONTROL | SPEAD2_HEAP_DESCRIBES));
+}
+
+static guint
+take_turn (Spead2Destinations *destinations)
+{
+  const guint position = destinations->next;
+
+  destinations->next = position + 1 == destinations->n ? 0 : position + 1;
+  return spead2_destinations_index (destinations, position);
+}
+
+void
+spead2_destinations_choose (Spead2Destinations *destinations, Spead2Heap *heap)
+{
+  if (destinations->n == 0)
+    heap->destination = SPEAD2_NO_DESTINATION;
+  else if (takes_turn (destinations, heap))
+    heap->destination = take_turn (destinations);
+  else if (heap->flags & SPEAD2_HEAP_DESCRIBES && destinations->describe_first)
+    heap->destination = spead2_destinations_index (destinations, 0);
+  else if (destinations->rule != SPEAD2_DESTINATION_ITEM ||
+      heap->flags & (SPEAD2_HEAP_CONTROL | SPEAD2_HEAP_DESCRIBES))
+    heap->destination = SPEAD2_ALL_DESTINATIONS;
+  else if (heap->destination < destinations->n)
+    heap->destination =
+        spead2_destinations_index (destinations, heap->destination);
+  else
+    heap->destination = SPEAD2_NO_DESTINATION;
+}
+
+void
+spead2_destinations_give_back (
+    Spead2Destinations *destinations, const Spead2Heap *heap)
+{
+  if (destinations->n > 1 && takes_turn (destinations, heap))
+    destinations->next =
+        (destinations->next + destinations->n - 1) % destinations->n;
+}
+
+/* -- numbers ---------------------------------------------------------------------- */
+
+static guint64
+take_numbers (Spead2Destination *entry, guint n)
+{
+  const guint64 nth = entry->n_numbered;
+
+  entry->n_numbered += n;
+  return nth;
+}
+
+guint64
+spead2_destinations_number (
+    Spead2Destinations *destinations, const Spead2Heap *heap, guint64 slot)
+{
+  guint64 nth = G_MAXUINT64;
+  guint i;
+
+  if (heap->destination == SPEAD2_NO_DESTINATION)
+    return 0;
+  if (heap->destination != SPEAD2_ALL_DESTINATIONS)
+    return take_numbers (
+        spead2_destinations_entry (destinations, heap->destination),
+        heap->n_heaps);
+  for (i = 0; i < destinations->entries->len; i++) {
+    Spead2Destination *entry = spead2_destinations_entry (destinations, i);
+
+    if (!spead2_destination_has_slot (entry, slot))
+      continue;
+    entry->copy_nth = take_numbers (entry, 1);
+    if (nth == G_MAXUINT64)
+      nth = entry->copy_nth;
+  }
+  return nth;
+}
+
+static void
+take_back (Spead2Destination *entry, guint64 end, guint n)
+{
+  if (entry->n_numbered == end)
+    entry->n_numbered -= n;
+}
+
+void
+spead2_destinations_unnumber (Spead2Destinations *destinations,
+    const Spead2Heap *heap, guint64 slot, guint64 end, guint n)
+{
+  guint i;
+
+  if (heap->destination == SPEAD2_NO_DESTINATION)
+    return;
+  if (heap->destination != SPEAD2_ALL_DESTINATIONS) {
+    take_back (
+        spead2_destinations_entry (destinations, heap->destination), end, n);
+    return;
+  }
+  for (i = 0; i < destinations->entries->len; i++) {
+    Spead2Destination *entry = spead2_destinations_entry (destinations, i);
+
+    if (spead2_destination_has_slot (entry, slot))
+      take_back (entry, entry->copy_nth + 1, n);
+  }
+}

@@ -1,0 +1,221 @@
+/* The table of destinations: turns, indexes that do not shift, and numbers.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include <gst/check/gstcheck.h>
+
+#include "spead2/send/destinations.h"
+
+#define N 3
+
+static Spead2Destinations table;
+static Spead2Endpoint endpoints[N + 2];
+
+static void
+setup (void)
+{
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (endpoints); i++)
+    fail_unless (spead2_endpoint_resolve (
+        &endpoints[i], "127.0.0.1", 9000 + i, AF_UNSPEC, NULL, NULL));
+  spead2_destinations_init (&table, endpoints, N);
+}
+
+static void
+teardown (void)
+{
+  spead2_destinations_clear (&table);
+}
+
+/* The destination of a heap that is pushed now. position: as the heap chooses. */
+static guint
+assign (guint flags, guint position)
+{
+  Spead2Heap heap = {.flags = flags, .destination = position};
+
+  spead2_destinations_assign (&table, &heap);
+  return heap.destination;
+}
+
+static void
+give_back (guint flags)
+{
+  const Spead2Heap heap = {.flags = flags};
+
+  spead2_destinations_give_back (&table, &heap);
+}
+
+static void
+check_turns (guint n, ...)
+{
+  va_list list;
+
+  va_start (list, n);
+  for (; n > 0; n--)
+    fail_unless_equals_int (assign (0, 0), va_arg (list, guint));
+  va_end (list);
+}
+
+GST_START_TEST (test_in_turn)
+{
+  check_turns (4, 0, 1, 2, 0);
+  fail_unless_equals_int (
+      assign (SPEAD2_HEAP_CONTROL, 0), SPEAD2_ALL_DESTINATIONS);
+  fail_unless_equals_int (
+      assign (SPEAD2_HEAP_DESCRIBES, 0), SPEAD2_ALL_DESTINATIONS);
+  check_turns (2, 1, 2);
+  table.describe_first = TRUE;
+  fail_unless_equals_int (assign (SPEAD2_HEAP_DESCRIBES, 0), 0);
+  check_turns (1, 0);
+}
+GST_END_TEST
+
+/* Of five heaps, the last three are dropped: two of data, and one that took no turn. */
+GST_START_TEST (test_turns_are_given_back)
+{
+  check_turns (4, 0, 1, 2, 0);
+  give_back (0);
+  give_back (SPEAD2_HEAP_CONTROL);
+  give_back (0);
+  check_turns (2, 2, 0);
+}
+GST_END_TEST
+
+GST_START_TEST (test_rules)
+{
+  table.rule = SPEAD2_DESTINATION_ALL;
+  fail_unless_equals_int (assign (0, 0), SPEAD2_ALL_DESTINATIONS);
+  table.rule = SPEAD2_DESTINATION_ITEM;
+  fail_unless_equals_int (assign (0, 2), 2);
+  fail_unless_equals_int (assign (0, 0), 0);
+  fail_unless_equals_int (assign (0, 3), SPEAD2_NO_DESTINATION);
+  fail_unless_equals_int (
+      assign (SPEAD2_HEAP_CONTROL, 0), SPEAD2_ALL_DESTINATIONS);
+}
+GST_END_TEST
+
+/* One destination needs no rule; none gets nothing. */
+GST_START_TEST (test_one_and_none)
+{
+  spead2_destinations_remove (&table, 0, 0);
+  spead2_destinations_remove (&table, 1, 0);
+  fail_unless_equals_int (table.n, 1);
+  check_turns (2, 1, 1);
+  fail_unless_equals_int (assign (SPEAD2_HEAP_CONTROL, 0), 1);
+  table.rule = SPEAD2_DESTINATION_ITEM;
+  fail_unless_equals_int (assign (0, 1), SPEAD2_NO_DESTINATION);
+  spead2_destinations_remove (&table, 0, 0);
+  fail_unless_equals_int (assign (0, 0), SPEAD2_NO_DESTINATION);
+  fail_unless_equals_int (
+      assign (SPEAD2_HEAP_CONTROL, 0), SPEAD2_NO_DESTINATION);
+}
+GST_END_TEST
+
+/* The turn stays with the one whose turn it is. */
+GST_START_TEST (test_turns_after_a_removal)
+{
+  static const guint turns[N][3] = {{2, 1, 2}, {2, 0, 2}, {0, 1, 0}};
+  guint i;
+
+  check_turns (2, 0, 1);
+  spead2_destinations_remove (&table, __i__, 2);
+  for (i = 0; i < 3; i++)
+    check_turns (1, turns[__i__][i]);
+}
+GST_END_TEST
+
+/* An entry is used again when no heap that was pushed before its removal is left. */
+GST_START_TEST (test_an_entry_is_filled_again_when_its_heaps_are_gone)
+{
+  spead2_destinations_remove (&table, 1, 10);
+  spead2_destinations_add (&table, &endpoints[3], 9, 10);
+  fail_unless_equals_int (spead2_destinations_index (&table, 2), 3);
+  spead2_destinations_add (&table, &endpoints[4], 10, 12);
+  fail_unless_equals_int (spead2_destinations_index (&table, 3), 1);
+  fail_unless_equals_int (spead2_destinations_find (&table, &endpoints[4]), 3);
+  fail_unless_equals_int (spead2_destinations_find (&table, &endpoints[1]), -1);
+  fail_unless_equals_int (table.entries->len, 4);
+}
+GST_END_TEST
+
+static gboolean
+has (guint index, guint64 slot)
+{
+  return spead2_destination_has_slot (
+      spead2_destinations_entry (&table, index), slot);
+}
+
+/* A heap for all goes to those that were in the list when it was pushed. */
+GST_START_TEST (test_copies)
+{
+  spead2_destinations_remove (&table, 1, 10);
+  spead2_destinations_add (&table, &endpoints[3], 5, 20);
+  fail_unless (has (0, 0) && has (0, 100));
+  fail_unless (has (1, 9) && !has (1, 10));
+  fail_unless (!has (3, 19) && has (3, 20));
+}
+GST_END_TEST
+
+static guint64
+number (guint destination, guint64 slot)
+{
+  const Spead2Heap heap = {.destination = destination, .n_heaps = 1};
+
+  return spead2_destinations_number (&table, &heap, slot);
+}
+
+static void
+unnumber (guint destination, guint64 slot, guint64 nth)
+{
+  const Spead2Heap heap = {.destination = destination, .n_heaps = 1};
+
+  spead2_destinations_unnumber (&table, &heap, slot, nth + 1, 1);
+}
+
+static guint64
+copy_of (guint index)
+{
+  return spead2_destinations_entry (&table, index)->copy_nth;
+}
+
+GST_START_TEST (test_numbers)
+{
+  fail_unless_equals_uint64 (number (0, 0), 0);
+  fail_unless_equals_uint64 (number (0, 1), 1);
+  fail_unless_equals_uint64 (number (1, 2), 0);
+  fail_unless_equals_uint64 (number (SPEAD2_ALL_DESTINATIONS, 3), 2);
+  fail_unless_equals_uint64 (copy_of (1), 1);
+  fail_unless_equals_uint64 (copy_of (2), 0);
+
+  /* Dropped heaps give theirs back, but not below a later one's. */
+  unnumber (SPEAD2_ALL_DESTINATIONS, 3, 2);
+  unnumber (0, 1, 1);
+  unnumber (0, 0, 5);
+  fail_unless_equals_uint64 (number (0, 4), 1);
+  fail_unless_equals_uint64 (number (1, 5), 1);
+  fail_unless_equals_uint64 (number (2, 6), 0);
+  fail_unless_equals_uint64 (number (SPEAD2_NO_DESTINATION, 7), 0);
+}
+GST_END_TEST
+
+static Suite *
+destinations_suite (void)
+{
+  Suite *s = suite_create ("destinations");
+  TCase *tc = tcase_create ("destinations");
+
+  tcase_add_checked_fixture (tc, setup, teardown);
+  tcase_add_test (tc, test_in_turn);
+  tcase_add_test (tc, test_turns_are_given_back);
+  tcase_add_test (tc, test_rules);
+  tcase_add_test (tc, test_one_and_none);
+  tcase_add_loop_test (tc, test_turns_after_a_removal, 0, N);
+  tcase_add_test (tc, test_an_entry_is_filled_again_when_its_heaps_are_gone);
+  tcase_add_test (tc, test_copies);
+  tcase_add_test (tc, test_numbers);
+  suite_add_tcase (s, tc);
+  return s;
+}
+
+GST_CHECK_MAIN (destinations)
