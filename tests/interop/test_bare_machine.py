@@ -192,7 +192,8 @@ def test_the_modules_of_debians_python(installed):
     own = ROOT / "python/gst_spead2/__init__.py"
     names = {name for script in [*scripts("/usr/bin/python3"), own] for name in modules(script)}
     names = {name.rpartition(".")[2] for name in names} - {"GObject", own.parent.name}
-    needed |= {"gi": "python3-gi", "numpy": "python3-numpy"}
+    needed |= {"gi": "python3-gi", "numpy": "python3-numpy", "rich": "python3-rich",
+               "prometheus_client": "python3-prometheus-client"}
     # Without these Gst is what C has: no iteration, no Gst.Structure that is a mapping.
     assert "Gst" in names
     check(installed, {name: needed.get(name) for name in names} | {"Gst's overrides": "python3-gst-1.0"})

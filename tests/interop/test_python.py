@@ -144,7 +144,7 @@ def run_page(tmp_path):
 def test_the_examples_send_and_receive_each_other(tmp_path):
     done = run_page(tmp_path)
     assert done.returncode == 0 and "Traceback" not in done.stdout, done.stdout
-    received = re.findall(r"^8192 samples from (\d+): power \[(\S+) +(\S+) *\], values (\{.*\})$", done.stdout, re.M)
+    received = re.findall(r"^8192 samples from (\d+): power \[(\S+) +(\S+) *\], values (\{[^}]*\})", done.stdout, re.M)
     assert [int(index) for index, *_ in received] == [8192 * i for i in range(20)], done.stdout
     for i, (_, left, right, values) in enumerate(received):
         assert float(left) == pytest.approx(500000, rel=0.01) and float(right) == pytest.approx(500000, rel=0.01)
