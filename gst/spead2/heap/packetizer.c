@@ -6,192 +6,12 @@
 
 #include "spead2/error.h"
 
-/* Pointers and packets are multiples of this, and so is every payload offset. */
-#define ALIGNMENT 8
-
 /* Standard pointers: the kinds before SPEAD2_POINTER_ITEM. */
 #define N_STANDARD SPEAD2_POINTER_ITEM
 
 /* Padding behind the data of a heap with too little payload. A packet that
  * is full of items has less than two of these to fill. */
-static const guint8 zeros[2 * ALIGNMENT];
-
-static gboolean
-is_item (Spead2PointerKind kind)
-{
-  return kind == SPEAD2_POINTER_ITEM || kind == SPEAD2_POINTER_ITEMS;
-}
-
-void
-spead2_packet_config_init (
-    Spead2PacketConfig *config, Spead2Flavour flavour, gsize max_packet_size)
-{
-  static const Spead2PointerKind standard[] = {SPEAD2_POINTER_HEAP_CNT,
-      SPEAD2_POINTER_HEAP_LENGTH, SPEAD2_POINTER_PAYLOAD_OFFSET,
-      SPEAD2_POINTER_PAYLOAD_LENGTH, SPEAD2_POINTER_ITEMS};
-
-  memset (config, 0, sizeof *config);
-  config->flavour = flavour;
-  config->max_packet_size = max_packet_size;
-  memcpy (config->kinds, standard, sizeof standard);
-  config->n_kinds = G_N_ELEMENTS (standard);
-}
-
-static Spead2PointerKind
-kind_of (const Spead2Item *item)
-{
-  switch (item->kind) {
-    case SPEAD2_ITEM_HEAP_CNT:
-      return SPEAD2_POINTER_HEAP_CNT;
-    case SPEAD2_ITEM_HEAP_LENGTH:
-      return SPEAD2_POINTER_HEAP_LENGTH;
-    case SPEAD2_ITEM_PAYLOAD_OFFSET:
-      return SPEAD2_POINTER_PAYLOAD_OFFSET;
-    case SPEAD2_ITEM_PAYLOAD_LENGTH:
-      return SPEAD2_POINTER_PAYLOAD_LENGTH;
-    default:
-      return SPEAD2_POINTER_ITEM;
-  }
-}
-
-gboolean
-spead2_packet_config_set_items (
-    Spead2PacketConfig *config, const Spead2Items *items, GError **error)
-{
-  guint i, end = items->n_items;
-
-  while (kind_of (&items->items[end - 1]) == SPEAD2_POINTER_ITEM)
-    end--;
-  if (end + 1 > SPEAD2_MAX_POINTER_KINDS) {
-    g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID,
-        "Standard pointers may only be among the first %u items, not at "
-        "place %u",
-        SPEAD2_MAX_POINTER_KINDS - 1, end);
-    return FALSE;
-  }
-
-  for (i = 0; i < end; i++)
-    config->kinds[i] = kind_of (&items->items[i]);
-  if (end < items->n_items) {
-    config->kinds[end++] = SPEAD2_POINTER_ITEMS;
-  } else {
-    /* There is one: the payload. */
-    for (i = end; config->kinds[i - 1] != SPEAD2_POINTER_ITEM;)
-      i--;
-    config->kinds[i - 1] = SPEAD2_POINTER_ITEMS;
-  }
-  config->n_kinds = end;
-  return TRUE;
-}
-
-static gboolean
-has_kind (const Spead2PacketConfig *config, Spead2PointerKind kind)
-{
-  guint i;
-
-  for (i = 0; i < config->n_kinds; i++)
-    if (config->kinds[i] == kind)
-      return TRUE;
-  return FALSE;
-}
-
-gchar *
-spead2_packet_config_missing (const Spead2PacketConfig *config)
-{
-  static const gchar *const names[] = {
-      [SPEAD2_POINTER_HEAP_CNT] = "heap-cnt",
-      [SPEAD2_POINTER_HEAP_LENGTH] = "heap-length",
-      [SPEAD2_POINTER_PAYLOAD_OFFSET] = "payload-offset",
-      [SPEAD2_POINTER_PAYLOAD_LENGTH] = "payload-length",
-  };
-  GString *missing = g_string_new (NULL);
-  guint i;
-
-  for (i = 0; i < G_N_ELEMENTS (names); i++)
-    if (!has_kind (config, i))
-      g_string_append_printf (
-          missing, "%s%s", missing->len > 0 ? ", " : "", names[i]);
-  return g_string_free (missing, missing->len == 0);
-}
-
-static gsize
-prefix_size (const Spead2PacketConfig *config)
-{
-  gsize size = SPEAD2_HEADER_SIZE;
-  guint i;
-
-  for (i = 0; i < config->n_kinds; i++)
-    if (!is_item (config->kinds[i]))
-      size += SPEAD2_POINTER_SIZE;
-  return size;
-}
-
-gsize
-spead2_packet_config_min_size (const Spead2PacketConfig *config)
-{
-  return prefix_size (config) + SPEAD2_POINTER_SIZE +
-      MAX (config->payload_per_packet, ALIGNMENT);
-}
-
-gboolean
-spead2_packet_config_check (Spead2PacketConfig *config, GError **error)
-{
-  guint i, n_items = 0;
-
-  if (!spead2_flavour_check (config->flavour, error))
-    return FALSE;
-
-  for (i = 0; i < config->n_kinds; i++) {
-    if (n_items > 0 && is_item (config->kinds[i])) {
-      g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID,
-          "Pointer %u of the packet header is an item behind the place of all "
-          "items",
-          i);
-      return FALSE;
-    }
-    if (config->kinds[i] == SPEAD2_POINTER_ITEMS)
-      n_items++;
-  }
-  if (n_items != 1) {
-    g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID,
-        "The packet header has no place for items");
-    return FALSE;
-  }
-
-  if (config->payload_per_packet % ALIGNMENT != 0) {
-    g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID,
-        "payload-per-packet=%" G_GSIZE_FORMAT " is no multiple of %u",
-        config->payload_per_packet, ALIGNMENT);
-    return FALSE;
-  }
-  if (config->max_packet_size < spead2_packet_config_min_size (config)) {
-    g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID,
-        "A packet of %" G_GSIZE_FORMAT " bytes has no room for a SPEAD header "
-        "and payload: max-packet-size must be at least %" G_GSIZE_FORMAT,
-        config->max_packet_size, spead2_packet_config_min_size (config));
-    return FALSE;
-  }
-
-  config->packet_size = config->max_packet_size & ~(gsize) (ALIGNMENT - 1);
-  config->prefix_size = prefix_size (config);
-  config->max_items = (config->packet_size - config->prefix_size -
-                          MAX (config->payload_per_packet, ALIGNMENT)) /
-      SPEAD2_POINTER_SIZE;
-  config->one_packet = !has_kind (config, SPEAD2_POINTER_PAYLOAD_OFFSET);
-  return TRUE;
-}
-
-/* The rule that splits a heap over packets: how much payload goes with n_items
- * pointers in a packet of so many bytes, when so much is left. */
-static gsize
-payload_of_packet (const Spead2PacketConfig *config, gsize packet_size,
-    guint n_items, guint64 left)
-{
-  return MIN (left,
-      config->payload_per_packet
-          ? config->payload_per_packet
-          : packet_size - config->prefix_size - n_items * SPEAD2_POINTER_SIZE);
-}
+static const guint8 zeros[2 * SPEAD2_PACKET_ALIGNMENT];
 
 /* The size that makes all packets of the heap equal, and no more of them than full
  * ones; or that of full ones, where pointers would not fit. */
@@ -210,27 +30,11 @@ balanced_size (const Spead2PacketConfig *config, guint n_items, guint64 length)
   size = config->prefix_size +
       (length + (config->repeat_pointers ? n * pointers : pointers) + n - 1) /
           n;
-  size = (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-  return size < config->prefix_size + pointers + ALIGNMENT ? config->packet_size
-                                                           : size;
-}
-
-gboolean
-spead2_packet_config_shape (const Spead2PacketConfig *config, guint n_pointers,
-    Spead2PacketShape *shape)
-{
-  guint n_repeated = config->repeat_pointers ? n_pointers : 0;
-
-  if (config->balanced || n_pointers > config->max_items)
-    return FALSE;
-  shape->first_header = config->prefix_size + n_pointers * SPEAD2_POINTER_SIZE;
-  shape->first_piece =
-      payload_of_packet (config, config->packet_size, n_pointers, G_MAXUINT64);
-  shape->header = config->prefix_size + n_repeated * SPEAD2_POINTER_SIZE;
-  shape->piece =
-      payload_of_packet (config, config->packet_size, n_repeated, G_MAXUINT64);
-  shape->heap_size = 0;
-  return TRUE;
+  size = (size + SPEAD2_PACKET_ALIGNMENT - 1) / SPEAD2_PACKET_ALIGNMENT *
+      SPEAD2_PACKET_ALIGNMENT;
+  return size < config->prefix_size + pointers + SPEAD2_PACKET_ALIGNMENT
+      ? config->packet_size
+      : size;
 }
 
 /* Whether the first packet must have all item pointers: they are repeated in the
@@ -249,7 +53,7 @@ least_payload (const Spead2PacketConfig *config, const Spead2Heap *heap)
   /* Most heaps need no division. */
   return all_in_first (config) || heap->n_pointers < config->max_items
       ? 1
-      : ALIGNMENT * (heap->n_pointers / config->max_items) + 1;
+      : SPEAD2_PACKET_ALIGNMENT * (heap->n_pointers / config->max_items) + 1;
 }
 
 /* A heap without payload gets one more: the NULL that ends its last item. */
@@ -358,14 +162,6 @@ is_in_place (
   return piece.headroom >= header_size && piece.size >= payload_size;
 }
 
-/* Whether the next packet is all of its heap, without zeros. */
-static gboolean
-is_whole_heap (const Spead2Packetizer *packetizer)
-{
-  return packetizer->next.payload_size == packetizer->length &&
-      packetizer->length == packetizer->heap->length;
-}
-
 /* Whether all packets from here on have their header in the gap that they have
  * in front of them, and fill the piece behind it. */
 static gboolean
@@ -387,7 +183,7 @@ size_of_alike (const Spead2Packetizer *packetizer)
   const Spead2Heap *heap = packetizer->heap;
   const Spead2Packet *next = &packetizer->next;
 
-  if (is_whole_heap (packetizer))
+  if (next->is_heap)
     return (heap->n_heaps - packetizer->index) * heap->length;
   return next->n_items == 0 || packetizer->config->repeat_pointers
       ? data_size (packetizer, G_MAXSIZE)
@@ -439,10 +235,13 @@ prepare_next (Spead2Packetizer *packetizer)
   }
 
   next->n_items = items_of_packet (packetizer, packetizer->item);
-  next->payload_size = payload_of_packet (config, packetizer->packet_size,
-      next->n_items, packetizer->length - packetizer->offset);
+  next->payload_size =
+      spead2_packet_config_payload (config, packetizer->packet_size,
+          next->n_items, packetizer->length - packetizer->offset);
   header_size = config->prefix_size + next->n_items * SPEAD2_POINTER_SIZE;
   next->size = header_size + next->payload_size;
+  next->is_heap = next->payload_size == packetizer->length &&
+      packetizer->length == packetizer->heap->length;
   if (is_in_place (packetizer, header_size, next->payload_size)) {
     next->n_iov = 1;
     next->scratch_size = 0;
@@ -602,8 +401,9 @@ write_header (
     guint end =
         kind == SPEAD2_POINTER_ITEMS ? items_end : MIN (item + 1, items_end);
 
-    if (is_item (kind)) {
-      out = write_items (packetizer, out, item, end);
+    if (spead2_pointer_kind_is_item (kind)) {
+      if (item < end)
+        out = write_items (packetizer, out, item, end);
       item = end;
     } else {
       standard[kind] = out;
@@ -617,31 +417,53 @@ write_header (
   return out;
 }
 
-/* Repeats the header of the first of n packets for those behind it, each stride
- * further on: with its own payload offset, or as that of a heap of its own. */
+/* Repeats the header of the first of n packets of a heap for those behind it, each stride
+ * further on and with its own payload offset. */
 static void
-repeat_header (const Spead2Packetizer *packetizer, guint n, guint8 *first,
-    gsize size, gsize stride, guint8 *standard[N_STANDARD])
+repeat_in_heap (const Spead2Packetizer *packetizer, guint n, guint8 *first,
+    gsize size, gsize stride, const guint8 *offset)
 {
-  const gboolean are_heaps = is_whole_heap (packetizer);
-  guint8 *cnt = are_heaps ? standard[SPEAD2_POINTER_HEAP_CNT] : NULL;
-  guint8 *offset = are_heaps ? NULL : standard[SPEAD2_POINTER_PAYLOAD_OFFSET];
+  const gsize place = offset ? offset - first : 0;
+  guint64 pointer = offset ? spead2_read_u64 (offset) : 0;
+  guint8 *header = first;
+
+  while (--n > 0) {
+    header += stride;
+    memcpy (header, first, size);
+    if (offset)
+      write_pointer (header + place, pointer += packetizer->next.payload_size);
+  }
+}
+
+/* The same for n packets that are heaps of the run: each header has its heap's counter, and
+ * its heap's values. */
+static void
+repeat_for_heaps (const Spead2Packetizer *packetizer, guint n, guint8 *first,
+    gsize size, gsize stride, const guint8 *cnt)
+{
+  guint8 *header = first;
   guint i;
 
   for (i = 1; i < n; i++) {
-    guint8 *header = first + i * stride;
-
+    header += stride;
     memcpy (header, first, size);
     if (cnt)
       write_standard (packetizer, header + (cnt - first),
           SPEAD2_POINTER_HEAP_CNT, cnt_behind (packetizer, i));
-    if (offset)
-      write_standard (packetizer, header + (offset - first),
-          SPEAD2_POINTER_PAYLOAD_OFFSET,
-          packetizer->offset + i * packetizer->next.payload_size);
-    if (are_heaps)
-      step_items (packetizer, header, 0, packetizer->index + i);
+    step_items (packetizer, header, 0, packetizer->index + i);
   }
+}
+
+static void
+repeat_header (const Spead2Packetizer *packetizer, guint n, guint8 *first,
+    gsize size, gsize stride, guint8 *standard[N_STANDARD])
+{
+  if (packetizer->next.is_heap)
+    repeat_for_heaps (
+        packetizer, n, first, size, stride, standard[SPEAD2_POINTER_HEAP_CNT]);
+  else
+    repeat_in_heap (packetizer, n, first, size, stride,
+        standard[SPEAD2_POINTER_PAYLOAD_OFFSET]);
 }
 
 /* -- payload ------------------------------------------------------------------ */
@@ -753,7 +575,7 @@ write_in_place (Spead2Packetizer *packetizer, guint n, struct iovec *iov)
 static void
 go_on (Spead2Packetizer *packetizer, guint n)
 {
-  const gboolean are_heaps = is_whole_heap (packetizer);
+  const gboolean are_heaps = packetizer->next.is_heap;
   const guint n_heaps = are_heaps ? n : 1;
 
   packetizer->number += n;
@@ -794,7 +616,7 @@ count_packets (const Spead2PacketConfig *config, const Spead2Heap *heap,
   set_sizes (&packetizer, config, heap);
   for (n = 0; n < end && offset < packetizer.length; n++) {
     guint n_items = items_of_packet (&packetizer, item);
-    gsize payload_size = payload_of_packet (
+    gsize payload_size = spead2_packet_config_payload (
         config, packetizer.packet_size, n_items, packetizer.length - offset);
 
     if (n >= first)

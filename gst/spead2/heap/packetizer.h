@@ -1,16 +1,14 @@
 /* A run of heaps to packets: header bytes, and where the payload lies.
  *
- * Pure: no I/O, no clock, no allocation. The header of a packet is an ordered
- * list of pointer kinds; how many pointers and how much payload a packet holds
- * is computed from that list, the packet size and the way of splitting, nowhere
- * else.
+ * Pure: no I/O, no clock, no allocation. packetconfig.h says what the header of a
+ * packet is, and how much payload goes with it.
  *
  * Rules, as every SPEAD receiver expects them and spead2 sends them:
  * - Items go in the first packet, and in as many of the next as they need;
  *   with repeat_pointers all of them go in every packet. With these, or a fixed
  *   payload, the first one must hold all.
  * - Each packet is filled to the packet size rounded down to a multiple of 8,
- *   or to the size that makes all packets of the heap one run, or with a fixed
+ *   or to the size that makes all packets of the heap equal, or with a fixed
  *   number of payload bytes; the last one of a heap has any length.
  * - Every packet carries payload. A heap with too little of it for its packets
  *   gets zeros behind its data, and a NULL pointer that ends the last item.
@@ -27,64 +25,9 @@
 
 #include "spead2/wire/flavour.h"
 #include "spead2/heap/heap.h"
-#include "spead2/heap/items.h"
+#include "spead2/heap/packetconfig.h"
 
 G_BEGIN_DECLS
-
-typedef enum {
-  /* The standard ones, in the order of their ids. */
-  SPEAD2_POINTER_HEAP_CNT,
-  SPEAD2_POINTER_HEAP_LENGTH,
-  SPEAD2_POINTER_PAYLOAD_OFFSET,
-  SPEAD2_POINTER_PAYLOAD_LENGTH,
-  /* The next item of the heap, where there is one left. */
-  SPEAD2_POINTER_ITEM,
-  /* All items that are left, as far as they fit. Exactly once in a list, and
-   * no SPEAD2_POINTER_ITEM behind it. */
-  SPEAD2_POINTER_ITEMS
-} Spead2PointerKind;
-
-#define SPEAD2_MAX_POINTER_KINDS 32
-
-typedef struct {
-  Spead2Flavour flavour;
-  gsize max_packet_size; /* bytes of UDP payload */
-  gboolean repeat_pointers;
-  /* Payload bytes of each packet but the last, a multiple of 8; 0: as many as
-   * fit. */
-  gsize payload_per_packet;
-  gboolean balanced; /* where they fit: packets of one size, not full ones */
-  Spead2PointerKind kinds[SPEAD2_MAX_POINTER_KINDS];
-  guint n_kinds;
-
-  /* Computed by spead2_packet_config_check(). */
-  gsize packet_size;   /* max_packet_size, rounded down to a multiple of 8 */
-  gsize prefix_size;   /* header and all pointers that are not items */
-  guint max_items;     /* most item pointers of a packet */
-  gboolean one_packet; /* no pointer says where a second one's payload goes */
-} Spead2PacketConfig;
-
-/* The four standard pointers in front, then the items: what spead2 sends. */
-void spead2_packet_config_init (
-    Spead2PacketConfig *config, Spead2Flavour flavour, gsize max_packet_size);
-
-/* The header that a list of items names. Fails with SPEAD2_ERROR_INVALID when
- * too many items precede a standard pointer. */
-gboolean spead2_packet_config_set_items (
-    Spead2PacketConfig *config, const Spead2Items *items, GError **error);
-
-/* Which of the standard pointers (as "heap-length, payload-offset") that every
- * receiver can do with are not written, or NULL; the caller frees it. */
-gchar *spead2_packet_config_missing (const Spead2PacketConfig *config);
-
-/* The smallest packet that this header fits in, with one item and payload. */
-gsize spead2_packet_config_min_size (const Spead2PacketConfig *config);
-
-/* Computes the sizes. Fails with SPEAD2_ERROR_INVALID when the flavour does
- * not exist, the list of kinds is not as described, the packet too small or
- * payload_per_packet no multiple of 8. */
-gboolean spead2_packet_config_check (
-    Spead2PacketConfig *config, GError **error);
 
 /* Most iovecs of one packet: the kernel's UIO_MAXIOV. A packet whose payload
  * lies in more pieces is gathered into the caller's scratch memory. */
@@ -98,6 +41,7 @@ typedef struct {
                        * header goes in front of the payload, where that lies */
   guint n_iov;        /* iovecs that it fills, at most */
   guint n_items;      /* item pointers */
+  gboolean is_heap;   /* it is all of its heap, without zeros */
   guint n_alike; /* packets from this one on that are of its size and differ in
                   * their payload and few pointers: at least 1 */
 } Spead2Packet;
@@ -156,12 +100,6 @@ guint64 spead2_packetizer_n_packets (
 /* Bytes of UDP payload of n of a heap's packets, from number first on. */
 guint64 spead2_packetizer_bytes (const Spead2PacketConfig *config,
     const Spead2Heap *heap, guint64 first, guint64 n);
-
-/* How the packets of heaps with so many item pointers lie in memory, if their
- * headers are in front of the payload. FALSE where that depends on the heap's
- * length, or on its items beyond the first packet. */
-gboolean spead2_packet_config_shape (const Spead2PacketConfig *config,
-    guint n_pointers, Spead2PacketShape *shape);
 
 G_END_DECLS
 
