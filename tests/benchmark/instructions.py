@@ -27,7 +27,7 @@ import tempfile
 from dataclasses import dataclass
 
 import packets
-from programs import KIBI, MEBI, buffer_size, list_size
+from programs import DIGITISER, KIBI, MEBI, list_size
 
 RECORDED = os.path.join(os.path.dirname(os.path.abspath(__file__)), "instructions.json")
 TRIES = 3
@@ -46,7 +46,8 @@ class Sending:
     heap: int
     packets: int  # in a heap
     lengths: tuple  # lists of heaps in the two runs
-    cut: bool = False  # whether heaps are cut from buffers instead
+    buffer: int = 0  # bytes of the buffers that heaps are cut from instead
+    properties: str = ""
 
     # A thread is known by a function that only it calls.
     threads = {"worker": "sendmmsg", "streaming": "reused_src_fill"}
@@ -61,11 +62,10 @@ class Sending:
         # How many buffers must be filled depends on how the threads meet.
         source = (f"reusedsrc leave-empty=true num-buffers={length} list-size={list_size(self.heap)} "
                   f"samplesperbuffer={self.heap}")
-        sink = f"spead2sink host=127.0.0.1 port={port} max-packet-size={self.packet}"
-        if self.cut:
-            buffer = buffer_size(self.heap)
-            source = (f"reusedsrc leave-empty=true num-buffers={self.heaps(length) * self.heap // buffer} "
-                      f"samplesperbuffer={buffer}")
+        sink = f"spead2sink host=127.0.0.1 port={port} max-packet-size={self.packet} {self.properties}"
+        if self.buffer:
+            buffers = self.heaps(length) * self.heap // self.buffer
+            source = f"reusedsrc leave-empty=true num-buffers={buffers} samplesperbuffer={self.buffer}"
             sink += f" heap-size={self.heap}"
         return {}, [f"{directory}/tests/benchmark/bench-send", f"{source} ! {sink}"]
 
@@ -126,7 +126,8 @@ SETUPS = {
     "send 1472, 1 MiB": Sending(1472, MEBI, 733, (20, 60)),
     "send 8972, 1 MiB": Sending(8972, MEBI, 118, (20, 120)),
     "send 8972, 8 KiB": Sending(8972, 8 * KIBI, 1, (40, 120)),
-    "send 8972, 8 KiB cut": Sending(8972, 8 * KIBI, 1, (40, 120), cut=True),
+    "send 8972, 8 KiB cut": Sending(8972, 8 * KIBI, 1, (40, 120), buffer=64 * KIBI),
+    "send 4168, digitiser": Sending(4168, 4 * KIBI, 1, (40, 200), buffer=MEBI, properties=DIGITISER),
     "receive 1472, 1 MiB": Receiving(1472, MEBI, 733, (8, 72)),
     "receive 8972, 1 MiB": Receiving(8972, MEBI, 118, (8, 72)),
     "receive 8972, 8 KiB": Receiving(8972, 8 * KIBI, 1, (1024, 4096)),

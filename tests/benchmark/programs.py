@@ -30,8 +30,8 @@ def list_size(heap):
 
 
 def buffer_size(heap):
-    """Bytes of a buffer: smaller heaps are cut from it."""
-    return max(heap, 64 * KIBI)
+    """Bytes of a buffer: heaps of less than 64 KiB are cut from it."""
+    return heap if heap >= 64 * KIBI else 256 * KIBI // heap * heap
 
 
 def outstanding(heap):
@@ -49,6 +49,12 @@ def items(n):
     """A property of spead2sink: the samples and n - 1 constants in front of them."""
     constants = "".join(f"item_{i},id={0x1000 + i},value={i}; " for i in range(n - 1))
     return f'items="{constants}adc_samples,id=0x3300,value=payload"'
+
+
+# Heaps as a digitiser sends them: four items, all pointers in every packet.
+DIGITISER = ('repeat-pointers=true items="timestamp,id=0x1600,value=sample-index; '
+             'digitiser_id,id=0x3101,value=7; digitiser_status,id=0x3102,value=0; '
+             'adc_samples,id=0x3300,value=payload"')
 
 
 class RunError(Exception):

@@ -6,12 +6,15 @@ import statistics
 from dataclasses import dataclass, field
 from typing import Optional
 
-from programs import (KIBI, MEBI, Bare, CacheLine, Pipeline, RandomSender, Samples, Setup, Spead2Send,
+from programs import (DIGITISER, KIBI, MEBI, Bare, CacheLine, Pipeline, RandomSender, Samples, Setup, Spead2Send,
                       Tutorial, items)
 
 PACKETS = (1456, 1472, 8972, 65507)
 HEAPS = (8 * KIBI, 64 * KIBI, MEBI, 8 * MEBI)
 DESTINATIONS = ("none", "gro", "wire")
+
+# Packets and heaps, of one packet each: 4096 samples of 8 and of 10 bits.
+DIGITISERS = ((4168, 4 * KIBI), (5192, 5 * KIBI))
 
 SPEAD2 = ("spead2_send", "tut_11", "tut_5")
 
@@ -163,6 +166,7 @@ def _our_programs(send, workers):
     reused = _reused()
     return [
         Pipeline("send only", send, f"{reused} ! {_sink()}", 4000),
+        Pipeline("digitiser", send, f"{reused} ! {_sink(DIGITISER)}", 4000),
         Pipeline("send only, a buffer a heap", send,
                  f"{_lists()} ! {_sink().replace('{cut}', '0')}", 4000),
         Pipeline(workers_title(workers), send, f"{reused} ! {_sink(f'send-threads={workers}')}", 4000,
@@ -231,6 +235,11 @@ def _send_only(setup, spead2=None, bare=None):
             Ratio("send only / bare loop", "send only", ("bare",), setup, bare))
 
 
+def _digitiser(setup):
+    return (Ratio("digitiser / spead2's best", "digitiser", _spead2_in(setup), setup, 1.2),
+            Ratio("digitiser / bare loop", "digitiser", ("bare",), setup, 0.9))
+
+
 def _full_pipeline(setup):
     return (Ratio("full pipeline / send only", "full pipeline", ("send only",), setup, 0.85),
             Ratio("full pipeline / spead2's best", "full pipeline", _spead2_in(setup), setup),
@@ -261,7 +270,8 @@ def _growth():
         yield Ratio(f"{STREAMS[-1]} heaps / {n} heaps", f"{STREAMS[-1]} heaps", (f"{n} heaps",),
                     setup)
     for n in ITEMS[1:]:
-        yield Ratio(f"{n} items / 1 item", f"{n} items", ("1 items",), setup)
+        yield Ratio(f"{n} items / 1 item", f"{n} items", ("1 items",), setup,
+                    0.5 if n == ITEMS[-1] else None)
 
 
 def default_plan(workers):
@@ -276,9 +286,11 @@ def default_plan(workers):
     for destination, target in (("none", 10), ("wire", None)):
         plan.add(*_send_only(Setup(1456, MEBI, destination), target, 0.95))
         setup = Setup(8972, 8 * KIBI, destination)
-        plan.add(*_send_only(setup, 1.3, 0.95),
+        plan.add(*_send_only(setup, 1.2, 0.9),
                  Ratio("a buffer a heap / spead2's best", "send only, a buffer a heap",
                        _spead2_in(setup), setup), _cache_line(setup))
+        for packet, heap in DIGITISERS:
+            plan.add(*_digitiser(Setup(packet, heap, destination)))
     for packet, udpsink in ((1472, 12), (8972, 4)):
         setup = Setup(packet, MEBI, "none")
         plan.add(*_full_pipeline(setup),
