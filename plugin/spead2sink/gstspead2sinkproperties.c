@@ -347,6 +347,11 @@ install_destinations (GObjectClass *klass)
    * stop heaps go to each; descriptors do, as #GstSpead2Sink:descriptor-destinations
    * says, in a heap of their own, unless `destination-rule=all`.
    *
+   * All share the sending thread's socket and its send buffer. Packets to a unicast
+   * address of the local network that does not resolve (ARP, neighbour discovery) stay
+   * in that buffer for up to 3 seconds, and packets to the other destinations wait when
+   * it is full: see `waits` in #GstSpead2Sink:stats.
+   *
    * The actions #GstSpead2Sink::add, #GstSpead2Sink::remove and #GstSpead2Sink::clear
    * change the list in any state. Unset: host and port. An error in the list is an
    * error in NULL to READY, and names the entry and the character where it begins.
