@@ -26,7 +26,7 @@ EMBEDDING = ROOT / "docs/embedding.md"
 # The ADC's first sample that is sent has this index.
 FIRST = 10000
 SNIPPETS_FROM = ("examples/appsrc-sender.c", "examples/appsrc_sender.py",
-                 "examples/appsink-receiver.c", "examples/appsink_receiver.py",
+                 "examples/appsink-receiver.c", "examples/appsink_receiver.py", "examples/telescope.py",
                  "tests/check/static/static.c", "tests/check/spead2sink/zerocopy.c")
 
 
@@ -217,6 +217,32 @@ def test_ctrl_c_ends_a_receiver_after_what_has_come(start_receiver, program):
     output, _ = finish(receiver.process)
     assert output == "1 heaps; 0 gaps, 0 samples missing, 0 heaps incomplete, 0 messages dropped\n"
     del stream
+
+
+# -- several senders ------------------------------------------------------------------------
+
+
+def run_telescope(*options):
+    done = subprocess.run(
+        [PYTHON, str(ROOT / "examples/telescope.py"), "--antennas", "2", "--seconds", "1", *options],
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=3 * LIMIT, check=False)
+    if "No network and time namespaces" in done.stderr:
+        pytest.skip(done.stderr)
+    return done
+
+
+def test_antennas_begin_together_and_see_one_sky():
+    done = run_telescope("--limit", "200")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "ok   4 senders began with sample" in done.stdout
+    assert done.stdout.count("correlates at a delay of 37 samples") == 2
+
+
+def test_antennas_that_are_not_together_are_found():
+    """No clock of a network is that good."""
+    done = run_telescope("--limit", "0.000001")
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "BAD  the same sample of all senders came within" in done.stdout
 
 
 # -- the page ----------------------------------------------------------------------------------

@@ -1,0 +1,305 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""telescope: antennas that begin together, on machines of their own, under one sky.
+
+Each polarisation of each antenna is a sender in a network and a time namespace of its
+own: its network is a virtual cable, and its clock began at another time. They have
+nothing in common but GStreamer's clock of the network (GstNetTimeProvider), a date to
+begin at, and the seed of the sky. What arrives shows at what time each sample left, and
+a correlation where the sky was seen by two antennas.
+
+    python examples/telescope.py --antennas 4 --output telescope.svg
+
+Namespaces need root, or a kernel that lets users make them.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import time
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+
+# In front of GStreamer, whose libraries some builds of matplotlib do not load after.
+if find_spec("matplotlib") and "--output" in sys.argv and "--send" not in sys.argv:
+    import matplotlib
+    from matplotlib import pyplot
+
+import gi  # noqa: E402
+
+gi.require_version("Gst", "1.0")
+gi.require_version("GstApp", "1.0")
+gi.require_version("GstNet", "1.0")
+from gi.repository import GObject, Gst, GstApp, GstNet  # noqa: E402,F401 (GstApp: try_pull_sample)
+
+NETWORK = "10.213.0"
+PORT = 7148
+HEAP = 4096  # samples, and bytes
+POLARISATIONS = "xy"
+BEGIN_IN = 3.0  # seconds from when all senders have the clock: they start their pipelines
+SYNCHRONISE_WITHIN = 60  # seconds; a clock of the network takes some to be sure
+MOST_LAGS = 400
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser(
+        description="Antennas in namespaces of their own send one sky; see who sends what, when.")
+    parser.add_argument("--antennas", type=int, default=4, metavar="N",
+                        help="1 to 16, with two polarisations each (default: %(default)s)")
+    parser.add_argument("--sample-rate", type=int, default=1000000, metavar="HZ",
+                        help="of each polarisation (default: %(default)s)")
+    parser.add_argument("--seconds", type=float, default=2, help="(default: %(default)s)")
+    parser.add_argument("--correlation", type=float, default=0.1, metavar="C",
+                        help="the sky's part of the power (default: %(default)s)")
+    parser.add_argument("--limit", type=float, default=5, metavar="MS",
+                        help="median of how far apart the same sample may arrive from all "
+                             "senders (default: %(default)s)")
+    parser.add_argument("--output", metavar="FILE",  # two words: see above
+                        help="draw the cross-correlation; its ending says the format")
+    parser.add_argument("--send", type=int, metavar="N", help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.output and arguments.send is None and "matplotlib" not in sys.modules:
+        parser.error("--output needs matplotlib, which this Python does not have")
+    if not 1 <= arguments.antennas <= 16:
+        parser.error("--antennas must be 1 to 16")
+    return arguments
+
+
+def delay_of(antenna):
+    """In samples; within MOST_LAGS of each other."""
+    return 37 * antenna * (antenna + 1) // 2 % MOST_LAGS
+
+
+# --- a sender, alone in its namespaces -----------------------------------------------
+
+def say(line):
+    print(line, flush=True)
+
+
+def run_to_end(pipeline):
+    """Until EOS. Ends the program with an error's text."""
+    pipeline.set_state(Gst.State.PLAYING)
+    message = pipeline.get_bus().timed_pop_filtered(
+        Gst.CLOCK_TIME_NONE, Gst.MessageType.EOS | Gst.MessageType.ERROR)
+    pipeline.set_state(Gst.State.NULL)
+    if message.type == Gst.MessageType.ERROR:
+        sys.exit(message.parse_error()[0].message)
+
+
+def send(arguments):
+    """What each sender's process does, told line by line on its standard input."""
+    number = arguments.send
+    antenna, polarisation = divmod(number, len(POLARISATIONS))
+    say("unshared")
+    provider = int(input())  # the network is there
+    subprocess.run(f"ip address add {NETWORK}.{2 + number}/24 dev wire{number} && "
+                   f"ip link set wire{number} up", shell=True, check=True)
+    clock = GstNet.NetClientClock.new("telescope", f"{NETWORK}.1", provider, 0)
+    if not clock.wait_for_sync(SYNCHRONISE_WITHIN * Gst.SECOND):
+        sys.exit(f"Sender {number} has not synchronised its clock in {SYNCHRONISE_WITHIN} s.")
+    say("synchronised")
+    start, epoch = input().split()
+    buffers = int(arguments.seconds * arguments.sample_rate) // HEAP
+    pipeline = Gst.parse_launch(
+        f"adctestsrc is-live=true wave=gaussian seed={1 + number} sky-seed={1 + polarisation} "
+        f"correlation={arguments.correlation} delay={delay_of(antenna)} sync-epoch={epoch} "
+        f"samplesperbuffer={HEAP} name=adc ! "
+        f"audio/x-raw,format=S8,channels=1,rate={arguments.sample_rate} ! "
+        f"spead2sink host={NETWORK}.1 port={PORT + number} max-packet-size=8972 "
+        f"heap-address-bits=48 heap-size={HEAP} start-time={start} sync=true")
+    # What comes before the start is left out.
+    early = int((int(start) - time.time_ns()) / 1e9 * arguments.sample_rate) // HEAP
+    pipeline.get_by_name("adc").set_property("num-buffers", max(early, 0) + buffers)
+    pipeline.use_clock(clock)
+    run_to_end(pipeline)
+
+
+# --- all of them, on wires ---------------------------------------------------------------
+
+def ip(*words):
+    subprocess.run(["ip", *words], check=True)
+
+
+def own_network():
+    """Starts this program again in a network of its own, unless it is in one."""
+    if "TELESCOPE_NETWORK" in os.environ:
+        ip("link", "set", "lo", "up")
+        ip("link", "add", "sky", "mtu", "9000", "type", "bridge")
+        ip("address", "add", f"{NETWORK}.1/24", "dev", "sky")
+        ip("link", "set", "sky", "up")
+        return
+    unshare = ["unshare", "--net", *([] if os.geteuid() == 0 else ["--user", "--map-root-user"])]
+    tried = subprocess.run([*unshare, "unshare", "--net", "--time", "--fork", "true"],
+                           capture_output=True, text=True, check=False)
+    if tried.returncode:
+        sys.exit("No network and time namespaces can be made here: run this as root, on Linux 5.6 "
+                 f"or later. {tried.stderr.strip()}")
+    os.environ["TELESCOPE_NETWORK"] = "1"
+    os.execvp("unshare", [*unshare, sys.executable, *sys.argv])
+
+
+class Sender:
+    """A process in namespaces of its own: its monotonic clock is hours ahead."""
+
+    def __init__(self, number):
+        ahead = str(10000 * (1 + number))
+        self.number = number
+        self.process = subprocess.Popen(
+            ["unshare", "--net", "--time", "--monotonic", ahead, "--boottime", ahead, "--fork",
+             "--kill-child", sys.executable, *sys.argv, "--send", str(number)],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.hear("unshared")
+
+    def hear(self, expected):
+        line = self.process.stdout.readline().strip()
+        if line != expected:
+            sys.exit(f"Sender {self.number} ended instead of being {expected}.")
+
+    def tell(self, line):
+        self.process.stdin.write(line + "\n")
+        self.process.stdin.flush()
+
+    def plug_in(self):
+        port, wire = f"port{self.number}", f"wire{self.number}"
+        ip("link", "add", port, "mtu", "9000", "type", "veth", "peer", "name", wire, "mtu", "9000")
+        ip("link", "set", wire, "netns", str(self.process.pid))
+        ip("link", "set", port, "master", "sky", "up")
+
+
+class Receiver:
+    """All streams, as arrays, and when each heap came."""
+
+    def __init__(self, n, clock):
+        self.pipeline = Gst.parse_launch(" ".join(
+            f"spead2src address={NETWORK}.1 port={PORT + i} buffer-size=4194304 ! "
+            f"appsink name=sink{i} sync=false" for i in range(n)))
+        self.pipeline.use_clock(clock)
+        self.sinks = [self.pipeline.get_by_name(f"sink{i}") for i in range(n)]
+        self.pipeline.set_state(Gst.State.PLAYING)
+
+    def streams(self, seconds):
+        """For each sender a table from the index of a heap to (arrival in ns, samples)."""
+        end = time.monotonic() + seconds
+        found = [{} for _ in self.sinks]
+        for sink, heaps in zip(self.sinks, found):
+            while not sink.props.eos and time.monotonic() < end:
+                sample = sink.try_pull_sample(Gst.SECOND // 10)
+                if sample:
+                    buffer = sample.get_buffer()
+                    data = buffer.extract_dup(0, buffer.get_size())
+                    heaps[buffer.offset] = (buffer.pts, np.frombuffer(data, np.int8))
+        self.pipeline.set_state(Gst.State.NULL)
+        return found
+
+
+def observe(arguments):
+    n = arguments.antennas * len(POLARISATIONS)
+    clock = GObject.new(Gst.SystemClock, clock_type=Gst.ClockType.REALTIME)
+    provider = GstNet.NetTimeProvider.new(clock, f"{NETWORK}.1", 0)
+    senders = [Sender(i) for i in range(n)]
+    try:
+        for sender in senders:
+            sender.plug_in()
+            sender.tell(str(provider.props.port))
+        for sender in senders:
+            sender.hear("synchronised")
+        receiver = Receiver(n, clock)
+        epoch = time.time_ns() - 10**9
+        heap_ns = HEAP * 10**9 / arguments.sample_rate
+        heaps = int((1 + BEGIN_IN) * 1e9 / heap_ns) + 1
+        start = epoch + int(heaps * heap_ns)
+        for sender in senders:
+            sender.tell(f"{start} {epoch}")
+        return receiver.streams(BEGIN_IN + arguments.seconds + 10), heaps * HEAP
+    finally:
+        for sender in senders:
+            sender.process.stdin.close()
+            sender.process.wait()
+
+
+# --- what the sky shows --------------------------------------------------------------
+
+def cross_correlation(x, y):
+    """Coefficients at the lags from -MOST_LAGS to MOST_LAGS, by which y is later."""
+    size = 1 << (len(x) + MOST_LAGS).bit_length()
+    spectrum = np.fft.rfft(y, size) * np.conj(np.fft.rfft(x, size))
+    products = np.roll(np.fft.irfft(spectrum, size), MOST_LAGS)[:2 * MOST_LAGS + 1]
+    return products / np.sqrt(np.dot(x, x) * np.dot(y, y))
+
+
+def check(fine, text):
+    say(f"{'ok  ' if fine else 'BAD '} {text}")
+    return fine
+
+
+def check_times(streams, first, limit):
+    common = sorted(set.intersection(*[set(heaps) for heaps in streams]))
+    if not check(common and all(min(heaps, default=-1) == first for heaps in streams),
+                 f"{len(streams)} senders began with sample {first}"):
+        return None
+    apart = [np.ptp([heaps[index][0] for heaps in streams]) / 1e6 for index in common]
+    check(True, f"{len(common)} heaps came from all senders")
+    return common if check(
+        np.median(apart) < limit, "the same sample of all senders came within "
+        f"{np.median(apart):.3f} ms (median; 95 % within {np.percentile(apart, 95):.3f} ms)"
+    ) else None
+
+
+def check_sky(samples, arguments):
+    """The correlations of all antennas with the first, and whether they are as asked for."""
+    error = 5 / np.sqrt(len(samples[0]))
+    curves, fine = [], True
+    for number in range(len(POLARISATIONS), len(samples)):
+        antenna, polarisation = divmod(number, len(POLARISATIONS))
+        curve = cross_correlation(samples[polarisation], samples[number])
+        lag = int(np.argmax(curve)) - MOST_LAGS
+        expected = delay_of(antenna) - delay_of(0)
+        found = curve[expected + MOST_LAGS] if abs(expected) <= MOST_LAGS else 0
+        fine &= check(lag == expected and abs(found - arguments.correlation) < error,
+                      f"antenna {antenna}{POLARISATIONS[polarisation]} correlates at a delay of "
+                      f"{lag} samples ({found:.4f}; {expected} and {arguments.correlation} "
+                      "were asked for)")
+        curves.append((f"{antenna}{POLARISATIONS[polarisation]}", curve))
+    cross = cross_correlation(samples[0], samples[1])
+    fine &= check(np.abs(cross).max() < error, "polarisations do not correlate")
+    return curves, fine
+
+
+def draw(curves, path):
+    matplotlib.use("svg")
+    matplotlib.rcParams["svg.hashsalt"] = "telescope"
+    figure, axes = pyplot.subplots(figsize=(8, 3.5), layout="constrained")
+    lags = np.arange(-MOST_LAGS, MOST_LAGS + 1)
+    for name, curve in curves:
+        if name.endswith(POLARISATIONS[0]):
+            axes.plot(lags, curve, linewidth=0.8, label=f"antenna {name} with 0{name[-1]}")
+    axes.set(xlabel="lag in samples", ylabel="correlation coefficient",
+             title="Cross-correlation of senders that began together")
+    axes.legend()
+    figure.savefig(path, metadata={"Date": None} if Path(path).suffix == ".svg" else None)
+
+
+def main():
+    arguments = parse_arguments()
+    Gst.init(None)
+    if arguments.send is not None:
+        send(arguments)
+        return
+    own_network()
+    streams, first = observe(arguments)
+    common = check_times(streams, first, arguments.limit)
+    if common is None:
+        sys.exit(1)
+    samples = [np.concatenate([heaps[index][1] for index in common]).astype(float)
+               for heaps in streams]
+    curves, fine = check_sky(samples, arguments)
+    if arguments.output:
+        draw(curves, arguments.output)
+    sys.exit(not fine)
+
+
+if __name__ == "__main__":
+    main()
