@@ -574,7 +574,6 @@ parse_standard (Parser *parser, Spead2Item *item)
   guint i;
 
   set_number_type (item, &none, parser->flavour);
-  item->every = 1;
   item->description = g_strdup ("");
   for (i = 0; i < parser->text->fields->len; i++) {
     const Spead2ItemField *field =
@@ -584,13 +583,14 @@ parse_standard (Parser *parser, Spead2Item *item)
         !(g_str_equal (field->key, "value") ||
             g_str_equal (field->key, "default") ||
             g_str_equal (field->key, "start") ||
-            g_str_equal (field->key, "step"))) {
+            g_str_equal (field->key, "step") ||
+            g_str_equal (field->key, "every"))) {
       parser->text->key = field->key;
       return spead2_item_text_fail (
           parser->text, field->offset, "it has no such field");
     }
   }
-  if (!parse_source (parser, item))
+  if (!parse_source (parser, item) || !parse_every (parser, item))
     return FALSE;
   if (item->source == SPEAD2_SOURCE_PAYLOAD ||
       item->source == SPEAD2_SOURCE_TEXT)

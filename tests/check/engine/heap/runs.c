@@ -413,6 +413,9 @@ static const struct {
     {"a,id=8,start=3,step=1,every=12;" PAYLOAD, {12, 12, 12, 4}},
     {"i,id=8,value=heap-index,every=30; a,id=9,value=<1,2>,every=12;" PAYLOAD,
         {12, 12, 6, 6, 4}},
+    {"heap-cnt,start=9,step=2,every=12; heap-length; payload-offset; "
+     "payload-length; " PAYLOAD,
+        {12, 12, 12, 4}},
     /* Heap by heap. */
     {"a,id=8,value=<1,2,3>;" PAYLOAD, {1, 1, 1, 1, 1, 1, 1, 1, 1, 1}},
     {"a,id=8,start=1,step=1,mode=addressed;" PAYLOAD,
