@@ -8,7 +8,7 @@ nothing in common but GStreamer's clock of the network (GstNetTimeProvider), a d
 begin at, and the seed of the sky. What arrives shows at what time each sample left, and
 a correlation where the sky was seen by two antennas.
 
-    python examples/telescope.py --antennas 4 --output telescope.svg
+    /usr/bin/python3 examples/telescope.py --antennas 4 --output telescope.svg
 
 Namespaces need root, or a kernel that lets users make them.
 """
