@@ -98,13 +98,6 @@ check_packages() {
   grep '^check-installed:' "$build/log/package-installed.txt" | sed 's/^check-installed:/  /'
 }
 
-# As one test of ./dev test --ci.
-package_tests() {
-  make_packages
-  check_packages
-  passed=$((passed + 1))
-}
-
 verb_package() {
   case "$*" in
     '') make_packages ;;
