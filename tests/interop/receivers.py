@@ -130,17 +130,18 @@ def ska_low_station(datagrams):
 
 
 def ska_low_raw(datagrams):
-    """Raw antenna data, as MCCS reads it: counter, timestamp and samples of each antenna."""
+    """Raw antenna data, as MCCS reads it: counter, timestamp, first antenna of the tile and
+    samples of each antenna. The counter says where these samples are in the tile's buffer."""
     found = []
     for datagram in datagrams:
         ids, values, payload = parse(datagram)
         require(len(ids) == 8 and ids[4] == 0x2004, "the capture mode is not the fifth pointer")
         require(values[4] in (0, 1), "not a capture mode of raw data")
         items = dict(zip(ids, values))
-        antennas = items[0x2000] & 0xff
+        first, antennas = items[0x2000] >> 8 & 0xff, items[0x2000] & 0xff
         require(antennas > 0, "divided by 0 antennas")
         require(items[PAYLOAD_LENGTH] == len(payload) and len(payload) % (2 * antennas) == 0,
                 "not whole samples of all antennas and polarisations")
-        found.append((items[HEAP_CNT] % (1 << 32), items[TIMESTAMP],
+        found.append((items[HEAP_CNT] % (1 << 24), items[TIMESTAMP], first,
                       len(payload) // (2 * antennas)))
     return found

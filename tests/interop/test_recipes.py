@@ -270,7 +270,8 @@ def test_ska_low_raw_antenna_data(paste):
         expected.append(struct.pack(">9Q", *words) + samples)
     check(found, expected)
     assert printed.count("items leaves out heap-length, payload-offset") == 1, printed
-    assert receivers.ska_low_raw(found) == [(number, 1024 * number, 1024) for number in range(50)]
+    assert receivers.ska_low_raw(found) == [
+        (number, 1024 * number, 0, 1024) for number in range(50)]
 
 
 def test_katgpucbf_f_engine(paste):
