@@ -17,7 +17,7 @@ CAPS = {8: "audio/x-raw,format=S8,channels=1", 12: "application/octet-stream,sam
 
 
 def polarisation(number, options):
-    rate, size = round(RATE * options.factor), SAMPLES * options.bits // 8
+    rate, size = emulation.rate_of(RATE, options), SAMPLES * options.bits // 8
     # mkrecv ends at a stop heap, and discards the heap with counter 1.
     return f"""
         adctestsrc wave=gaussian seed={number + 1} samplesperbuffer={AT_ONCE * SAMPLES}
@@ -34,8 +34,6 @@ def main():
     parser.add_argument("--bits", type=int, choices=CAPS, default=8, help="of a sample (default: %(default)s)")
     emulation.add_epoch(parser)
     options = parser.parse_args()
-    if RATE * options.factor >= 2**31:
-        parser.error("caps take a sample rate below 2^31 Hz: --factor up to 0.67")
     emulation.play(polarisation(0, options) + polarisation(1, options))
 
 

@@ -23,6 +23,15 @@ def parser(description, factor, heaps, port=None):
     return options
 
 
+def rate_of(full, options):
+    """The sample rate of caps, which is an int, in Hz."""
+    rate = round(full * options.factor)
+    if not 0 < rate < 2**31:
+        raise SystemExit(f"Error: --factor {options.factor:g} makes a sample rate of {rate} Hz: "
+                         "it must be from 1 to 2147483647")
+    return rate
+
+
 def add_epoch(options):
     options.add_argument("--epoch", type=int, metavar="NS",
                          help="when the sample index was 0, in ns since 1970; without it, now")
@@ -44,10 +53,13 @@ def play(text):
     pipeline.use_clock(GObject.new(Gst.SystemClock, clock_type=Gst.ClockType.REALTIME))
     try:
         pipeline.set_state(Gst.State.PLAYING)
-        gst_spead2.wait_eos(pipeline)
+        try:
+            gst_spead2.wait_eos(pipeline)
+        except KeyboardInterrupt:
+            # What is queued still goes out, and a stop heap where there is one.
+            pipeline.send_event(Gst.Event.new_eos())
+            gst_spead2.wait_eos(pipeline)
     except GLib.Error as error:
         raise SystemExit(f"Error: {error.message}") from None
-    except KeyboardInterrupt:
-        pass
     finally:
         pipeline.set_state(Gst.State.NULL)

@@ -16,7 +16,7 @@ PAYLOAD, HEADER = 8192, 72  # bytes of a packet
 
 
 def f_engine(antenna, options):
-    rate, channels = round(BANDWIDTH * options.factor), options.channels // X_ENGINES
+    rate, channels = emulation.rate_of(BANDWIDTH, options), options.channels // X_ENGINES
     size = channels * SPECTRA * 4
     frequencies = ",".join(str(number * channels) for number in range(X_ENGINES))
     # A buffer is a batch: a heap for each X-engine.

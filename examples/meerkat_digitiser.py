@@ -25,7 +25,7 @@ def descriptors(number):
 
 
 def polarisation(number, options):
-    rate, size = round(RATE * options.factor), SAMPLES * BITS // 8
+    rate, size = emulation.rate_of(RATE, options), SAMPLES * BITS // 8
     # dsim counts the heaps of both polarisations together, in even numbers.
     return rf"""
         adctestsrc wave=gaussian standard-deviation=50 seed={number + 1} sky-seed=1 correlation=0.5

@@ -18,7 +18,7 @@ BASELINE = 34  # bytes
 def sender(number, options):
     baselines = options.stations * (options.stations + 1) // 2
     size = baselines * BASELINE
-    rate = round(options.channels * size / INTEGRATION * options.factor)  # bytes/s
+    rate = emulation.rate_of(options.channels * size / INTEGRATION, options)  # bytes/s
     first = number * options.channels
     channels = ",".join(str(channel) for channel in range(first, first + options.channels))
     return rf"""

@@ -19,7 +19,7 @@ PACKETS = ANTENNAS // TOGETHER  # with the same counter
 
 
 def tile(options):
-    rate = round(RATE * PACKETS * options.factor)
+    rate = emulation.rate_of(RATE * PACKETS, options)
     # The first antenna, and how many there are.
     antennas = ",".join(str(first << 8 | TOGETHER) for first in range(0, ANTENNAS, TOGETHER))
     return rf"""

@@ -25,7 +25,7 @@ def counter():
 
 
 def station(options):
-    rate = round(CHANNELS * 1e9 / NS * options.factor)
+    rate = emulation.rate_of(CHANNELS * 1e9 / NS, options)
     channels = ",".join(rf'\"{number << 32 | BEAM << 16 | FIRST + number:#x}\"' for number in range(CHANNELS))
     antenna = SUBSTATION << 40 | SUBARRAY << 32 | STATION << 16 | ANTENNAS
     return rf"""

@@ -14,7 +14,8 @@ import pytest
 import adcnoise
 import adcwave
 import receivers
-from conftest import HERE, ROOT
+from conftest import BUILD, HERE, PYTHON, ROOT
+from network import Network
 from speadwire import DESCRIPTOR, STREAM_CTRL, descriptor, full, heap
 from test_docs import in_shell
 from test_recipes import SKA_LOW, check, decode, numbers, split
@@ -236,3 +237,22 @@ def test_four_senders_of_visibilities_have_channels_of_their_own(tmp_path):
         placed = [(int(value["timestamp_count"]), int(value["channel_id"])) for value in values[1:]]
         assert placed == [(at, channels * number + channel) for at in range(times) for channel in range(channels)]
         assert values[7]["correlator_output_data"].tobytes() == samples[6 * size:7 * size]
+
+
+def test_a_digitiser_sends_by_the_named_interface_to_a_real_spead2(receive):
+    network = Network()
+    try:
+        at_groups = [receive("--multicast", group, "--port", 7148, "--iface", "wire", "--idle", 2, prefix=network.right)
+                     for group in ("239.102.0.64", "239.102.0.72")]
+        network.at_left(f"meson devenv -C {BUILD} {PYTHON} {ROOT}/examples/meerkat_digitiser.py --iface wire --heaps 64")
+        first, second = (receiver.finish() for receiver in at_groups)
+    finally:
+        network.remove()
+    # The first group of the first polarisation has descriptors, and no other has.
+    assert first.heaps[0]["described"] == [0x1600, 0x3101, 0x3102, 0x3300]
+    assert [one["timestamp"] for one in first.heaps[1:]] == list(range(0, 64 * 4096, 8 * 4096))
+    assert [one["cnt"] for one in first.heaps[1:]] == list(range(2, 2 + 4 * 64, 4 * 8))
+    sent = gaussian("S10", 1, 64, 4096, sd=50.0, sky_seed=1, correlation=0.5)
+    assert np.array_equal(np.frombuffer(first.samples), np.concatenate(
+        [adcwave.unpack(samples, 10) for samples in sent[::8]]))
+    assert [one["cnt"] for one in second.heaps] == list(range(4, 4 + 4 * 64, 4 * 8))
