@@ -164,4 +164,4 @@ def test_ska_low_raw_antenna_data(pass_on):
         'item-0x2000,id=0x2000,value=meta; item-0x2001,id=0x2001,value=meta; '
         'samples,id=0x3300,value=payload"')
     check(passed, sent)
-    assert receivers.ska_low_raw(passed) == [(number, 1024 * number, 1024) for number in range(50)]
+    assert receivers.ska_low_raw(passed) == [(number, 1024 * number, 0, 1024) for number in range(50)]
