@@ -459,13 +459,16 @@ find_first_index (
   return TRUE;
 }
 
-/* Once a stream. */
+/* Once a stream. Where the index is to be a multiple of start-alignment, that of the date is
+ * rounded to one; otherwise to heaps. */
 static G_GNUC_NO_INLINE gboolean
 set_first_index (GstSpead2HeapMaker *maker, GError **error)
 {
   const gsize heap_size = maker->config.heap_size;
-  guint64 n = spead2_layout_n_samples (
-      maker->layout, heap_size ? heap_size : maker->buffer.size);
+  guint64 n = maker->start.alignment > 0
+      ? maker->start.alignment
+      : spead2_layout_n_samples (
+            maker->layout, heap_size ? heap_size : maker->buffer.size);
   guint64 first;
 
   if (!find_first_index (maker, n, &first, error))

@@ -88,7 +88,10 @@ typedef enum {
   /* Carries stream control and no data. */
   SPEAD2_HEAP_CONTROL = 1 << 3,
   /* cnt was chosen by the owner: the sender does not number this heap. */
-  SPEAD2_HEAP_HAS_CNT = 1 << 4
+  SPEAD2_HEAP_HAS_CNT = 1 << 4,
+  /* Of a slot: there was no destination when the heap was pushed. It is dropped, and
+   * not numbered. */
+  SPEAD2_HEAP_NOWHERE = 1 << 5
 } Spead2HeapFlags;
 
 /* How the value of an item pointer goes on from heap to heap of a run. */

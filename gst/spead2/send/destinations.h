@@ -101,7 +101,7 @@ spead2_destinations_assign (Spead2Destinations *destinations, Spead2Heap *heap)
     spead2_destinations_choose (destinations, heap);
 }
 
-/* The heap that was pushed last is dropped: the next one has its turn. */
+/* The heap is dropped, as were all that were pushed behind it: the next one has its turn. */
 void spead2_destinations_give_back (
     Spead2Destinations *destinations, const Spead2Heap *heap);
 

@@ -198,10 +198,13 @@ fill_slot (Spead2Queue *queue, Spead2Heap *heap, guint64 now)
 {
   Spead2Slot *slot = spead2_queue_slot (queue, queue->tail++);
 
+  queue->kept_end = queue->tail;
   spead2_destinations_assign (&queue->destinations, heap);
   memset (slot, 0, sizeof *slot);
   slot->state = SPEAD2_SLOT_QUEUED;
   slot->flags = heap->flags;
+  if (heap->destination == SPEAD2_NO_DESTINATION)
+    slot->flags |= SPEAD2_HEAP_NOWHERE;
   slot->n_heaps = heap->n_heaps;
   slot->length = heap->length;
   slot->heap = heap;
@@ -377,7 +380,7 @@ spead2_queue_stop (Spead2Queue *queue)
 static void
 number_slot (Spead2Queue *queue, Spead2Slot *slot, guint64 number)
 {
-  if (slot->flags & SPEAD2_HEAP_HAS_CNT)
+  if (slot->flags & (SPEAD2_HEAP_HAS_CNT | SPEAD2_HEAP_NOWHERE))
     return;
   slot->nth = queue->n_numbered;
   if (queue->destinations.count_each)
@@ -455,12 +458,15 @@ slot_number (const Spead2Queue *queue, const Spead2Slot *slot)
       ((slot - queue->slots - queue->head) & (queue->n_slots - 1));
 }
 
-/* Ends a slot that is dropped, the last of those that were pushed: its turn is given to
- * the next one. */
+/* Ends a slot that is dropped. Where no other is kept behind it, its turn is given to the
+ * next one, as its numbers are. */
 static void
 drop_slot (Spead2Queue *queue, Spead2Slot *slot)
 {
-  spead2_destinations_give_back (&queue->destinations, slot->heap);
+  if (slot_number (queue, slot) + 1 == queue->kept_end) {
+    queue->kept_end--;
+    spead2_destinations_give_back (&queue->destinations, slot->heap);
+  }
   end_slot (queue, slot, SPEAD2_SLOT_DROPPED);
 }
 
@@ -471,7 +477,7 @@ drop_heaps (Spead2Queue *queue, Spead2Slot *slot, guint n)
 {
   const guint64 end = slot->nth + spead2_slot_n_kept (slot);
 
-  if (!(slot->flags & SPEAD2_HEAP_HAS_CNT)) {
+  if (!(slot->flags & (SPEAD2_HEAP_HAS_CNT | SPEAD2_HEAP_NOWHERE))) {
     if (queue->destinations.count_each)
       spead2_destinations_unnumber (
           &queue->destinations, slot->heap, slot_number (queue, slot), end, n);
@@ -508,10 +514,12 @@ void
 spead2_taker_discard (Spead2Taker *taker)
 {
   Spead2Queue *queue = taker->queue;
-  guint64 begun = taker->current + (taker->begun ? 1 : 0);
+  const guint64 begun = taker->current + (taker->begun ? 1 : 0);
+  guint64 number;
 
-  for (; queue->taken != queue->tail; queue->taken++)
-    drop_slot (queue, spead2_queue_slot (queue, queue->taken));
+  for (number = queue->tail; number != queue->taken; number--)
+    drop_slot (queue, spead2_queue_slot (queue, number - 1));
+  queue->taken = queue->tail;
 
   while (taker->end != begun) {
     Spead2Slot *slot = spead2_taker_slot (taker, --taker->end);

@@ -164,6 +164,7 @@ struct _Spead2Queue {
   /* Guarded by lock. head is the oldest slot that is not free, taken the next for a
    * taker, tail the next for a push. */
   guint64 head, taken, tail;
+  guint64 kept_end; /* the slots from here to tail were dropped */
   guint n_used; /* heaps in slots that are not free, stream control included */
   guint wake_below;    /* some wait for fewer of these; 0: nobody waits */
   gboolean completing; /* a taker completes slots from head on */

@@ -96,7 +96,9 @@ dup_destination (Spead2WorkerGroup *group, const Spead2Slot *slot)
       slot->tx.error ? slot->tx.destination : slot->heap->destination;
   gchar *text;
 
-  if (destination >= SPEAD2_NO_DESTINATION)
+  if (destination == SPEAD2_NO_DESTINATION)
+    return g_strdup ("no destination");
+  if (destination == SPEAD2_ALL_DESTINATIONS)
     return g_strdup ("all destinations");
   g_mutex_lock (&group->queue.lock);
   text = g_strdup (
@@ -434,6 +436,19 @@ count_begun (Spead2Worker *worker, const Spead2Slot *slot)
   taker->n_unbegun = n_unbegun;
 }
 
+/* The batch was full before a packet of the run: it is not begun. A run that goes to all
+ * destinations is one heap, and stays begun. */
+static gboolean
+take_back (Spead2Worker *worker, const Spead2Slot *slot)
+{
+  if (worker->packetizer.number > 0 ||
+      slot->heap->destination >= SPEAD2_NO_DESTINATION)
+    return FALSE;
+  worker->taker.begun = FALSE;
+  worker->taker.n_unbegun = 0;
+  return TRUE;
+}
+
 /* Adds the run at current to the batch. FALSE: it is full. */
 static gboolean
 add_run (Spead2Worker *worker, Spead2Slot *slot)
@@ -447,7 +462,8 @@ add_run (Spead2Worker *worker, Spead2Slot *slot)
       added = spead2_udp_writer_add (
           worker->writer, &worker->packetizer, &slot->tx);
   } while (added && begin_next_copy (worker, slot));
-  count_begun (worker, slot);
+  if (added || !take_back (worker, slot))
+    count_begun (worker, slot);
   return added;
 }
 

@@ -189,20 +189,29 @@ GST_START_TEST (samples_of_a_live_source_are_left_out_before_start_time)
 
 GST_END_TEST;
 
-/* 0: to the sample, in heaps that are cut. 1: buffers. */
+static const struct {
+  guint heap_size, alignment;
+  guint64 first;
+} epoch_cases[] = {
+    {100, 0, 1000200},
+    {0, 0, 14288 * 70}, /* 1000140 is nearest to 14288 heaps of 70 */
+    {100, 64, 1000192},
+    {0, 64, 1000192},
+};
+
 GST_START_TEST (sync_epoch_goes_by_the_first_sample_that_is_sent)
 {
   gst_pad_set_query_function (pad, say_live);
   g_object_set (sink, "start-time", NOW + 130 * US, "sync-epoch",
-      (gint64) (NOW - GST_SECOND), "heap-size", (guint64) (__i__ ? 0 : 100),
-      NULL);
+      (gint64) (NOW - GST_SECOND), "heap-size",
+      (guint64) epoch_cases[__i__].heap_size, "start-alignment",
+      (guint64) epoch_cases[__i__].alignment, NULL);
   play (BYTES);
   push_samples (20, 70);
   finish ();
   decode ();
-  /* 1000140 is nearest to 14288 heaps of 70. */
   fail_unless_equals_uint64 (
-      immediate (0, ID_TIMESTAMP), __i__ ? 14288 * 70 : 1000200);
+      immediate (0, ID_TIMESTAMP), epoch_cases[__i__].first);
 }
 
 GST_END_TEST;
@@ -435,8 +444,8 @@ start_suite (void)
   tcase_add_loop_test (tc,
       samples_of_a_live_source_are_left_out_before_start_time, 0,
       G_N_ELEMENTS (live_cases));
-  tcase_add_loop_test (
-      tc, sync_epoch_goes_by_the_first_sample_that_is_sent, 0, 2);
+  tcase_add_loop_test (tc, sync_epoch_goes_by_the_first_sample_that_is_sent, 0,
+      G_N_ELEMENTS (epoch_cases));
   tcase_add_test (tc, dates_of_buffers_go_before_the_clock);
   tcase_add_test (tc, the_first_index_is_a_multiple_of_start_alignment);
   tcase_add_test (tc, a_start_within_a_byte_is_an_error);

@@ -53,6 +53,7 @@ open_queue (guint max_heaps, guint n_takers)
     pointers[i] = &heaps[i];
   }
   spead2_queue_init (queue, max_heaps, n_takers);
+  queue->destinations.n = 1;
   g_assert (queue->n_slots <= MAX_HEAPS);
   g_aligned_free (queue->slots);
   queue->slots = world.slots;
@@ -239,6 +240,47 @@ GST_START_TEST (test_discard)
   spead2_taker_finish (first_taker);
   fail_unless_equals_int (
       spead2_queue_slot (queue, 7)->state, SPEAD2_SLOT_DROPPED);
+}
+GST_END_TEST
+
+/* Heaps of one taker are dropped while another is in the middle of later ones: the next heap
+ * has the destination that its number says. */
+GST_START_TEST (test_turns_go_with_numbers)
+{
+  Spead2Endpoint endpoints[3];
+  guint i;
+
+  for (i = 0; i < 3; i++)
+    fail_unless (spead2_endpoint_resolve (
+        &endpoints[i], "127.0.0.1", 9000 + i, AF_UNSPEC, NULL, NULL));
+  open_queue (7, 2);
+  spead2_destinations_init (&queue->destinations, endpoints, 3);
+  fail_unless_equals_int (push_heaps (0, 7), 7);
+  fail_unless (spead2_taker_take (first_taker, 200));
+  fail_unless (spead2_taker_take (&world.takers[1], 300));
+  begin_run (&world.takers[1], 1);
+  spead2_queue_begin_discard (queue);
+  spead2_taker_discard (first_taker);
+  spead2_taker_discard (&world.takers[1]);
+  fail_unless_equals_uint64 (queue->n_numbered, 3);
+  fail_unless_equals_uint64 (queue->kept_end, 3);
+  fail_unless_equals_int (queue->destinations.next, 0);
+  spead2_destinations_clear (&queue->destinations);
+}
+GST_END_TEST
+
+/* Heaps that go nowhere have no number. */
+GST_START_TEST (test_no_destination)
+{
+  open_queue (7, 1);
+  fail_unless_equals_int (push_heaps (0, 1), 1);
+  queue->destinations.n = 0;
+  fail_unless_equals_int (push_heaps (1, 1), 1);
+  queue->destinations.n = 1;
+  fail_unless_equals_int (push_heaps (2, 1), 1);
+  fail_unless (spead2_taker_take (first_taker, NO_LIMIT));
+  fail_unless_equals_uint64 (queue->n_numbered, 2);
+  fail_unless_equals_uint64 (spead2_queue_slot (queue, 2)->nth, 1);
 }
 GST_END_TEST
 
@@ -912,6 +954,8 @@ queue_suite (void)
   tcase_add_test (tc, test_take_by_bytes);
   tcase_add_test (tc, test_order_of_ends);
   tcase_add_test (tc, test_discard);
+  tcase_add_test (tc, test_turns_go_with_numbers);
+  tcase_add_test (tc, test_no_destination);
   tcase_add_test (tc, test_counts_of_runs);
   tcase_add_test (tc, test_discard_in_a_run);
   tcase_add_test (tc, test_wakes);

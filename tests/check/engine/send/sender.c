@@ -1051,6 +1051,48 @@ GST_START_TEST (test_flush)
 }
 GST_END_TEST
 
+static gpointer
+flush_thread (gpointer data)
+{
+  spead2_sender_flush (sender);
+  return NULL;
+}
+
+/* A batch is one run, and goes while the flush waits: the next run is not begun, and dropped
+ * as a whole. */
+GST_START_TEST (test_flush_between_runs)
+{
+  FaultsCounts counts;
+  GThread *thread;
+  guint i;
+
+  run_length = 4;
+  config.rate = 50e6;
+  config.burst_size = 4 * 1080;
+  config.cnt_start = config.cnt_step = 1;
+  open_sender ();
+  push_many (40, 1024);
+  faults_capture (TRUE, TRUE);
+  faults_block (TRUE);
+  start ();
+  wait_until ((faults_get_counts (&counts), counts.polls_blocked > 0));
+  thread = g_thread_new ("flush", flush_thread, NULL);
+  wait_until (spead2_sender_is_closed (sender));
+  faults_block (FALSE);
+  g_thread_join (thread);
+  check_ends (40);
+  for (i = 0; i < 40; i++)
+    fail_unless_equals_uint64 (
+        end_at (i)->cnt, i < 4 ? 1 + i : SPEAD2_NO_HEAP_CNT);
+
+  push_many (40, 1024);
+  drain ();
+  check_ends (80);
+  for (i = 40; i < 80; i++)
+    fail_unless_equals_uint64 (end_at (i)->cnt, 5 + i - 40);
+}
+GST_END_TEST
+
 /* A heap of which some packets went is cut short, and says how much went. */
 GST_START_TEST (test_flush_cuts_short)
 {
@@ -1490,6 +1532,7 @@ sender_suite (void)
   tcase_add_test (tc, test_stop_in_several_threads);
   tcase_add_test (tc, test_pool);
   tcase_add_loop_test (tc, test_flush, 0, 8);
+  tcase_add_test (tc, test_flush_between_runs);
   tcase_add_test (tc, test_flush_cuts_short);
   tcase_add_loop_test (tc, test_flush_gives_time, 0, 2);
   tcase_add_test (tc, test_flush_of_a_rate);
