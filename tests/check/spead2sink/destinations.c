@@ -722,43 +722,6 @@ GST_START_TEST (a_wrong_list_is_an_error_that_says_where)
 
 GST_END_TEST;
 
-/* -- URIs ---------------------------------------------------------------------------- */
-
-static const struct {
-  const gchar *set, *destinations, *get;
-} uris[] = {
-    {"spead://239.2.1.150+15:7148", "239.2.1.150+15:7148",
-        "spead://239.2.1.150+15:7148"},
-    {"spead://239.2.1.150+15:7148?ttl-mc=4", "239.2.1.150+15:7148",
-        "spead://239.2.1.150+15:7148?ttl-mc=4"},
-    {"spead://239.2.1.150+15", "239.2.1.150+15",
-        "spead://127.0.0.1:8888?destinations=239.2.1.150%2B15"},
-    {"spead://127.0.0.1?destinations=10.1.1.1:1,10.1.1.2:2",
-        "10.1.1.1:1,10.1.1.2:2",
-        "spead://127.0.0.1:8888?destinations=10.1.1.1:1%2C10.1.1.2:2"},
-    {"spead://127.0.0.1?destinations=[ff15::1]%2B3:7148", "[ff15::1]+3:7148",
-        "spead://127.0.0.1:8888?destinations=%5Bff15::1%5D%2B3:7148"},
-    {"spead://127.0.0.2:5", NULL, "spead://127.0.0.2:5"},
-};
-
-/* The element has a list before, which a URI with one host replaces. */
-GST_START_TEST (a_uri_has_a_range_in_front_or_a_list_as_an_option)
-{
-  gchar *uri;
-
-  set_destinations (N);
-  fail_unless (
-      gst_uri_handler_set_uri (GST_URI_HANDLER (sink), uris[__i__].set, NULL));
-  assert_property ("destinations", uris[__i__].destinations);
-  if (!g_str_has_prefix (uris[__i__].get, "spead://127.0.0.2"))
-    g_object_set (sink, "port", 8888, NULL);
-  uri = gst_uri_handler_get_uri (GST_URI_HANDLER (sink));
-  fail_unless_equals_string (uri, uris[__i__].get);
-  g_free (uri);
-}
-
-GST_END_TEST;
-
 static Suite *
 destinations_suite (void)
 {
@@ -789,8 +752,6 @@ destinations_suite (void)
   tcase_add_test (tc, an_icmp_error_belongs_to_its_destination);
   tcase_add_loop_test (tc, a_wrong_list_is_an_error_that_says_where, 0,
       G_N_ELEMENTS (wrong_settings));
-  tcase_add_loop_test (tc, a_uri_has_a_range_in_front_or_a_list_as_an_option, 0,
-      G_N_ELEMENTS (uris));
   return s;
 }
 

@@ -185,6 +185,41 @@ GST_START_TEST (options_that_a_uri_does_not_name_stay)
 
 GST_END_TEST;
 
+static const struct {
+  const gchar *set, *destinations, *get;
+} lists[] = {
+    {"spead://239.2.1.150+15:7148", "239.2.1.150+15:7148",
+        "spead://239.2.1.150+15:7148"},
+    {"spead://239.2.1.150+15:7148?ttl-mc=4", "239.2.1.150+15:7148",
+        "spead://239.2.1.150+15:7148?ttl-mc=4"},
+    {"spead://239.2.1.150+15", "239.2.1.150+15",
+        "spead://127.0.0.1:8888?destinations=239.2.1.150%2B15"},
+    {"spead://127.0.0.1?destinations=10.1.1.1:1,10.1.1.2:2",
+        "10.1.1.1:1,10.1.1.2:2",
+        "spead://127.0.0.1:8888?destinations=10.1.1.1:1%2C10.1.1.2:2"},
+    {"spead://127.0.0.1?destinations=[ff15::1]%2B3:7148", "[ff15::1]+3:7148",
+        "spead://127.0.0.1:8888?destinations=%5Bff15::1%5D%2B3:7148"},
+    {"spead://127.0.0.2:5", NULL, "spead://127.0.0.2:5"},
+};
+
+/* The element has a list before, which a URI with one host replaces. */
+GST_START_TEST (a_uri_has_a_range_in_front_or_a_list_as_an_option)
+{
+  GstElement *element = new_sink ();
+  gchar *list;
+
+  g_object_set (element, "destinations", "127.0.0.1:1,127.0.0.1:2", NULL);
+  fail_unless (gst_uri_handler_set_uri (
+      GST_URI_HANDLER (element), lists[__i__].set, NULL));
+  g_object_get (element, "destinations", &list, NULL);
+  fail_unless_equals_string (list, lists[__i__].destinations);
+  g_free (list);
+  assert_uri (element, lists[__i__].get);
+  gst_object_unref (element);
+}
+
+GST_END_TEST;
+
 GST_START_TEST (an_element_is_made_from_a_uri)
 {
   GError *error = NULL;
@@ -578,6 +613,8 @@ sinkproperties_suite (void)
   tcase_add_test (tc, the_uri_of_a_new_element_is_where_it_sends);
   tcase_add_test (tc, a_uri_carries_every_property_that_a_text_can_say);
   tcase_add_test (tc, options_that_a_uri_does_not_name_stay);
+  tcase_add_loop_test (tc, a_uri_has_a_range_in_front_or_a_list_as_an_option, 0,
+      G_N_ELEMENTS (lists));
   tcase_add_test (tc, an_element_is_made_from_a_uri);
   tcase_add_test (tc, a_pipeline_sends_where_its_uri_says);
   tcase_add_loop_test (tc,
