@@ -336,6 +336,8 @@ spead2_endpoint_equal (
     const struct sockaddr_in6 *in_b = (const struct sockaddr_in6 *) address;
 
     return in_a->sin6_port == in_b->sin6_port &&
+        (in_a->sin6_scope_id == in_b->sin6_scope_id ||
+            in_a->sin6_scope_id == 0 || in_b->sin6_scope_id == 0) &&
         memcmp (&in_a->sin6_addr, &in_b->sin6_addr, sizeof in_a->sin6_addr) ==
         0;
   }

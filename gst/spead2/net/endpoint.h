@@ -69,6 +69,8 @@ spead2_endpoint_family (const Spead2Endpoint *endpoint)
   return endpoint->address.ss_family;
 }
 
+/* Whether address and port are the same, and the interfaces (scopes), where both have
+ * one. */
 gboolean spead2_endpoint_equal (
     const Spead2Endpoint *a, const struct sockaddr_storage *address);
 

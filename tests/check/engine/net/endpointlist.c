@@ -165,6 +165,19 @@ GST_START_TEST (test_destinations)
 }
 GST_END_TEST
 
+/* The interfaces need not exist to be told apart. */
+GST_START_TEST (test_a_group_at_several_interfaces_is_several_destinations)
+{
+  GError *error = NULL;
+  GArray *list = spead2_endpoint_list_resolve_destinations (
+      "[ff12::1%4241]:7148,[ff12::1%4242]:7148", 9, AF_UNSPEC, NULL, &error);
+
+  fail_unless (list != NULL, "%s", error ? error->message : "");
+  fail_unless_equals_int (list->len, 2);
+  g_array_unref (list);
+}
+GST_END_TEST
+
 /* Names take the family of the first entry. */
 GST_START_TEST (test_destination_names)
 {
@@ -228,6 +241,8 @@ static const struct {
     {"10.1.1.1:1,[fd00::1]:1", "must all be IPv4 or all IPv6"},
     {"10.1.1.1+3:1,10.1.1.4:1",
         "character 14: Destination '10.1.1.4:1' is twice"},
+    {"[ff12::1%lo]:1,[ff12::1%lo]:1", "Destination '[ff12::1%lo]:1' is twice"},
+    {"[ff12::1]:1,[ff12::1%lo]:1", "Destination '[ff12::1%lo]:1' is twice"},
     {"spead://239.1.2.3:7148", "is a URI: set uri"},
     {"udp://239.1.2.3:7148", "is a URL"},
     {"239.1.1:1", "has four numbers"},
@@ -300,6 +315,8 @@ endpointlist_suite (void)
   tcase_add_loop_test (tc, test_wrong_addresses, 0, G_N_ELEMENTS (wrong_lists));
   tcase_add_loop_test (
       tc, test_destinations, 0, G_N_ELEMENTS (destination_lists));
+  tcase_add_test (
+      tc, test_a_group_at_several_interfaces_is_several_destinations);
   tcase_add_test (tc, test_destination_names);
   tcase_add_test (tc, test_most_destinations);
   tcase_add_loop_test (
