@@ -51,17 +51,34 @@ spead2_destinations_find (
   return -1;
 }
 
-/* The index of an entry that no heap from head on refers to. */
+/* The first entry that no heap from head on refers to; entries->len: there is none. */
+static guint
+find_unused (const Spead2Destinations *destinations, guint64 head)
+{
+  guint i = 0;
+
+  while (i < destinations->entries->len &&
+      spead2_destinations_entry (destinations, i)->to > head)
+    i++;
+  return i;
+}
+
+gboolean
+spead2_destinations_is_full (
+    const Spead2Destinations *destinations, guint64 head)
+{
+  return destinations->entries->len == SPEAD2_TX_DESTINATIONS &&
+      find_unused (destinations, head) == SPEAD2_TX_DESTINATIONS;
+}
+
 static guint
 take_entry (Spead2Destinations *destinations, guint64 head)
 {
-  guint i;
+  const guint index = find_unused (destinations, head);
 
-  for (i = 0; i < destinations->entries->len; i++)
-    if (spead2_destinations_entry (destinations, i)->to <= head)
-      return i;
-  g_ptr_array_add (destinations->entries, g_new (Spead2Destination, 1));
-  return i;
+  if (index == destinations->entries->len)
+    g_ptr_array_add (destinations->entries, g_new (Spead2Destination, 1));
+  return index;
 }
 
 void

@@ -18,6 +18,7 @@
 
 #include "spead2/heap/heap.h"
 #include "spead2/net/endpoint.h"
+#include "spead2/net/txstate.h"
 
 G_BEGIN_DECLS
 
@@ -79,7 +80,12 @@ spead2_destinations_index (
 gint spead2_destinations_find (
     const Spead2Destinations *destinations, const Spead2Endpoint *endpoint);
 
-/* Appends an endpoint to the list. head is the oldest slot in use, tail the next. */
+/* Whether the table has no entry for one more: SPEAD2_TX_DESTINATIONS are in the list, or
+ * were when a heap was pushed that is not done. head is the oldest slot in use. */
+gboolean spead2_destinations_is_full (
+    const Spead2Destinations *destinations, guint64 head);
+
+/* Appends an endpoint to the list; the table is not full. tail is the next slot. */
 void spead2_destinations_add (Spead2Destinations *destinations,
     const Spead2Endpoint *endpoint, guint64 head, guint64 tail);
 

@@ -291,7 +291,8 @@ spead2_sender_n_destinations (Spead2Sender *sender)
 static gboolean
 check_new (Spead2Sender *sender, const Spead2Endpoint *endpoint, GError **error)
 {
-  const Spead2Destinations *destinations = &sender->group.queue.destinations;
+  const Spead2Queue *queue = &sender->group.queue;
+  const Spead2Destinations *destinations = &queue->destinations;
   const gchar *reason = NULL;
 
   if (spead2_endpoint_family (endpoint) != sender->family)
@@ -301,8 +302,7 @@ check_new (Spead2Sender *sender, const Spead2Endpoint *endpoint, GError **error)
     reason = "is twice in the list";
   else if (destinations->n == SPEAD2_MAX_DESTINATIONS)
     reason = "is one too many: there are 4096";
-  /* Entries of removed ones are used again when their heaps are gone. */
-  else if (destinations->entries->len == SPEAD2_TX_DESTINATIONS)
+  else if (spead2_destinations_is_full (destinations, queue->head))
     reason = "is added too soon after others that were removed";
   if (reason == NULL)
     return TRUE;

@@ -106,7 +106,8 @@ gboolean spead2_sender_start (Spead2Sender *sender, GError **error);
 guint spead2_sender_n_destinations (Spead2Sender *sender);
 
 /* Appends a destination. FALSE with SPEAD2_ERROR_INVALID: it is in the list, is of another
- * family, or there are SPEAD2_MAX_DESTINATIONS. */
+ * family, there are SPEAD2_MAX_DESTINATIONS, or heaps are on their way to too many that
+ * were removed. */
 gboolean spead2_sender_add_destination (
     Spead2Sender *sender, const Spead2Endpoint *endpoint, GError **error);
 

@@ -1189,6 +1189,33 @@ GST_START_TEST (test_stop_blocked)
 }
 GST_END_TEST
 
+/* -- destinations ----------------------------------------------------------------- */
+
+/* One that is removed keeps its entry of the table while heaps may be for it, and no
+ * longer. */
+GST_START_TEST (test_a_full_table_of_destinations_is_used_again)
+{
+  GError *error = NULL;
+  Spead2Endpoint other;
+
+  fail_unless (
+      spead2_endpoint_resolve (&other, "127.0.0.1", 1, AF_UNSPEC, NULL, NULL));
+  open_sender ();
+  faults_block (TRUE);
+  start ();
+  push (8192, 0);
+  while (spead2_sender_add_destination (sender, &other, &error))
+    fail_unless (spead2_sender_remove_destination (sender, &other, NULL));
+  fail_unless (
+      strstr (error->message, "is added too soon after others") != NULL, "%s",
+      error->message);
+  g_error_free (error);
+  faults_block (FALSE);
+  drain ();
+  fail_unless (spead2_sender_add_destination (sender, &other, NULL));
+}
+GST_END_TEST
+
 /* -- numbers --------------------------------------------------------------------------- */
 
 GST_START_TEST (test_wrap)
@@ -1538,6 +1565,7 @@ sender_suite (void)
   tcase_add_test (tc, test_flush_of_a_rate);
   tcase_add_test (tc, test_no_wait_leaves_no_gap);
   tcase_add_loop_test (tc, test_stop_blocked, 0, 2);
+  tcase_add_test (tc, test_a_full_table_of_destinations_is_used_again);
   tcase_add_loop_test (tc, test_wrap, 0, 2);
   tcase_add_loop_test (tc, test_start_and_step, 0, 2);
   tcase_add_test (tc, test_numbers_that_do_not_fit);
