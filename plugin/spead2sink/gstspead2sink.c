@@ -278,8 +278,10 @@ gst_spead2_sink_class_init (GstSpead2SinkClass *klass)
    * Emitted when a heap has ended, in the order of the buffers, by a sending
    * thread, with no lock held, while #GstSpead2Sink:signal-heaps is set. The
    * heap's buffer is released after the handlers have returned, when all heaps
-   * that were cut from it have ended. A handler must not change the element's
-   * state.
+   * that were cut from it have ended. Small heaps of one buffer or buffer list
+   * pass the queue in runs of up to 1024, and the buffers of a run are released
+   * together, when its last heap has ended. A handler must not change the
+   * element's state.
    *
    * Since: 0.1
    */
@@ -313,9 +315,10 @@ gst_spead2_sink_class_init (GstSpead2SinkClass *klass)
    * whatever the value of #GstSpead2Sink:send-stop-heap. Later heaps are another
    * stream for the receivers: a start heap is sent before them if
    * #GstSpead2Sink:send-start-heap is set, and they are described again; counters
-   * continue. Heaps of a buffer that is being accepted, up to 64, are sent before
-   * the stop heap; a heap that waits for more buffers to complete
-   * #GstSpead2Sink:heap-size is sent behind it.
+   * continue. While a buffer is being accepted, those of its heaps that are made,
+   * up to 65536, are sent before the stop heap; a heap that waits for more buffers
+   * to complete #GstSpead2Sink:heap-size is sent behind it. Stop heaps and changes
+   * of the destinations take effect in the order in which they were emitted.
    *
    * Any thread can emit it in any state, also a handler of
    * #GstSpead2Sink::heap-done: it does not block, and the stop heap is not counted
@@ -339,8 +342,9 @@ gst_spead2_sink_class_init (GstSpead2SinkClass *klass)
    * @port: UDP port, 1 to 65535
    *
    * Action signal: append a destination to #GstSpead2Sink:destinations. It gets heaps
-   * that are accepted from now on, descriptors first. Any thread, in any state; while
-   * heaps of a buffer are being accepted, it comes behind these.
+   * that are accepted from now on, descriptors first. Any thread, in any state; while a
+   * buffer is being accepted, it comes behind those of its heaps that are made, up to
+   * 65536. If a name has addresses of both families, one of the others' family is taken.
    *
    * A destination that is in the list, or of another family than the others, is not
    * added, which is a warning.

@@ -4,7 +4,8 @@
  * While there is a sender, its list counts, and the property `destinations` repeats it;
  * otherwise the property is the list. A change comes between heaps: while the streaming
  * thread has heaps that are not in the queue, which were made for the destinations there
- * were, it waits until they are pushed.
+ * were, it waits until they are pushed. Stop heaps, which go to the destinations there are,
+ * wait in the same order.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -15,8 +16,6 @@
 
 GST_DEBUG_CATEGORY_EXTERN (spead2_sink_debug);
 #define GST_CAT_DEFAULT spead2_sink_debug
-
-typedef enum { CHANGE_ADD, CHANGE_REMOVE, CHANGE_CLEAR } ChangeKind;
 
 /* -- the sender's list ------------------------------------------------------------- */
 
@@ -62,41 +61,113 @@ gst_spead2_sink_apply (
 {
   gboolean applied = TRUE;
 
-  switch ((ChangeKind) change->kind) {
-    case CHANGE_ADD:
+  switch (change->kind) {
+    case GST_SPEAD2_SINK_CHANGE_STOP:
+      return gst_spead2_sink_push_stop_heap (self);
+    case GST_SPEAD2_SINK_CHANGE_ADD:
       applied = spead2_sender_add_destination (
           self->sender, &change->endpoint, error);
       if (applied)
         g_atomic_int_set (&self->redescribe, TRUE);
       break;
-    case CHANGE_REMOVE:
+    case GST_SPEAD2_SINK_CHANGE_REMOVE:
       applied = spead2_sender_remove_destination (
           self->sender, &change->endpoint, error);
       break;
-    case CHANGE_CLEAR:
+    case GST_SPEAD2_SINK_CHANGE_CLEAR:
       spead2_sender_clear_destinations (self->sender);
       break;
   }
-  gst_spead2_sink_note_destinations (self);
-  gst_spead2_sink_write_destinations (self);
+  if (applied) {
+    gst_spead2_sink_note_destinations (self);
+    gst_spead2_sink_write_destinations (self);
+  }
   return applied;
 }
 
-void
-gst_spead2_sink_apply_changes (GstSpead2Sink *self)
+/* Several stop heaps with nothing between them are one. With the object lock. */
+static void
+gst_spead2_sink_append_change (
+    GstSpead2Sink *self, const GstSpead2SinkChange *change)
 {
+  const guint n = self->changes->len;
+
+  if (n == 0 || change->kind != GST_SPEAD2_SINK_CHANGE_STOP ||
+      g_array_index (self->changes, GstSpead2SinkChange, n - 1).kind !=
+          GST_SPEAD2_SINK_CHANGE_STOP)
+    g_array_append_val (self->changes, *change);
+}
+
+gboolean
+gst_spead2_sink_change_or_wait (
+    GstSpead2Sink *self, const GstSpead2SinkChange *change, GError **error)
+{
+  if (!self->making)
+    return gst_spead2_sink_apply (self, change, error);
+  gst_spead2_sink_append_change (self, change);
+  return TRUE;
+}
+
+/* Without the object lock. Frees the error. */
+static void
+gst_spead2_sink_warn_refused (GstSpead2Sink *self, GError *error)
+{
+  GST_ELEMENT_WARNING (self, RESOURCE, SETTINGS,
+      ("%s. The destinations stay as they are.", error->message), (NULL));
+  g_error_free (error);
+}
+
+void
+gst_spead2_sink_end_making (GstSpead2Sink *self)
+{
+  GSList *refused = NULL; /* (owned GError) the last one first */
   guint i;
 
+  GST_OBJECT_LOCK (self);
   for (i = 0; i < self->changes->len; i++) {
     GError *error = NULL;
 
-    if (!gst_spead2_sink_apply (self,
-            &g_array_index (self->changes, GstSpead2SinkChange, i), &error)) {
-      GST_WARNING_OBJECT (self, "%s", error->message);
-      g_clear_error (&error);
-    }
+    gst_spead2_sink_apply (
+        self, &g_array_index (self->changes, GstSpead2SinkChange, i), &error);
+    if (error)
+      refused = g_slist_prepend (refused, error);
   }
   g_array_set_size (self->changes, 0);
+  self->making = FALSE;
+  GST_OBJECT_UNLOCK (self);
+
+  refused = g_slist_reverse (refused);
+  while (refused) {
+    gst_spead2_sink_warn_refused (self, refused->data);
+    refused = g_slist_delete_link (refused, refused);
+  }
+}
+
+/* -- what a change is about --------------------------------------------------------- */
+
+/* An action's arguments; the endpoint is resolved when its family is known. */
+typedef struct {
+  GstSpead2SinkChangeKind kind;
+  const gchar *host;
+  gint port;
+} Action;
+
+static gboolean
+resolve (Spead2Endpoint *endpoint, const gchar *host, gint port, gint family,
+    GError **error)
+{
+  return spead2_endpoint_resolve (
+      endpoint, host ? host : "", MAX (port, 0), family, NULL, error);
+}
+
+/* family: of the other destinations, or AF_UNSPEC. */
+static gboolean
+resolve_change (GstSpead2SinkChange *change, const Action *action, gint family,
+    GError **error)
+{
+  *change = (GstSpead2SinkChange){.kind = action->kind};
+  return action->kind == GST_SPEAD2_SINK_CHANGE_CLEAR ||
+      resolve (&change->endpoint, action->host, action->port, family, error);
 }
 
 /* -- the property's list ----------------------------------------------------------- */
@@ -107,36 +178,48 @@ change_list (GArray *list, const GstSpead2SinkChange *change, GError **error)
 {
   guint i;
 
-  if (change->kind == CHANGE_CLEAR)
+  if (change->kind == GST_SPEAD2_SINK_CHANGE_CLEAR)
     g_array_set_size (list, 0);
-  else if (change->kind == CHANGE_ADD)
+  else if (change->kind == GST_SPEAD2_SINK_CHANGE_ADD)
     return spead2_endpoint_list_append (list, &change->endpoint, error);
-  for (i = 0; i < list->len && change->kind == CHANGE_REMOVE; i++) {
+  for (i = 0; i < list->len && change->kind == GST_SPEAD2_SINK_CHANGE_REMOVE;
+       i++) {
     if (spead2_endpoint_equal (&g_array_index (list, Spead2Endpoint, i),
             &change->endpoint.address)) {
       g_array_remove_index (list, i);
       return TRUE;
     }
   }
-  return change->kind == CHANGE_CLEAR ||
+  return change->kind == GST_SPEAD2_SINK_CHANGE_CLEAR ||
       spead2_endpoint_not_listed (&change->endpoint, error);
+}
+
+static gint
+family_of (const GArray *list, const GstSpead2SinkSettings *settings)
+{
+  return list->len > 0
+      ? spead2_endpoint_family (&g_array_index (list, Spead2Endpoint, 0))
+      : gst_spead2_sink_settings_family (settings);
 }
 
 /* What the property would be; the caller frees it. NULL with an error. */
 static gchar *
-changed_text (const GstSpead2SinkSettings *settings,
-    const GstSpead2SinkChange *change, GError **error)
+changed_text (
+    const GstSpead2SinkSettings *settings, const Action *action, GError **error)
 {
+  GstSpead2SinkChange change;
   GArray *list = NULL;
   gchar *text = NULL;
 
   /* After `clear` there are none; where it is unset, host and port count. */
-  if (change->kind == CHANGE_CLEAR ||
+  if (action->kind == GST_SPEAD2_SINK_CHANGE_CLEAR ||
       (settings->destinations && *settings->destinations == '\0'))
     list = g_array_new (FALSE, FALSE, sizeof (Spead2Endpoint));
   else
     list = gst_spead2_sink_settings_resolve (settings, NULL, error);
-  if (list && change_list (list, change, error))
+  if (list &&
+      resolve_change (&change, action, family_of (list, settings), error) &&
+      change_list (list, &change, error))
     text = spead2_endpoint_list_to_text (
         (const Spead2Endpoint *) list->data, list->len);
   g_clear_pointer (&list, g_array_unref);
@@ -148,7 +231,7 @@ changed_text (const GstSpead2SinkSettings *settings,
  * not be. */
 static gboolean
 gst_spead2_sink_change_property (
-    GstSpead2Sink *self, const GstSpead2SinkChange *change, GError **error)
+    GstSpead2Sink *self, const Action *action, GError **error)
 {
   GObjectClass *klass = G_OBJECT_GET_CLASS (self);
   GstSpead2SinkSettings settings = {0};
@@ -159,7 +242,7 @@ gst_spead2_sink_change_property (
   gst_spead2_settings_copy (
       &gst_spead2_sink_settings_table, klass, &settings, &self->settings);
   GST_OBJECT_UNLOCK (self);
-  text = changed_text (&settings, change, error);
+  text = changed_text (&settings, action, error);
 
   GST_OBJECT_LOCK (self);
   is_same = self->sender == NULL &&
@@ -176,58 +259,69 @@ gst_spead2_sink_change_property (
 
 /* -- actions ------------------------------------------------------------------------ */
 
-/* TRUE: there is a sender, and the change has been made, or will be, or is refused. */
+/* Of the sender, or AF_UNSPEC without one. With the object lock. */
+static gint
+gst_spead2_sink_family (GstSpead2Sink *self)
+{
+  return self->sender ? spead2_sender_family (self->sender) : AF_UNSPEC;
+}
+
+/* TRUE: there is a sender, and the change has been made, or will be, or is refused. FALSE
+ * also where a sender of another family was opened while the name was looked up. */
 static gboolean
 gst_spead2_sink_change_sender (
-    GstSpead2Sink *self, const GstSpead2SinkChange *change, GError **error)
+    GstSpead2Sink *self, const Action *action, GError **error)
 {
-  gboolean open;
+  GstSpead2SinkChange change;
+  gboolean is_same;
+  gint family;
 
   GST_OBJECT_LOCK (self);
-  open = self->sender != NULL;
-  if (open && self->making)
-    g_array_append_val (self->changes, *change);
-  else if (open)
-    gst_spead2_sink_apply (self, change, error);
+  family = gst_spead2_sink_family (self);
   GST_OBJECT_UNLOCK (self);
-  return open;
+  if (family == AF_UNSPEC)
+    return FALSE;
+  if (!resolve_change (&change, action, family, error))
+    return TRUE;
+
+  GST_OBJECT_LOCK (self);
+  is_same = gst_spead2_sink_family (self) == family;
+  if (is_same)
+    gst_spead2_sink_change_or_wait (self, &change, error);
+  GST_OBJECT_UNLOCK (self);
+  return is_same;
 }
 
 static void
-gst_spead2_sink_change (
-    GstSpead2Sink *self, ChangeKind kind, const gchar *host, gint port)
+gst_spead2_sink_change (GstSpead2Sink *self, GstSpead2SinkChangeKind kind,
+    const gchar *host, gint port)
 {
-  GstSpead2SinkChange change = {.kind = kind};
+  const Action action = {.kind = kind, .host = host, .port = port};
   GError *error = NULL;
 
-  if (kind == CHANGE_CLEAR ||
-      spead2_endpoint_resolve (&change.endpoint, host ? host : "",
-          MAX (port, 0), AF_UNSPEC, NULL, &error))
-    while (!gst_spead2_sink_change_sender (self, &change, &error) &&
-        !gst_spead2_sink_change_property (self, &change, &error)) {
-    }
+  while (!gst_spead2_sink_change_sender (self, &action, &error) &&
+      !gst_spead2_sink_change_property (self, &action, &error)) {
+  }
   if (error)
-    GST_ELEMENT_WARNING (self, RESOURCE, SETTINGS,
-        ("%s. The destinations stay as they are.", error->message), (NULL));
-  g_clear_error (&error);
+    gst_spead2_sink_warn_refused (self, error);
 }
 
 void
 gst_spead2_sink_add (GstSpead2Sink *self, const gchar *host, gint port)
 {
-  gst_spead2_sink_change (self, CHANGE_ADD, host, port);
+  gst_spead2_sink_change (self, GST_SPEAD2_SINK_CHANGE_ADD, host, port);
 }
 
 void
 gst_spead2_sink_remove (GstSpead2Sink *self, const gchar *host, gint port)
 {
-  gst_spead2_sink_change (self, CHANGE_REMOVE, host, port);
+  gst_spead2_sink_change (self, GST_SPEAD2_SINK_CHANGE_REMOVE, host, port);
 }
 
 void
 gst_spead2_sink_clear (GstSpead2Sink *self)
 {
-  gst_spead2_sink_change (self, CHANGE_CLEAR, NULL, 0);
+  gst_spead2_sink_change (self, GST_SPEAD2_SINK_CHANGE_CLEAR, NULL, 0);
 }
 
 GstStructure *
@@ -237,15 +331,15 @@ gst_spead2_sink_get_destination_stats (
   GArray *list = NULL;
   GstStructure *stats = NULL;
   Spead2Endpoint endpoint;
+  gint family;
   guint i;
 
   GST_OBJECT_LOCK (self);
+  family = gst_spead2_sink_family (self);
   if (self->sender)
     list = spead2_sender_get_destinations (self->sender);
   GST_OBJECT_UNLOCK (self);
-  if (list &&
-      spead2_endpoint_resolve (
-          &endpoint, host ? host : "", MAX (port, 0), AF_UNSPEC, NULL, NULL))
+  if (list && resolve (&endpoint, host, port, family, NULL))
     for (i = 0; i < list->len && stats == NULL; i++) {
       const Spead2DestinationStats *destination =
           &g_array_index (list, Spead2DestinationStats, i);

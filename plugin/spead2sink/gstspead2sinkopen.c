@@ -186,9 +186,8 @@ open_maker (const GstSpead2SinkSettings *settings, GstElement *element,
       &config, &gst_spead2_sink_maker_callbacks, element, error);
 }
 
-/* The family that a name's address must have, or AF_UNSPEC. */
-static gint
-wanted_family (const GstSpead2SinkSettings *settings)
+gint
+gst_spead2_sink_settings_family (const GstSpead2SinkSettings *settings)
 {
   GSocketAddress *local = NULL;
   gint family = AF_UNSPEC;
@@ -207,7 +206,7 @@ GArray *
 gst_spead2_sink_settings_resolve (const GstSpead2SinkSettings *settings,
     GCancellable *cancellable, GError **error)
 {
-  const gint family = wanted_family (settings);
+  const gint family = gst_spead2_sink_settings_family (settings);
   GArray *list;
 
   if (settings->destinations && *settings->destinations != '\0')

@@ -25,6 +25,10 @@ Spead2Sender *gst_spead2_sink_settings_open (
     const GstSpead2SinkSettings *settings, GstElement *element,
     GstSpead2HeapMaker **maker, GCancellable *cancellable, GError **error);
 
+/* The family that the address of a name must have by bind-address or socket, or
+ * AF_UNSPEC. */
+gint gst_spead2_sink_settings_family (const GstSpead2SinkSettings *settings);
+
 /* The destinations (Spead2Endpoint) that the settings name, to be freed. NULL with an
  * error; names are looked up as above. */
 GArray *gst_spead2_sink_settings_resolve (const GstSpead2SinkSettings *settings,

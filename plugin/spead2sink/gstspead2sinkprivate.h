@@ -50,10 +50,17 @@ typedef struct {
       earliest; /* date before which samples are left out, known in PLAYING */
 } GstSpead2SinkStart;
 
-/* A change of the destinations that waits. */
+typedef enum {
+  GST_SPEAD2_SINK_CHANGE_ADD,
+  GST_SPEAD2_SINK_CHANGE_REMOVE,
+  GST_SPEAD2_SINK_CHANGE_CLEAR,
+  GST_SPEAD2_SINK_CHANGE_STOP
+} GstSpead2SinkChangeKind;
+
+/* A change of the destinations, or a stop heap to those there are. */
 typedef struct {
-  gint kind; /* of gstspead2sinkdestinations.c */
-  Spead2Endpoint endpoint;
+  GstSpead2SinkChangeKind kind;
+  Spead2Endpoint endpoint; /* of ADD and REMOVE */
 } GstSpead2SinkChange;
 
 /* Threads: "streaming thread" includes state changes, which run while the pad is
@@ -68,9 +75,7 @@ struct _GstSpead2Sink {
   GstSpead2HeapMakerCounters maker_counters; /* a copy, for stats */
   /* the streaming thread has heaps that are not in the queue */
   gboolean making;
-  gboolean stop_wanted; /* push a stop heap after these */
-  GArray *
-      changes; /* (owned, GstSpead2SinkChange) of the destinations, after these */
+  GArray *changes; /* (owned, GstSpead2SinkChange) after these, in order */
 
   /* Exists in READY and above, unless a start failed. Set and cleared by state changes,
    * with the object lock. The streaming thread reads it without the lock; all other
@@ -253,9 +258,15 @@ void gst_spead2_sink_clear (GstSpead2Sink *self);
 GstStructure *gst_spead2_sink_get_destination_stats (
     GstSpead2Sink *self, const gchar *host, gint port);
 
-/* Makes the changes that waited until heaps were pushed. With the object lock; only
- * while there is a sender. */
-void gst_spead2_sink_apply_changes (GstSpead2Sink *self);
+/* Makes a change, or while heaps are made, has it wait until they are pushed. FALSE if it
+ * is refused, with an error unless it is STOP. With the object lock; only while there is a
+ * sender. */
+gboolean gst_spead2_sink_change_or_wait (
+    GstSpead2Sink *self, const GstSpead2SinkChange *change, GError **error);
+
+/* Heaps were made, and have been pushed or freed: makes the changes that waited, and posts
+ * a warning for each that is refused. Only while there is a sender. */
+void gst_spead2_sink_end_making (GstSpead2Sink *self);
 
 /* The destinations are others: notes what heaps depend on. With the object lock; only
  * while there is a sender. */

@@ -14,11 +14,11 @@ GST_DEBUG_CATEGORY_EXTERN (spead2_sink_debug);
 #define GST_CAT_DEFAULT spead2_sink_debug
 
 /* Runs of heaps that are pushed together, at most. */
-#define HEAPS_AT_ONCE 64
+#define RUNS_AT_ONCE 64
 
 /* Runs of heaps that are made and not in the queue yet. */
 typedef struct {
-  Spead2Heap *heaps[HEAPS_AT_ONCE + GST_SPEAD2_HEAP_MAKER_MAX_HEAPS];
+  Spead2Heap *heaps[RUNS_AT_ONCE + GST_SPEAD2_HEAP_MAKER_MAX_HEAPS];
   guint n;
   guint n_kept; /* the first ones: up to the heap of data that completes, or is,
                    the one that was open before this buffer */
@@ -45,25 +45,14 @@ gst_spead2_sink_push_stop_heap (GstSpead2Sink *self)
   return TRUE;
 }
 
-/* From here to gst_spead2_sink_end_making() no stop heap is pushed: whether a heap that is
- * made in between has descriptors depends on what receivers were sent before. */
+/* From here to gst_spead2_sink_end_making() no stop heap is pushed, and destinations stay:
+ * whether a heap that is made in between has descriptors depends on what receivers were
+ * sent before. */
 static void
 gst_spead2_sink_begin_making (GstSpead2Sink *self)
 {
   GST_OBJECT_LOCK (self);
   self->making = TRUE;
-  GST_OBJECT_UNLOCK (self);
-}
-
-/* All heaps that were made have been pushed or freed. */
-static void
-gst_spead2_sink_end_making (GstSpead2Sink *self)
-{
-  GST_OBJECT_LOCK (self);
-  gst_spead2_sink_apply_changes (self);
-  if (self->stop_wanted)
-    gst_spead2_sink_push_stop_heap (self);
-  self->making = self->stop_wanted = FALSE;
   GST_OBJECT_UNLOCK (self);
 }
 
@@ -326,7 +315,7 @@ gst_spead2_sink_add_heaps (GstSpead2Sink *self, HeapBatch *batch)
 
   while (flow == GST_FLOW_OK && error == NULL &&
       gst_spead2_heap_maker_next (self->maker, &error)) {
-    if (batch->n >= HEAPS_AT_ONCE)
+    if (batch->n >= RUNS_AT_ONCE)
       flow = gst_spead2_sink_push_batch (self, batch);
     if (flow != GST_FLOW_OK)
       break;

@@ -322,13 +322,12 @@ gst_spead2_sink_send_descriptors (GstSpead2Sink *self)
 gboolean
 gst_spead2_sink_send_stop (GstSpead2Sink *self)
 {
-  gboolean accepted = FALSE;
+  const GstSpead2SinkChange stop = {.kind = GST_SPEAD2_SINK_CHANGE_STOP};
+  gboolean accepted;
 
   GST_OBJECT_LOCK (self);
-  if (self->sender && self->making)
-    accepted = self->stop_wanted = !spead2_sender_is_closed (self->sender);
-  else if (self->sender)
-    accepted = gst_spead2_sink_push_stop_heap (self);
+  accepted = self->sender && !spead2_sender_is_closed (self->sender) &&
+      gst_spead2_sink_change_or_wait (self, &stop, NULL);
   GST_OBJECT_UNLOCK (self);
   return accepted;
 }

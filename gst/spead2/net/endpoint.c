@@ -149,8 +149,10 @@ choose_address (const struct addrinfo *addresses, const gchar *host,
     return g_socket_address_new_from_native (
         chosen->ai_addr, chosen->ai_addrlen);
   g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_NOT_FOUND,
-      "Host '%s' has no %s address, and bind-address or socket is %s", host,
-      family == AF_INET ? "IPv4" : "IPv6", family == AF_INET ? "IPv4" : "IPv6");
+      "Host '%s' has no %s address, and bind-address, socket or another "
+      "destination is %s",
+      host, family == AF_INET ? "IPv4" : "IPv6",
+      family == AF_INET ? "IPv4" : "IPv6");
   return NULL;
 }
 

@@ -275,6 +275,12 @@ spead2_sender_dup_fd (Spead2Sender *sender, GError **error)
 
 /* -- destinations ----------------------------------------------------------------- */
 
+gint
+spead2_sender_family (const Spead2Sender *sender)
+{
+  return sender->family;
+}
+
 guint
 spead2_sender_n_destinations (Spead2Sender *sender)
 {

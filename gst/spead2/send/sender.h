@@ -102,6 +102,9 @@ gboolean spead2_sender_start (Spead2Sender *sender, GError **error);
 
 /* -- destinations: any thread; for heaps that are pushed from then on --------------- */
 
+/* AF_INET or AF_INET6, of all of them. Constant. */
+gint spead2_sender_family (const Spead2Sender *sender);
+
 /* How many there are. */
 guint spead2_sender_n_destinations (Spead2Sender *sender);
 

@@ -494,27 +494,80 @@ GST_START_TEST (a_destination_is_added_to_host_and_port)
 
 GST_END_TEST;
 
-/* Heaps of a buffer that wait for a slot were made for the destinations there were. */
-GST_START_TEST (heaps_that_were_made_go_before_a_change)
-{
-  Feed feed = {.n = 1, .size = 10 * SIZE};
+static Feed feed;
 
-  set_destinations (1);
+/* To n destinations: a buffer of ten heaps, of which some wait for a slot. */
+static void
+begin_to_wait (guint n)
+{
+  feed = (Feed){.n = 1, .size = 10 * SIZE};
+  set_destinations (n);
   g_object_set (sink, "heap-size", SIZE, "max-heaps", 2, NULL);
   play (CAPS_S8);
   faults_block (true);
   feed_begin (&feed);
   wait_stat ("outstanding", 2);
   wait_blocked ();
-  change ("add", 1);
+}
+
+/* They are sent, and after them another buffer of two heaps. */
+static void
+end_to_wait (void)
+{
   faults_block (false);
   feed_end (&feed);
   push (2 * SIZE, 10 * SIZE, 10 * SIZE);
   finish ();
+}
+
+/* Heaps of a buffer that wait for a slot were made for the destinations there were. */
+GST_START_TEST (heaps_that_were_made_go_before_a_change)
+{
+  begin_to_wait (1);
+  change ("add", 1);
+  end_to_wait ();
   decode_each ();
   assert_counters (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 14, END);
   assert_counters (1, 11, 13, 14, END);
   assert_described (1, 0, 2);
+}
+
+GST_END_TEST;
+
+/* A change that waits with these heaps is a warning as any other. */
+GST_START_TEST (a_change_that_waited_and_is_refused_is_a_warning)
+{
+  begin_to_wait (2);
+  change ("add", 1);
+  change ("remove", 2);
+  assert_no_message (GST_MESSAGE_WARNING);
+  end_to_wait ();
+  assert_warning (GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS,
+      "is twice in the list. The destinations stay as they are");
+  assert_warning (GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS,
+      "is not in the list. The destinations stay as they are");
+}
+
+GST_END_TEST;
+
+/* A stop heap that waits goes to the destinations there were when it was asked for. */
+GST_START_TEST (stop_heaps_and_changes_that_waited_keep_their_order)
+{
+  gboolean accepted;
+
+  begin_to_wait (2);
+  g_signal_emit_by_name (sink, "send-stop", &accepted);
+  fail_unless (accepted);
+  change ("remove", 0);
+  change ("add", 2);
+  end_to_wait ();
+  assert_no_message (GST_MESSAGE_WARNING);
+  decode_each ();
+  assert_counters (0, 1, 2, 4, 6, 8, 10, 12, END);
+  fail_unless (is_stop (0, 6));
+  fail_unless (is_stop (1, 6));
+  assert_described (1, 7, 2);
+  assert_described (2, 0, 2);
 }
 
 GST_END_TEST;
@@ -596,6 +649,42 @@ GST_START_TEST (a_wrong_change_is_a_warning_and_changes_nothing)
       wrong_changes[__i__].words);
   assert_property ("destinations", before);
   g_free (before);
+}
+
+GST_END_TEST;
+
+/* The list stays unset: host and port still count. */
+GST_START_TEST (a_refused_change_leaves_host_and_port)
+{
+  g_object_set (sink, "port", (gint) port (0), NULL);
+  play (CAPS_S8);
+  change ("remove", 1);
+  assert_warning (GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS,
+      "is not in the list. The destinations stay as they are");
+  assert_property ("destinations", NULL);
+}
+
+GST_END_TEST;
+
+/* The system has a name's IPv4 address first, and the list is of IPv6. 0: with a sender.
+ * 1: without one. */
+GST_START_TEST (a_name_has_an_address_of_the_list_s_family)
+{
+  GstStructure *stats;
+
+  g_object_set (sink, "destinations", "[::1]:9000", NULL);
+  if (__i__ == 0)
+    go_to (GST_STATE_READY);
+  faults_resolve ("127.0.0.1 ::1");
+  g_signal_emit_by_name (sink, "add", "correlator", 9001);
+  assert_property ("destinations", "[::1]:9000,[::1]:9001");
+  g_signal_emit_by_name (sink, "get-stats", "correlator", 9001, &stats);
+  fail_unless_equals_int (gst_structure_n_fields (stats) > 0, __i__ == 0);
+  gst_structure_free (stats);
+  g_signal_emit_by_name (sink, "remove", "correlator", 9001);
+  assert_property ("destinations", "[::1]:9000");
+  faults_resolve (NULL);
+  assert_no_message (GST_MESSAGE_WARNING);
 }
 
 GST_END_TEST;
@@ -743,10 +832,14 @@ destinations_suite (void)
   tcase_add_test (tc, destinations_are_added_and_removed_between_heaps);
   tcase_add_test (tc, a_destination_is_added_to_host_and_port);
   tcase_add_test (tc, heaps_that_were_made_go_before_a_change);
+  tcase_add_test (tc, a_change_that_waited_and_is_refused_is_a_warning);
+  tcase_add_test (tc, stop_heaps_and_changes_that_waited_keep_their_order);
   tcase_add_test (tc, heaps_without_a_destination_are_dropped);
   tcase_add_test (tc, the_list_changes_in_null_too);
   tcase_add_loop_test (tc, a_wrong_change_is_a_warning_and_changes_nothing, 0,
       G_N_ELEMENTS (wrong_changes));
+  tcase_add_test (tc, a_refused_change_leaves_host_and_port);
+  tcase_add_loop_test (tc, a_name_has_an_address_of_the_list_s_family, 0, 2);
   tcase_add_test (tc, destinations_come_and_go_while_buffers_flow);
   tcase_add_test (tc, errors_belong_to_their_destination);
   tcase_add_test (tc, an_icmp_error_belongs_to_its_destination);
