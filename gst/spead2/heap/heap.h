@@ -122,7 +122,8 @@ spead2_pointer_step (
 #define SPEAD2_HEAP_INLINE_SPANS 2
 #define SPEAD2_HEAP_INLINE_STEPS 2
 
-/* Other modules read these fields; heap.c writes them, and an owner flags, cnt and cnt_step.
+/* Other modules read these fields; heap.c writes them, an owner flags, cnt, cnt_step and
+ * destination, which the push replaces.
  * The fields that a worker always reads come first, in as few cache lines of the other
  * processor as possible: a heap begins at a line. */
 struct _Spead2Heap {
