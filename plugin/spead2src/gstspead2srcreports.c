@@ -30,7 +30,6 @@ count_loss (const Spead2ReceiverStats *stats, GstSpead2SrcLoss loss)
     case GST_SPEAD2_SRC_LOSS_NO_MEMORY:
       return counters->packets[SPEAD2_PACKET_NO_MEMORY];
     case GST_SPEAD2_SRC_LOSS_KERNEL:
-      /* The kernel's size is twice that of buffer-size: socket(7), SO_RCVBUF. */
       return stats->kernel.drops;
     case GST_SPEAD2_SRC_N_LOSSES:
       break;
