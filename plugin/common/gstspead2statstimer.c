@@ -11,11 +11,13 @@ void
 gst_spead2_stats_post (GstElement *element)
 {
   GstStructure *stats;
+  GstMessage *message;
 
   g_object_get (element, "stats", &stats, NULL);
   gst_structure_set_name (stats, "spead2-stats");
-  gst_element_post_message (
-      element, gst_message_new_element (GST_OBJECT (element), stats));
+  message = gst_message_new_element (GST_OBJECT (element), stats);
+  GST_MESSAGE_TIMESTAMP (message) = gst_util_get_timestamp ();
+  gst_element_post_message (element, message);
 }
 
 /* The clock keeps this for a while after it was cancelled, and may then still call: that

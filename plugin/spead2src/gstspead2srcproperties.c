@@ -943,7 +943,8 @@ install_stats (GObjectClass *klass)
    * #GstSpead2Src:stats, each time so many nanoseconds have passed in PAUSED or
    * PLAYING, whether data flow or not, and at EOS, behind the INFO message; 0: never.
    * Less than 1000000 (1 ms) counts as that. It can change at any time, and the time
-   * then starts anew.
+   * then starts anew. The timestamp of the message is the time of the counters, in ns of
+   * gst_util_get_timestamp().
    *
    * The messages of the interval are posted by the thread of GStreamer's system clock,
    * which is one for all elements of a process: a synchronous handler of the bus must
