@@ -76,9 +76,17 @@ def stats_of(element: Any) -> dict[str, Any]:
 
 def values_of(buffer: Any) -> dict[str, Any]:
     """The heap counter, `heap-cnt`, and the values of the other items of a buffer from spead2src,
-    by the names of their descriptors or as `item-0x1600`. With heaps-per-buffer, lists."""
+    by the names of their descriptors or as `item-0x1600`. With heaps-per-buffer also their number,
+    `n-heaps`, and of values that differ, as heap-cnt, an array of uint64 with one for each heap; of
+    signed numbers and floats these are the bits, for view(np.int64) or view(np.float64)."""
     meta = buffer.get_custom_meta("GstSpead2Items")
-    return fields_of(meta.get_structure()) if meta else {}
+    fields = fields_of(meta.get_structure()) if meta else {}
+    size = 8 * fields["n-heaps"] if isinstance(fields.get("n-heaps"), int) else 0
+    # An item that has such a name is no array of so many bytes.
+    each = {name: np.frombuffer(value, np.uint64) for name, value in fields.items()
+            if name.startswith("each/") and isinstance(value, bytes) and len(value) == size}
+    return {name.removeprefix("each/") if name in each else name: each.get(name, value)
+            for name, value in fields.items()}
 
 
 def _gvalue(value: Any) -> Any:
@@ -318,5 +326,6 @@ def receive(source: str) -> Iterator[Heap]:
                 buffer, caps = sample.get_buffer(), sample.get_caps()
                 index = None if buffer.offset == Gst.BUFFER_OFFSET_NONE else buffer.offset
                 yield Heap(to_array(buffer, caps), index, values_of(buffer), buffer, caps)
+        check(pipeline)  # of an error while the last heap was handled
     finally:
         pipeline.set_state(Gst.State.NULL)
