@@ -98,7 +98,8 @@ print_loss (Receiver *receiver, GstBuffer *buffer)
 {
   guint64 index = GST_BUFFER_OFFSET (buffer);
 
-  if (receiver->heaps > 0 && index > receiver->due &&
+  if (receiver->heaps > 0 && index != GST_BUFFER_OFFSET_NONE &&
+      index > receiver->due &&
       GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_DISCONT))
     g_print (
         "%" G_GUINT64_FORMAT " samples are missing.\n", index - receiver->due);
@@ -128,9 +129,11 @@ handle_heap (Receiver *receiver, GstSample *sample)
       !gst_buffer_map (buffer, &map, GST_MAP_READ))
     return;
   print_loss (receiver, buffer);
-  g_print ("%" G_GSIZE_FORMAT " samples from %" G_GUINT64_FORMAT ": power",
-      map.size / GST_AUDIO_INFO_BPF (&receiver->info),
-      GST_BUFFER_OFFSET (buffer));
+  g_print ("%" G_GSIZE_FORMAT " samples",
+      map.size / GST_AUDIO_INFO_BPF (&receiver->info));
+  if (GST_BUFFER_OFFSET_IS_VALID (buffer))
+    g_print (" from %" G_GUINT64_FORMAT, GST_BUFFER_OFFSET (buffer));
+  g_print (": power");
   print_power (&receiver->info, &map);
   g_print ("; values");
   print_values (buffer);
@@ -210,7 +213,8 @@ receive (Receiver *receiver)
       ending =
           gst_element_send_event (receiver->pipeline, gst_event_new_eos ());
   }
-  return good;
+  /* An error may have come while the last heap was handled. */
+  return print_messages (receiver) && good;
 }
 
 /* In NULL there are no counters. */

@@ -34,13 +34,14 @@ class Receiver:
         buffer = sample.get_buffer()
         # A copy: the buffer goes back to spead2src, to be filled again.
         array = gst_spead2.to_array(buffer, sample.get_caps())
-        if self.heaps and buffer.has_flags(Gst.BufferFlags.DISCONT) and buffer.offset > self.due:
+        has_index = buffer.offset != Gst.BUFFER_OFFSET_NONE
+        if self.heaps and has_index and buffer.has_flags(Gst.BufferFlags.DISCONT) and buffer.offset > self.due:
             print(f"{buffer.offset - self.due} samples are missing.")
         self.heaps, self.due = self.heaps + 1, buffer.offset_end
         values = " ".join(f"{name}={len(value)} bytes" if isinstance(value, bytes) else f"{name}={value}"
                           for name, value in gst_spead2.values_of(buffer).items())
         power = np.mean(np.square(array.astype(float)), axis=0) if not array.dtype.names else []
-        print(f"{len(array)} samples from {buffer.offset}: power",
+        print(f"{len(array)} samples" + (f" from {buffer.offset}: power" if has_index else ": power"),
               *(f"{channel:.1f}" for channel in np.atleast_1d(power).flat), end="")
         print(f"; values {values}", flush=True)
 
@@ -79,6 +80,7 @@ class Receiver:
             if sample := self.sink.try_pull_sample(100 * Gst.MSECOND):
                 self.handle_heap(sample)
             self.print_messages()
+        self.print_messages()  # an error that came while the last heap was handled
         if started:
             self.print_stats()
         self.pipeline.set_state(Gst.State.NULL)

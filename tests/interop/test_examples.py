@@ -2,6 +2,8 @@
 """The example programs send to the real spead2 or receive from it, and docs/embedding.md says
 what they do."""
 
+import argparse
+import importlib.util
 import math
 import os
 import re
@@ -10,6 +12,8 @@ import socket
 import subprocess
 import threading
 
+# In front of GStreamer, as in test_python.py.
+import spead2.send
 import numpy as np
 import pytest
 
@@ -205,6 +209,44 @@ def test_an_example_receives_samples_values_and_losses(start_receiver, program, 
                      expected_heap(4, samples),
                      "3 heaps; 1 gaps, 200 samples missing, 0 heaps incomplete, 0 messages dropped"], output
     assert errors == ""
+
+
+@pytest.mark.parametrize("program", RECEIVERS)
+def test_a_stream_without_an_index_has_heaps_from_nowhere(start_receiver, program):
+    receiver = start_receiver(program)
+    stream = open_stream(receiver.port)
+    group = spead2.send.ItemGroup()
+    group.add_item(0x3300, "adc_samples", "ADC converter output", shape=(100,), dtype=np.int8,
+                   value=np.ones(100, np.int8))
+    generator = spead2.send.HeapGenerator(group)
+    stream.send_heap(generator.get_heap())
+    stream.send_heap(generator.get_end())
+    output, _ = finish(receiver.process)
+    assert output.startswith("100 samples: power 1.0; values heap-cnt="), output
+
+
+def test_an_error_while_the_last_heap_is_handled_is_a_failure(capsys):
+    """Of the class, of which the pipeline is made here."""
+    spec = importlib.util.spec_from_file_location("appsink_receiver", ROOT / "examples/appsink_receiver.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+
+    class Receiver(module.Receiver):
+        def print_messages(self):
+            super().print_messages()
+            if self.heaps and not self.failed:
+                wait_until(self.sink.is_eos)
+                error = module.GLib.Error.new_literal(module.Gst.StreamError.quark(), "No more heaps.", 1)
+                self.pipeline.get_bus().post(module.Gst.Message.new_error(self.sink, error, ""))
+                self.heaps = 0
+
+        def handle_heap(self, sample):
+            self.heaps += 1
+
+    module.PIPELINE = "spead2src name=source fakesrc num-buffers=1 ! appsink name=sink sync=false"
+    receiver = Receiver(argparse.Namespace(address="127.0.0.1", port=0, sample_rate=0))
+    receiver.pipeline.remove(receiver.source)  # it receives nothing
+    assert receiver.run() == 1 and "Error: No more heaps." in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("program", RECEIVERS)
