@@ -82,7 +82,7 @@ def main():
         sys.exit("Error: a pipeline is two elements or more, with ! between them")
     played = run(pipeline)
     # The counters are gone in NULL.
-    for element in pipeline.iterate_elements():
+    for element in pipeline.iterate_recurse():
         if is_element(element, *COUNTING):
             print_fields(element.get_property("stats"))
     pipeline.set_state(Gst.State.NULL)

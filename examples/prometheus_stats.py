@@ -24,7 +24,7 @@ class Collector:
     """The counters at the time that Prometheus asks, labelled with the element's name."""
 
     def __init__(self, pipeline):
-        factories = ((element, element.get_factory()) for element in pipeline.iterate_elements())
+        factories = ((element, element.get_factory()) for element in pipeline.iterate_recurse())
         self.elements = [(element, factory.get_name()) for element, factory in factories
                          if factory and factory.get_name() in ("spead2sink", "spead2src")]
 
