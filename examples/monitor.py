@@ -13,17 +13,19 @@ import argparse
 import http.server
 import json
 import math
+import re
 import sys
 import threading
 import time
+import warnings
 from pathlib import Path
 
 import gst_spead2
 import numpy as np
-from gi.repository import GLib, Gst
+from gi.repository import GLib, GObject, Gst
 
 # The appsink drops all buffers but the last: no Python runs for the others.
-PIPELINE = """spead2src name=source quiet=true wait-descriptor=true descriptor-timeout=6000000000 !
+PIPELINE = """spead2src quiet=true wait-descriptor=true descriptor-timeout=6000000000 {properties} name=spead2src !
     appsink name=sink sync=false drop=true max-buffers=1 wait-on-eos=false"""
 BINS = 1024  # of the spectrum; half as many are shown
 MAX_SAMPLES = 1 << 17  # of a heap
@@ -37,21 +39,43 @@ BLOCKS = " ▁▂▃▄▅▆▇█"
 # -- what is looked at -------------------------------------------------------------------
 
 
+def first_field(dtype):
+    """The type of single numbers: of the first field, of structures."""
+    return dtype[0].base if dtype.names else dtype.base
+
+
 def first_channel(samples):
-    """The samples of the first channel, real or complex: of fields re and im, or of the first field."""
-    if samples.dtype.names:
-        real = samples[samples.dtype.names[0]].astype(float)
-        pair = samples.dtype.names == ("re", "im")
-        samples = real + 1j * samples["im"] if pair else real
+    """The samples of the first channel: of fields re and im, or of the first field. None are left where
+    these are no numbers."""
+    names = samples.dtype.names
+    if first_field(samples.dtype).kind not in "iufc":
+        return np.empty(0)
+    if names == ("re", "im"):
+        pairs, samples = samples, np.atleast_1d(samples["re"]).astype(complex)
+        samples.imag = pairs["im"]
+    elif names:
+        samples = samples[names[0]]
+    samples = np.atleast_1d(samples)
     samples = samples.reshape(len(samples), -1)[:MAX_SAMPLES, 0] if samples.size else samples.reshape(-1)
-    return np.nan_to_num(samples) if samples.dtype.kind in "fc" else samples
+    return finite(samples) if samples.dtype.kind in "fc" else samples
 
 
-def full_scale(samples, fields):
-    """The highest amplitude of a sine."""
-    if samples.dtype.kind not in "iu":
+def finite(samples):
+    """As float64 or complex128, all of which have a square: NaN is 0, infinity 1e30."""
+    samples = samples.astype(complex if samples.dtype.kind == "c" else float)
+    parts = samples.view(float)
+    np.clip(np.nan_to_num(parts), -1e30, 1e30, out=parts)
+    return samples
+
+
+def full_scale(dtype, fields):
+    """The highest amplitude of a sine. Integers may have been unpacked from fewer bits."""
+    number = first_field(dtype)
+    if number.kind not in "iu":
         return 1.0
-    return 2.0 ** (fields.get("sample-bits", 8 * samples.dtype.itemsize) - 1)
+    digits = re.search("[0-9]+", fields.get("format", ""))  # as S24BE, of audio, or i10
+    bits = fields.get("sample-bits", int(digits.group()) if digits else 64)
+    return 2.0 ** (min(bits, 8 * number.itemsize) - 1)
 
 
 def spectrum_of(signal, scale, rate):
@@ -80,30 +104,50 @@ def decibels(power):
 
 def histogram_of(signal):
     real = signal.real
-    edges = 64
     if real.dtype.kind in "iu":  # each bin has as many whole numbers
         low, high = int(real.min()), int(real.max())
         step = (high - low) // 64 + 1
         edges = np.arange(low, high + step + 1, step) - 0.5
+    else:
+        low, high = real.min(), real.max()
+        margin = 1e-9 * max(abs(low), abs(high), 1)  # bins of no width are an error
+        edges = np.linspace(low - margin, high + margin, 65)
     counts, edges = np.histogram(real, edges)
     return {"low": float(edges[0]), "high": float(edges[-1]), "counts": counts.tolist()}
 
 
-def look(sample):
-    """What a report says of a heap's samples and items."""
-    buffer, caps = sample.get_buffer(), sample.get_caps()
-    samples = gst_spead2.to_array(buffer, caps)
-    fields = gst_spead2.fields_of(caps.get_structure(0))
-    values = {name: value.hex() if isinstance(value, bytes) else value
-              for name, value in gst_spead2.values_of(buffer).items()}
-    rate = float(fields.get("rate", 0))
-    seen = {"type": str(samples.dtype), "shape": list(samples.shape), "index": buffer.offset, "values": values,
-            "unit": "Hz" if rate else "of the sample rate"}
+def text_of(value):
+    """JavaScript has no integers of 64 bits."""
+    if isinstance(value, np.ndarray):  # of several heaps
+        return f"{value[0]} to {value[-1]}"
+    return value.hex() if isinstance(value, bytes) else str(value)
+
+
+def draw(samples, fields):
+    """Spectrum and histogram of samples that are numbers."""
     signal = first_channel(samples)
-    if len(signal) and signal.dtype.kind in "iufc":
-        seen["spectrum"] = spectrum_of(signal, full_scale(samples, fields), rate or 1.0)
-        seen["histogram"] = histogram_of(signal)
-        seen["mean"], seen["deviation"] = float(signal.real.mean()), float(signal.real.std())
+    if not len(signal):
+        return {"not_drawn": "no numbers"}
+    rate = float(fields.get("rate", 0))
+    return {"unit": "Hz" if rate else "of the sample rate",
+            "spectrum": spectrum_of(signal, full_scale(samples.dtype, fields), rate or 1.0),
+            "histogram": histogram_of(signal), "mean": float(signal.real.mean()),
+            "deviation": float(signal.real.std())}
+
+
+def look(sample):
+    """What a report says of a heap's samples and items. Whatever a heap has, it is no error."""
+    buffer, caps = sample.get_buffer(), sample.get_caps()
+    values = {name: text_of(value) for name, value in gst_spead2.values_of(buffer).items()}
+    seen = {"samples": "samples", "values": values}
+    try:
+        samples = gst_spead2.to_array(buffer, caps)
+        seen["samples"] = f"{samples.dtype} of ({', '.join(map(str, samples.shape))})"
+        if buffer.offset != Gst.BUFFER_OFFSET_NONE:
+            seen["samples"] += f" from {buffer.offset}"
+        seen.update(draw(samples, gst_spead2.fields_of(caps.get_structure(0))))
+    except (ValueError, TypeError, OverflowError) as error:
+        seen["not_drawn"] = str(error)
     return seen
 
 
@@ -116,19 +160,19 @@ class Reports:
     """Makes a report of the counters of a message, with rates since the last one."""
 
     def __init__(self):
-        self.time, self.bytes, self.heaps = time.monotonic(), 0, 0
+        self.time, self.bytes, self.heaps = Gst.util_get_timestamp(), 0, 0
         self.seen = None  # of the last heap that was looked at
 
-    def make(self, stats, sample):
-        now = time.monotonic()
-        passed = max(now - self.time, 1e-3)
+    def make(self, stats, timestamp, sample):
+        """timestamp: of the message, in ns. That is not when it is read: a terminal can stop that."""
+        passed = max(timestamp - self.time, Gst.MSECOND) / Gst.SECOND
         if sample is not None:
             self.seen = look(sample)
         report = {"time": time.strftime("%H:%M:%S"), "rate": (stats["bytes"] - self.bytes) / passed,
                   "heap_rate": (stats["heaps-delivered"] - self.heaps) / passed,
                   "heaps": stats["heaps-delivered"], "packets": stats["packets"],
                   "undescribed": stats["heaps-dropped-no-descriptor"], "losses": losses_of(stats), "seen": self.seen}
-        self.time, self.bytes, self.heaps = now, stats["bytes"], stats["heaps-delivered"]
+        self.time, self.bytes, self.heaps = timestamp, stats["bytes"], stats["heaps-delivered"]
         return report
 
 
@@ -155,9 +199,9 @@ def losses_line(report):
 
 
 def samples_line(seen):
-    return (f"{seen['type']} of ({', '.join(map(str, seen['shape']))}) from {seen['index']}: "
-            f"mean {seen['mean']:.4g}, deviation {seen['deviation']:.4g}" if "mean" in seen else
-            f"{seen['type']} of ({', '.join(map(str, seen['shape']))}), which are not drawn")
+    if "not_drawn" in seen:
+        return f"{seen['samples']}, not drawn: {seen['not_drawn']}"
+    return f"{seen['samples']}: mean {seen['mean']:.4g}, deviation {seen['deviation']:.4g}"
 
 
 def peak_line(seen):
@@ -228,7 +272,7 @@ class Web:
     """Serves the page and the last report, to this machine alone."""
 
     def __init__(self, port):
-        self.report = {}
+        self.report = b"{}"
         web, page = self, Path(__file__).with_name("monitor.html").read_bytes()
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -239,7 +283,7 @@ class Web:
                 elif self.path == "/":
                     self.answer("text/html; charset=utf-8", page)
                 elif self.path == "/report":
-                    self.answer("application/json", json.dumps(web.report).encode())
+                    self.answer("application/json", web.report)
                 else:
                     self.send_error(404)
 
@@ -259,7 +303,7 @@ class Web:
         print(f"The stream is shown at http://127.0.0.1:{self.port}/", flush=True)
 
     def show(self, report):
-        self.report = report
+        self.report = json.dumps(report, allow_nan=False).encode()
 
     def close(self):
         self.server.shutdown()
@@ -274,7 +318,10 @@ class Plain:
 
 def make_view(arguments):
     if arguments.web is not None:
-        return Web(arguments.web)
+        try:
+            return Web(arguments.web)
+        except OSError as error:
+            sys.exit(f"Error: --web {arguments.web}: {error.strerror}: write another port, as --web 8001, or 0 for any")
     if sys.stdout.isatty() and not arguments.plain:
         try:
             return Terminal()
@@ -286,16 +333,24 @@ def make_view(arguments):
 # -- running -------------------------------------------------------------------------------
 
 
+def in_quotes(text):
+    """NAME=VALUE as a word of a pipeline. Within quotes, quotes and backslashes are escaped."""
+    name, equals, value = text.partition("=")
+    if not equals or not re.fullmatch("[A-Za-z][A-Za-z0-9-]*", name):
+        sys.exit(f"Error: {text} is no property of spead2src: write NAME=VALUE, as sample-rate=1712000000")
+    return name + '="' + re.sub(r'(["\\])', r"\\\1", value) + '"'
+
+
 def make_pipeline(arguments):
-    pipeline = Gst.parse_launch(PIPELINE)
-    source = pipeline.get_by_name("source")
+    properties = " ".join(map(in_quotes, arguments.properties))
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", GObject.Warning)  # of a number that is out of range
+        pipeline = Gst.parse_launch(PIPELINE.format(properties=properties))
+    if caught:
+        sys.exit(f"Error: {caught[0].message}")
+    source = pipeline.get_by_name("spead2src")
     source.set_property("uri", arguments.uri)
     source.set_property("stats-interval", int(arguments.interval * Gst.SECOND))
-    for text in arguments.properties:
-        name, equals, value = text.partition("=")
-        if not equals or source.find_property(name) is None:
-            sys.exit(f"Error: {text} is no property of spead2src: write NAME=VALUE, as sample-rate=1712000000")
-        Gst.util_set_object_arg(source, name, value)
     return pipeline
 
 
@@ -304,7 +359,7 @@ def run(pipeline, view):
     sink, bus, reports = pipeline.get_by_name("sink"), pipeline.get_bus(), Reports()
     if pipeline.set_state(Gst.State.PLAYING) != Gst.StateChangeReturn.FAILURE:
         # What arrives before the source is in PLAYING is discarded.
-        source = pipeline.get_by_name("source")
+        source = pipeline.get_by_name("spead2src")
         source.get_state(Gst.CLOCK_TIME_NONE)
         print(f"Receiving at port {source.get_property('port')}.", file=sys.stderr, flush=True)
     kinds = Gst.MessageType.ERROR | Gst.MessageType.WARNING | Gst.MessageType.ELEMENT | Gst.MessageType.EOS
@@ -320,7 +375,20 @@ def run(pipeline, view):
             print(f"Warning: {message.parse_warning()[0].message}", file=sys.stderr)
         elif message.has_name("spead2-stats"):
             stats = gst_spead2.fields_of(message.get_structure())
-            view.show(reports.make(stats, sink.emit("try-pull-sample", 0)))
+            view.show(reports.make(stats, message.timestamp, sink.emit("try-pull-sample", 0)))
+
+
+def seconds(text):
+    number = float(text)
+    if not 0.001 <= number <= 86400:
+        raise argparse.ArgumentTypeError(f"{text} is not from 0.001 to 86400 s")
+    return number
+
+
+def web_port(text):
+    if not text.isdecimal() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"{text} is no port: write --web behind the other words, or --web PORT")
+    return int(text)
 
 
 def parse_arguments():
@@ -328,22 +396,24 @@ def parse_arguments():
     parser.add_argument("uri", help="spead://ADDRESS:PORT, a group or an address of this machine")
     parser.add_argument("properties", nargs="*", metavar="NAME=VALUE",
                         help="of spead2src, as dtype=int8, sample-rate=1712000000, multicast-iface=eth0")
-    parser.add_argument("--interval", type=float, default=1, metavar="SECONDS", help="(default: %(default)s)")
+    parser.add_argument("--interval", type=seconds, default=1, metavar="SECONDS", help="(default: %(default)s)")
     parser.add_argument("--plain", action="store_true", help="lines, also in a terminal")
-    parser.add_argument("--web", type=int, nargs="?", const=8000, metavar="PORT",
+    parser.add_argument("--web", type=web_port, nargs="?", const=8000, metavar="PORT",
                         help="a page on this machine instead (default port: %(const)s; 0: any)")
     return parser.parse_intermixed_args()
 
 
 def main():
     arguments = parse_arguments()
-    pipeline, view = make_pipeline(arguments), make_view(arguments)
+    try:
+        pipeline = make_pipeline(arguments)
+    except GLib.Error as error:
+        sys.exit(f"Error: {error.message}")
+    view = make_view(arguments)
     try:
         run(pipeline, view)
     except GLib.Error as error:
         sys.exit(f"Error: {error.message}")
-    except ValueError as error:  # samples that numpy does not have
-        sys.exit(f"Error: {error}")
     except KeyboardInterrupt:
         pass
     finally:

@@ -6,19 +6,24 @@ import json
 import os
 import pty
 import re
+import shutil
+import socket
 import subprocess
 import sys
 import urllib.error
 import urllib.request
 
 # In front of GStreamer, as in test_python.py.
-import spead2  # noqa: F401
+import spead2.send
+import gst_spead2
 import numpy as np
 import pytest
+from gi.repository import Gst
 
 from conftest import LIMIT, PYTHON, ROOT, wait_until
 from test_docs import in_shell
 from test_examples import free_port
+from test_receive import open_stream
 
 PAGE = (ROOT / "docs/monitoring.md").read_text()
 MONITOR = ROOT / "examples/monitor.py"
@@ -105,13 +110,50 @@ def test_a_stream_without_descriptors_needs_a_type(start):
 
 @pytest.mark.parametrize("words, error", [
     (["spead://127.0.0.1:1?nonsense=1"], "nonsense"),
-    (["spead://127.0.0.1:18888", "nonsense=1"], "nonsense=1 is no property of spead2src"),
+    (["spead://127.0.0.1:18888", "nonsense=1"], 'no property "nonsense"'),
+    (["spead://127.0.0.1:18888", "nonsense"], "nonsense is no property of spead2src"),
+    (["spead://127.0.0.1:18888", "missing=foo"], 'could not set property "missing" .* to "foo"'),
+    (["spead://127.0.0.1:18888", "sample-bits=99"], '"99" .* out of range .*sample-bits'),
     (["spead://127.0.0.1:18888", "dtype=nonsense"], "dtype")])
 def test_a_mistake_is_an_error_in_words(words, error):
     done = subprocess.run([PYTHON, str(MONITOR), *words], stdin=subprocess.DEVNULL, capture_output=True, text=True,
                           timeout=LIMIT, check=False)
     assert done.returncode == 1 and re.search(f"^Error: .*{error}", done.stderr, re.M), done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("words, error", [
+    (["--interval", "0", "spead://127.0.0.1:18888"], "--interval: 0 is not from 0.001 to 86400 s"),
+    (["--web", "spead://127.0.0.1:18888"], "--web: spead://127.0.0.1:18888 is no port: .*behind"),
+    (["spead://127.0.0.1:18888", "--web", "65536"], "--web: 65536 is no port")])
+def test_a_wrong_option_is_explained(words, error):
+    done = subprocess.run([PYTHON, str(MONITOR), *words], stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                          timeout=LIMIT, check=False)
+    assert done.returncode == 2 and re.search(error, done.stderr), done.stderr
+
+
+def test_a_port_in_use_is_named():
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        done = subprocess.run([PYTHON, str(MONITOR), "spead://127.0.0.1:18888", "--web", str(port)],
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=LIMIT, check=False)
+    assert done.returncode == 1 and done.stderr.startswith(f"Error: --web {port}: Address already in use"), done.stderr
+
+
+def test_a_number_alone_and_no_index_are_shown(start):
+    """A described item without dimensions, as anybody may send it."""
+    port = free_port()
+    monitor = start(port, f"spead://127.0.0.1:{port}", "--interval", "0.1")
+    stream, group = open_stream(port), spead2.send.ItemGroup()
+    group.add_item(0x3300, "number", "One", shape=(), dtype=np.float64, value=np.float64("nan"))
+    generator = spead2.send.HeapGenerator(group)
+    stream.send_heap(generator.get_heap())
+    stream.send_heap(generator.get_end())
+    output, errors = monitor.communicate(timeout=LIMIT)
+    assert (monitor.returncode, errors) == (0, ""), errors
+    assert "  samples: float64 of (): mean 0, deviation 0\n" in output, output
 
 
 def test_a_terminal_has_a_view(start):
@@ -172,6 +214,130 @@ def monitor_module():
     return module
 
 
+STATS = {"bytes": 0, "heaps-delivered": 0, "packets": 0, "heaps-dropped-no-descriptor": 0}
+
+
+def sample_of(array, caps=None):
+    """A received heap."""
+    caps = caps or gst_spead2.caps_of(array)
+    return Gst.Sample.new(gst_spead2.to_buffer(array, caps, index=0), caps, None, None)
+
+
+def strictly(text):
+    """As a browser reads it, which has no NaN."""
+    def refuse(word):
+        raise ValueError(word)
+    return json.loads(text, parse_constant=refuse)
+
+
+@pytest.mark.parametrize("array, words", [
+    (np.array(["ab", "cd"], "S2"), "|S2 of (2)"),
+    (np.zeros(4, [("name", "S4"), ("x", "f4")]), "no numbers"),
+    (np.zeros(4, [("name", "<U4"), ("x", "f4")]), "no numbers"),
+    (np.zeros(4, [("re", "S4"), ("im", "f4")]), "no numbers"),
+    (np.zeros(4, [("re", "f4"), ("im", "S4")]), "not drawn: "),
+    (np.zeros(4, [("pad", "V4"), ("x", "f4")]), "no numbers"),
+    (np.zeros(4, [("pair", [("a", "i2"), ("b", "i2")])]), "no numbers"),
+    (np.zeros(4, [("three", "<i2", 3)]), "mean 0"),
+    (np.array([True, False]), "no numbers"),
+    (np.zeros((0, 3), "f4"), "no numbers"),
+])
+def test_whatever_a_heap_has_the_monitor_goes_on(monitor_module, capsys, array, words):
+    monitor_module.print_plain(monitor_module.Reports().make(STATS, 1, sample_of(array)))
+    printed = capsys.readouterr().out
+    assert words in printed and ("not drawn: " in printed or "mean 0" in printed), printed
+
+
+def test_samples_without_a_numpy_type_are_not_drawn(monitor_module, capsys):
+    sample = Gst.Sample.new(Gst.Buffer.new_wrapped(b"123"), Gst.Caps.from_string("audio/x-raw,format=S24LE,channels=1"))
+    monitor_module.print_plain(monitor_module.Reports().make(STATS, 1, sample))
+    assert "not drawn: numpy has no type for S24LE" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("samples", [
+    np.full(64, np.inf), np.full(64, -np.inf, "f4"), np.array([np.nan, np.inf, 3.4e38, 1] * 16, "f4"),
+    np.array([1.7e308, -1.7e308] * 32), np.array([65504, 1] * 32, "f2"), np.full(64, complex(np.inf, np.nan), "c8"),
+    np.array([(np.nan, np.inf)] * 64, [("re", "f4"), ("im", "f4")])])
+def test_the_page_has_numbers_alone(monitor_module, monkeypatch, samples):
+    monkeypatch.setattr(gst_spead2, "values_of", lambda _: {"large": 2**64 - 1, "ratio": float("nan")})
+    web = monitor_module.Web(0)
+    try:
+        web.show(monitor_module.Reports().make(STATS, 1, sample_of(samples)))
+        seen = strictly(fetch(web.port, "/report"))["seen"]
+    finally:
+        web.close()
+    assert seen["values"] == {"large": "18446744073709551615", "ratio": "nan"}
+    assert "not_drawn" not in seen and sum(seen["histogram"]["counts"]) == 64
+
+
+NODE = """
+const elements = {};
+const make = () => ({clientWidth: 100, clientHeight: 100, drawn: 0, children: [],
+  set width(value) { this.drawn = 0 }, get width() { return 100 },
+  getContext() { return {fillRect: () => { this.drawn++ }, fillText() {}} },
+  replaceChildren(...rows) { this.children = rows }, insertCell: make});
+globalThis.window = {};
+globalThis.document = {getElementById: id => elements[id] ??= make(), createElement: make};
+globalThis.setInterval = () => {};
+globalThis.fetch = async () => ({json: async () => ({})});
+const [script, reports] = JSON.parse(require("fs").readFileSync(0));
+(0, eval)(script + ";globalThis.show = show");
+for (const report of reports) {
+  show(report);
+  console.log(JSON.stringify(["peak", "samples"].map(id => elements[id].textContent)
+    .concat(["spectrum", "histogram"].map(id => elements[id].drawn > 0))));
+}
+"""
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="there is no node")
+def test_the_page_clears_what_a_heap_does_not_have(monitor_module):
+    reports = monitor_module.Reports()
+    script, = re.findall("<script>(.*?)</script>", MONITOR.with_suffix(".html").read_text(), re.S)
+    shown = [reports.make(STATS, 1, sample_of(array)) for array in
+             (np.arange(64, dtype="f4"), np.arange(8, dtype="f4"), np.zeros(4, "S4"))]
+    done = subprocess.run(["node", "-e", NODE], input=json.dumps([script, shown]), capture_output=True, text=True,
+                          timeout=LIMIT, check=False)
+    assert done.returncode == 0, done.stderr
+    whole, short, text = map(json.loads, done.stdout.splitlines())
+    assert whole[0].startswith("Spectrum: peak") and whole[1].startswith("Histogram: float32 of (64)")
+    assert whole[2:] == [True, True] and "not drawn" not in whole[0] + whole[1]
+    assert short[0] == "Spectrum: not drawn" and short[2:] == [False, True]
+    assert text[:2] == ["Spectrum: not drawn", "Histogram: |S4 of (4) from 0, not drawn: no numbers"]
+    assert text[2:] == [False, False]
+
+
+def test_rates_are_those_of_the_messages_times(monitor_module):
+    """Also where both are read at once, after a stop of the terminal."""
+    reports = monitor_module.Reports()
+    reports.make(STATS, first := Gst.util_get_timestamp(), None)
+    report = reports.make({**STATS, "bytes": 6000, "heaps-delivered": 6}, first + 2 * Gst.SECOND, None)
+    assert (report["rate"], report["heap_rate"]) == (3000, 3)
+
+
+@pytest.mark.parametrize("caps, dtype, bits", [
+    ("audio/x-raw,format=S8,channels=1,rate=8", "i1", 8), ("audio/x-raw,format=S16BE,channels=1,rate=8", ">i2", 16),
+    ("audio/x-raw,format=S24BE,channels=1,rate=8", "i8", 24), ("audio/x-raw,format=U24BE,channels=1,rate=8", "u8", 24),
+    ("application/x-spead-item,format=i12,shape=<8192>,rate=8", "i8", 12),
+    ("application/x-spead-item,format=u10,shape=<8192>,rate=8", "u8", 10),
+    ("application/octet-stream,sample-bits=10,rate=8", "i8", 10),
+    ("application/x-spead-item,dtype=\"[('a','<i2'),('b','u1')]\",shape=<-1>,rate=8", [("a", "<i2"), ("b", "u1")], 16),
+    ("application/x-spead-item,dtype=\"[('re','i1'),('im','i1')]\",shape=<-1>,rate=8", [("re", "i1"), ("im", "i1")], 8),
+])
+def test_every_type_has_its_full_scale(monitor_module, caps, dtype, bits):
+    array, phase = np.zeros(8192, dtype), 2 * np.pi * np.arange(8192) / 8
+    peak = 2 ** (bits - 1) - 1
+    sines = [np.round(peak * wave) + (2 ** (bits - 1) if array.dtype.kind == "u" else 0)
+             for wave in (np.cos(phase), np.sin(phase))]
+    if array.dtype.names:
+        for name, sine in zip(array.dtype.names, sines):
+            array[name] = sine if name != "b" else 0
+    else:
+        array[:] = sines[1]
+    spectrum = monitor_module.look(sample_of(array, Gst.Caps.from_string(caps)))["spectrum"]
+    assert spectrum["peak"] == pytest.approx(1) and spectrum["peak_db"] == pytest.approx(0, abs=0.2)
+
+
 @pytest.mark.parametrize("frequency", [-0.25, -0.1, 0.1, 0.3])
 def test_complex_samples_have_frequencies_of_both_signs(monitor_module, frequency):
     signal = np.exp(2j * np.pi * frequency * np.arange(8192))
@@ -203,7 +369,8 @@ def test_a_histogram_has_bins_of_one_width(monitor_module, dtype):
 
 def test_prometheus_gets_the_counters(start):
     port, web = free_port(), free_port()
-    program = start(port, "--port", web, "spead2src", f"port={port}", "on-stop=ignore", "name=in", "!", "fakesink",
+    program = start(port, "--port", web, "(", "spead2src", f"port={port}", "on-stop=ignore", "name=in", ")", "!",
+                    "fakesink",  # in a bin of its own
                     program=ROOT / "examples/prometheus_stats.py")
 
     def has(line):
