@@ -294,20 +294,28 @@ watch_source (const GValue *item, gpointer user_data)
   gst_object_unref (pad);
 }
 
+static gboolean
+is_number (const GValue *value)
+{
+  return G_VALUE_HOLDS_UINT64 (value) || G_VALUE_HOLDS_UINT (value) ||
+      G_VALUE_HOLDS_INT64 (value) || G_VALUE_HOLDS_INT (value) ||
+      G_VALUE_HOLDS_DOUBLE (value);
+}
+
+/* As JSON: numbers, booleans, and the text of everything else. */
 static void
 print_value (const GValue *value)
 {
   gchar *text = gst_value_serialize (value);
+  gchar *escaped = g_strescape (text ? text : "", NULL);
 
   if (G_VALUE_HOLDS_BOOLEAN (value))
     g_print ("%s", g_value_get_boolean (value) ? "true" : "false");
-  else if (G_VALUE_HOLDS_STRING (value) || GST_VALUE_HOLDS_STRUCTURE (value)) {
-    gchar *escaped = g_strescape (text ? text : "", NULL);
-
+  else if (is_number (value))
+    g_print ("%s", text);
+  else
     g_print ("\"%s\"", escaped);
-    g_free (escaped);
-  } else
-    g_print ("%s", text ? text : "null");
+  g_free (escaped);
   g_free (text);
 }
 
