@@ -1018,7 +1018,8 @@ install_control (GObjectClass *klass)
    * GstSpead2Sink:sync-epoch:
    *
    * The time at which the sample index was 0, in ns since 1970: the first heap of a
-   * stream gets the index, a multiple of a heap's samples, that is nearest to its
+   * stream gets the index, a multiple of a heap's samples, or of
+   * #GstSpead2Sink:start-alignment where that is set, that is nearest to its
    * date, and all others are counted from there, never by a clock. -1: the index
    * begins at 0, or at the buffer's OFFSET. The date is that of the buffer's
    * GstReferenceTimestampMeta (`timestamp/x-unix`, or else `timestamp/x-ptp`, which
