@@ -3,6 +3,7 @@
 socket, or into a black hole, a device that drops them behind a network stack of
 its own, so that only the way out is measured."""
 
+import ipaddress
 import json
 import os
 import socket
@@ -10,10 +11,18 @@ import subprocess
 
 
 class Destination:
-    """A host and port, and the command that a program is started with there."""
+    """A host and port, and the command that a program is started with there. first: of so
+    many consecutive addresses as are asked for, which lead there, too."""
 
-    def __init__(self, name, host, port, prefix=()):
+    def __init__(self, name, host, port, prefix=(), first=None):
         self.name, self.host, self.port, self.prefix = name, host, port, list(prefix)
+        self._first = first
+
+    def hosts(self, n):
+        """So many addresses."""
+        if n == 1:
+            return [self.host]
+        return [str(ipaddress.ip_address(self._first) + i) for i in range(n)]
 
     def received(self):
         """What arrived since the last call, or None where nobody counts."""
@@ -32,7 +41,7 @@ def unbound():
     """A loopback port that nobody has bound."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         probe.bind(("127.0.0.1", 0))
-        return Destination("none", "127.0.0.1", probe.getsockname()[1])
+        return Destination("none", "127.0.0.1", probe.getsockname()[1], first="127.1.0.1")
 
 
 class Drained(Destination):
@@ -59,18 +68,20 @@ class BlackHole(Destination):
     Raises OSError with the reason where one may not be made."""
 
     NEIGHBOUR = "192.0.2.2"
+    BEHIND = "198.18.0.0"  # addresses behind that one, a /16
 
     def __init__(self):
         self._namespace = f"spead2bench{os.getpid()}"
         super().__init__("wire", self.NEIGHBOUR, 8888,
-                         ["ip", "netns", "exec", self._namespace])
+                         ["ip", "netns", "exec", self._namespace], self.BEHIND)
         self._ip("netns", "add", self._namespace)
         try:
             for command in ("link add sink0 type ifb",
                             "address add 192.0.2.1/24 dev sink0",
                             "link set sink0 mtu 65535 up",
                             f"neighbour add {self.NEIGHBOUR} lladdr 02:00:00:00:00:02 "
-                            "dev sink0 nud permanent"):
+                            "dev sink0 nud permanent",
+                            f"route add {self.BEHIND}/16 via {self.NEIGHBOUR}"):
                 self._ip("-n", self._namespace, *command.split())
         except OSError:
             self.close()

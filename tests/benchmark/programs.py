@@ -91,18 +91,19 @@ class Measurement:
 
 
 class Program:
-    """One way to send heaps. guess: MB/s, by which the first run is sized; or
-    always fixed_heaps heaps."""
+    """One way to send heaps, to so many destinations in turn. guess: MB/s, by which the first
+    run is sized; or always fixed_heaps heaps."""
 
     # Properties of spead2sink that it cannot do without.
     properties = ()
     # Whether it sends as many heaps as it is told.
     counted = True
 
-    def __init__(self, name, path, guess=2000, fixed_heaps=None):
+    def __init__(self, name, path, guess=2000, fixed_heaps=None, destinations=1):
         self.name, self.path, self.guess, self.fixed_heaps = name, path, guess, fixed_heaps
+        self.destinations = destinations
 
-    def command(self, setup, host, port, heaps):
+    def command(self, setup, hosts, port, heaps):
         raise NotImplementedError
 
     def parse(self, output, payload):
@@ -112,7 +113,8 @@ class Program:
     def run(self, setup, destination, heaps):
         heaps -= heaps % list_size(setup.heap)
         command = destination.prefix + [
-            self.path, *map(str, self.command(setup, destination.host, destination.port, heaps))]
+            self.path, *map(str, self.command(setup, destination.hosts(self.destinations),
+                                              destination.port, heaps))]
         output, cpu = _run(command)
         payload = heaps * setup.heap
         try:
@@ -151,22 +153,24 @@ def _run(command):
 
 class Pipeline(Program):
     """Elements of GStreamer, run by send.c. In the description {heaps}, {heap}, {packet},
-    {host} and {port} are filled in, {outstanding} heaps, {buffers} of {buffer} bytes, cut
-    into heaps of {cut} bytes (0: not cut), and {lists} of {list} heaps each; there are as
-    many such pipelines in one process as chains says, which share the heaps."""
+    {host} and {port}, or {destinations}, are filled in, {outstanding} heaps, {buffers} of
+    {buffer} bytes, cut into heaps of {cut} bytes (0: not cut), and {lists} of {list} heaps
+    each; there are as many such pipelines in one process as chains says, which share the
+    heaps."""
 
     def __init__(self, name, path, description, guess=2000, options=(), chains=1,
-                 fixed_heaps=None, properties=()):
-        super().__init__(name, path, guess, fixed_heaps)
+                 fixed_heaps=None, properties=(), destinations=1):
+        super().__init__(name, path, guess, fixed_heaps, destinations)
         self.description, self.options, self.chains = description, options, chains
         self.properties = properties
         self.counted = not options
 
-    def command(self, setup, host, port, heaps):
+    def command(self, setup, hosts, port, heaps):
         heaps //= self.chains
         buffer = buffer_size(setup.heap)
         chain = self.description.format(heaps=heaps, heap=setup.heap, packet=setup.packet,
-                                        host=host, port=port,
+                                        host=hosts[0], port=port,
+                                        destinations=",".join(f"{host}:{port}" for host in hosts),
                                         buffers=heaps * setup.heap // buffer, buffer=buffer,
                                         cut=setup.heap if buffer > setup.heap else 0,
                                         list=list_size(setup.heap),
@@ -187,7 +191,7 @@ class Samples(Program):
         super().__init__(name, path, fixed_heaps=1)
         self.wave = wave
 
-    def command(self, setup, host, port, heaps):
+    def command(self, setup, hosts, port, heaps):
         return [11, self.wave, "S8"]
 
     def parse(self, output, payload):
@@ -204,7 +208,7 @@ class CacheLine(Program):
     def __init__(self, name, path):
         super().__init__(name, path, fixed_heaps=1)
 
-    def command(self, setup, host, port, heaps):
+    def command(self, setup, hosts, port, heaps):
         return []
 
     def parse(self, output, payload):
@@ -219,14 +223,14 @@ class Bare(Program):
         super().__init__(name, path, guess=4000)
         self.options = options
 
-    def command(self, setup, host, port, heaps):
+    def command(self, setup, hosts, port, heaps):
         # Packets of the size that most of the heap's have.
         packet, header = setup.packet & ~7, HEADER
         if setup.heap + FIRST_HEADER <= packet:
             packet, header = setup.heap + FIRST_HEADER, FIRST_HEADER
         return ["--packet-size", packet, "--header-size", header,
                 "--working-set", working_set(setup.heap),
-                "--bytes", heaps * setup.heap, *self.options, host, port]
+                "--bytes", heaps * setup.heap, *self.options, hosts[0], port]
 
     def parse(self, output, payload):
         report = json.loads(output)
@@ -236,9 +240,9 @@ class Bare(Program):
 class Spead2Send(Program):
     """spead2's own tool: heaps that are never written, only sent again."""
 
-    def command(self, setup, host, port, heaps):
+    def command(self, setup, hosts, port, heaps):
         return ["--packet", setup.packet, "--heap-size", setup.heap, "--heaps", heaps,
-                "--max-heaps", outstanding(setup.heap), f"{host}:{port}"]
+                "--max-heaps", outstanding(setup.heap), *(f"{host}:{port}" for host in hosts)]
 
     def parse(self, output, payload):
         return payload, float(re.search(r" in (\S+) seconds", output)[1]), None, {}
@@ -252,9 +256,9 @@ class Tutorial(Program):
         super().__init__(name, path)
         self.options = options
 
-    def command(self, setup, host, port, heaps):
+    def command(self, setup, hosts, port, heaps):
         return [option.format(heaps=heaps, heap=setup.heap, packet=setup.packet)
-                for option in self.options] + [host, port]
+                for option in self.options] + [hosts[0], port]
 
     def parse(self, output, payload):
         return payload, payload / 1e6 / float(re.search(r"(\S+) MB/s", output)[1]), None, {}
@@ -267,8 +271,8 @@ class RandomSender(Program):
         super().__init__(name, path, guess=200)
         self.mode = mode
 
-    def command(self, setup, host, port, heaps):
-        return [self.mode, host, port, setup.heap, setup.packet, heaps]
+    def command(self, setup, hosts, port, heaps):
+        return [self.mode, hosts[0], port, setup.heap, setup.packet, heaps]
 
     def parse(self, output, payload):
         return payload, float(output.split()[0]), None, {}

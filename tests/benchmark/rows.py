@@ -23,6 +23,7 @@ STREAMS = (10 ** 3, 10 ** 4, 10 ** 5, 10 ** 6)
 ITEMS = (1, 16, 178)
 RATES = (1, 10, 100)  # MB/s
 OUTSTANDING = (1, 2, 4, 16, 64)  # heaps
+MANY = (1, 8, 64, 512)  # destinations
 CACHE_LINE = "cache line"
 
 
@@ -137,8 +138,8 @@ class Plan:
 
 # --- programs ----------------------------------------------------------------------
 
-def _sink(extra=""):
-    return ("spead2sink host={host} port={port} max-packet-size={packet} "
+def _sink(extra="", to="host={host} port={port}"):
+    return (f"spead2sink {to} max-packet-size={{packet}} "
             f"max-heaps={{outstanding}} heap-size={{cut}} {extra}")
 
 
@@ -156,6 +157,14 @@ def _lists():
 
 def _outstanding_title(n):
     return f"fresh samples, max-heaps {n}"
+
+
+def _destinations_title(n):
+    return "1 destination" if n == 1 else f"{n} destinations"
+
+
+def _peer_title(n):
+    return f"spead2_send, {n} substreams"
 
 
 def workers_title(workers):
@@ -192,6 +201,9 @@ def _our_programs(send, workers):
         *(Pipeline(f"{n} heaps", send, f"{reused} ! {_sink()}", fixed_heaps=n) for n in STREAMS),
         *(Pipeline(f"{n} items", send, f"{reused} ! {_sink(items(n))}", properties=("items",))
           for n in ITEMS),
+        *(Pipeline(_destinations_title(n), send,
+                   f"{reused} ! {_sink(to='destinations={destinations}')}",
+                   properties=("destinations",), destinations=n) for n in MANY),
         # Two seconds each.
         *(Pipeline(f"rate {rate} MB/s", send, f"{reused} ! {_sink(f'rate={rate}e6')}",
                    fixed_heaps=rate * 2000000 // (64 * KIBI)) for rate in RATES),
@@ -213,6 +225,7 @@ def programs(directory, peer, workers):
     if peer:
         made += [
             Spead2Send("spead2_send", peer["spead2_send"]),
+            *(Spead2Send(_peer_title(n), peer["spead2_send"], destinations=n) for n in MANY[1:]),
             Tutorial("tut_11", peer["tut_11_send_batch_heaps"],
                      ("-n", "{heaps}", "-H", "{heap}", "-p", "{packet}")),
             Tutorial("tut_5", peer["tut_5_send_pipeline"], ("-n", "{heaps}")),
@@ -274,6 +287,19 @@ def _growth():
                     0.5 if n == ITEMS[-1] else None)
 
 
+def _many_destinations():
+    """Heaps in turn, to as many destinations as spead2_send has substreams."""
+    setup = Setup(8972, MEBI, "none")
+    for n in MANY[1:]:
+        yield Ratio(f"{n} destinations / 1 destination", _destinations_title(n),
+                    (_destinations_title(1),), setup, 0.9 if n <= 64 else None)
+    for destination in ("none", "wire"):
+        setup = Setup(8972, 8 * KIBI, destination)
+        for n in MANY[1:]:
+            yield Ratio(f"{n} destinations / as many substreams", _destinations_title(n),
+                        (_peer_title(n),), setup, 1.0)
+
+
 def default_plan(workers):
     plan = Plan()
     for packet, target, workers_target in ((1472, 1.3, 2.0), (8972, 1.05, 1.9)):
@@ -316,7 +342,7 @@ def default_plan(workers):
                         Setup(1472, 64 * KIBI, "gro"), rate * 1e6) for rate in RATES))
     plan.add(Detail("NULL in mid-stream, ms", "NULL in mid-stream", Setup(1472, MEBI, "none"),
                     "null_ms"))
-    plan.add(*_taking_turns(), *_growth())
+    plan.add(*_taking_turns(), *_growth(), *_many_destinations())
     return plan
 
 
