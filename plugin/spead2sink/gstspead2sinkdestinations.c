@@ -32,7 +32,8 @@ gst_spead2_sink_note_destinations (GstSpead2Sink *self)
 
   g_atomic_int_set (&self->apart, n > 1 && !each_has_all_heaps);
   g_atomic_int_set (&self->single,
-      n != 1 || settings->destination_rule == SPEAD2_DESTINATION_ITEM);
+      settings->destination_rule == SPEAD2_DESTINATION_ITEM ||
+          (settings->destination_rule == SPEAD2_DESTINATION_ALL && n != 1));
 }
 
 /* The property repeats the sender's list. With the object lock. */

@@ -102,7 +102,8 @@ struct _GstSpead2Sink {
   /* send descriptors again: some were lost, or a stop heap came */
   gint redescribe;
   gint requested; /* send descriptors again: the application asks for them */
-  gint single;    /* runs have one heap: there are several destinations */
+  gint
+      single; /* runs have one heap: not all go to one destination or in turn */
   gint
       apart; /* descriptors are in a heap of their own: there are several destinations */
   gint started;     /* a heap was pushed since the stream began */

@@ -23,6 +23,8 @@ spead2_heap_new (Spead2Flavour flavour)
   heap->n_heaps = 1;
   heap->cnt = 0;
   heap->cnt_step = 0;
+  heap->turns = NULL;
+  heap->numbers = NULL;
   heap->steps = heap->inline_steps;
   heap->n_steps = 0;
   heap->allocated_steps = SPEAD2_HEAP_INLINE_STEPS;
@@ -67,6 +69,8 @@ spead2_heap_free (Spead2Heap *heap)
   }
   if (heap->steps != heap->inline_steps)
     g_free (heap->steps);
+  g_clear_pointer (&heap->turns, g_array_unref);
+  g_free (heap->numbers);
   g_slice_free1 (BLOCK_SIZE, heap->block);
 }
 

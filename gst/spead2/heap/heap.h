@@ -130,7 +130,8 @@ struct _Spead2Heap {
   Spead2Flavour flavour;
   guint flags;
   /* Before the push: the position in the sender's list that it is for, where values
-   * choose that, otherwise 0. From then on: its destination, see destinations.h. */
+   * choose that, otherwise 0. From then on: the first heap's destination, see
+   * destinations.h. */
   guint destination;
   guint n_pointers;
   guint n_spans;
@@ -145,11 +146,18 @@ struct _Spead2Heap {
   guint64 inline_pointers[SPEAD2_HEAP_INLINE_POINTERS];
 
   /* Of a run of several heaps. */
-  guint64 cnt_step;         /* from heap to heap, modulo the flavour */
+  guint64 cnt_step; /* from heap to heap, modulo the flavour */
+  /* From the push on: the destinations (guint) that the heaps go to in turn, the first one
+   * to that at position turn. (owned) NULL: all go to destination. */
+  GArray *turns;
+  guint turn;
   Spead2PointerStep *steps; /* in the order of the pointers */
   guint n_steps;
   guint allocated_steps;
   Spead2PointerStep inline_steps[SPEAD2_HEAP_INLINE_STEPS];
+  /* Where each of several destinations counts for itself, from the taking on: the number
+   * of the first heap that goes to each, in the order of the heaps. (owned) or NULL */
+  guint64 *numbers;
 
   Spead2MappedBuffer *mapped; /* (owned) the first buffer, or NULL */
   GPtrArray *more_mapped;    /* (owned Spead2MappedBuffer) beyond it, or NULL */
@@ -159,6 +167,16 @@ struct _Spead2Heap {
   gpointer block;        /* what the heap was allocated in */
   Spead2SpanSource inline_sources[SPEAD2_HEAP_INLINE_SPANS];
 };
+
+/* Where the heap at index of a run that was pushed goes. */
+static inline guint
+spead2_heap_destination (const Spead2Heap *heap, guint index)
+{
+  if (index == 0 || heap->turns == NULL)
+    return heap->destination;
+  return g_array_index (
+      heap->turns, guint, (heap->turn + index) % heap->turns->len);
+}
 
 /* Bytes that processors exchange at a time. */
 #define SPEAD2_CACHE_LINE 64

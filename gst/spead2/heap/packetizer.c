@@ -175,8 +175,9 @@ fill_pieces (const Spead2Packetizer *packetizer, const Spead2Span *span)
           (span->first == span->piece && span->headroom == span->gap));
 }
 
-/* The payload from the next packet on that packets with its pointers have: of the heaps
- * from its own on where each is one packet, or of what is left of its heap. */
+/* The payload from the next packet on that packets with its pointers and its destination
+ * have: of the heaps from its own on where each is one packet, or of what is left of its
+ * heap. */
 static guint64
 size_of_alike (const Spead2Packetizer *packetizer)
 {
@@ -184,7 +185,8 @@ size_of_alike (const Spead2Packetizer *packetizer)
   const Spead2Packet *next = &packetizer->next;
 
   if (next->is_heap)
-    return (heap->n_heaps - packetizer->index) * heap->length;
+    return heap->turns ? heap->length
+                       : (heap->n_heaps - packetizer->index) * heap->length;
   return next->n_items == 0 || packetizer->config->repeat_pointers
       ? data_size (packetizer, G_MAXSIZE)
       : 0;

@@ -14,7 +14,8 @@
  *   gets zeros behind its data, and a NULL pointer that ends the last item.
  *
  * The heaps of a run follow each other, each in as many packets as the others, of the same
- * sizes. Where a heap is one packet, those of several heaps are written together.
+ * sizes. Where a heap is one packet, those of several heaps are written together, unless
+ * they go to several destinations.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */

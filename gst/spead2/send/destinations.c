@@ -26,9 +26,12 @@ spead2_destinations_clear (Spead2Destinations *destinations)
 
 /* -- the list --------------------------------------------------------------------- */
 
+/* list: a changed copy. */
 static void
-update (Spead2Destinations *destinations)
+replace_list (Spead2Destinations *destinations, GArray *list)
 {
+  g_array_unref (destinations->list);
+  destinations->list = list;
   destinations->n = destinations->list->len;
   if (destinations->n > 0)
     destinations->only = spead2_destinations_index (destinations, 0);
@@ -86,14 +89,15 @@ spead2_destinations_add (Spead2Destinations *destinations,
     const Spead2Endpoint *endpoint, guint64 head, guint64 tail)
 {
   const guint index = take_entry (destinations, head);
+  GArray *list = g_array_copy (destinations->list);
 
   *spead2_destinations_entry (destinations, index) =
       (Spead2Destination){.endpoint = *endpoint,
           .filled = ++destinations->n_changes,
           .from = tail,
           .to = G_MAXUINT64};
-  g_array_append_val (destinations->list, index);
-  update (destinations);
+  g_array_append_val (list, index);
+  replace_list (destinations, list);
 }
 
 void
@@ -101,13 +105,14 @@ spead2_destinations_remove (
     Spead2Destinations *destinations, guint position, guint64 tail)
 {
   const guint index = spead2_destinations_index (destinations, position);
+  GArray *list = g_array_copy (destinations->list);
 
   spead2_destinations_entry (destinations, index)->to = tail;
-  g_array_remove_index (destinations->list, position);
+  g_array_remove_index (list, position);
   if (position < destinations->next)
     destinations->next--;
   destinations->n_changes++;
-  update (destinations);
+  replace_list (destinations, list);
 }
 
 /* -- which one -------------------------------------------------------------------- */
@@ -119,13 +124,14 @@ takes_turn (const Spead2Destinations *destinations, const Spead2Heap *heap)
       !(heap->flags & (SPEAD2_HEAP_CONTROL | SPEAD2_HEAP_DESCRIBES));
 }
 
-static guint
-take_turn (Spead2Destinations *destinations)
+static void
+take_turns (Spead2Destinations *destinations, Spead2Heap *heap)
 {
-  const guint position = destinations->next;
-
-  destinations->next = position + 1 == destinations->n ? 0 : position + 1;
-  return spead2_destinations_index (destinations, position);
+  heap->turn = destinations->next;
+  heap->destination = spead2_destinations_index (destinations, heap->turn);
+  if (heap->n_heaps > 1)
+    heap->turns = g_array_ref (destinations->list);
+  destinations->next = (heap->turn + heap->n_heaps) % destinations->n;
 }
 
 void
@@ -134,7 +140,7 @@ spead2_destinations_choose (Spead2Destinations *destinations, Spead2Heap *heap)
   if (destinations->n == 0)
     heap->destination = SPEAD2_NO_DESTINATION;
   else if (takes_turn (destinations, heap))
-    heap->destination = take_turn (destinations);
+    take_turns (destinations, heap);
   else if (heap->flags & SPEAD2_HEAP_DESCRIBES && destinations->describe_first)
     heap->destination = spead2_destinations_index (destinations, 0);
   else if (destinations->rule != SPEAD2_DESTINATION_ITEM ||
@@ -149,43 +155,62 @@ spead2_destinations_choose (Spead2Destinations *destinations, Spead2Heap *heap)
 
 void
 spead2_destinations_give_back (
-    Spead2Destinations *destinations, const Spead2Heap *heap)
+    Spead2Destinations *destinations, const Spead2Heap *heap, guint n)
 {
   if (destinations->n > 1 && takes_turn (destinations, heap))
     destinations->next =
-        (destinations->next + destinations->n - 1) % destinations->n;
+        (destinations->next + destinations->n - n % destinations->n) %
+        destinations->n;
 }
 
 /* -- numbers ---------------------------------------------------------------------- */
 
 static guint64
-take_numbers (Spead2Destination *entry, guint n)
+take_numbers (
+    Spead2Destinations *destinations, guint index, guint n, guint64 *most)
 {
+  Spead2Destination *entry = spead2_destinations_entry (destinations, index);
   const guint64 nth = entry->n_numbered;
 
   entry->n_numbered += n;
+  *most = MAX (*most, entry->n_numbered);
   return nth;
 }
 
+static void
+number_turns (Spead2Destinations *destinations, Spead2Heap *heap, guint64 *most)
+{
+  const guint n = MIN (heap->n_heaps, heap->turns->len);
+  guint i;
+
+  heap->numbers = g_new (guint64, n);
+  for (i = 0; i < n; i++)
+    heap->numbers[i] = take_numbers (destinations,
+        spead2_heap_destination (heap, i),
+        (heap->n_heaps - i + heap->turns->len - 1) / heap->turns->len, most);
+}
+
 guint64
-spead2_destinations_number (
-    Spead2Destinations *destinations, const Spead2Heap *heap, guint64 slot)
+spead2_destinations_number (Spead2Destinations *destinations, Spead2Heap *heap,
+    guint64 slot, guint64 *most)
 {
   guint64 nth = G_MAXUINT64;
   guint i;
 
   if (heap->destination == SPEAD2_NO_DESTINATION)
     return 0;
+  if (heap->n_heaps > 1 && heap->turns) {
+    number_turns (destinations, heap, most);
+    return heap->numbers[0];
+  }
   if (heap->destination != SPEAD2_ALL_DESTINATIONS)
-    return take_numbers (
-        spead2_destinations_entry (destinations, heap->destination),
-        heap->n_heaps);
+    return take_numbers (destinations, heap->destination, heap->n_heaps, most);
   for (i = 0; i < destinations->entries->len; i++) {
     Spead2Destination *entry = spead2_destinations_entry (destinations, i);
 
     if (!spead2_destination_has_slot (entry, slot))
       continue;
-    entry->copy_nth = take_numbers (entry, 1);
+    entry->copy_nth = take_numbers (destinations, i, 1, most);
     if (nth == G_MAXUINT64)
       nth = entry->copy_nth;
   }
@@ -193,29 +218,31 @@ spead2_destinations_number (
 }
 
 static void
-take_back (Spead2Destination *entry, guint64 end, guint n)
+take_back (Spead2Destination *entry, guint64 nth)
 {
-  if (entry->n_numbered == end)
-    entry->n_numbered -= n;
+  if (entry->n_numbered == nth + 1)
+    entry->n_numbered--;
 }
 
 void
 spead2_destinations_unnumber (Spead2Destinations *destinations,
-    const Spead2Heap *heap, guint64 slot, guint64 end, guint n)
+    const Spead2Heap *heap, guint64 slot, guint64 nth, guint end, guint n)
 {
   guint i;
 
   if (heap->destination == SPEAD2_NO_DESTINATION)
     return;
   if (heap->destination != SPEAD2_ALL_DESTINATIONS) {
-    take_back (
-        spead2_destinations_entry (destinations, heap->destination), end, n);
+    for (i = end; i > end - n; i--)
+      take_back (spead2_destinations_entry (
+                     destinations, spead2_heap_destination (heap, i - 1)),
+          spead2_destinations_nth (heap, nth, i - 1));
     return;
   }
   for (i = 0; i < destinations->entries->len; i++) {
     Spead2Destination *entry = spead2_destinations_entry (destinations, i);
 
     if (spead2_destination_has_slot (entry, slot))
-      take_back (entry, entry->copy_nth + 1, n);
+      take_back (entry, entry->copy_nth);
   }
 }

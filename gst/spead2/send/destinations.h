@@ -3,7 +3,9 @@
  *
  * A heap keeps its destination: the index of an entry of the table, or
  * SPEAD2_ALL_DESTINATIONS, which means a copy for each entry that was in the list when the
- * heap was pushed. A run has one destination; where there are several, runs have one heap.
+ * heap was pushed. The heaps of a run go to one destination, or in turn: the run then holds
+ * the list there was when it was pushed. By the other rules, where there are several
+ * destinations, runs have one heap.
  * Entries are added and removed while heaps are on their way. That shifts
  * no index: an entry is filled again only when no heap that was pushed before its removal
  * is left.
@@ -49,10 +51,12 @@ typedef struct {
   gboolean count_each;     /* each destination counts its heaps; not with ALL */
 
   GPtrArray *entries; /* (owned, Spead2Destination) */
-  GArray *list;       /* (owned, guint) indexes of entries, in order */
-  guint n;            /* its length */
-  guint only;         /* its element, where n is 1 */
-  guint next;         /* the position whose turn it is */
+  /* (owned, guint) indexes of entries, in order; never changed, but replaced, since runs
+   * hold it */
+  GArray *list;
+  guint n;    /* its length */
+  guint only; /* its element, where n is 1 */
+  guint next; /* the position whose turn it is */
   guint64 n_changes;
 } Spead2Destinations;
 
@@ -97,7 +101,7 @@ void spead2_destinations_remove (
 void spead2_destinations_choose (
     Spead2Destinations *destinations, Spead2Heap *heap);
 
-/* Gives a heap that is being pushed its destination. */
+/* Gives the heaps of a run that is being pushed their destinations. */
 static inline void
 spead2_destinations_assign (Spead2Destinations *destinations, Spead2Heap *heap)
 {
@@ -107,9 +111,10 @@ spead2_destinations_assign (Spead2Destinations *destinations, Spead2Heap *heap)
     spead2_destinations_choose (destinations, heap);
 }
 
-/* The heap is dropped, as were all that were pushed behind it: the next one has its turn. */
+/* The last n heaps of the run are dropped, as were all that were pushed behind them: the next
+ * ones have their turns. */
 void spead2_destinations_give_back (
-    Spead2Destinations *destinations, const Spead2Heap *heap);
+    Spead2Destinations *destinations, const Spead2Heap *heap, guint n);
 
 /* Whether the slot's heap, which goes to all, goes to this entry, too. */
 static inline gboolean
@@ -119,15 +124,25 @@ spead2_destination_has_slot (const Spead2Destination *entry, guint64 slot)
 }
 
 /* Where each destination counts for itself: gives the heaps of a run their numbers, and
- * returns the first one's. The copies of a heap for all have a number each, copy_nth, of
- * which the first one's is returned. */
-guint64 spead2_destinations_number (
-    Spead2Destinations *destinations, const Spead2Heap *heap, guint64 slot);
+ * returns the first one's. Those that go in turn have heap->numbers, too. The copies of a
+ * heap for all have a number each, copy_nth, of which the first one's is returned. most is
+ * raised to how many numbers any of these destinations has given. */
+guint64 spead2_destinations_number (Spead2Destinations *destinations,
+    Spead2Heap *heap, guint64 slot, guint64 *most);
 
-/* Takes back the last n of the numbers of a run, up to end, unless a heap behind it at
- * this destination has one. */
+/* The number of the heap at index of a run whose first one has the number nth. */
+static inline guint64
+spead2_destinations_nth (const Spead2Heap *heap, guint64 nth, guint index)
+{
+  if (index == 0 || heap->numbers == NULL)
+    return nth + index;
+  return heap->numbers[index % heap->turns->len] + index / heap->turns->len;
+}
+
+/* Takes back the numbers of the n heaps of a run, whose first one has the number nth, up to
+ * the one at index end, each unless a heap behind it at its destination has one. */
 void spead2_destinations_unnumber (Spead2Destinations *destinations,
-    const Spead2Heap *heap, guint64 slot, guint64 end, guint n);
+    const Spead2Heap *heap, guint64 slot, guint64 nth, guint end, guint n);
 
 G_END_DECLS
 

@@ -382,11 +382,13 @@ number_slot (Spead2Queue *queue, Spead2Slot *slot, guint64 number)
 {
   if (slot->flags & (SPEAD2_HEAP_HAS_CNT | SPEAD2_HEAP_NOWHERE))
     return;
+  if (queue->destinations.count_each) {
+    slot->nth = spead2_destinations_number (
+        &queue->destinations, slot->heap, number, &queue->n_numbered);
+    return;
+  }
   slot->nth = queue->n_numbered;
-  if (queue->destinations.count_each)
-    slot->nth =
-        spead2_destinations_number (&queue->destinations, slot->heap, number);
-  queue->n_numbered = MAX (queue->n_numbered, slot->nth + slot->n_heaps);
+  queue->n_numbered += slot->n_heaps;
 }
 
 static void
@@ -458,32 +460,46 @@ slot_number (const Spead2Queue *queue, const Spead2Slot *slot)
       ((slot - queue->slots - queue->head) & (queue->n_slots - 1));
 }
 
-/* Ends a slot that is dropped. Where no other is kept behind it, its turn is given to the
- * next one, as its numbers are. */
+/* Whether no slot behind it is kept. */
+static gboolean
+is_last_kept (const Spead2Queue *queue, const Spead2Slot *slot)
+{
+  return slot_number (queue, slot) + 1 == queue->kept_end;
+}
+
+/* Ends a slot whose heaps are all dropped. */
 static void
 drop_slot (Spead2Queue *queue, Spead2Slot *slot)
 {
-  if (slot_number (queue, slot) + 1 == queue->kept_end) {
+  if (is_last_kept (queue, slot))
     queue->kept_end--;
-    spead2_destinations_give_back (&queue->destinations, slot->heap);
-  }
   end_slot (queue, slot, SPEAD2_SLOT_DROPPED);
 }
 
+/* The last n of a slot's heaps are dropped. Where none is kept behind them, their turns are
+ * given to the next ones. */
+static void
+give_back_turns (Spead2Queue *queue, const Spead2Slot *slot, guint n)
+{
+  if (n > 0 && is_last_kept (queue, slot))
+    spead2_destinations_give_back (&queue->destinations, slot->heap, n);
+}
+
 /* Drops the last n of a taken slot's heaps. The numbers that they were given are given to
- * the next ones, so that the stream has no gap. */
+ * the next ones, so that the stream has no gap, as are their turns. */
 static void
 drop_heaps (Spead2Queue *queue, Spead2Slot *slot, guint n)
 {
-  const guint64 end = slot->nth + spead2_slot_n_kept (slot);
+  const guint n_kept = spead2_slot_n_kept (slot);
 
   if (!(slot->flags & (SPEAD2_HEAP_HAS_CNT | SPEAD2_HEAP_NOWHERE))) {
     if (queue->destinations.count_each)
-      spead2_destinations_unnumber (
-          &queue->destinations, slot->heap, slot_number (queue, slot), end, n);
-    else if (end == queue->n_numbered)
+      spead2_destinations_unnumber (&queue->destinations, slot->heap,
+          slot_number (queue, slot), slot->nth, n_kept, n);
+    else if (slot->nth + n_kept == queue->n_numbered)
       queue->n_numbered -= n;
   }
+  give_back_turns (queue, slot, n);
   slot->n_dropped += n;
 }
 
@@ -517,8 +533,12 @@ spead2_taker_discard (Spead2Taker *taker)
   const guint64 begun = taker->current + (taker->begun ? 1 : 0);
   guint64 number;
 
-  for (number = queue->tail; number != queue->taken; number--)
-    drop_slot (queue, spead2_queue_slot (queue, number - 1));
+  for (number = queue->tail; number != queue->taken; number--) {
+    Spead2Slot *slot = spead2_queue_slot (queue, number - 1);
+
+    give_back_turns (queue, slot, slot->n_heaps);
+    drop_slot (queue, slot);
+  }
   queue->taken = queue->tail;
 
   while (taker->end != begun) {

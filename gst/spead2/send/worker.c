@@ -58,7 +58,8 @@ static guint64
 heap_cnt (const Spead2WorkerGroup *group, const Spead2Slot *slot, guint index)
 {
   if (!(slot->flags & SPEAD2_HEAP_HAS_CNT))
-    return nth_cnt (group, slot->nth + index);
+    return nth_cnt (
+        group, spead2_destinations_nth (slot->heap, slot->nth, index));
   return (slot->heap->cnt + index * slot->heap->cnt_step) &
       spead2_flavour_max_value (group->packet.flavour);
 }
@@ -87,15 +88,16 @@ complete_sent (const Spead2WorkerGroup *group, const Spead2Slot *slot,
   spead2_heap_counts_add (counts, slot, slot->n_heaps, NULL, now);
 }
 
-/* The names of where the slot's heaps, of which not all were sent, were to go: of the one
- * with the error, where there are several. The caller frees it. */
+/* The name of where the slot's heap at index, of which not all was sent, was to go: of the
+ * one with the error, if it was to go to all. The caller frees it. */
 static gchar *
-dup_destination (Spead2WorkerGroup *group, const Spead2Slot *slot)
+dup_destination (Spead2WorkerGroup *group, const Spead2Slot *slot, guint index)
 {
-  const guint destination =
-      slot->tx.error ? slot->tx.destination : slot->heap->destination;
+  guint destination = spead2_heap_destination (slot->heap, index);
   gchar *text;
 
+  if (destination == SPEAD2_ALL_DESTINATIONS && slot->tx.error)
+    destination = slot->tx.destination;
   if (destination == SPEAD2_NO_DESTINATION)
     return g_strdup ("no destination");
   if (destination == SPEAD2_ALL_DESTINATIONS)
@@ -110,10 +112,11 @@ dup_destination (Spead2WorkerGroup *group, const Spead2Slot *slot)
 
 /* Reports and counts a heap of a slot of which not all was sent. */
 static void
-complete_heap (const Spead2WorkerGroup *group, const gchar *destination,
-    const Spead2Slot *slot, guint index, Spead2HeapCounts *counts, guint64 now)
+complete_heap (Spead2WorkerGroup *group, const Spead2Slot *slot, guint index,
+    Spead2HeapCounts *counts, guint64 now)
 {
   const Spead2HeapEnd end = spead2_slot_heap_end (slot, &group->packet, index);
+  gchar *destination = dup_destination (group, slot, index);
   GError *error = spead2_heap_end_error (&end, destination);
 
   report (group, slot, index,
@@ -121,18 +124,17 @@ complete_heap (const Spead2WorkerGroup *group, const gchar *destination,
       end.bytes, error);
   spead2_heap_counts_add (counts, slot, 1, error, now);
   g_clear_error (&error);
+  g_free (destination);
 }
 
 static void
 complete_unsent (Spead2WorkerGroup *group, const Spead2Slot *slot,
     Spead2HeapCounts *counts, guint64 now)
 {
-  gchar *destination = dup_destination (group, slot);
   guint i;
 
   for (i = 0; i < slot->n_heaps; i++)
-    complete_heap (group, destination, slot, i, counts, now);
-  g_free (destination);
+    complete_heap (group, slot, i, counts, now);
 }
 
 /* Reports how the heaps of a slot ended, counts them, and frees the run. */
@@ -422,6 +424,19 @@ begin_run (Spead2Worker *worker, Spead2Slot *slot)
   return FALSE;
 }
 
+/* Sets where the next heap of a run in turn goes, and its counter, if each destination counts
+ * for itself. */
+static void
+begin_turn (Spead2Worker *worker, const Spead2Slot *slot)
+{
+  Spead2Packetizer *packetizer = &worker->packetizer;
+
+  packetizer->destination =
+      spead2_heap_destination (slot->heap, packetizer->index);
+  if (slot->heap->numbers)
+    packetizer->cnt = heap_cnt (worker->group, slot, packetizer->index);
+}
+
 /* Counts the heaps of the run that have been begun since the last time: all up to the one
  * that the packetizer is in the middle of. */
 static void
@@ -449,18 +464,32 @@ take_back (Spead2Worker *worker, const Spead2Slot *slot)
   return TRUE;
 }
 
+/* Adds packets of the begun run, or the begun copy, to the batch. FALSE: it is full. */
+static gboolean
+add_packets (Spead2Worker *worker, Spead2Slot *slot)
+{
+  const gboolean in_turn = slot->n_heaps > 1 && slot->heap->turns;
+  gboolean added = TRUE;
+
+  while (added && !is_cut (worker, slot)) {
+    if (in_turn && worker->packetizer.offset == 0)
+      begin_turn (worker, slot);
+    added =
+        spead2_udp_writer_add (worker->writer, &worker->packetizer, &slot->tx);
+  }
+  return added;
+}
+
 /* Adds the run at current to the batch. FALSE: it is full. */
 static gboolean
 add_run (Spead2Worker *worker, Spead2Slot *slot)
 {
-  gboolean added = TRUE;
+  gboolean added;
 
   if (!worker->taker.begun && !begin_run (worker, slot))
     return TRUE;
   do {
-    while (added && !is_cut (worker, slot))
-      added = spead2_udp_writer_add (
-          worker->writer, &worker->packetizer, &slot->tx);
+    added = add_packets (worker, slot);
   } while (added && begin_next_copy (worker, slot));
   if (added || !take_back (worker, slot))
     count_begun (worker, slot);

@@ -42,6 +42,38 @@ GST_START_TEST (heaps_go_in_turn_and_descriptors_and_stop_heap_to_each)
 
 GST_END_TEST;
 
+/* The same of heaps that are cut from one buffer, in one run. 1: each destination counts. */
+GST_START_TEST (heaps_cut_from_a_buffer_go_in_turn)
+{
+  set_destinations (N);
+  g_object_set (
+      sink, "heap-size", SIZE, "heap-cnt-per-destination", __i__ == 1, NULL);
+  play (CAPS_S8);
+  push (7 * SIZE, 0, 0);
+  push (7 * SIZE, 7 * SIZE, 7 * SIZE);
+  finish ();
+  decode_each ();
+  if (__i__ == 0) {
+    assert_counters (0, 1, 2, 5, 8, 11, 14, 16, END);
+    assert_counters (1, 1, 3, 6, 9, 12, 15, 16, END);
+    assert_counters (2, 1, 4, 7, 10, 13, 16, END);
+  } else {
+    for (guint i = 0; i < N; i++)
+      for (guint k = 0; k < fake_receiver_n_heaps (decoders[i]); k++)
+        fail_unless_equals_uint64 (heap_at (i, k)->cnt, k + 1);
+  }
+  for (guint i = 0; i < N; i++) {
+    fail_unless_equals_int (fake_receiver_n_heaps (decoders[i]), i < 2 ? 7 : 6);
+    for (guint k = 1; k < (i < 2 ? 6 : 5); k++)
+      assert_data (i, k, i + (k - 1) * N);
+    fail_unless_equals_uint64 (
+        sent_to (i, "packets-sent"), fake_receiver_n_packets (decoders[i]));
+  }
+  fail_unless_equals_uint64 (counter ("heaps-sent"), 15);
+}
+
+GST_END_TEST;
+
 /* Each heap to each destination with one counter and in one piece of memory, which is
  * released when the last copy has been sent. */
 GST_START_TEST (all_destinations_get_every_heap)
@@ -361,6 +393,7 @@ destinations_suite (void)
   suite_add_tcase (s, tc);
   tcase_add_loop_test (
       tc, heaps_go_in_turn_and_descriptors_and_stop_heap_to_each, 0, 2);
+  tcase_add_loop_test (tc, heaps_cut_from_a_buffer_go_in_turn, 0, 2);
   tcase_add_test (tc, all_destinations_get_every_heap);
   tcase_add_loop_test (tc, a_value_of_the_heap_names_its_destination, 0, 2);
   tcase_add_loop_test (tc, a_value_without_a_destination_is_an_error, 0,

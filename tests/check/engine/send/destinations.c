@@ -32,7 +32,7 @@ teardown (void)
 static guint
 assign (guint flags, guint position)
 {
-  Spead2Heap heap = {.flags = flags, .destination = position};
+  Spead2Heap heap = {.flags = flags, .destination = position, .n_heaps = 1};
 
   spead2_destinations_assign (&table, &heap);
   return heap.destination;
@@ -43,7 +43,7 @@ give_back (guint flags)
 {
   const Spead2Heap heap = {.flags = flags};
 
-  spead2_destinations_give_back (&table, &heap);
+  spead2_destinations_give_back (&table, &heap, 1);
 }
 
 static void
@@ -160,9 +160,10 @@ GST_END_TEST
 static guint64
 number (guint destination, guint64 slot)
 {
-  const Spead2Heap heap = {.destination = destination, .n_heaps = 1};
+  Spead2Heap heap = {.destination = destination, .n_heaps = 1};
+  guint64 most = 0;
 
-  return spead2_destinations_number (&table, &heap, slot);
+  return spead2_destinations_number (&table, &heap, slot, &most);
 }
 
 static void
@@ -170,7 +171,7 @@ unnumber (guint destination, guint64 slot, guint64 nth)
 {
   const Spead2Heap heap = {.destination = destination, .n_heaps = 1};
 
-  spead2_destinations_unnumber (&table, &heap, slot, nth + 1, 1);
+  spead2_destinations_unnumber (&table, &heap, slot, nth, 1, 1);
 }
 
 static guint64
@@ -199,6 +200,88 @@ GST_START_TEST (test_numbers)
 }
 GST_END_TEST
 
+static void
+check_run (const Spead2Heap *run, guint n, ...)
+{
+  va_list list;
+  guint i;
+
+  va_start (list, n);
+  for (i = 0; i < n; i++)
+    fail_unless_equals_int (
+        spead2_heap_destination (run, i), va_arg (list, guint));
+  va_end (list);
+}
+
+/* The heaps of a run go to the destinations there were when it was pushed, and those that
+ * are dropped give their turns back. */
+GST_START_TEST (test_a_run_in_turn)
+{
+  Spead2Heap run = {.n_heaps = 5}, other = {.n_heaps = 4};
+
+  check_turns (1, 0);
+  spead2_destinations_assign (&table, &run);
+  check_run (&run, 5, 1, 2, 0, 1, 2);
+  spead2_destinations_remove (&table, 1, 1);
+  spead2_destinations_add (&table, &endpoints[3], 0, 1);
+  spead2_destinations_assign (&table, &other);
+  check_run (&run, 5, 1, 2, 0, 1, 2);
+  check_run (&other, 4, 0, 2, 3, 0);
+  spead2_destinations_give_back (&table, &other, 4);
+  check_turns (1, 0);
+  g_array_unref (run.turns);
+  g_array_unref (other.turns);
+}
+GST_END_TEST
+
+/* A run to one destination needs no list. */
+GST_START_TEST (test_a_run_to_one)
+{
+  Spead2Heap run = {.n_heaps = 5};
+
+  spead2_destinations_remove (&table, 0, 0);
+  spead2_destinations_remove (&table, 0, 0);
+  spead2_destinations_assign (&table, &run);
+  fail_unless (run.turns == NULL);
+  check_run (&run, 3, 2, 2, 2);
+}
+GST_END_TEST
+
+/* Each destination counts the heaps of a run that go there. */
+GST_START_TEST (test_numbers_of_a_run)
+{
+  static const guint64 expected[] = {1, 0, 0, 2, 1};
+  Spead2Heap run = {.n_heaps = 5}, lone = {.n_heaps = 2};
+  guint64 nth, most = 0;
+  guint i;
+
+  fail_unless_equals_uint64 (number (0, 0), 0);
+  spead2_destinations_assign (&table, &run);
+  nth = spead2_destinations_number (&table, &run, 1, &most);
+  for (i = 0; i < 5; i++)
+    fail_unless_equals_uint64 (
+        spead2_destinations_nth (&run, nth, i), expected[i]);
+  fail_unless_equals_uint64 (most, 3);
+
+  /* The last two of four that are kept are dropped. */
+  spead2_destinations_unnumber (&table, &run, 1, nth, 5, 1);
+  spead2_destinations_unnumber (&table, &run, 1, nth, 4, 2);
+  fail_unless_equals_uint64 (number (1, 2), 1);
+  fail_unless_equals_uint64 (number (2, 3), 0);
+  fail_unless_equals_uint64 (number (0, 4), 2);
+
+  /* Fewer heaps than destinations. */
+  spead2_destinations_assign (&table, &lone);
+  nth = spead2_destinations_number (&table, &lone, 5, &most);
+  fail_unless_equals_uint64 (spead2_destinations_nth (&lone, nth, 0), 1);
+  fail_unless_equals_uint64 (spead2_destinations_nth (&lone, nth, 1), 3);
+  g_array_unref (run.turns);
+  g_array_unref (lone.turns);
+  g_free (run.numbers);
+  g_free (lone.numbers);
+}
+GST_END_TEST
+
 static Suite *
 destinations_suite (void)
 {
@@ -214,6 +297,9 @@ destinations_suite (void)
   tcase_add_test (tc, test_an_entry_is_filled_again_when_its_heaps_are_gone);
   tcase_add_test (tc, test_copies);
   tcase_add_test (tc, test_numbers);
+  tcase_add_test (tc, test_a_run_in_turn);
+  tcase_add_test (tc, test_a_run_to_one);
+  tcase_add_test (tc, test_numbers_of_a_run);
   suite_add_tcase (s, tc);
   return s;
 }

@@ -243,9 +243,8 @@ GST_START_TEST (test_discard)
 }
 GST_END_TEST
 
-/* Heaps of one taker are dropped while another is in the middle of later ones: the next heap
- * has the destination that its number says. */
-GST_START_TEST (test_turns_go_with_numbers)
+static void
+set_destinations (void)
 {
   Spead2Endpoint endpoints[3];
   guint i;
@@ -253,8 +252,15 @@ GST_START_TEST (test_turns_go_with_numbers)
   for (i = 0; i < 3; i++)
     fail_unless (spead2_endpoint_resolve (
         &endpoints[i], "127.0.0.1", 9000 + i, AF_UNSPEC, NULL, NULL));
-  open_queue (7, 2);
   spead2_destinations_init (&queue->destinations, endpoints, 3);
+}
+
+/* Heaps of one taker are dropped while another is in the middle of later ones: the next heap
+ * has the destination that its number says. */
+GST_START_TEST (test_turns_go_with_numbers)
+{
+  open_queue (7, 2);
+  set_destinations ();
   fail_unless_equals_int (push_heaps (0, 7), 7);
   fail_unless (spead2_taker_take (first_taker, 200));
   fail_unless (spead2_taker_take (&world.takers[1], 300));
@@ -265,6 +271,39 @@ GST_START_TEST (test_turns_go_with_numbers)
   fail_unless_equals_uint64 (queue->n_numbered, 3);
   fail_unless_equals_uint64 (queue->kept_end, 3);
   fail_unless_equals_int (queue->destinations.next, 0);
+  spead2_destinations_clear (&queue->destinations);
+}
+GST_END_TEST
+
+/* The heaps of runs that are dropped, some of them in the middle of one, give back the turns
+ * that they had. */
+GST_START_TEST (test_turns_of_runs_go_with_numbers)
+{
+  guint i;
+
+  open_queue (7, 1);
+  set_destinations ();
+  queue->destinations.count_each = __i__ == 1;
+  heaps[0].n_heaps = heaps[1].n_heaps = 3;
+  fail_unless_equals_int (push_heaps (0, 3), 3);
+  fail_unless (spead2_taker_take (first_taker, 600));
+  begin_run (first_taker, 2);
+  spead2_queue_begin_discard (queue);
+  spead2_taker_discard (first_taker);
+  fail_unless_equals_uint64 (queue->kept_end, 1);
+  fail_unless_equals_int (queue->destinations.next, 2);
+  for (i = 0; i < 3; i++)
+    fail_unless_equals_uint64 (
+        spead2_destinations_entry (&queue->destinations, i)->n_numbered,
+        __i__ == 1 && i < 2 ? 1 : 0);
+  end_run (first_taker);
+  /* The second heap was abandoned. */
+  spead2_taker_drop_last (first_taker);
+  fail_unless_equals_int (queue->destinations.next, 1);
+  for (i = 0; i < 2; i++) {
+    g_array_unref (heaps[i].turns);
+    g_free (heaps[i].numbers);
+  }
   spead2_destinations_clear (&queue->destinations);
 }
 GST_END_TEST
@@ -586,7 +625,8 @@ step_complete (Actor *actor)
 }
 
 /* how: 0: all packets are sent, 1: one of the last heap is in flight for longer, 2: the
- * batch is abandoned, 4: it is full before the second heap of the last run. */
+ * batch is abandoned, 4: it is full before the second heap of the last run, 5: before the
+ * first one. */
 static void
 step_send (Actor *actor, guint how)
 {
@@ -594,10 +634,11 @@ step_send (Actor *actor, guint how)
   guint64 first = taker->current, number;
 
   actor->phase = AT_TAKE;
-  if (how == 4) {
+  if (how >= 4) {
     while (taker->current + 1 != taker->end)
       end_run (taker);
-    begin_run (taker, 1);
+    if (how == 4)
+      begin_run (taker, 1);
     return;
   }
   cut_all (taker, 0);
@@ -645,7 +686,8 @@ step (Actor *actor, guint how)
   if (how > 0 &&
       (actor->phase != AT_SEND ||
           (how == 2 && !spead2_queue_is_discarding (queue)) ||
-          (how == 4 && !ends_with_a_run (actor->taker))))
+          (how == 4 && !ends_with_a_run (actor->taker)) ||
+          (how == 5 && actor->taker->current + 1 == actor->taker->end)))
     return FALSE;
 
   switch (actor->phase) {
@@ -769,7 +811,7 @@ explore (void)
     return;
   check_state ();
   for (i = 0; i < N_ACTORS; i++) {
-    for (how = 0; how < 5 && fault == NULL; how++) {
+    for (how = 0; how < 6 && fault == NULL; how++) {
       if (!step (&actors[i], how))
         continue;
       moved = TRUE;
@@ -955,6 +997,7 @@ queue_suite (void)
   tcase_add_test (tc, test_order_of_ends);
   tcase_add_test (tc, test_discard);
   tcase_add_test (tc, test_turns_go_with_numbers);
+  tcase_add_loop_test (tc, test_turns_of_runs_go_with_numbers, 0, 2);
   tcase_add_test (tc, test_no_destination);
   tcase_add_test (tc, test_counts_of_runs);
   tcase_add_test (tc, test_discard_in_a_run);

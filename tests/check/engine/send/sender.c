@@ -31,7 +31,10 @@ typedef struct {
   guint64 bytes;
   GQuark domain; /* 0: sent */
   gint code;
+  guint destination; /* that the error names, from 1 on; 0: none */
 } End;
+
+#define N_DESTINATIONS 3
 
 static gint sink;
 static Spead2Endpoint destination;
@@ -61,6 +64,16 @@ pool_has_buffer (GstBufferPool *from)
   return TRUE;
 }
 
+static guint
+named_destination (const gchar *message)
+{
+  guint i = config.n_destinations;
+
+  while (i > 0 && !strstr (message, config.destinations[i - 1].text))
+    i--;
+  return i;
+}
+
 static void
 heap_done (const Spead2HeapResult *result, gpointer user_data)
 {
@@ -75,6 +88,7 @@ heap_done (const Spead2HeapResult *result, gpointer user_data)
   if (result->error) {
     end.domain = result->error->domain;
     end.code = result->error->code;
+    end.destination = named_destination (result->error->message);
   }
   if (pool && pool_has_buffer (pool))
     g_atomic_int_set (&issued_early, TRUE);
@@ -466,7 +480,8 @@ compare_ends (guint i, gint errnum)
       const End *single = &g_array_index (expected, End, heap);
 
       if (end->cnt != single->cnt || end->bytes != single->bytes ||
-          end->domain != single->domain || end->code != single->code)
+          end->domain != single->domain || end->code != single->code ||
+          end->destination != single->destination)
         fail ("heap %u, runs of %u: number %" G_GUINT64_FORMAT
               ", %" G_GUINT64_FORMAT " bytes, %d; alone %" G_GUINT64_FORMAT
               ", %" G_GUINT64_FORMAT ", %d",
@@ -486,6 +501,39 @@ GST_END_TEST
 GST_START_TEST (test_flush_in_a_run)
 {
   compare_ends (__i__ + 1, 0);
+}
+GST_END_TEST
+
+/* Heaps in turn to several destinations, which count for themselves or do not. */
+static void
+compare_ends_in_turn (guint i, gint errnum)
+{
+  Spead2Endpoint endpoints[N_DESTINATIONS];
+  FakeReceiver *listeners[N_DESTINATIONS];
+  guint k;
+
+  for (k = 0; k < N_DESTINATIONS; k++) {
+    listeners[k] = fake_receiver_new (AF_INET);
+    fail_unless (spead2_endpoint_resolve (&endpoints[k], "127.0.0.1",
+        fake_receiver_port (listeners[k]), AF_UNSPEC, NULL, NULL));
+  }
+  config.destinations = endpoints;
+  config.n_destinations = N_DESTINATIONS;
+  config.count_each = i % 2 == 0;
+  compare_ends (i, errnum);
+  for (k = 0; k < N_DESTINATIONS; k++)
+    fake_receiver_free (listeners[k]);
+}
+
+GST_START_TEST (test_a_message_of_runs_in_turn_fails)
+{
+  compare_ends_in_turn (__i__, EPERM);
+}
+GST_END_TEST
+
+GST_START_TEST (test_flush_in_a_run_in_turn)
+{
+  compare_ends_in_turn (__i__ + 1, 0);
 }
 GST_END_TEST
 
@@ -1542,7 +1590,9 @@ sender_suite (void)
   tcase_add_loop_test (tc, test_one_message_fails, 0, 3);
   tcase_add_loop_test (tc, test_random_faults, 0, 14);
   tcase_add_loop_test (tc, test_a_message_of_runs_fails, 0, 13);
+  tcase_add_loop_test (tc, test_a_message_of_runs_in_turn_fails, 0, 13);
   tcase_add_loop_test (tc, test_flush_in_a_run, 0, 12);
+  tcase_add_loop_test (tc, test_flush_in_a_run_in_turn, 0, 12);
   tcase_add_test (tc, test_flush_in_a_run_of_a_rate);
   tcase_add_test (tc, test_chosen_numbers_of_a_run);
   tcase_add_test (tc, test_stop_heap);
