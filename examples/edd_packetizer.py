@@ -13,7 +13,8 @@ HEADER = 56  # bytes
 # Heaps of a buffer, whose first index is a multiple of its samples: it begins at the first of
 # the groups, each of which so has a stripe of its own, whenever the sender begins.
 AT_ONCE = 64
-CAPS = {8: "audio/x-raw,format=S8,channels=1", 12: "application/octet-stream,sample-bits=12"}
+CAPS = {8: "audio/x-raw,format=S8,channels=1", 10: "application/octet-stream,sample-bits=10",
+        12: "application/octet-stream,sample-bits=12"}
 
 
 def polarisation(number, options):

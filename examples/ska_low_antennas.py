@@ -19,14 +19,14 @@ PACKETS = ANTENNAS // TOGETHER  # with the same counter
 
 
 def tile(options):
-    rate = emulation.rate_of(RATE * PACKETS, options)
+    rate = emulation.rate_of(RATE, options)
     # The first antenna, and how many there are.
     antennas = ",".join(str(first << 8 | TOGETHER) for first in range(0, ANTENNAS, TOGETHER))
     return rf"""
-        adctestsrc wave=gaussian seed=1 samplesperbuffer={PACKETS * SAMPLES}
+        adctestsrc wave=gaussian seed=1 samplesperbuffer={SAMPLES}
             {emulation.buffers(options.heaps, PACKETS)} !
-        audio/x-raw,format=S8,channels={2 * TOGETHER},rate={rate} !
-        spead2sink host={options.host} port={options.port} sync=true rate={rate / SAMPLES * (SIZE + HEADER)}
+        audio/x-raw,format=S8,channels={2 * ANTENNAS},rate={rate} !
+        spead2sink host={options.host} port={options.port} sync=true rate={rate / SAMPLES * PACKETS * (SIZE + HEADER)}
             heap-size={SIZE} max-packet-size={SIZE + HEADER} heap-address-bits=48
             descriptors=none send-stop-heap=false
             items="

@@ -29,13 +29,14 @@ def parse(datagram):
     return [item for _, item, _ in items], [value for _, _, value in items], payload
 
 
-def mkrecv(datagrams, heap_size, step):
+def mkrecv(datagrams, heap_size, step, first=None):
     """MPIfR's mkrecv: items are found by position; a slot of its ring for each heap.
 
     The position counts from the first pointer that is not one of the standard
-    four, in the packet that opens the heap.
+    four, in the packet that opens the heap. first: the index of slot 0, without it
+    that of the first heap.
     """
-    slots, seen, first = [], set(), None
+    slots, seen = [], set()
     for datagram in datagrams:
         ids, values, _ = parse(datagram)
         standard = dict(zip(ids[:4], values))

@@ -4,8 +4,11 @@
 import os
 import socket
 import struct
+import subprocess
+import sys
 
 SO_RCVBUFFORCE = 33
+BUFFER = 32 << 20
 
 
 def allow_buffer(sock, size):
@@ -40,3 +43,34 @@ def kernel_drops(sock):
     except OSError:
         pass
     return None
+
+
+def open_elsewhere(prefix, iface, addresses):
+    """Sockets of this process in the network of another one, which prefix enters, bound to the
+    addresses (address, port); groups are joined on iface."""
+    here, there = socket.socketpair()
+    with here, there:
+        subprocess.run([*prefix, sys.executable, __file__, iface,
+                        *(f"{address}:{port}" for address, port in addresses)], stdin=there, check=True)
+        _, descriptors, _, _ = socket.recv_fds(here, 1, len(addresses))
+    return [socket.socket(fileno=descriptor) for descriptor in descriptors]
+
+
+def main():
+    """Opens them there, and hands them over on standard input."""
+    iface, sockets = sys.argv[1], []
+    for text in sys.argv[2:]:
+        address, port = text.split(":")
+        sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        allow_buffer(sock, BUFFER)
+        sock.bind((address, int(port)))
+        if socket.inet_aton(address)[0] >= 224:
+            join_group(sock, address, iface)
+        sockets.append(sock)
+    with socket.socket(fileno=0) as other:
+        socket.send_fds(other, [b"x"], [sock.fileno() for sock in sockets])
+
+
+if __name__ == "__main__":
+    main()
