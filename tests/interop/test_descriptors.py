@@ -26,7 +26,7 @@ FLAVOURS = [spead2.Flavour(4, 64, bits, compat)
             for bits in (16, 24, 32, 40, 48) for compat in (0, PYSPEAD)]
 SIZE = 1000
 
-DTYPES = ["|i1", "|u1", "|b1", "<c8", ">c16", "|S5", "<U3", ">U2", "|V7", "<f2"]
+DTYPES = ["|i1", "|u1", "|b1", "<c8", ">c16", "|S5", "<U3", ">U2", "|V7", "<f2", ">f2"]
 DTYPES += [f"{order}{kind}" for order in "<>" for kind in ("i2", "i4", "i8", "u2", "u4", "u8",
                                                          "f4", "f8")]
 STRUCTURES = [

@@ -13,6 +13,7 @@ import spead2.send
 import speadwire
 from conftest import HERE, LIMIT, PYTHON
 from network import Process
+from test_descriptors import DTYPES, STRUCTURES
 from test_receive import open_stream
 
 AUDIO = {"S8": "|i1", "U8": "|u1", "S16LE": "<i2", "S16BE": ">i2", "U16LE": "<u2",
@@ -161,18 +162,6 @@ def heap_of(flavour=FLAVOUR, **item):
 
 
 # -- types -----------------------------------------------------------------------------------
-
-DTYPES = ["|i1", "|u1", "|b1", "<c8", ">c16", "|S5", "<U3", ">U2", "|V7", "<f2", ">f2"]
-DTYPES += [f"{order}{kind}" for order in "<>" for kind in ("i2", "i4", "i8", "u2", "u4", "u8",
-                                                         "f4", "f8")]
-STRUCTURES = [
-    [("re", "i1"), ("im", "i1")],
-    [("a", "<i2"), ("b", ">f8"), ("c", "S3")],
-    [("with blanks", "<i2"), ("x[0] = {%d}", ">i2")],
-    [("a", "<i2", (3, 2)), ("b", [("c", ">u4"), ("d", "<c8", 4)], 2)],
-    np.dtype([("a", "i1"), ("b", "<i4"), ("c", "i1")], align=True),
-]
-
 
 @pytest.mark.parametrize("order", "CF")
 @pytest.mark.parametrize("shape", [(7,), (7, 2), (2, 3, 4, 5)])

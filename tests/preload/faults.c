@@ -16,12 +16,12 @@
 #endif
 
 #include "faults.h"
+#include "faultsreal.h"
 #include "faultsreceive.h"
 #include "faultsring.h"
 
 #include "divert.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
@@ -123,28 +123,12 @@ int __ppoll_chk (struct pollfd *fds, nfds_t nfds,
 
 /* --- the functions behind ours ------------------------------------------- */
 
-static void *
-real (void **slot, const char *name)
-{
-  void *function = __atomic_load_n (slot, __ATOMIC_ACQUIRE);
-
-  if (function == NULL) {
-    function = dlsym (RTLD_NEXT, name);
-    if (function == NULL) {
-      fprintf (stderr, "faults: there is no %s behind this library\n", name);
-      abort ();
-    }
-    __atomic_store_n (slot, function, __ATOMIC_RELEASE);
-  }
-  return function;
-}
-
 static ssize_t
 real_sendmsg (int fd, const struct msghdr *message, int flags)
 {
   static void *slot;
   ssize_t (*function) (int, const struct msghdr *, int) =
-      real (&slot, "sendmsg");
+      faults_real (&slot, "sendmsg");
 
   return function (fd, message, flags);
 }
@@ -154,7 +138,7 @@ real_sendmmsg (int fd, struct mmsghdr *messages, unsigned int n, int flags)
 {
   static void *slot;
   int (*function) (int, struct mmsghdr *, unsigned int, int) =
-      real (&slot, "sendmmsg");
+      faults_real (&slot, "sendmmsg");
 
   return function (fd, messages, n, flags);
 }
@@ -163,7 +147,7 @@ static int
 real_poll (struct pollfd *fds, nfds_t nfds, int timeout)
 {
   static void *slot;
-  int (*function) (struct pollfd *, nfds_t, int) = real (&slot, "poll");
+  int (*function) (struct pollfd *, nfds_t, int) = faults_real (&slot, "poll");
 
   return function (fds, nfds, timeout);
 }
@@ -174,7 +158,7 @@ real_ppoll (struct pollfd *fds, nfds_t nfds, const struct timespec *timeout,
 {
   static void *slot;
   int (*function) (struct pollfd *, nfds_t, const struct timespec *,
-      const sigset_t *) = real (&slot, "ppoll");
+      const sigset_t *) = faults_real (&slot, "ppoll");
 
   return function (fds, nfds, timeout, mask);
 }
@@ -183,7 +167,7 @@ static int
 real_socket (int domain, int type, int protocol)
 {
   static void *slot;
-  int (*function) (int, int, int) = real (&slot, "socket");
+  int (*function) (int, int, int) = faults_real (&slot, "socket");
 
   return function (domain, type, protocol);
 }
@@ -193,7 +177,7 @@ real_bind (int fd, const struct sockaddr *address, socklen_t size)
 {
   static void *slot;
   int (*function) (int, const struct sockaddr *, socklen_t) =
-      real (&slot, "bind");
+      faults_real (&slot, "bind");
 
   return function (fd, address, size);
 }
@@ -203,7 +187,7 @@ real_setsockopt (int fd, int level, int name, const void *value, socklen_t size)
 {
   static void *slot;
   int (*function) (int, int, int, const void *, socklen_t) =
-      real (&slot, "setsockopt");
+      faults_real (&slot, "setsockopt");
 
   return function (fd, level, name, value, size);
 }
@@ -1102,7 +1086,7 @@ pthread_create (pthread_t *thread, const pthread_attr_t *attributes,
 {
   static void *slot;
   int (*function) (pthread_t *, const pthread_attr_t *, void *(*) (void *),
-      void *) = real (&slot, "pthread_create");
+      void *) = faults_real (&slot, "pthread_create");
   int errnum = 0;
 
   lock ();
@@ -1159,7 +1143,7 @@ getaddrinfo (const char *node, const char *service,
 {
   static void *slot;
   int (*function) (const char *, const char *, const struct addrinfo *,
-      struct addrinfo **) = real (&slot, "getaddrinfo");
+      struct addrinfo **) = faults_real (&slot, "getaddrinfo");
   char addresses[sizeof resolver.addresses], *rest = addresses, *address;
   int status = EAI_NONAME;
 

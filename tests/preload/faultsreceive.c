@@ -12,7 +12,6 @@
 
 #include "faultsreceive.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -21,6 +20,7 @@
 #include <sys/socket.h>
 
 #include "faults.h"
+#include "faultsreal.h"
 
 /* All of it is protected by lock. */
 static struct {
@@ -33,27 +33,12 @@ static struct {
   uint64_t calls;
 } S = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
-static void *
-real (void **slot, const char *name)
-{
-  void *function = __atomic_load_n (slot, __ATOMIC_ACQUIRE);
-
-  if (function == NULL) {
-    function = dlsym (RTLD_NEXT, name);
-    if (function == NULL) {
-      fprintf (stderr, "faults: there is no %s behind this library\n", name);
-      abort ();
-    }
-    __atomic_store_n (slot, function, __ATOMIC_RELEASE);
-  }
-  return function;
-}
-
 static ssize_t
 real_recvmsg (int fd, struct msghdr *message, int flags)
 {
   static void *slot;
-  ssize_t (*function) (int, struct msghdr *, int) = real (&slot, "recvmsg");
+  ssize_t (*function) (int, struct msghdr *, int) =
+      faults_real (&slot, "recvmsg");
 
   return function (fd, message, flags);
 }
@@ -64,7 +49,7 @@ real_recvmmsg (int fd, struct mmsghdr *messages, unsigned int n, int flags,
 {
   static void *slot;
   int (*function) (int, struct mmsghdr *, unsigned int, int,
-      struct timespec *) = real (&slot, "recvmmsg");
+      struct timespec *) = faults_real (&slot, "recvmmsg");
 
   return function (fd, messages, n, flags, timeout);
 }

@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "gaussian.h"
-#include "plugin/adctestsrc/adcwave.h"
+#include "wavedata.h"
 
 #define FRAMES 9036
 
@@ -30,26 +30,6 @@ config_for (AdcWaveFormat format, guint channels)
       .delay = 60123};
 
   return config;
-}
-
-static gsize
-bytes_of (const AdcWaveConfig *config, gsize frames)
-{
-  return (frames * config->channels * adc_wave_format_bits (config->format) +
-             7) /
-      8;
-}
-
-static gpointer
-fill (const AdcWaveConfig *config, guint64 first, gsize frames)
-{
-  gpointer data = g_malloc (bytes_of (config, frames));
-  AdcWave wave;
-
-  adc_wave_init (&wave, config);
-  adc_wave_fill (&wave, first, data, frames);
-
-  return data;
 }
 
 /* Formats whose samples are made in different ways, and channels. */

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "gaussian.h"
-#include "plugin/adctestsrc/adcwave.h"
+#include "wavedata.h"
 
 /* The format whose samples are this machine's own numbers. */
 #define NATIVE(format)                                                         \
@@ -59,26 +59,6 @@ static guint
 whole_frames (const AdcWaveConfig *config)
 {
   return is_packed (config) ? 4 : 1;
-}
-
-static gsize
-bytes_of (const AdcWaveConfig *config, gsize frames)
-{
-  const guint bits = config->channels * adc_wave_format_bits (config->format);
-
-  return (frames * bits + 7) / 8;
-}
-
-static gpointer
-fill (const AdcWaveConfig *config, guint64 first, gsize frames)
-{
-  gpointer data = g_malloc (bytes_of (config, frames));
-  AdcWave wave;
-
-  adc_wave_init (&wave, config);
-  adc_wave_fill (&wave, first, data, frames);
-
-  return data;
 }
 
 /* MD5 of frames 60000 to 69008, or to 69007 where they are packed, from

@@ -9,6 +9,7 @@
 
 #include <gst/check/gstcheck.h>
 
+#include "../engine/receive/heaplist.h"
 #include "../tools.h"
 #include "common/gstspead2reorder.h"
 
@@ -64,26 +65,6 @@ push (guint i)
   push_at (i, 0, 48);
 }
 
-/* The counters of a list, as a text. */
-static gchar *
-names (const Spead2ReceivedHeap *heap)
-{
-  GString *text = g_string_new (NULL);
-
-  for (; heap; heap = heap->next)
-    g_string_append_printf (text, "%d ", (gint) heap->cnt);
-  return g_string_free (text, FALSE);
-}
-
-static void
-check_list (const Spead2ReceivedHeap *heap, const gchar *expected)
-{
-  gchar *text = names (heap);
-
-  fail_unless_equals_string (text, expected);
-  g_free (text);
-}
-
 static void
 check_out (const gchar *expected)
 {
@@ -105,7 +86,7 @@ start_behind (guint i)
   start ();
   check_push (i, "");
   now += LATENCY;
-  g_free (names (gst_spead2_reorder_pop (reorder, now)));
+  fail_unless (gst_spead2_reorder_pop (reorder, now) != NULL);
 }
 
 GST_START_TEST (heaps_in_order_go_out_at_once_but_the_first)
@@ -501,7 +482,7 @@ GST_START_TEST (what_is_far_behind_others_that_wait_is_in_order)
   check_push (2, "");
   check_push (1, "1 2 ");
   now += LATENCY;
-  g_free (names (gst_spead2_reorder_pop (reorder, now)));
+  fail_unless (gst_spead2_reorder_pop (reorder, now) != NULL);
   end ();
 }
 GST_END_TEST;

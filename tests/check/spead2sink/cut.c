@@ -258,9 +258,7 @@ GST_START_TEST (a_flush_in_the_middle_of_a_buffer_gives_it_back)
       NULL);
   faults_block (true);
   play (CAPS_S8);
-  fail_unless (gst_pad_push_event (pad,
-      gst_event_new_custom (GST_EVENT_CUSTOM_DOWNSTREAM,
-          gst_structure_new ("spead2-items", "a", G_TYPE_UINT, 5, NULL))));
+  push_values ("spead2-items,a=(uint)5");
   thread = g_thread_new (
       "feed", push_in_thread, watched (make_buffer (30000, 0, 0), &n_freed));
   wait_stat ("outstanding", 2);

@@ -109,14 +109,6 @@ GST_START_TEST (all_destinations_get_every_heap)
 
 GST_END_TEST;
 
-static void
-push_event (const gchar *text)
-{
-  fail_unless (gst_pad_push_event (pad,
-      gst_event_new_custom (GST_EVENT_CUSTOM_DOWNSTREAM,
-          gst_structure_from_string (text, NULL))));
-}
-
 /* 0: the value of an item. 1: of the application, which is no item. */
 GST_START_TEST (a_value_of_the_heap_names_its_destination)
 {
@@ -130,7 +122,7 @@ GST_START_TEST (a_value_of_the_heap_names_its_destination)
   play (CAPS_S8);
   for (guint i = 0; i < 3; i++) {
     if (__i__ == 1)
-      push_event (i == 1 ? "spead2-items,beam=0" : "spead2-items,beam=2");
+      push_values (i == 1 ? "spead2-items,beam=0" : "spead2-items,beam=2");
     push (SIZE, i * SIZE, i * SIZE);
   }
   finish ();
@@ -162,10 +154,10 @@ GST_START_TEST (a_value_without_a_destination_is_an_error)
   set_destinations (N);
   g_object_set (sink, "destination-rule", 2, "destination-item", "beam", NULL);
   play (CAPS_S8);
-  push_event ("spead2-items,beam=1");
+  push_values ("spead2-items,beam=1");
   push (SIZE, 0, 0);
   if (wrong_values[__i__].event)
-    push_event (wrong_values[__i__].event);
+    push_values (wrong_values[__i__].event);
   fail_unless_equals_int (try_push (SIZE, SIZE, SIZE), GST_FLOW_ERROR);
   assert_error (
       GST_STREAM_ERROR, GST_STREAM_ERROR_FAILED, wrong_values[__i__].words);

@@ -480,14 +480,6 @@ some (void)
   return make_buffer (1000, 0, GST_BUFFER_OFFSET_NONE);
 }
 
-static void
-push_event (const gchar *structure)
-{
-  fail_unless (gst_pad_push_event (pad,
-      gst_event_new_custom (GST_EVENT_CUSTOM_DOWNSTREAM,
-          gst_structure_from_string (structure, NULL))));
-}
-
 GST_START_TEST (values_of_a_buffers_meta_are_in_its_heap)
 {
   set_items (CUSTOM);
@@ -513,9 +505,9 @@ GST_START_TEST (values_of_an_event_are_in_the_next_heap)
 {
   set_items (CUSTOM);
   play (BYTES);
-  push_event ("spead2-items,a=5,t=(string)old");
-  push_event ("spead2-items,t=(string)new");
-  push_event ("other-items,a=6");
+  push_values ("spead2-items,a=5,t=(string)old");
+  push_values ("spead2-items,t=(string)new");
+  push_values ("other-items,a=6");
   push (0, 0, GST_BUFFER_OFFSET_NONE);
   push_some (2);
   finish ();
@@ -532,7 +524,7 @@ GST_START_TEST (meta_goes_before_an_event)
 {
   set_items (CUSTOM);
   play (BYTES);
-  push_event ("spead2-items,a=5,t=(string)event");
+  push_values ("spead2-items,a=5,t=(string)event");
   gst_pad_push (
       pad, with_meta (some (), "a", G_TYPE_UINT64, G_GUINT64_CONSTANT (77)));
   finish ();
@@ -550,7 +542,7 @@ GST_START_TEST (an_event_before_a_list_is_for_its_first_buffer)
 
   set_items (CUSTOM);
   play (BYTES);
-  push_event ("spead2-items,a=5");
+  push_values ("spead2-items,a=5");
   gst_buffer_list_add (list, some ());
   gst_buffer_list_add (list, with_meta (some (), "t", G_TYPE_STRING, "second"));
   fail_unless_equals_int (gst_pad_push_list (pad, list), GST_FLOW_OK);
@@ -567,7 +559,7 @@ GST_START_TEST (a_flush_forgets_an_events_values)
 {
   set_items (CUSTOM);
   play (BYTES);
-  push_event ("spead2-items,a=5");
+  push_values ("spead2-items,a=5");
   flush ();
   push_some (1);
   finish ();
@@ -583,7 +575,7 @@ GST_START_TEST (the_application_may_number_a_heap)
   play (BYTES);
   push_some (1);
   if (__i__ == 1)
-    push_event ("spead2-items,heap-cnt=(guint64)1000");
+    push_values ("spead2-items,heap-cnt=(guint64)1000");
   gst_pad_push (pad,
       __i__ == 0 ? with_meta (some (), "heap-cnt", G_TYPE_UINT64,
                        G_GUINT64_CONSTANT (1000))
@@ -603,9 +595,9 @@ GST_START_TEST (a_value_that_no_item_takes_is_warned_of_once)
 {
   set_items (CUSTOM);
   play (BYTES);
-  push_event ("spead2-items,samples=5");
+  push_values ("spead2-items,samples=5");
   push_some (1);
-  push_event ("spead2-items,b=5");
+  push_values ("spead2-items,b=5");
   push_some (1);
   finish ();
   assert_warning (GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT,
@@ -618,7 +610,7 @@ GST_END_TEST;
 GST_START_TEST (the_index_as_a_value_is_not_warned_of)
 {
   play (BYTES);
-  push_event ("spead2-items,timestamp=(guint64)5");
+  push_values ("spead2-items,timestamp=(guint64)5");
   push_some (1);
   finish ();
   assert_no_message (GST_MESSAGE_WARNING);
@@ -630,7 +622,7 @@ GST_START_TEST (a_value_that_does_not_fit_is_an_error_that_says_which)
 {
   set_items (CUSTOM);
   play (BYTES);
-  push_event ("spead2-items,a=(guint64)1099511627776");
+  push_values ("spead2-items,a=(guint64)1099511627776");
   fail_unless_equals_int (
       try_push (1000, 0, GST_BUFFER_OFFSET_NONE), GST_FLOW_ERROR);
   assert_error (GST_STREAM_ERROR, GST_STREAM_ERROR_FAILED,

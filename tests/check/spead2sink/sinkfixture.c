@@ -321,6 +321,14 @@ drain (void)
 }
 
 void
+push_values (const gchar *structure)
+{
+  fail_unless (gst_pad_push_event (pad,
+      gst_event_new_custom (GST_EVENT_CUSTOM_DOWNSTREAM,
+          gst_structure_from_string (structure, NULL))));
+}
+
+void
 push_eos (void)
 {
   fail_unless (gst_pad_push_event (pad, gst_event_new_eos ()));

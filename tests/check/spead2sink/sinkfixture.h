@@ -65,6 +65,8 @@ void push (gsize size, guint64 begin, guint64 offset);
 /* n buffers, of a heap and a sample a byte each, one behind the other. */
 void push_heaps (guint n, gsize size);
 void push_buffer (GstBuffer *buffer);
+/* An event with values for the next heap: "spead2-items, NAME=VALUE". */
+void push_values (const gchar *structure);
 void push_eos (void);
 /* Counts one more when nobody holds the buffer any longer. */
 GstBuffer *watched (GstBuffer *buffer, gint *n_freed);

@@ -9,6 +9,7 @@
 
 #include <gst/check/gstcheck.h>
 
+#include "heaplist.h"
 #include "spead2/clock.h"
 #include "spead2/receive/readyqueue.h"
 
@@ -28,26 +29,6 @@ list (guint first, guint n, guint64 kib)
     heaps[i].next = i + 1 < first + n ? &heaps[i + 1] : NULL;
   }
   return &heaps[first];
-}
-
-/* The counters of a list, as a text. */
-static gchar *
-names (const Spead2ReceivedHeap *heap)
-{
-  GString *text = g_string_new (NULL);
-
-  for (; heap; heap = heap->next)
-    g_string_append_printf (text, "%d ", (gint) heap->cnt);
-  return g_string_free (text, FALSE);
-}
-
-static void
-check_list (const Spead2ReceivedHeap *heap, const gchar *expected)
-{
-  gchar *text = names (heap);
-
-  fail_unless_equals_string (text, expected);
-  g_free (text);
 }
 
 static void
