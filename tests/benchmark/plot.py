@@ -9,13 +9,9 @@ loop, from what the benchmark wrote.
 Several files of figures may be named, of runs with --only.
 """
 
-import argparse
 import json
 
-import matplotlib
-
-matplotlib.use("svg")
-import matplotlib.pyplot as pyplot  # noqa: E402
+import curves
 
 MEBI = 1 << 20
 SPEAD2 = ("spead2_send", "tut_11", "tut_5")
@@ -25,14 +21,14 @@ DESTINATIONS = {"wire": ("-", "black hole"), "none": ("--", "unbound port")}
 
 
 def read(paths):
-    """{(program, packet, heap, destination): (median, least, most)} in MB/s."""
+    """{(program, packet, heap, destination): (median, least, most)} in GB/s."""
     speeds = {}
     for path in paths:
         with open(path, encoding="utf-8") as file:
             for figure in json.load(file)["figures"]:
                 speed = figure["mb_per_second"]
                 speeds[figure["program"], figure["packet"], figure["heap"],
-                       figure["destination"]] = (speed["median"], speed["min"], speed["max"])
+                       figure["destination"]] = tuple(speed[key] / 1e3 for key in ("median", "min", "max"))
     return speeds
 
 
@@ -47,32 +43,17 @@ def draw(axes, speeds, sizes, where):
         for destination, (style, meaning) in DESTINATIONS.items():
             points = [(i, best(speeds, programs, *where(size), destination))
                       for i, size in enumerate(sizes)]
-            points = [(i, speed) for i, speed in points if speed]
-            if not points:
-                continue
-            medians = [speed[0] / 1e3 for _, speed in points]
-            errors = [[(speed[0] - speed[1]) / 1e3 for _, speed in points],
-                      [(speed[2] - speed[0]) / 1e3 for _, speed in points]]
-            axes.errorbar([i for i, _ in points], medians, yerr=errors, color=colour,
-                          linestyle=style, marker="o", markersize=3, capsize=2, linewidth=1.2,
-                          elinewidth=0.7, label=f"{label}, {meaning}")
-    axes.set_ylim(bottom=0)
-    axes.grid(axis="y", linewidth=0.4)
+            curves.draw_curve(axes, [(i, speed) for i, speed in points if speed], colour, style,
+                              f"{label}, {meaning}")
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
-    parser.add_argument("figures", nargs="+", metavar="BENCH.json")
-    parser.add_argument("output", metavar="OUTPUT.svg")
-    arguments = parser.parse_args()
-
+    arguments = curves.parse_arguments(__doc__.split("\n", 1)[0])
     speeds = read(arguments.figures)
     packets = sorted({packet for _, packet, heap, _ in speeds if packet and heap == MEBI})
     heaps = sorted({heap for _, packet, heap, _ in speeds if packet == 8972})
 
-    matplotlib.rcParams.update({"svg.hashsalt": "gst-spead2", "font.size": 9})
-    figure, (left, right) = pyplot.subplots(1, 2, figsize=(9, 3.8), sharey=True,
-                                            layout="constrained")
+    figure, (left, right) = curves.make_figure(2)
     draw(left, speeds, packets, lambda packet: (packet, MEBI))
     left.set_xticks(range(len(packets)), map(str, packets))
     left.set_xlabel("bytes of a packet (heaps of 1 MiB)")
@@ -81,8 +62,7 @@ def main():
     right.set_xticks(range(len(heaps)), [f"{heap >> 10}" for heap in heaps])
     right.set_xlabel("KiB of a heap (packets of 8972 bytes)")
     right.legend(fontsize=7)
-    figure.savefig(arguments.output,
-                   metadata={"Date": None} if arguments.output.endswith(".svg") else None)
+    curves.save(figure, arguments.output)
 
 
 if __name__ == "__main__":

@@ -9,14 +9,10 @@ loop, from what the benchmark wrote.
 Several files of figures may be named.
 """
 
-import argparse
 import json
 import statistics
 
-import matplotlib
-
-matplotlib.use("svg")
-import matplotlib.pyplot as pyplot  # noqa: E402
+import curves
 
 CURVES = {
     "bare": ("bare loop", "0.55", "-"),
@@ -44,37 +40,22 @@ def draw(axes, rates, packet, heaps):
     for program, (label, colour, style) in CURVES.items():
         points = [(i, rates[program, packet, heap]) for i, heap in enumerate(heaps)
                   if (program, packet, heap) in rates]
-        if not points:
-            continue
-        medians = [statistics.median(values) for _, values in points]
-        errors = [[median - min(values) for median, (_, values) in zip(medians, points)],
-                  [max(values) - median for median, (_, values) in zip(medians, points)]]
-        axes.errorbar([i for i, _ in points], medians, yerr=errors, color=colour, linestyle=style,
-                      marker="o", markersize=3, capsize=2, linewidth=1.2, elinewidth=0.7,
-                      label=label)
+        curves.draw_curve(axes, [(i, (statistics.median(values), min(values), max(values)))
+                                 for i, values in points], colour, style, label)
     axes.set_xticks(range(len(heaps)), [f"{heap >> 10}" for heap in heaps])
     axes.set_xlabel(f"KiB of a heap (packets of {packet} bytes)")
-    axes.set_ylim(bottom=0)
-    axes.grid(axis="y", linewidth=0.4)
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
-    parser.add_argument("figures", nargs="+", metavar="BENCH.json")
-    parser.add_argument("output", metavar="OUTPUT.svg")
-    arguments = parser.parse_args()
-
+    arguments = curves.parse_arguments(__doc__.split("\n", 1)[0])
     rates = read(arguments.figures)
     packets = sorted({packet for _, packet, _ in rates})
-    matplotlib.rcParams.update({"svg.hashsalt": "gst-spead2", "font.size": 9})
-    figure, all_axes = pyplot.subplots(1, len(packets), figsize=(9, 3.8), sharey=True,
-                                       squeeze=False, layout="constrained")
-    for axes, packet in zip(all_axes[0], packets):
+    figure, all_axes = curves.make_figure(len(packets))
+    for axes, packet in zip(all_axes, packets):
         draw(axes, rates, packet, sorted({heap for _, of, heap in rates if of == packet}))
-    all_axes[0][0].set_ylabel("GB/s of heaps without loss")
-    all_axes[0][-1].legend(fontsize=7)
-    figure.savefig(arguments.output,
-                   metadata={"Date": None} if arguments.output.endswith(".svg") else None)
+    all_axes[0].set_ylabel("GB/s of heaps without loss")
+    all_axes[-1].legend(fontsize=7)
+    curves.save(figure, arguments.output)
 
 
 if __name__ == "__main__":

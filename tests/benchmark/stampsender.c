@@ -17,6 +17,7 @@
 #include <sys/socket.h>
 #include <time.h>
 
+#include "gst/spead2/wire/flavour.h"
 #include "stamp.h"
 
 #ifndef UDP_SEGMENT
@@ -26,20 +27,10 @@
 #define MAX_MESSAGE 65507
 #define MAX_SEGMENTS 64
 #define N_POINTERS 6
-#define HEADER_SIZE (8 + 8 * N_POINTERS)
+#define HEADER_SIZE (SPEAD2_HEADER_SIZE + N_POINTERS * SPEAD2_POINTER_SIZE)
+#define FLAVOUR 40
 
-/* Item ids of SPEAD-64-40. */
-enum {
-  HEAP_CNT = 1,
-  HEAP_LENGTH = 2,
-  PAYLOAD_OFFSET = 3,
-  PAYLOAD_LENGTH = 4,
-  STREAM_CTRL = 6,
-  TIMESTAMP = 0x1600,
-  SAMPLES = 0x3300
-};
-#define IMMEDIATE (G_GUINT64_CONSTANT (1) << 63)
-#define STREAM_STOP 2
+enum { TIMESTAMP = 0x1600, SAMPLES = 0x3300 };
 
 typedef struct {
   gint fd;
@@ -50,18 +41,10 @@ typedef struct {
   guint64 packets, bytes;
 } Sender;
 
-static guint8 *
-put (guint8 *at, guint64 value)
-{
-  value = GUINT64_TO_BE (value);
-  memcpy (at, &value, sizeof value);
-  return at + sizeof value;
-}
-
 static guint64
-pointer (guint64 id, guint64 value)
+immediate (guint64 id, guint64 value)
 {
-  return id << 40 | value;
+  return spead2_flavour_immediate (FLAVOUR, id, value);
 }
 
 /* last: the sixth item pointer. */
@@ -69,16 +52,17 @@ static void
 write_header (guint8 *header, guint64 heap_cnt, gsize heap_size, gsize offset,
     gsize length, guint64 timestamp, guint64 last)
 {
-  static const guint8 magic[8] = {0x53, 4, 3, 5, 0, 0, 0, N_POINTERS};
+  const guint64 pointers[N_POINTERS] = {
+      immediate (SPEAD2_ID_HEAP_CNT, heap_cnt),
+      immediate (SPEAD2_ID_HEAP_LENGTH, heap_size),
+      immediate (SPEAD2_ID_PAYLOAD_OFFSET, offset),
+      immediate (SPEAD2_ID_PAYLOAD_LENGTH, length),
+      immediate (TIMESTAMP, timestamp), last};
 
-  memcpy (header, magic, sizeof magic);
-  header =
-      put (header + sizeof magic, IMMEDIATE | pointer (HEAP_CNT, heap_cnt));
-  header = put (header, IMMEDIATE | pointer (HEAP_LENGTH, heap_size));
-  header = put (header, IMMEDIATE | pointer (PAYLOAD_OFFSET, offset));
-  header = put (header, IMMEDIATE | pointer (PAYLOAD_LENGTH, length));
-  header = put (header, IMMEDIATE | pointer (TIMESTAMP, timestamp));
-  put (header, last);
+  spead2_flavour_write_header (FLAVOUR, N_POINTERS, header);
+  for (guint i = 0; i < N_POINTERS; i++)
+    spead2_write_u64 (
+        header + SPEAD2_HEADER_SIZE + i * SPEAD2_POINTER_SIZE, pointers[i]);
 }
 
 static void
@@ -134,7 +118,8 @@ send_message (Sender *sender, guint64 number, gsize offset)
     const gsize length = MIN (sender->payload_size, sender->heap_size - offset);
 
     write_header (headers[n], number + 1, sender->heap_size, offset, length,
-        number * sender->heap_size, pointer (SAMPLES, 0));
+        number * sender->heap_size,
+        spead2_flavour_addressed (FLAVOUR, SAMPLES, 0));
     iov[2 * n] = (struct iovec){headers[n], HEADER_SIZE};
     iov[2 * n + 1] = (struct iovec){sender->heap + offset, length};
     offset += length;
@@ -157,7 +142,7 @@ send_stop_heap (Sender *sender, guint64 number)
   const struct msghdr message = {.msg_iov = &iov, .msg_iovlen = 1};
 
   write_header (header, number + 1, 0, 0, 0, 0,
-      IMMEDIATE | pointer (STREAM_CTRL, STREAM_STOP));
+      immediate (SPEAD2_ID_STREAM_CTRL, SPEAD2_CTRL_STOP));
   send_or_exit (sender, &message, 1);
 }
 
