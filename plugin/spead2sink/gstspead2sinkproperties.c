@@ -347,6 +347,13 @@ install_destinations (GObjectClass *klass)
    * stop heaps go to each; descriptors do, as #GstSpead2Sink:descriptor-destinations
    * says, in a heap of their own, unless `destination-rule=all`.
    *
+   * A sending thread sends the packets of each destination in the order of their heaps.
+   * Those to different destinations it sorts, up to 1 MiB of what is ready at a time, so
+   * that the packets to one share a message (#GstSpead2Sink:gso); with
+   * #GstSpead2Sink:rate, within a burst. Several
+   * #GstSpead2Sink:send-threads do not keep the order between their heaps, of one
+   * destination or several.
+   *
    * All share the sending thread's socket and its send buffer. Packets to a unicast
    * address of the local network that does not resolve (ARP, neighbour discovery) stay
    * in that buffer for up to 3 seconds, and packets to the other destinations wait when

@@ -14,37 +14,41 @@
 #define UDP_SEGMENT 103
 #endif
 
-/* Most packets of a batch. */
-#define BATCH_SPANS (SPEAD2_BATCH_MESSAGES * SPEAD2_MESSAGE_PACKETS)
+/* Iovecs from one message's to the next one's: a cache line more than it has, so that those
+ * of all messages do not compete for the same lines of a cache. */
+#define IOV_STRIDE (SPEAD2_PACKET_MAX_IOV + 4)
 
 void
-spead2_batch_init (Spead2Batch *batch, const Spead2Endpoint *destinations,
+spead2_batch_init (Spead2Batch *batch, const Spead2Endpoint *endpoints,
     guint n_destinations, gsize max_message)
 {
-  batch->gso = NULL;
+  batch->destinations = NULL;
   batch->n_destinations = 0;
-  spead2_batch_set_destinations (batch, destinations, n_destinations);
+  spead2_batch_set_destinations (batch, endpoints, n_destinations);
   batch->max_message = max_message;
-  batch->iovs = g_new (struct iovec, SPEAD2_BATCH_IOVS);
-  batch->spans = g_new (Spead2TxSpan, BATCH_SPANS);
+  batch->iovs = g_new (struct iovec, SPEAD2_BATCH_MESSAGES * IOV_STRIDE);
+  batch->spans =
+      g_new (Spead2TxSpan, SPEAD2_BATCH_MESSAGES * SPEAD2_MESSAGE_PACKETS);
   batch->scratch = g_malloc (SPEAD2_BATCH_BYTES);
   spead2_batch_begin (batch, G_MAXUINT64);
 }
 
 void
-spead2_batch_set_destinations (Spead2Batch *batch,
-    const Spead2Endpoint *destinations, guint n_destinations)
+spead2_batch_set_destinations (
+    Spead2Batch *batch, const Spead2Endpoint *endpoints, guint n_destinations)
 {
-  batch->destinations = destinations;
-  batch->gso = g_renew (gboolean, batch->gso, n_destinations);
+  batch->endpoints = endpoints;
+  batch->destinations =
+      g_renew (Spead2BatchDestination, batch->destinations, n_destinations);
   while (batch->n_destinations < n_destinations)
-    batch->gso[batch->n_destinations++] = TRUE;
+    batch->destinations[batch->n_destinations++] =
+        (Spead2BatchDestination){.gso = TRUE};
 }
 
 void
 spead2_batch_clear (Spead2Batch *batch)
 {
-  g_free (batch->gso);
+  g_free (batch->destinations);
   g_free (batch->iovs);
   g_free (batch->spans);
   g_free (batch->scratch);
@@ -53,7 +57,7 @@ spead2_batch_clear (Spead2Batch *batch)
 void
 spead2_batch_set_gso (Spead2Batch *batch, guint destination, gboolean on)
 {
-  batch->gso[destination] = on;
+  batch->destinations[destination].gso = on;
 }
 
 void
@@ -62,8 +66,6 @@ spead2_batch_empty (Spead2Batch *batch)
   batch->limits = NULL;
   batch->bytes = 0;
   batch->n_messages = 0;
-  batch->n_iovs = 0;
-  batch->n_spans = 0;
   batch->scratch_used = 0;
 }
 
@@ -90,14 +92,25 @@ most_fragments (const Spead2Packet *packet)
   return 2 * packet->n_iov - (packet->scratch_size > 0 ? 1 : 0);
 }
 
-/* Whether the packet can share the message: GSO cuts a message into packets of
- * one size, of which only the last may be smaller. */
+/* The last message for a destination, or NULL. */
+static Spead2Message *
+last_message (Spead2Batch *batch, guint destination)
+{
+  const guint number = batch->destinations[destination].last_message;
+  Spead2Message *message = &batch->messages[number];
+
+  return number < batch->n_messages && message->destination == destination
+      ? message
+      : NULL;
+}
+
+/* Whether the packet, which is for the same destination, can share the message: GSO cuts a
+ * message into packets of one size, of which only the last may be smaller. */
 static gboolean
 fits_message (const Spead2Batch *batch, const Spead2Message *message,
-    guint destination, const Spead2Packet *packet)
+    const Spead2Packet *packet)
 {
-  return message->destination == destination &&
-      message->n_packets < message->max_packets &&
+  return message->n_packets < message->max_packets &&
       message->size == message->n_packets * message->packet_size &&
       packet->size <= message->packet_size &&
       message->size + packet->size <= batch->max_message &&
@@ -119,26 +132,28 @@ takes_message (const Spead2Batch *batch)
     return TRUE;
   /* A batch that only its own size ends, ends where the next message could not be
    * filled. */
-  return batch->n_iovs + SPEAD2_PACKET_MAX_IOV <= SPEAD2_BATCH_IOVS &&
-      (batch->max_bytes < SPEAD2_BATCH_BYTES ||
-          batch->bytes + batch->max_message <= SPEAD2_BATCH_BYTES);
+  return batch->max_bytes < SPEAD2_BATCH_BYTES ||
+      batch->bytes + batch->max_message <= SPEAD2_BATCH_BYTES;
 }
 
 static Spead2Message *
 begin_message (
     Spead2Batch *batch, guint destination, const Spead2Packet *packet)
 {
-  Spead2Message *message = &batch->messages[batch->n_messages++];
+  const guint number = batch->n_messages++;
+  Spead2Message *message = &batch->messages[number];
 
+  batch->destinations[destination].last_message = number;
   message->destination = destination;
   message->n_packets = 0;
-  message->max_packets = batch->gso[destination] ? SPEAD2_MESSAGE_PACKETS : 1;
+  message->max_packets =
+      batch->destinations[destination].gso ? SPEAD2_MESSAGE_PACKETS : 1;
   message->packet_size = packet->size;
   message->size = 0;
-  message->iov = batch->iovs + batch->n_iovs;
+  message->iov = batch->iovs + number * IOV_STRIDE;
   message->n_iov = 0;
   message->n_fragments = 0;
-  message->spans = batch->spans + batch->n_spans;
+  message->spans = batch->spans + number * SPEAD2_MESSAGE_PACKETS;
   message->n_spans = 0;
   return message;
 }
@@ -151,17 +166,22 @@ message_for (Spead2Batch *batch, guint destination, const Spead2Packet *packet)
 
   if (batch->bytes > 0 && batch->bytes + packet->size > batch->max_bytes)
     return NULL;
-  if (batch->n_iovs + packet->n_iov > SPEAD2_BATCH_IOVS ||
-      batch->scratch_used + packet->scratch_size > SPEAD2_BATCH_BYTES)
+  if (batch->scratch_used + packet->scratch_size > SPEAD2_BATCH_BYTES)
     return NULL;
 
-  if (batch->n_messages > 0) {
-    last = &batch->messages[batch->n_messages - 1];
-    if (fits_message (batch, last, destination, packet))
-      return last;
-  }
+  last = last_message (batch, destination);
+  if (last && fits_message (batch, last, packet))
+    return last;
   return takes_message (batch) ? begin_message (batch, destination, packet)
                                : NULL;
+}
+
+gboolean
+spead2_batch_fits (Spead2Batch *batch, const Spead2Packetizer *packetizer)
+{
+  const Spead2Message *last = last_message (batch, packetizer->destination);
+
+  return last && fits_message (batch, last, &packetizer->next);
 }
 
 /* How many of the next packets, which are alike, fit the message, whose first one does. */
@@ -184,7 +204,6 @@ count_fitting (const Spead2Batch *batch, const Spead2Message *message,
   if (packet->scratch_size == 0)
     return MAX (MIN (n, n_iov / packet->n_iov), 1);
 
-  n_iov = MIN (n_iov, SPEAD2_BATCH_IOVS - batch->n_iovs);
   n = MIN (n, n_iov / packet->n_iov);
   n = MIN (
       n, (SPEAD2_BATCH_BYTES - batch->scratch_used) / packet->scratch_size);
@@ -216,14 +235,14 @@ take_scratch (Spead2Batch *batch, gsize size)
 
 /* Counts packets of tx, of which the first has that number. */
 static void
-add_to_span (Spead2Batch *batch, Spead2Message *message, Spead2TxState *tx,
-    guint64 first, guint n_packets, gsize size)
+add_to_span (Spead2Message *message, Spead2TxState *tx, guint64 first,
+    guint n_packets, gsize size)
 {
   Spead2TxSpan *span = message->spans + message->n_spans - 1;
 
-  if (message->n_spans == 0 || span->tx != tx) {
-    span = &batch->spans[batch->n_spans++];
-    message->n_spans++;
+  if (message->n_spans == 0 || span->tx != tx ||
+      span->first + span->n_packets != first) {
+    span = message->spans + message->n_spans++;
     span->tx = tx;
     span->first = first;
     span->n_packets = 0;
@@ -246,16 +265,15 @@ add_fragments (Spead2Message *message, const struct iovec *iov, guint n_iov)
 /* Counts iovecs that were written behind the message's others. One that begins where
  * these end, as packets with their headers in place do, becomes part of the last. */
 static void
-add_iovs (Spead2Batch *batch, Spead2Message *message, guint n_iov)
+add_iovs (Spead2Message *message, guint n_iov)
 {
-  struct iovec *iov = batch->iovs + batch->n_iovs;
+  struct iovec *iov = message->iov + message->n_iov;
 
   if (n_iov == 1 && message->n_iov > 0 &&
       (guint8 *) iov[-1].iov_base + iov[-1].iov_len == iov->iov_base) {
     iov[-1].iov_len += iov->iov_len;
     return;
   }
-  batch->n_iovs += n_iov;
   message->n_iov += n_iov;
 }
 
@@ -265,9 +283,9 @@ spead2_batch_add (
 {
   const Spead2Packet *packet = &packetizer->next;
   const guint64 first = packetizer->number;
-  struct iovec *iov = batch->iovs + batch->n_iovs;
   guint8 *scratch = NULL;
   Spead2Message *message;
+  struct iovec *iov;
   guint n, n_iov;
   gsize size;
 
@@ -285,15 +303,16 @@ spead2_batch_add (
   }
 
   size = n * packet->size;
+  iov = message->iov + message->n_iov;
   n_iov = spead2_packetizer_write (packetizer, n, scratch, iov);
   if (batch->limits)
     add_fragments (message, iov, n_iov);
-  add_iovs (batch, message, n_iov);
+  add_iovs (message, n_iov);
   batch->bytes += size;
 
   message->n_packets += n;
   message->size += size;
-  add_to_span (batch, message, tx, first, n, size);
+  add_to_span (message, tx, first, n, size);
   tx->in_flight += n;
   return TRUE;
 }
@@ -304,7 +323,7 @@ static void
 write_header (const Spead2Batch *batch, const Spead2Message *message,
     struct mmsghdr *header)
 {
-  const Spead2Endpoint *endpoint = &batch->destinations[message->destination];
+  const Spead2Endpoint *endpoint = &batch->endpoints[message->destination];
 
   memset (header, 0, sizeof *header);
   header->msg_hdr.msg_name = (gpointer) &endpoint->address;

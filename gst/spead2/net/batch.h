@@ -1,9 +1,10 @@
 /* Collects packets into messages, for one call of sendmmsg().
  *
- * A batch is filled with the packets of heaps, in order. Consecutive packets of one size to
- * one destination share a message, whichever heap they belong to, and the kernel splits it
- * into packets (UDP_SEGMENT, "GSO"); only the last of them may be smaller. Each message
- * refers to its heaps' tx states, which its sender updates.
+ * A batch is filled with the packets of heaps. Those of one destination stay in order:
+ * consecutive ones of one size share a message, whichever heap they belong to, and the
+ * kernel splits it into packets (UDP_SEGMENT, "GSO"); only the last of them may be smaller.
+ * Packets to other destinations that come between them go in messages of their own. Each
+ * message refers to its heaps' tx states, which its sender updates.
  *
  * Pure: no system call, no clock, and no allocation but in spead2_batch_init().
  * A batch belongs to one thread.
@@ -26,8 +27,6 @@ G_BEGIN_DECLS
 /* Most bytes of a batch: a heap of 1 MiB with its headers, in messages of the largest
  * size. */
 #define SPEAD2_BATCH_BYTES (17 * 65536)
-/* Most iovecs of a batch. */
-#define SPEAD2_BATCH_IOVS (16 * SPEAD2_PACKET_MAX_IOV)
 /* Most packets of a message: UDP_MAX_SEGMENTS of every kernel with GSO. */
 #define SPEAD2_MESSAGE_PACKETS 64
 
@@ -38,8 +37,8 @@ typedef struct {
   guint max_packets; /* 1 without GSO */
   gsize packet_size; /* of all packets but the last, which may be smaller */
   gsize size;
-  struct iovec *iov;
-  Spead2TxSpan *spans;
+  struct iovec *iov;   /* space for SPEAD2_PACKET_MAX_IOV */
+  Spead2TxSpan *spans; /* and for SPEAD2_MESSAGE_PACKETS */
   guint n_iov;
   guint n_spans;
   guint n_fragments; /* pages of its pieces, at most; only with limits */
@@ -61,12 +60,18 @@ typedef struct {
   gpointer user_data;
 } Spead2BatchLimits;
 
+typedef struct {
+  gboolean gso; /* packets may share a message */
+  /* If the batch has a message with that number for this destination, it is the last one. */
+  guint last_message;
+} Spead2BatchDestination;
+
 /* The owner may read all of it, and changes it with the functions below only; the kernel
  * writes into headers. */
 typedef struct {
-  const Spead2Endpoint *destinations; /* (borrowed) */
+  const Spead2Endpoint *endpoints;      /* (borrowed) */
+  Spead2BatchDestination *destinations; /* by their index in endpoints */
   guint n_destinations;
-  gboolean *gso; /* packets to that destination may share a message */
   gsize max_message;
   guint64 max_bytes;
   const Spead2BatchLimits *limits; /* (borrowed) or NULL: it is copied */
@@ -75,11 +80,9 @@ typedef struct {
   Spead2Message messages[SPEAD2_BATCH_MESSAGES];
   guint n_messages;
 
-  /* Filled from the front; each message has a contiguous part of both. */
+  /* Each message has its part, by its number. */
   struct iovec *iovs;
-  guint n_iovs;
   Spead2TxSpan *spans;
-  guint n_spans;
   guint8 *scratch; /* SPEAD2_BATCH_BYTES for packet headers */
   gsize scratch_used;
 
@@ -87,16 +90,16 @@ typedef struct {
   Spead2SegmentControl controls[SPEAD2_BATCH_MESSAGES];
 } Spead2Batch;
 
-/* An empty batch. A packet's destination is an index into destinations, which are
+/* An empty batch. A packet's destination is an index into endpoints, which are
  * borrowed, and all of which have GSO. max_message: most bytes of a message, at
  * least those of a packet. */
-void spead2_batch_init (Spead2Batch *batch, const Spead2Endpoint *destinations,
+void spead2_batch_init (Spead2Batch *batch, const Spead2Endpoint *endpoints,
     guint n_destinations, gsize max_message);
 
 /* Other destinations, at least as many as before, for an empty batch. Those that are new
  * have GSO. */
-void spead2_batch_set_destinations (Spead2Batch *batch,
-    const Spead2Endpoint *destinations, guint n_destinations);
+void spead2_batch_set_destinations (
+    Spead2Batch *batch, const Spead2Endpoint *endpoints, guint n_destinations);
 
 /* Frees what init allocated. */
 void spead2_batch_clear (Spead2Batch *batch);
@@ -123,6 +126,10 @@ void spead2_batch_set_limits (
  * are removed. */
 gboolean spead2_batch_add (
     Spead2Batch *batch, Spead2Packetizer *packetizer, Spead2TxState *tx);
+
+/* Whether the packetizer's next packet fits the last message for its destination. */
+gboolean spead2_batch_fits (
+    Spead2Batch *batch, const Spead2Packetizer *packetizer);
 
 /* Writes headers, one for each message. They point into the batch. */
 void spead2_batch_write_headers (Spead2Batch *batch);

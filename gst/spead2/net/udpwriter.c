@@ -649,7 +649,7 @@ disable_gso (Spead2UdpWriter *writer, guint index, gint errnum)
 {
   Destination *destination = &writer->destinations[index];
 
-  if (!writer->batch.gso[index])
+  if (!writer->batch.destinations[index].gso)
     return;
   spead2_batch_set_gso (&writer->batch, index, FALSE);
   destination->gso_errno = errnum;

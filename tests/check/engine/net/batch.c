@@ -31,7 +31,7 @@ typedef struct {
   guint n_pages;      /* that its iovecs lie on */
 } Sent;
 
-static Spead2Endpoint endpoints[2];
+static Spead2Endpoint endpoints[MAX_DESTINATIONS];
 static Spead2Batch batch;
 static Spead2BatchLimits limits;
 static gboolean limited; /* each batch gets them */
@@ -381,18 +381,95 @@ GST_START_TEST (test_heaps_share_messages)
 }
 GST_END_TEST
 
-GST_START_TEST (test_two_destinations)
+/* Packets to one destination share messages, whatever goes to others between them. */
+GST_START_TEST (test_destinations_in_turn)
 {
   guint i;
 
-  for (i = 0; i < 4; i++)
-    add_job (FULL_PACKETS (3))->heap->destination = i / 2;
+  for (i = 0; i < 5 * MAX_DESTINATIONS; i++)
+    add_job (FULL_PACKETS (3))->heap->destination = i % MAX_DESTINATIONS;
   send_jobs ();
-  fail_unless_equals_int (sent->len, 2);
-  for (i = 0; i < 2; i++) {
+  fail_unless_equals_int (sent->len, MAX_DESTINATIONS);
+  for (i = 0; i < sent->len; i++) {
     fail_unless_equals_int (sent_at (i)->port, 8888 + i);
-    fail_unless_equals_int (sent_at (i)->n_segments, 6);
+    fail_unless_equals_int (sent_at (i)->n_segments, 5 * 3);
   }
+}
+GST_END_TEST
+
+/* A message that is full, or ended by a smaller packet, is followed by another to the same
+ * destination, and those to the others go on. */
+GST_START_TEST (test_messages_of_a_destination)
+{
+  static const guint ports[] = {8888, 8889, 8888, 8889, 8889};
+  static const guint segments[] = {44, 21, 6, 44, 6};
+  guint i;
+
+  add_job (FULL_PACKETS (20));
+  add_job (FULL_PACKETS (20) + 8)->heap->destination = 1;
+  add_job (FULL_PACKETS (30));
+  add_job (FULL_PACKETS (50))->heap->destination = 1;
+  send_jobs ();
+  fail_unless_equals_int (sent->len, 5);
+  for (i = 0; i < sent->len; i++) {
+    fail_unless_equals_int (sent_at (i)->port, ports[i]);
+    fail_unless_equals_int (sent_at (i)->n_segments, segments[i]);
+  }
+}
+GST_END_TEST
+
+/* Whether the next packet shares a message says which one its destination's last is. */
+GST_START_TEST (test_fits)
+{
+  Spead2Packetizer first, second;
+  Spead2TxState tx = {0};
+
+  add_job (FULL_PACKETS (50));
+  add_job (FULL_PACKETS (50))->heap->destination = 1;
+  spead2_packetizer_start (&first, &config, jobs[0].heap);
+  spead2_packetizer_start (&second, &config, jobs[1].heap);
+  begin (G_MAXUINT64);
+  fail_if (spead2_batch_fits (&batch, &first));
+  fail_unless (add (&first, &tx));
+  fail_unless (spead2_batch_fits (&batch, &first));
+  fail_if (spead2_batch_fits (&batch, &second));
+  fail_unless (add (&second, &tx));
+  fail_unless (spead2_batch_fits (&batch, &second));
+  fail_unless (add (&first, &tx));
+  fail_unless_equals_int (batch.n_messages, 2);
+  fail_if (spead2_batch_fits (&batch, &first));
+  fail_unless (spead2_batch_fits (&batch, &second));
+
+  /* Of another batch. */
+  begin (G_MAXUINT64);
+  fail_if (spead2_batch_fits (&batch, &second));
+}
+GST_END_TEST
+
+/* Packets of a run that do not follow each other, since others between them went to another
+ * destination, are two spans of their message. */
+GST_START_TEST (test_spans_of_a_run)
+{
+  static const guint to[] = {0, 1, 0};
+  Spead2Packetizer packetizer;
+  Spead2TxState tx = {0};
+  const Spead2TxSpan *spans;
+  guint i;
+
+  add_job (FULL_PACKETS (60));
+  spead2_packetizer_start (&packetizer, &config, jobs[0].heap);
+  begin (G_MAXUINT64);
+  for (i = 0; i < G_N_ELEMENTS (to); i++) {
+    packetizer.destination = to[i];
+    fail_unless (add (&packetizer, &tx));
+  }
+  fail_unless_equals_int (batch.n_messages, 2);
+  spans = batch.messages[0].spans;
+  fail_unless_equals_int (batch.messages[0].n_spans, 2);
+  fail_unless_equals_uint64 (spans[0].first, 0);
+  fail_unless_equals_int (spans[0].n_packets, 1);
+  fail_unless_equals_uint64 (spans[1].first, 45);
+  fail_unless_equals_int (spans[1].n_packets, 15);
 }
 GST_END_TEST
 
@@ -599,6 +676,7 @@ GST_START_TEST (test_random)
 
   for (i = 0; i < SEEDS_PER_TEST; i++) {
     GRand *random = g_rand_new_with_seed (__i__ * SEEDS_PER_TEST + i + 1);
+    guint n_destinations = g_rand_int_range (random, 1, MAX_DESTINATIONS + 1);
 
     forget_jobs ();
     for (k = 0; k < 12; k++) {
@@ -609,7 +687,7 @@ GST_START_TEST (test_random)
               ? FULL_PACKETS (g_rand_int_range (random, 1, 30))
               : (gsize) g_rand_int_range (random, 0, 20000),
           g_rand_int_range (random, 200, 50000));
-      job->heap->destination = g_rand_int_range (random, 0, 4) == 0;
+      job->heap->destination = g_rand_int_range (random, 0, n_destinations);
     }
     for (k = 0; k < G_N_ELEMENTS (endpoints); k++)
       spead2_batch_set_gso (&batch, k, g_rand_boolean (random));
@@ -638,7 +716,10 @@ batch_suite (void)
   tcase_add_test (tc, test_64_packets_a_message);
   tcase_add_test (tc, test_iovec_limit);
   tcase_add_test (tc, test_heaps_share_messages);
-  tcase_add_test (tc, test_two_destinations);
+  tcase_add_test (tc, test_destinations_in_turn);
+  tcase_add_test (tc, test_messages_of_a_destination);
+  tcase_add_test (tc, test_fits);
+  tcase_add_test (tc, test_spans_of_a_run);
   tcase_add_test (tc, test_without_gso);
   tcase_add_test (tc, test_max_bytes);
   tcase_add_test (tc, test_full_batch);

@@ -10,6 +10,7 @@
 #include "spead2/net/txstate.h"
 
 #define MAX_JOBS 64
+#define MAX_DESTINATIONS 8
 
 /* Payloads of two items that fill n packets of 1472 bytes to the last byte. */
 #define FULL_PACKETS(n) ((gsize) 1416 + ((n) -1) * 1432)
@@ -52,8 +53,8 @@ void check_all_sent (void);
 /* A datagram that was sent: valid until the next is asked for, at least. */
 typedef const guint8 *(*GetDatagram) (gsize index, gsize *size);
 
-/* The n datagrams are in the order of heaps and packets, once each at most, with
- * the bytes that the packetizer makes, and are what the tx states say. Returns how
+/* The n datagrams are in the order of heaps and packets for each destination, once each at
+ * most, with the bytes that the packetizer makes, and are what the tx states say. Returns how
  * many bytes they have. */
 guint64 check_datagrams (GetDatagram get, gsize n);
 
