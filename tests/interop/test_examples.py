@@ -14,8 +14,13 @@ import threading
 
 # In front of GStreamer, as in test_python.py.
 import spead2.send
+import gi
 import numpy as np
 import pytest
+
+# In front of every test: an appsink that was made without it never has its methods.
+gi.require_version("GstApp", "1.0")
+from gi.repository import GstApp  # noqa: E402,F401
 
 from conftest import BUILD, LIMIT, PYTHON, ROOT, safe_rate, wait_until
 from namespaces import alone_on_the_network
