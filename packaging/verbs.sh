@@ -38,14 +38,15 @@ unprivileged() {
   fi
 }
 
-# build_binary_packages NAME [VARIABLE=VALUE...]: of the source package alone, into $packages/NAME.
+# build_binary_packages NAME [VARIABLE=VALUE...]: of the source package alone, by Debian's programs
+# alone, into $packages/NAME.
 build_binary_packages() {
   local name=$1 directory
   shift
   directory=$(mktemp -d)
   dpkg-source --no-check --extract "$packages"/gst-spead2_*.dsc "$directory/gst-spead2" >/dev/null
   [ "$(id -u)" != 0 ] || chown -R 65534:65534 "$directory"
-  (cd "$directory/gst-spead2" && quietly "package-$name" unprivileged env "$@" \
+  (cd "$directory/gst-spead2" && quietly "package-$name" unprivileged env PATH=/usr/sbin:/usr/bin:/sbin:/bin "$@" \
     dpkg-buildpackage --build=binary --no-sign)
   rm -rf "$directory/gst-spead2"
   mkdir -p "$packages/$name"
