@@ -20,6 +20,8 @@ exclude_patterns = ["build*", ".*", "subprojects"]
 myst_heading_anchors = 6
 # A caps string or a diagram has no language.
 highlight_language = "none"
+# A message is found by the characters that an element prints.
+smartquotes = False
 
 html_theme = "furo"
 html_title = project
@@ -49,11 +51,22 @@ def link_anchors(text):
                   lambda link: f'<a href="{link[2] and link[2] + ".html"}{link[3]}">{link[1]}</a>', text)
 
 
+def name_programs(text, folder):
+    """Programs by the names that they have where they are installed, if they are: in lines to paste
+    and between backquotes, but not in the texts of links."""
+    if not folder:
+        return text
+    program = r"(?<![\w/.-])(?:examples/|tests/interop/(?=receiver\.py))"
+    return re.sub(r"^```.*?^```$|(?<!\[)`[^`\n]+`", lambda code: re.sub(program, f"{folder}/", code[0]), text,
+                  flags=re.S | re.M)
+
+
 def read_source(app, name, source):
-    source[0] = link_anchors(source[0])
+    source[0] = link_anchors(name_programs(source[0], app.config.programs))
     if name == root_doc:
         source[0] = add_contents(source[0])
 
 
 def setup(app):
+    app.add_config_value("programs", "", "env")  # their folder
     app.connect("source-read", read_source)

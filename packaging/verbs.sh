@@ -91,7 +91,7 @@ check_packages() {
   step "Lintian"
   lintian --allow-root --fail-on error,warning "$packages"/*.dsc "$packages"/*.changes ||
     fail "lintian complains"
-  step "Installing them in a bare system, a stream, and removing them"
+  step "Installing them in a bare system, a stream, all lines of their pages, and removing them"
   write_sources "$packages/sources.list" "$(release)"
   quietly package-installed mmdebstrap --variant=apt --format=null \
     --customize-hook="'$root/packaging/check-installed.sh' '$packages' \"\$1\"" \

@@ -89,9 +89,8 @@ LIMITED = 'gst-launch-1.0() { timeout 10 "$(type -P gst-launch-1.0)" "$@"; }\n'
 def in_shell(script, directory):
     # As in ./dev shell, from a directory that looks like the top of the source tree.
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-    for name in ("COPYING", "examples", "tests"):
+    for name in ("examples", "tests"):
         (directory / name).symlink_to(ROOT / name)
-    (directory / "build").mkdir()
     return subprocess.run(
         [*alone_on_the_network(), "meson", "devenv", "-C", str(BUILD), "--workdir", str(directory),
          "bash", "-euc", LIMITED + script],

@@ -318,7 +318,8 @@ def test_the_shell_lines_of_the_page_run(tmp_path):
     for name in ("examples", "tests"):
         (tmp_path / name).symlink_to(ROOT / name)
     (tmp_path / "build").mkdir()
-    script = "set -ex\n" + "".join(blocks("sh"))
+    within_tree = re.sub(r"^\$ (\./dev shell\n)?", "", "".join(blocks("console")), flags=re.M)
+    script = "set -ex\n" + "".join(blocks("sh")) + within_tree
     done = subprocess.run(
         [*alone_on_the_network(), "meson", "devenv", "-C", str(BUILD), "--workdir", str(tmp_path),
          "sh", "-c", script],

@@ -146,7 +146,7 @@ def test_complex_samples_are_not_drawn_as_real_ones(tmp_path, dtype):
     if not python.exists():
         pytest.skip("./dev makes an environment with matplotlib in ./build")
     printed = in_shell(f"""
-{python} examples/plot_stream.py --output build/picture.svg &
+{python} examples/plot_stream.py --output picture.svg &
 timeout 10 sh -c 'until ss -uln | grep -q :8888; do sleep 0.1; done'
 gst-launch-1.0 -q fakesrc num-buffers=1 sizetype=fixed sizemax=8000 filltype=zero ! \\
     application/octet-stream ! spead2sink items="adc_samples,id=0x3300,value=payload,dtype=\\"{dtype}\\""

@@ -16,8 +16,11 @@ MARK = "=== block"
 
 
 def blocks():
-    """The shell blocks, in the order of the page."""
-    return re.findall(r"^```sh\n(.*?)^```$", TUTORIAL.read_text(), re.S | re.M)
+    """The shell blocks, in the order of the page; in front, those of the source tree alone."""
+    text = TUTORIAL.read_text()
+    within_tree = re.findall(r"^```console\n(.*?)^```$", text, re.S | re.M)
+    return [re.sub(r"^\$ ", "", block, flags=re.M) for block in within_tree] + re.findall(
+        r"^```sh\n(.*?)^```$", text, re.S | re.M)
 
 
 @pytest.fixture(scope="module")
@@ -90,9 +93,9 @@ def test_spead2src_counts_what_spead2_counts(pasted):
 
 def test_the_pictures_are_drawn(pasted):
     _, directory = pasted
-    for name in ("stream.svg", "two-tones.svg"):
-        picture = (directory / "build" / name).read_text()
+    for name in ("build/stream.svg", "two-tones.svg"):
+        picture = (directory / name).read_text()
         assert picture.rstrip().endswith("</svg>")
         # Same stream, same versions: what differs is the processor's last digit.
         assert len(picture) == pytest.approx((ROOT / "docs/stream.svg").stat().st_size, rel=0.02)
-    assert (directory / "build/noise.png").read_bytes().startswith(b"\x89PNG")
+    assert (directory / "noise.png").read_bytes().startswith(b"\x89PNG")
