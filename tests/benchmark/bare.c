@@ -34,6 +34,7 @@ typedef struct {
 
 static gint packet_size = 1472;
 static gint header_size = 40;
+static gint message_size;
 static gint64 working_set = 4 << 20;
 static gint64 payload_bytes = G_GINT64_CONSTANT (2000000000);
 static gint n_threads = 1;
@@ -43,6 +44,9 @@ static const GOptionEntry entries[] = {
     {"packet-size", 0, 0, G_OPTION_ARG_INT, &packet_size, "of UDP payload",
         "BYTES"},
     {"header-size", 0, 0, G_OPTION_ARG_INT, &header_size, "in each packet",
+        "BYTES"},
+    {"message-size", 0, 0, G_OPTION_ARG_INT, &message_size,
+        "of UDP payload, whose last packet may be smaller; 0: the largest",
         "BYTES"},
     {"working-set", 0, 0, G_OPTION_ARG_INT64, &working_set,
         "of payload in memory", "BYTES"},
@@ -57,6 +61,7 @@ typedef struct {
   struct sockaddr_in destination;
   gint fd;
   guint packets_per_message;
+  gsize message_payload; /* bytes without headers */
   guint n_messages; /* prepared */
   struct mmsghdr *messages;
   gint64 bytes;      /* of payload to send, then sent */
@@ -83,6 +88,7 @@ prepare_message (Sender *sender, struct msghdr *header, guint8 *headers,
 {
   const gsize payload_size = packet_size - header_size;
   const guint n = sender->packets_per_message;
+  gsize left = sender->message_payload;
   const guint16 segment = packet_size;
   struct cmsghdr *cmsg;
 
@@ -91,15 +97,17 @@ prepare_message (Sender *sender, struct msghdr *header, guint8 *headers,
   if (contiguous) {
     header->msg_iov = g_new0 (struct iovec, 1);
     header->msg_iovlen = 1;
-    header->msg_iov[0] = (struct iovec){payload, (gsize) n * packet_size};
+    header->msg_iov[0] =
+        (struct iovec){payload, left + (gsize) n * header_size};
   } else {
     header->msg_iov = g_new0 (struct iovec, 2 * n);
     header->msg_iovlen = 2 * n;
     for (guint i = 0; i < n; i++) {
       header->msg_iov[2 * i] =
           (struct iovec){headers + i * header_size, header_size};
-      header->msg_iov[2 * i + 1] =
-          (struct iovec){payload + i * payload_size, payload_size};
+      header->msg_iov[2 * i + 1] = (struct iovec){
+          payload + i * payload_size, MIN (left, payload_size)};
+      left -= header->msg_iov[2 * i + 1].iov_len;
     }
   }
   if (n > 1) {
@@ -117,14 +125,19 @@ prepare_message (Sender *sender, struct msghdr *header, guint8 *headers,
 static void
 prepare (Sender *sender)
 {
-  const guint n = MIN (MAX_MESSAGE / packet_size, MAX_SEGMENTS);
-  const gsize payload = (gsize) n * (packet_size - header_size);
+  const guint n = message_size > 0
+      ? (message_size + packet_size - 1) / packet_size
+      : MIN (MAX_MESSAGE / packet_size, MAX_SEGMENTS);
+  const gsize payload =
+      (message_size > 0 ? (guint) message_size : n * packet_size) -
+      n * header_size;
   const gsize stride = contiguous ? (gsize) n * packet_size : payload;
   guint calls = MAX (working_set / (payload * MESSAGES), 1);
   guint8 *memory, *headers;
   Control *controls;
 
   sender->packets_per_message = n;
+  sender->message_payload = payload;
   sender->n_messages = calls * MESSAGES;
   sender->messages = g_new0 (struct mmsghdr, sender->n_messages);
   memory = g_malloc (stride * sender->n_messages);
@@ -179,8 +192,7 @@ static void *
 run (void *data)
 {
   Sender *sender = data;
-  const gint64 per_call = (gint64) MESSAGES * sender->packets_per_message *
-      (packet_size - header_size);
+  const gint64 per_call = (gint64) MESSAGES * sender->message_payload;
   gint64 wanted = sender->bytes;
   guint next = 0;
 
@@ -212,7 +224,7 @@ main (int argc, char **argv)
   if (!g_option_context_parse (options, &argc, &argv, &error))
     g_error ("%s", error->message);
   if (argc != 3 || header_size < 8 || packet_size <= header_size ||
-      packet_size > MAX_MESSAGE || n_threads < 1)
+      packet_size > MAX_MESSAGE || message_size > MAX_MESSAGE || n_threads < 1)
     g_error ("Usage: bare [OPTION...] HOST PORT");
 
   threads = g_new0 (pthread_t, n_threads);

@@ -237,6 +237,24 @@ class Bare(Program):
         return report["payload"], report["seconds"], report["cpu"], report
 
 
+class BareHeaps(Bare):
+    """The same with a message for each heap of two packets, the first with n item pointers."""
+
+    def __init__(self, name, path, n):
+        super().__init__(name, path)
+        self.n = n
+
+    def command(self, setup, hosts, port, heaps):
+        size = setup.heap + 2 * HEADER + 8 * self.n
+        return ["--packet-size", setup.packet & ~7, "--header-size", HEADER,
+                "--message-size", size, "--working-set", working_set(setup.heap),
+                "--bytes", heaps * (size - 2 * HEADER), hosts[0], port]
+
+    def parse(self, output, payload):
+        report = json.loads(output)
+        return payload, report["seconds"], report["cpu"], report
+
+
 class Spead2Send(Program):
     """spead2's own tool: heaps that are never written, only sent again."""
 

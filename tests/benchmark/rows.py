@@ -6,8 +6,8 @@ import statistics
 from dataclasses import dataclass, field
 from typing import Optional
 
-from programs import (DIGITISER, KIBI, MEBI, Bare, CacheLine, Pipeline, RandomSender, Samples, Setup, Spead2Send,
-                      Tutorial, items)
+from programs import (DIGITISER, KIBI, MEBI, Bare, BareHeaps, CacheLine, Pipeline, RandomSender, Samples,
+                      Setup, Spead2Send, Tutorial, items)
 
 PACKETS = (1456, 1472, 8972, 65507)
 HEAPS = (8 * KIBI, 64 * KIBI, MEBI, 8 * MEBI)
@@ -21,6 +21,8 @@ SPEAD2 = ("spead2_send", "tut_11", "tut_5")
 SINKS = (1, 2, 4, 8)
 STREAMS = (10 ** 3, 10 ** 4, 10 ** 5, 10 ** 6)
 ITEMS = (1, 16, 178)
+BALANCED = f"{ITEMS[-1]} items, balanced"
+BARE_ITEMS = f"bare, {ITEMS[-1]} items"
 RATES = (1, 10, 100)  # MB/s
 OUTSTANDING = (1, 2, 4, 16, 64)  # heaps
 MANY = (1, 8, 64, 512)  # destinations
@@ -201,6 +203,8 @@ def _our_programs(send, workers):
         *(Pipeline(f"{n} heaps", send, f"{reused} ! {_sink()}", fixed_heaps=n) for n in STREAMS),
         *(Pipeline(f"{n} items", send, f"{reused} ! {_sink(items(n))}", properties=("items",))
           for n in ITEMS),
+        Pipeline(BALANCED, send, f"{reused} ! {_sink('packet-split=balanced ' + items(ITEMS[-1]))}",
+                 properties=("items",)),
         *(Pipeline(_destinations_title(n), send,
                    f"{reused} ! {_sink(to='destinations={destinations}')}",
                    properties=("destinations",), destinations=n) for n in MANY),
@@ -220,6 +224,7 @@ def programs(directory, peer, workers):
         Samples("sky", wave, "sky"),
         Bare("bare", bare),
         Bare("bare, contiguous", bare, ("--contiguous",)),
+        BareHeaps(BARE_ITEMS, bare, ITEMS[-1]),
         Bare(f"bare, {workers} threads", bare, ("--threads", str(workers))),
     ]
     if peer:
@@ -283,8 +288,10 @@ def _growth():
         yield Ratio(f"{STREAMS[-1]} heaps / {n} heaps", f"{STREAMS[-1]} heaps", (f"{n} heaps",),
                     setup)
     for n in ITEMS[1:]:
-        yield Ratio(f"{n} items / 1 item", f"{n} items", ("1 items",), setup,
-                    0.5 if n == ITEMS[-1] else None)
+        yield Ratio(f"{n} items / 1 item", f"{n} items", ("1 items",), setup)
+    # In packets of two sizes each heap is a message.
+    yield Ratio(f"{BALANCED} / 1 item", BALANCED, ("1 items",), setup, 0.5)
+    yield Ratio(f"{ITEMS[-1]} items / bare loop", f"{ITEMS[-1]} items", (BARE_ITEMS,), setup, 0.9)
 
 
 def _many_destinations():
