@@ -62,7 +62,7 @@ typedef struct {
   gint fd;
   guint packets_per_message;
   gsize message_payload; /* bytes without headers */
-  guint n_messages; /* prepared */
+  guint n_messages;      /* prepared */
   struct mmsghdr *messages;
   gint64 bytes;      /* of payload to send, then sent */
   gint64 begin, end; /* us */
@@ -105,8 +105,8 @@ prepare_message (Sender *sender, struct msghdr *header, guint8 *headers,
     for (guint i = 0; i < n; i++) {
       header->msg_iov[2 * i] =
           (struct iovec){headers + i * header_size, header_size};
-      header->msg_iov[2 * i + 1] = (struct iovec){
-          payload + i * payload_size, MIN (left, payload_size)};
+      header->msg_iov[2 * i + 1] =
+          (struct iovec){payload + i * payload_size, MIN (left, payload_size)};
       left -= header->msg_iov[2 * i + 1].iov_len;
     }
   }

@@ -750,6 +750,8 @@ spead2_udp_writer_send (Spead2UdpWriter *writer)
 {
   guint i, n = writer->batch.n_messages;
 
+  if (writer->zerocopy)
+    spead2_zero_copy_note_batch (writer->zerocopy, n, writer->batch.bytes);
   spead2_batch_write_headers (&writer->batch);
   for (i = 0; i < n;) {
     const Spead2Message *message = &writer->batch.messages[i];

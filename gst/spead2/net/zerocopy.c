@@ -33,9 +33,10 @@ struct _Spead2ZeroCopy {
   guint n_destinations;
   guint64 retry; /* the earliest of theirs */
   gboolean always;
-  Spead2Uring *ring;                     /* or NULL */
-  const gchar *error;                    /* why there is none; interned */
-  guint released;                        /* messages */
+  gboolean small_messages; /* those of the last batch were, and not always */
+  Spead2Uring *ring;       /* or NULL */
+  const gchar *error;      /* why there is none; interned */
+  guint released;          /* messages */
   Flight flights[SPEAD2_URING_MESSAGES]; /* by the message's number */
   guint n_added;                         /* messages for the next send */
 };
@@ -288,6 +289,16 @@ note_unsuited (Spead2ZeroCopy *zerocopy, const Spead2Packetizer *packetizer)
   else if (heap->pages == NULL)
     destination->reason =
         "The buffers do not lie in memory that the sink offers";
+  else if (zerocopy->small_messages)
+    destination->reason =
+        "Messages of less than 20000 bytes are sent faster by copying";
+}
+
+void
+spead2_zero_copy_note_batch (Spead2ZeroCopy *zerocopy, guint n, guint64 bytes)
+{
+  zerocopy->small_messages =
+      !zerocopy->always && bytes < n * (guint64) SPEAD2_ZERO_COPY_MIN_MESSAGE;
 }
 
 Spead2HugePages *
@@ -298,7 +309,8 @@ spead2_zero_copy_begin (
   Destination *destination = &zerocopy->destinations[packetizer->destination];
   GError *error = NULL;
 
-  if (!spead2_zero_copy_suits (zerocopy, pages, packetizer)) {
+  if (zerocopy->small_messages ||
+      !spead2_zero_copy_suits (zerocopy, pages, packetizer)) {
     note_unsuited (zerocopy, packetizer);
     return NULL;
   }

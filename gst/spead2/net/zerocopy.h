@@ -21,6 +21,10 @@ G_BEGIN_DECLS
  * payload may have any size. */
 #define SPEAD2_ZERO_COPY_MIN_PACKET 3000
 
+/* A batch behind one whose messages were smaller, in bytes on average, is copied, which is
+ * faster: a ring takes longer for a message than sendmmsg(). */
+#define SPEAD2_ZERO_COPY_MIN_MESSAGE 20000
+
 /* Most heaps of a message: each counts as one fragment or more, although the kernel merges
  * those that are adjacent in memory. */
 #define SPEAD2_ZERO_COPY_SPANS SPEAD2_URING_FRAGMENTS
@@ -28,7 +32,8 @@ G_BEGIN_DECLS
 typedef struct _Spead2ZeroCopy Spead2ZeroCopy;
 
 /* Opens the ring; if that fails, everything is copied, for that reason. always: do not
- * copy where copying may be faster, see spead2_zero_copy_mark_full(). */
+ * copy where copying may be faster, see spead2_zero_copy_mark_full() and
+ * SPEAD2_ZERO_COPY_MIN_MESSAGE. */
 Spead2ZeroCopy *spead2_zero_copy_new (guint n_destinations, gboolean always);
 
 /* Makes it more destinations, and restores what is kept for one of them: another address
@@ -47,6 +52,10 @@ Spead2HugePages *spead2_zero_copy_begin (
 /* Whether the packetizer's next packet can be part of a batch of that mapping. */
 gboolean spead2_zero_copy_suits (const Spead2ZeroCopy *zerocopy,
     const Spead2HugePages *pages, const Spead2Packetizer *packetizer);
+
+/* A batch of n messages, at least one, is sent. */
+void spead2_zero_copy_note_batch (
+    Spead2ZeroCopy *zerocopy, guint n, guint64 bytes);
 
 /* Headroom for the batch; NULL: too much of it is in flight. */
 guint8 *spead2_zero_copy_reserve (Spead2ZeroCopy *zerocopy, gsize size);

@@ -681,6 +681,29 @@ GST_START_TEST (the_reason_to_copy_is_told)
 }
 GST_END_TEST;
 
+/* Behind a small message, until messages are large again. */
+GST_START_TEST (small_messages_are_copied)
+{
+  static const struct {
+    gsize size;
+    guint messages; /* that were not copied, up to this one */
+  } heaps[] = {{19000, 1}, {50000, 1}, {50000, 2}, {19000, 3}, {19000, 3}};
+  guint i;
+
+  if (!available)
+    return;
+  config.zero_copy_always = __i__ == 1;
+  start ();
+  for (i = 0; i < G_N_ELEMENTS (heaps); i++) {
+    push (heaps[i].size, i + 1);
+    drain ();
+    fail_unless_equals_uint64 (get_stats ().writer.zerocopy_messages,
+        __i__ == 1 ? i + 1 : heaps[i].messages);
+  }
+  assert_reason (__i__ == 1 ? NULL : "less than 20000 bytes");
+}
+GST_END_TEST;
+
 GST_START_TEST (without_a_ring_everything_is_copied)
 {
   if (!available)
@@ -973,6 +996,7 @@ zerocopy_suite (void)
   tcase_add_test (tc, copies_of_the_kernel_switch_it_off);
   tcase_add_loop_test (
       tc, the_reason_to_copy_is_told, 0, G_N_ELEMENTS (copied));
+  tcase_add_loop_test (tc, small_messages_are_copied, 0, 2);
   tcase_add_test (tc, without_a_ring_everything_is_copied);
   tcase_add_test (tc, memory_is_held_until_it_is_released);
   tcase_add_test (tc, waiting_for_releases_costs_nothing);
