@@ -147,6 +147,15 @@ def test_the_lines_to_paste_work(name, tmp_path):
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_lines_to_paste_need_no_source_tree(page):
+    """Of its files they name programs that are installed, which the installed pages name where they are."""
+    for block in re.findall(r"^```sh\n(.*?)^```$", page.read_text(), re.S | re.M):
+        assert not re.search(r"\./dev\b|\bbuild/", block), block
+        for name in re.findall(r"(?<![\w/.-])(?:examples|tests|docs|python|plugin)/[\w/.-]+", block):
+            assert (ROOT / name).exists() and re.match(r"examples/|tests/interop/receiver\.py", name), block
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_the_clock_is_not_advised_instead_of_a_rate(page):
     """sync=true paces whole buffers, and adctestsrc's at 1712 MHz unless caps say less."""
     text = page.read_text()
