@@ -88,6 +88,18 @@ gst_spead2_sink_icmp_errors (
   gst_spead2_sink_report_icmp (&self->reports, destination->text, errnum, n);
 }
 
+/* In a worker, with no lock held. */
+static void
+gst_spead2_sink_absent (const gchar *names, guint n, gpointer user_data)
+{
+  GST_ELEMENT_WARNING (user_data, RESOURCE, WRITE,
+      ("No answer on the network from %s: heaps for %s fail, the other "
+       "destinations get theirs. 'ip neighbour' lists who has not answered: "
+       "start that host, or correct the address.",
+          names, n > 1 ? "them" : "it"),
+      ("the hardware address is asked for once in a second"));
+}
+
 /* At the start, or in a worker with no lock held: heaps are copied. */
 static void
 gst_spead2_sink_zerocopy_disabled (const gchar *reason, gpointer user_data)
@@ -116,6 +128,7 @@ gst_spead2_sink_worker_stopped (guint worker, gpointer user_data)
 const Spead2SenderCallbacks gst_spead2_sink_sender_callbacks = {
     .heap_done = gst_spead2_sink_heap_done,
     .icmp_errors = gst_spead2_sink_icmp_errors,
+    .absent = gst_spead2_sink_absent,
     .zerocopy_disabled = gst_spead2_sink_zerocopy_disabled,
     .worker_started = gst_spead2_sink_worker_started,
     .worker_stopped = gst_spead2_sink_worker_stopped,

@@ -354,10 +354,16 @@ install_destinations (GObjectClass *klass)
    * #GstSpead2Sink:send-threads do not keep the order between their heaps, of one
    * destination or several.
    *
-   * All share the sending thread's socket and its send buffer. Packets to a unicast
-   * address of the local network that does not resolve (ARP, neighbour discovery) stay
-   * in that buffer for up to 3 seconds, and packets to the other destinations wait when
-   * it is full: see `waits` in #GstSpead2Sink:stats.
+   * All share the sending thread's socket and its send buffer. The kernel holds packets
+   * to a host or router whose hardware address it has not got (ARP, neighbour discovery)
+   * in that buffer. When they fill it, such a destination is taken off the socket within
+   * milliseconds: its heaps fail with EHOSTUNREACH, it is named in a warning, at most
+   * every 10 seconds for each sending thread, and the others get theirs. It gets one
+   * message a second, and everything again 0.1 seconds after its hardware address is
+   * found, which takes up to two seconds when it comes back. With an outside
+   * #GstSpead2Sink:socket, which is not replaced, what is in the buffer already still
+   * blocks it until the kernel gives up, after 3 seconds. A destination that is alone is
+   * not taken off: its heaps are sent, and ICMP errors are counted.
    *
    * The actions #GstSpead2Sink::add, #GstSpead2Sink::remove and #GstSpead2Sink::clear
    * change the list in any state. Unset: host and port. An error in the list is an
@@ -753,6 +759,11 @@ install_heaps (GObjectClass *klass)
    * queue, but not through tee. Other buffers are copied, and so are packets to a
    * receiver on this machine. In #GstSpead2Sink:stats, `zero-copy-reason` has the
    * reason.
+   *
+   * With several #GstSpead2Sink:destinations, `auto` copies what goes to unicast
+   * addresses: the memory of a heap for one that does not respond would be released when
+   * the kernel gives up, after 3 seconds, and heaps behind it complete later. With `on`,
+   * that is so.
    *
    * A message of 64 KiB that is not copied is charged with up to 20 MiB to the
    * socket's send buffer. On a wire that is slower than this machine, `auto` copies

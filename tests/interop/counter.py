@@ -3,9 +3,9 @@
 """Counts SPEAD packets, or forwards them as a bad network would, a JSON object a line.
 
 It prints {"ready": port} and then, at each line of its input, what has come so far:
-{"packets", "bytes", "heaps", "whole", "stops", "drops"}. Heaps are those of which anything
+{"packets", "bytes", "heaps", "whole", "stops", "drops", "gap"}. Heaps are those of which anything
 came, whole those of which everything did; drops are the packets that the kernel dropped at
-this socket. With --forward it also prints what it did to packets ("lost", "twice", "late")
+this socket, and gap is the longest time between two packets, in seconds. With --forward it also prints what it did to packets ("lost", "twice", "late")
 and to how many heaps it did the first ("heaps_hit").
 
 Only what Python itself has is used.
@@ -47,8 +47,13 @@ class Counts:
         self.bytes = 0
         self.heaps = {}  # of each counter: length, and bytes by offset
         self.stops = 0
+        self.last = None
+        self.gap = 0
 
     def add(self, packet):
+        now = time.monotonic()
+        self.gap = max(self.gap, now - self.last) if self.packets else 0
+        self.last = now
         self.packets += 1
         self.bytes += len(packet)
         _, items, payload = speadwire.parse(packet)
@@ -63,7 +68,7 @@ class Counts:
     def fields(self):
         whole = sum(sum(parts.values()) == length for length, parts in self.heaps.values())
         return {"packets": self.packets, "bytes": self.bytes, "heaps": len(self.heaps),
-                "whole": whole, "stops": self.stops}
+                "whole": whole, "stops": self.stops, "gap": self.gap}
 
 
 class Forwarder:
@@ -112,7 +117,8 @@ class Forwarder:
 
 def main():
     arguments = parse_arguments()
-    sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    family = socket.AF_INET6 if ":" in arguments.bind else socket.AF_INET
+    sock = socket.socket(family, socket.SOCK_DGRAM)
     allow_buffer(sock, arguments.buffer)
     sock.bind((arguments.bind, arguments.port))
     forwarder = Forwarder(arguments) if arguments.forward else None

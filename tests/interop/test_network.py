@@ -14,7 +14,7 @@ import sys
 
 import pytest
 
-from network import LEFT, NOBODY, RIGHT, Counter, Network
+from network import LEFT, NOBODY, PORT, RIGHT, Counter, Network
 
 
 @pytest.fixture
@@ -119,6 +119,66 @@ def test_a_neighbour_that_does_not_answer_at_first(network):
     stats, received = sender.end(), receiver.count()
     assert received["whole"] > before and received["packets"] < stats["packets"]
     check_said(sender, f"{NOBODY}:8888 cannot be reached: No route to host")
+
+
+# Three neighbours that there are not, and what they are the way to.
+ABSENT = {
+    "ipv4": ("10.77.0.2:8888,10.77.0.51+2:8888", "0.0.0.0", []),
+    "ipv6": ("[fd77::2]:8888,[fd77::51]+2:8888", "::", []),
+    "routers": ("10.77.0.2:8888,10.78.1.1:8888,10.78.2.1:8888,10.78.3.1:8888", "0.0.0.0",
+                [f"ip route add 10.78.{n}.0/24 via 10.77.0.{50 + n}" for n in (1, 2, 3)]),
+}
+
+
+def gap_beside_absent_neighbours(network, destinations, bind, properties):
+    """The longest time between packets to the first destination, the others being absent."""
+    network.at_left("ip neighbour flush dev wire")
+    receiver = network.start(Counter, network.right, "--bind", bind, "--port", PORT)
+    sender = network.sender(f"destinations={destinations} rate=64e6 {properties}")
+    # The kernel has given up, and has been asked again.
+    sender.until(lambda stats: stats["destinations"][0]["packets-sent"] > 50000)
+    stats, received = sender.end(), receiver.count()
+    receiver.kill()
+
+    good, *absent = stats["destinations"]
+    assert good["errors"] == 0
+    # The stop heap failed at the others, and was tried again behind the counters.
+    assert good["packets-sent"] == received["packets"] - 1 and received["stops"] == 2
+    assert stats["heaps-failed"] > stats["heaps-sent"]
+    for one in absent:
+        assert one["errors"] > good["packets-sent"] // 100
+        check_said(sender, "No answer on the network from", one["address"], "'ip neighbour'")
+    assert len(sender.warnings()) < 15
+    return received["gap"]
+
+
+@pytest.mark.parametrize("way, properties", [
+    ("ipv4", ""), ("ipv6", "send-threads=2"), ("routers", "bind-port=7777"), ("ipv4", "gso=off")])
+def test_absent_neighbours_do_not_starve_the_others(network, way, properties):
+    """Packets to them would fill the socket's buffer until the kernel gives up, for 3 s."""
+    destinations, bind, routes = ABSENT[way]
+    for run, address in ((network.at_left, 1), (network.at_right, 2)):
+        run(f"ip address add fd77::{address}/64 dev wire nodad")
+    for route in routes:
+        network.at_left(route)
+    # Other programs may delay a stream, too.
+    gaps = (gap_beside_absent_neighbours(network, destinations, bind, properties)
+            for _ in range(3))
+    assert any(gap < 0.05 for gap in gaps)
+
+
+def test_an_absent_neighbour_that_comes_is_served(network):
+    receiver = network.receiver()
+    sender = network.sender(f"destinations={RIGHT}:{PORT},{NOBODY}+2:{PORT} rate=64e6")
+    sender.until(lambda stats: stats["destinations"][1]["errors"] > 100)
+    network.at_right(f"ip address add {NOBODY}/24 dev wire")
+    before = sender.stats()["destinations"][1]["packets-sent"]
+    sender.until(lambda stats: stats["destinations"][1]["packets-sent"] > before + 10000)
+    errors = sender.stats()["destinations"][1]["errors"]
+    sender.flow(1000)
+    stats = sender.end()
+    assert stats["destinations"][1]["errors"] == errors, "it was absent again"
+    assert receiver.count()["stops"] == 4
 
 
 @pytest.mark.parametrize("kind, errno, words", [

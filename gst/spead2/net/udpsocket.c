@@ -79,6 +79,10 @@ spead2_udp_socket_set_recverr (gint fd, gint family, gboolean on)
   /* Absent on no kernel that has UDP: there is nothing to report. */
   setsockopt (
       fd, recverr_level (family), recverr_option (family), &on, sizeof on);
+  /* What was next in the queue is still the socket's error, which the next call would
+   * return as its own. */
+  if (!on)
+    get_option (fd, SOL_SOCKET, SO_ERROR);
 }
 
 /* -- sending ------------------------------------------------------------------------ */
@@ -169,9 +173,11 @@ bind_to (gint fd, const Spead2Endpoint *local, GError **error)
   return FALSE;
 }
 
-gint
-spead2_udp_socket_open (const Spead2Endpoint *destination,
-    const Spead2UdpSocketOptions *options, GError **error)
+/* reuse: also where another socket is, with SO_REUSEADDR. */
+static gint
+open_at (const Spead2Endpoint *destination,
+    const Spead2UdpSocketOptions *options, const Spead2Endpoint *local,
+    gboolean reuse, GError **error)
 {
   gint family = spead2_endpoint_family (destination);
   gint fd = socket (family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -181,7 +187,9 @@ spead2_udp_socket_open (const Spead2Endpoint *destination,
         error, errno, "Could not open a UDP socket for %s", destination->text);
     return -1;
   }
-  if ((options->local && !bind_to (fd, options->local, error)) ||
+  if (!set_option (
+          fd, NULL, SOL_SOCKET, SO_REUSEADDR, reuse, "SO_REUSEADDR", error) ||
+      (local && !bind_to (fd, local, error)) ||
       !set_options (fd, NULL, family, options, error)) {
     close (fd);
     return -1;
@@ -189,6 +197,32 @@ spead2_udp_socket_open (const Spead2Endpoint *destination,
 
   spead2_udp_socket_set_recverr (fd, family, TRUE);
   return fd;
+}
+
+gint
+spead2_udp_socket_open (const Spead2Endpoint *destination,
+    const Spead2UdpSocketOptions *options, GError **error)
+{
+  return open_at (destination, options, options->local, FALSE, error);
+}
+
+gint
+spead2_udp_socket_reopen (gint fd, const Spead2Endpoint *destination,
+    const Spead2UdpSocketOptions *options, GError **error)
+{
+  const gint on = TRUE, off = FALSE;
+  Spead2Endpoint local;
+  gint opened = -1;
+
+  if (!spead2_udp_socket_get_local (fd, &local, error))
+    return -1;
+  /* Both need the option while the second one is bound, and only then. */
+  setsockopt (fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  opened = open_at (destination, options, &local, TRUE, error);
+  setsockopt (fd, SOL_SOCKET, SO_REUSEADDR, &off, sizeof off);
+  if (opened >= 0)
+    setsockopt (opened, SOL_SOCKET, SO_REUSEADDR, &off, sizeof off);
+  return opened;
 }
 
 /* -- receiving -------------------------------------------------------------------- */

@@ -29,6 +29,11 @@ typedef struct {
 gint spead2_udp_socket_open (const Spead2Endpoint *destination,
     const Spead2UdpSocketOptions *options, GError **error);
 
+/* As spead2_udp_socket_open(), at the address and port of another socket, which sends by
+ * them, too, and is bound or has sent. Only options->local is not used. */
+gint spead2_udp_socket_reopen (gint fd, const Spead2Endpoint *destination,
+    const Spead2UdpSocketOptions *options, GError **error);
+
 /* The most that a call which receives blocks, ns. */
 #define SPEAD2_RECEIVE_TIMEOUT (50 * G_GUINT64_CONSTANT (1000000))
 
@@ -114,7 +119,8 @@ spead2_udp_overhead (gint family)
   return family == AF_INET ? 20 + 8 : 40 + 8;
 }
 
-/* Turns IP_RECVERR or IPV6_RECVERR on or off. Off also empties the queue. */
+/* Turns IP_RECVERR or IPV6_RECVERR on or off. Off also empties the queue and clears the
+ * socket's pending error. */
 void spead2_udp_socket_set_recverr (gint fd, gint family, gboolean on);
 
 /* Most bytes of UDP payload in one message: what an IP packet can say, less

@@ -3,7 +3,8 @@
  * The policy for each errno:
  *
  *   EAGAIN             the send buffer is full: wait until it is writable; if zero
- *                      copy fills it, disable zero copy
+ *                      copy fills it, disable zero copy; if destinations do that do not
+ *                      answer, take them off the socket (absent.h)
  *   ENOBUFS, ENOMEM    a queue below the socket is full, while the socket polls
  *                      writable: wait 50 us, twice as long each time up to 5 ms
  *   EINTR              send again
@@ -27,9 +28,11 @@
 #include <errno.h>
 #include <gst/gst.h>
 #include <netinet/in.h>
+#include <unistd.h>
 
-#include "spead2/net/batch.h"
 #include "spead2/clock.h"
+#include "spead2/net/absent.h"
+#include "spead2/net/batch.h"
 #include "spead2/net/errorqueue.h"
 #include "spead2/net/udpsocket.h"
 #include "spead2/net/waiter.h"
@@ -57,7 +60,10 @@ typedef struct {
 
 struct _Spead2UdpWriter {
   gint fd;
+  gboolean owns_fd;
+  gboolean may_replace_fd;
   gint family;
+  Spead2Absent absent;
   Spead2Waiter *waiter;
   Spead2Endpoint *endpoints;
   Destination *destinations; /* by their index in endpoints */
@@ -78,6 +84,7 @@ struct _Spead2UdpWriter {
   gboolean recverr; /* IP_RECVERR is on */
 
   Spead2ZeroCopy *zerocopy; /* or NULL: all is copied */
+  gboolean zerocopy_always;
   Spead2BatchLimits limits; /* of a batch that is not */
   Spead2HugePages *pages;   /* (borrowed) whose memory lies here */
   guint released_reported; /* of its released messages, so many were reported */
@@ -134,12 +141,31 @@ spead2_udp_writer_new (gint fd, const Spead2Endpoint *destinations,
 void
 spead2_udp_writer_free (Spead2UdpWriter *writer)
 {
+  if (writer->owns_fd)
+    close (writer->fd);
+  spead2_absent_clear (&writer->absent);
   spead2_batch_clear (&writer->batch);
   g_clear_pointer (&writer->zerocopy, spead2_zero_copy_free);
   g_free (writer->destinations);
   g_free (writer->endpoints);
   spead2_waiter_free (writer->waiter);
   g_free (writer);
+}
+
+void
+spead2_udp_writer_watch_neighbours (Spead2UdpWriter *writer,
+    const Spead2UdpSocketOptions *options, gboolean may_replace)
+{
+  writer->absent.options = options;
+  writer->may_replace_fd = may_replace;
+}
+
+guint
+spead2_udp_writer_take_absent (Spead2UdpWriter *writer, gchar **names)
+{
+  return writer->absent.n == 0 ? 0
+                               : spead2_absent_take_report (&writer->absent,
+                                     writer->endpoints, spead2_now (), names);
 }
 
 void
@@ -159,6 +185,7 @@ spead2_udp_writer_set_destination (
   writer->endpoints[index] = *endpoint;
   writer->destinations[index].counters = (Spead2DestinationCounters){0};
   restore_gso (writer, index);
+  spead2_absent_forget (&writer->absent, index);
   if (writer->zerocopy)
     spead2_zero_copy_set_destination (writer->zerocopy, index);
 }
@@ -289,6 +316,7 @@ void
 spead2_udp_writer_use_zerocopy (Spead2UdpWriter *writer, gboolean always)
 {
   writer->zerocopy = spead2_zero_copy_new (writer->n_destinations, always);
+  writer->zerocopy_always = always;
   writer->limits.max_fragments = SPEAD2_URING_FRAGMENTS;
   writer->limits.reserve = reserve_headers;
   writer->limits.user_data = writer->zerocopy;
@@ -317,13 +345,25 @@ spead2_udp_writer_abandon_unreleased (Spead2UdpWriter *writer)
   return spead2_zero_copy_abandon (writer->zerocopy);
 }
 
+/* Heaps complete in order, and one whose memory the kernel holds for an absent destination
+ * would hold up the others'. */
+static gboolean
+may_hold_up (const Spead2UdpWriter *writer, guint destination)
+{
+  return writer->n_destinations > 1 && writer->absent.options &&
+      !writer->zerocopy_always && !writer->endpoints[destination].multicast;
+}
+
 const gchar *
 spead2_udp_writer_zerocopy_reason (
     const Spead2UdpWriter *writer, guint destination)
 {
-  return writer->zerocopy
-      ? spead2_zero_copy_reason (writer->zerocopy, destination)
-      : NULL;
+  if (writer->zerocopy == NULL)
+    return NULL;
+  if (may_hold_up (writer, destination))
+    return "Of several unicast destinations, one that does not answer would "
+           "hold up the heaps of the others";
+  return spead2_zero_copy_reason (writer->zerocopy, destination);
 }
 
 void
@@ -343,16 +383,16 @@ spead2_udp_writer_sleep_until (Spead2UdpWriter *writer, guint64 time)
   return TRUE;
 }
 
-/* Waits for space in the send buffer. FALSE at the deadline. */
+/* Waits for space in the send buffer, or until a time. FALSE at the deadline. */
 static gboolean
-wait_writable (Spead2UdpWriter *writer)
+wait_writable (Spead2UdpWriter *writer, guint64 time)
 {
   guint64 deadline = get_deadline (writer);
 
   writer->counters.waits++;
   if (spead2_now () >= deadline)
     return FALSE;
-  sleep_for_events (writer, POLLOUT, deadline);
+  sleep_for_events (writer, POLLOUT, MIN (time, deadline));
   return TRUE;
 }
 
@@ -471,6 +511,9 @@ spead2_udp_writer_begin (
   if (!writer->recverr && now - writer->icmp_window >= SPEAD2_SECOND)
     set_recverr (writer, TRUE);
 
+  if (writer->absent.n > 0)
+    spead2_absent_check (&writer->absent, writer->endpoints, now);
+
   writer->may_wait = may_wait;
   spead2_batch_begin (&writer->batch, max_bytes);
   if (writer->zerocopy) {
@@ -495,9 +538,10 @@ add_where_suited (
   Spead2ZeroCopy *zerocopy = writer->zerocopy;
 
   if (writer->batch.limits) {
-    if (!spead2_zero_copy_suits (zerocopy, writer->pages, packetizer))
+    if (may_hold_up (writer, packetizer->destination) ||
+        !spead2_zero_copy_suits (zerocopy, writer->pages, packetizer))
       return FALSE;
-  } else if (zerocopy) {
+  } else if (zerocopy && !may_hold_up (writer, packetizer->destination)) {
     writer->pages = spead2_zero_copy_begin (zerocopy, packetizer);
     if (writer->pages) {
       writer->limits.max_messages = spead2_zero_copy_capacity (zerocopy);
@@ -545,13 +589,45 @@ send_copied (Spead2UdpWriter *writer, struct mmsghdr *headers, guint n)
   return sent < 0 ? -errno : sent;
 }
 
+/* Another socket takes the place of one whose buffer is full of packets to absent
+ * destinations, which the kernel reports to whichever has the port. */
+static void
+replace_socket (Spead2UdpWriter *writer)
+{
+  gint fd = writer->may_replace_fd
+      ? spead2_udp_socket_reopen (
+            writer->fd, &writer->endpoints[0], writer->absent.options, NULL)
+      : -1;
+
+  if (fd < 0)
+    return;
+  if (writer->owns_fd)
+    close (writer->fd);
+  writer->fd = fd;
+  writer->owns_fd = TRUE;
+  writer->recverr = TRUE;
+}
+
+/* The send buffer is full: takes absent destinations off the socket, if they fill it. FALSE:
+ * there are none. */
+static gboolean
+take_off (Spead2UdpWriter *writer, Spead2AbsentSearch *search)
+{
+  if (!spead2_absent_search (&writer->absent, search, writer->endpoints,
+          writer->n_destinations, spead2_now ()))
+    return FALSE;
+  replace_socket (writer);
+  return TRUE;
+}
+
 /* Sends at least the first of n messages, which is for destination. Returns how many were
- * sent, or the negative errno of the first. zerocopy: the messages, to send them without
- * copying, or NULL. */
+ * sent, or the negative errno of the first; 0: destinations have become absent, that one
+ * perhaps. zerocopy: the messages, to send them without copying, or NULL. */
 static gint
 send_some (Spead2UdpWriter *writer, guint destination, struct mmsghdr *headers,
     guint n, const Spead2Message *zerocopy)
 {
+  Spead2AbsentSearch search = {0};
   guint64 interval = 0;
 
   for (;;) {
@@ -571,7 +647,9 @@ send_some (Spead2UdpWriter *writer, guint destination, struct mmsghdr *headers,
         if (zerocopy &&
             spead2_zero_copy_mark_full (writer->zerocopy, destination))
           return -EAGAIN;
-        if (!wait_writable (writer))
+        if (take_off (writer, &search))
+          return 0;
+        if (!wait_writable (writer, search.next))
           return -ABANDONED;
         break;
       case ENOBUFS:
@@ -681,6 +759,11 @@ send_plain (Spead2UdpWriter *writer, const Spead2Message *message, gint errnum)
       }
       for (; sent > 0; sent--)
         settle_sent (writer, &plain.messages[i++]);
+    } else if (sent == 0) {
+      if (!spead2_absent_has (&writer->absent, message->destination))
+        continue;
+      while (i < plain.n)
+        settle_failed (writer, &plain.messages[i++], EHOSTUNREACH);
     } else if (sent == -ABANDONED) {
       while (i < plain.n)
         settle_failed (writer, &plain.messages[i++], ABANDONED);
@@ -696,13 +779,27 @@ send_plain (Spead2UdpWriter *writer, const Spead2Message *message, gint errnum)
   return TRUE;
 }
 
+/* How many of the batch's messages from number i on have no absent one between them. */
+static guint
+count_present (const Spead2UdpWriter *writer, guint i)
+{
+  const Spead2Batch *batch = &writer->batch;
+  guint end = batch->n_messages;
+
+  if (writer->absent.n > 0)
+    for (end = i; end < batch->n_messages; end++)
+      if (spead2_absent_has (&writer->absent, batch->messages[end].destination))
+        break;
+  return end - i;
+}
+
 /* Sends the first of the batch's messages from number i on: as
  * send_some(). */
 static gint
 send_from (Spead2UdpWriter *writer, guint i)
 {
   const Spead2Message *message = &writer->batch.messages[i];
-  guint n = writer->batch.n_messages - i;
+  guint n = count_present (writer, i);
   gint errnum, sent;
 
   if (writer->batch.limits == NULL ||
@@ -727,6 +824,22 @@ send_from (Spead2UdpWriter *writer, guint i)
         writer->zerocopy, message->destination, errnum, spead2_now ());
   }
   return sent;
+}
+
+/* Fails a message to an absent destination, unless it is time to try. */
+static void
+send_absent (Spead2UdpWriter *writer, guint i)
+{
+  const Spead2Message *message = &writer->batch.messages[i];
+  const guint destination = message->destination;
+
+  if (spead2_absent_may_try (&writer->absent, destination, spead2_now ()) &&
+      spead2_absent_try (&writer->absent, &writer->endpoints[destination],
+          &writer->batch.headers[i].msg_hdr,
+          writer->may_replace_fd ? writer->fd : -1))
+    settle_sent (writer, message);
+  else
+    settle_failed (writer, message, EHOSTUNREACH);
 }
 
 static void
@@ -755,9 +868,14 @@ spead2_udp_writer_send (Spead2UdpWriter *writer)
   spead2_batch_write_headers (&writer->batch);
   for (i = 0; i < n;) {
     const Spead2Message *message = &writer->batch.messages[i];
-    gint sent = send_from (writer, i);
+    gint sent;
 
-    if (sent > 0) {
+    if (spead2_absent_has (&writer->absent, message->destination)) {
+      send_absent (writer, i++);
+      continue;
+    }
+    sent = send_from (writer, i);
+    if (sent >= 0) {
       for (; sent > 0; sent--)
         settle_sent (writer, &writer->batch.messages[i++]);
     } else if (sent == -ABANDONED) {

@@ -19,6 +19,7 @@
 #include "spead2/error.h"
 #include "spead2/net/endpoint.h"
 #include "spead2/heap/packetizer.h"
+#include "spead2/net/udpsocket.h"
 #include "spead2/net/zerocopy.h"
 
 G_BEGIN_DECLS
@@ -49,6 +50,17 @@ Spead2UdpWriter *spead2_udp_writer_new (gint fd,
     const Spead2Endpoint *destinations, guint n_destinations, GError **error);
 
 void spead2_udp_writer_free (Spead2UdpWriter *writer);
+
+/* Takes destinations whose neighbours do not answer off the socket, where there are others:
+ * see absent.h. Their packets fail with EHOSTUNREACH. options are those of the socket, and
+ * borrowed. may_replace: the socket is opened anew, so that the others need not wait for
+ * what is in its buffer. */
+void spead2_udp_writer_watch_neighbours (Spead2UdpWriter *writer,
+    const Spead2UdpSocketOptions *options, gboolean may_replace);
+
+/* How many destinations do not answer, if it is to be reported, and their names, for the
+ * caller to free; 0: there is nothing to report. */
+guint spead2_udp_writer_take_absent (Spead2UdpWriter *writer, gchar **names);
 
 /* Adds a destination, with an index of at most as many as there are, or replaces one: its
  * counters begin again. Nothing is in flight to that one, and the batch is empty. No other

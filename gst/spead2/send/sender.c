@@ -27,7 +27,9 @@ struct _Spead2Sender {
   GArray *cpus; /* (owned) or NULL */
   Spead2Worker *workers;
   guint n_workers;
-  gint *fds; /* (owned) of the workers in turn */
+  Spead2UdpSocketOptions socket; /* (owned) of each socket */
+  Spead2Endpoint local;          /* socket.local, unless that is NULL */
+  gint *fds;                     /* (owned) of the workers in turn */
   guint n_fds;
   Spead2UdpSocketState *adopted; /* (owned) of an outside socket, or NULL */
   gint family;
@@ -101,6 +103,8 @@ open_worker (
 
   if (writer == NULL)
     return FALSE;
+  spead2_udp_writer_watch_neighbours (
+      writer, &sender->socket, sender->adopted == NULL);
   if (config->no_gso)
     spead2_udp_writer_disable_gso (writer);
   if (config->zero_copy)
@@ -187,6 +191,17 @@ init_group (Spead2WorkerGroup *group, const Spead2SenderConfig *config,
   group->queue.may_poll = may_poll (config->n_workers, &group->pacer);
 }
 
+static void
+copy_options (Spead2Sender *sender, const Spead2UdpSocketOptions *options)
+{
+  sender->socket = *options;
+  sender->socket.multicast_iface = g_strdup (options->multicast_iface);
+  if (options->local) {
+    sender->local = *options->local;
+    sender->socket.local = &sender->local;
+  }
+}
+
 Spead2Sender *
 spead2_sender_new (const Spead2SenderConfig *config,
     const Spead2SenderCallbacks *callbacks, gpointer user_data, GError **error)
@@ -207,6 +222,7 @@ spead2_sender_new (const Spead2SenderConfig *config,
   g_mutex_init (&sender->join_lock);
   sender->thread_name = g_strdup (config->thread_name);
   sender->cpus = config->cpus ? g_array_ref (config->cpus) : NULL;
+  copy_options (sender, &config->socket);
   sender->workers = g_new0 (Spead2Worker, config->n_workers);
   if (!open_sockets (sender, config, error))
     goto failed;
@@ -243,6 +259,7 @@ spead2_sender_free (Spead2Sender *sender)
   g_ptr_array_unref (group->abandoned_heaps);
   g_free (sender->workers);
   g_free (sender->fds);
+  g_free ((gchar *) sender->socket.multicast_iface);
   g_free (sender->thread_name);
   g_clear_pointer (&sender->cpus, g_array_unref);
   g_mutex_clear (&sender->join_lock);

@@ -641,6 +641,18 @@ report_icmp_errors (Spead2Worker *worker)
 }
 
 static void
+report_absent (Spead2Worker *worker)
+{
+  const Spead2WorkerGroup *group = worker->group;
+  gchar *names = NULL;
+  guint n = spead2_udp_writer_take_absent (worker->writer, &names);
+
+  if (n > 0 && group->callbacks.absent)
+    group->callbacks.absent (names, n, group->user_data);
+  g_free (names);
+}
+
+static void
 report_zerocopy (Spead2Worker *worker, const gchar *before)
 {
   const Spead2WorkerGroup *group = worker->group;
@@ -671,6 +683,7 @@ worker_run (gpointer data)
     else
       spead2_udp_writer_abandon (worker->writer);
     report_icmp_errors (worker);
+    report_absent (worker);
     report_zerocopy (worker, reason);
     g_mutex_lock (&queue->lock);
     cut_short (worker);

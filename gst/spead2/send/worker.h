@@ -28,6 +28,9 @@ typedef struct {
    * destination. */
   void (*icmp_errors) (const Spead2Endpoint *destination, gint errnum, guint n,
       gpointer user_data);
+  /* n destinations do not answer, which are named: heaps for them fail, and the others get
+   * theirs. */
+  void (*absent) (const gchar *names, guint n, gpointer user_data);
   /* Heaps are copied from now on, for that reason. */
   void (*zerocopy_disabled) (const gchar *reason, gpointer user_data);
   void (*worker_started) (guint worker, gpointer user_data);

@@ -1,0 +1,184 @@
+/* Destinations that are absent: see absent.h.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "spead2/net/absent.h"
+
+#include <unistd.h>
+
+#include "spead2/clock.h"
+#include "spead2/net/neighbours.h"
+
+#define MS G_GUINT64_CONSTANT (1000000)
+
+/* How long the buffer is full before it is looked up who fills it, and then again. At 1
+ * Gbit/s, the network takes half of a buffer of the usual size in less. */
+#define SEARCH_MIN (2 * MS)
+#define SEARCH_MAX (128 * MS)
+
+/* Where one destination was absent, others are probably. */
+#define ALERT_TIME SPEAD2_SECOND
+
+#define CHECK_INTERVAL (100 * MS)
+#define TRY_INTERVAL SPEAD2_SECOND
+#define REPORT_INTERVAL (10 * SPEAD2_SECOND)
+
+/* Most names of a report. */
+#define MAX_NAMES 8
+
+void
+spead2_absent_clear (Spead2Absent *absent)
+{
+  g_clear_pointer (&absent->tries, g_free);
+}
+
+static void
+set_present (Spead2Absent *absent, guint destination)
+{
+  absent->tries[destination] = 0;
+  absent->n--;
+}
+
+void
+spead2_absent_forget (Spead2Absent *absent, guint destination)
+{
+  if (spead2_absent_has (absent, destination))
+    set_present (absent, destination);
+}
+
+/* -- who is absent ------------------------------------------------------------------- */
+
+static void
+make_tries (Spead2Absent *absent, guint n)
+{
+  if (absent->n_tries >= n)
+    return;
+  absent->tries = g_renew (guint64, absent->tries, n);
+  while (absent->n_tries < n)
+    absent->tries[absent->n_tries++] = 0;
+}
+
+/* Looks up who is. FALSE: there are no more. */
+static gboolean
+find (Spead2Absent *absent, const Spead2Endpoint *endpoints, guint n,
+    guint64 now)
+{
+  Spead2Neighbours *neighbours = spead2_neighbours_read (FALSE);
+  const guint n_before = absent->n;
+  guint i;
+
+  if (neighbours == NULL)
+    return FALSE;
+  make_tries (absent, n);
+  for (i = 0; i < n; i++) {
+    if (absent->tries[i] > 0 ||
+        !spead2_neighbours_include (
+            neighbours, &endpoints[i], absent->options->local))
+      continue;
+    absent->tries[i] = now + TRY_INTERVAL;
+    absent->n++;
+  }
+  spead2_neighbours_free (neighbours);
+  if (absent->n == n_before)
+    return FALSE;
+
+  absent->found = now;
+  absent->check = now + CHECK_INTERVAL;
+  absent->changed = TRUE;
+  return TRUE;
+}
+
+gboolean
+spead2_absent_search (Spead2Absent *absent, Spead2AbsentSearch *search,
+    const Spead2Endpoint *endpoints, guint n, guint64 now)
+{
+  if (absent->options == NULL || n == 1) {
+    search->next = G_MAXUINT64;
+    return FALSE;
+  }
+  if (search->next == 0 &&
+      (absent->found == 0 || now - absent->found >= ALERT_TIME)) {
+    search->interval = SEARCH_MIN;
+    search->next = now + SEARCH_MIN;
+  }
+  if (now < search->next)
+    return FALSE;
+  if (find (absent, endpoints, n, now))
+    return TRUE;
+  search->interval = CLAMP (search->interval * 2, SEARCH_MIN, SEARCH_MAX);
+  search->next = now + search->interval;
+  return FALSE;
+}
+
+void
+spead2_absent_check (
+    Spead2Absent *absent, const Spead2Endpoint *endpoints, guint64 now)
+{
+  Spead2Neighbours *neighbours;
+  guint i;
+
+  if (absent->n == 0 || now < absent->check)
+    return;
+  absent->check = now + CHECK_INTERVAL;
+  neighbours = spead2_neighbours_read (TRUE);
+  for (i = 0; i < absent->n_tries; i++)
+    if (absent->tries[i] > 0 &&
+        (neighbours == NULL ||
+            !spead2_neighbours_include (
+                neighbours, &endpoints[i], absent->options->local)))
+      set_present (absent, i);
+  g_clear_pointer (&neighbours, spead2_neighbours_free);
+}
+
+/* -- messages to them ------------------------------------------------------------------ */
+
+gboolean
+spead2_absent_may_try (Spead2Absent *absent, guint destination, guint64 now)
+{
+  if (now < absent->tries[destination])
+    return FALSE;
+  absent->tries[destination] = now + TRY_INTERVAL;
+  return TRUE;
+}
+
+gboolean
+spead2_absent_try (const Spead2Absent *absent, const Spead2Endpoint *endpoint,
+    const struct msghdr *message, gint like)
+{
+  Spead2UdpSocketOptions options = *absent->options;
+  gboolean sent;
+  gint fd;
+
+  options.local = NULL;
+  fd = like >= 0 ? spead2_udp_socket_reopen (like, endpoint, &options, NULL)
+                 : spead2_udp_socket_open (endpoint, &options, NULL);
+  if (fd < 0)
+    return FALSE;
+  sent = sendmsg (fd, message, MSG_DONTWAIT) > 0;
+  close (fd);
+  return sent;
+}
+
+guint
+spead2_absent_take_report (Spead2Absent *absent,
+    const Spead2Endpoint *endpoints, guint64 now, gchar **names)
+{
+  GString *text;
+  guint i, n = 0;
+
+  /* Others that are absent, too, have been found by then. */
+  if (!absent->changed || absent->n == 0 || now < absent->report ||
+      now - absent->found < CHECK_INTERVAL)
+    return 0;
+  absent->report = now + REPORT_INTERVAL;
+  absent->changed = FALSE;
+  text = g_string_new (NULL);
+  for (i = 0; i < absent->n_tries && n < MAX_NAMES; i++)
+    if (absent->tries[i] > 0)
+      g_string_append_printf (
+          text, "%s%s", n++ > 0 ? ", " : "", endpoints[i].text);
+  if (n < absent->n)
+    g_string_append_printf (text, " and %u others", absent->n - n);
+  *names = g_string_free (text, FALSE);
+  return absent->n;
+}
