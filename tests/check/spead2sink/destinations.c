@@ -315,7 +315,8 @@ GST_START_TEST (errors_belong_to_their_destination)
    * so on; all other heaps of the two are whole. */
   decode_each ();
   fail_unless_equals_int (fake_receiver_n_heaps (decoders[1]), 0);
-  fail_unless (sent_to (1, "errors") > 2);
+  /* An error a message, which several heaps may share. */
+  fail_unless (sent_to (1, "errors") > 0);
   fail_unless_equals_uint64 (sent_to (0, "errors"), 0);
   fail_unless_equals_uint64 (sent_to (2, "errors"), 0);
   stats = stats_of ("127.0.0.1", port_of (1));
