@@ -162,6 +162,22 @@ gst_spead2_src_copy_stats (GstSpead2Src *self)
   return stats;
 }
 
+/* The one that was set, or chosen by the kernel where that is 0. */
+static guint
+gst_spead2_src_get_port (GstSpead2Src *self)
+{
+  Spead2Endpoint local;
+  guint port;
+
+  GST_OBJECT_LOCK (self);
+  port = self->settings.port;
+  if (port == 0 && self->receiver &&
+      spead2_receiver_get_local (self->receiver, &local, NULL))
+    port = local.port;
+  GST_OBJECT_UNLOCK (self);
+  return port;
+}
+
 static void
 gst_spead2_src_get_property (
     GObject *object, guint id, GValue *value, GParamSpec *pspec)
@@ -170,6 +186,8 @@ gst_spead2_src_get_property (
 
   if (id == GST_SPEAD2_SRC_PROP_STATS)
     g_value_take_boxed (value, gst_spead2_src_copy_stats (self));
+  else if (id == GST_SPEAD2_SRC_PROP_PORT)
+    g_value_set_int (value, gst_spead2_src_get_port (self));
   else
     gst_spead2_net_element_get_property (&self->net, value, pspec);
 }
@@ -257,6 +275,8 @@ gst_spead2_src_open (GstSpead2Src *self)
     GST_OBJECT_UNLOCK (self);
     gst_spead2_net_element_use_socket (
         &self->net, used, settings.socket == NULL || settings.close_socket);
+    if (settings.port == 0)
+      g_object_notify (G_OBJECT (self), "port");
   } else {
     g_clear_pointer (&receiver, spead2_receiver_free);
     gst_spead2_src_report_error (self, error);

@@ -218,8 +218,8 @@ install_network (GObjectClass *klass)
   /**
    * GstSpead2Src:port:
    *
-   * The UDP port to receive on, 0 to 65535. 0 takes a free one, which
-   * #GstSpead2Src:used-socket then has.
+   * The UDP port to receive on, 0 to 65535. 0 takes a free one at each start, and the
+   * property reads as that one from READY on; `notify::port` says that it was chosen.
    *
    * Since: 0.1
    */

@@ -182,16 +182,11 @@ print_stats (void)
 static void
 print_port (void)
 {
-  GSocketAddress *address;
-  GSocket *used;
+  gint port;
 
-  g_object_get (receiver, "used-socket", &used, NULL);
-  address = g_socket_get_local_address (used, NULL);
-  printf ("{\"port\": %u}\n",
-      g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (address)));
+  g_object_get (receiver, "port", &port, NULL);
+  printf ("{\"port\": %d}\n", port);
   fflush (stdout);
-  g_object_unref (address);
-  g_object_unref (used);
 }
 
 static gboolean

@@ -20,7 +20,7 @@ import threading
 import gi
 
 gi.require_version("Gst", "1.0")
-from gi.repository import Gio, GLib, Gst  # noqa: E402,F401 (Gio: the socket's methods)
+from gi.repository import GLib, Gst  # noqa: E402
 
 
 # Buffers are reported by the streaming thread: lines must not mix with the main thread's.
@@ -129,7 +129,7 @@ class Streamer:
         if element == self.pipeline:
             say(playing=True)
         elif element == self.receiver:
-            say(port=element.get_property("used-socket").get_local_address().get_port())
+            say(port=element.get_property("port"))
 
     def say_stats(self):
         stats = self.element.get_property("stats")

@@ -377,6 +377,36 @@ GST_START_TEST (it_starts_again_after_ready_and_after_null)
 }
 GST_END_TEST;
 
+static void
+count_port (GObject *object, GParamSpec *spec, gpointer n)
+{
+  fail_unless (source_port () > 0);
+  *(guint *) n += 1;
+}
+
+/* Of the socket in use, and announced. In NULL it is 0 again. */
+GST_START_TEST (port_0_reads_as_the_port_that_was_chosen)
+{
+  GSocketAddress *address;
+  GSocket *used;
+  guint n = 0;
+
+  make_source ("", NULL);
+  g_signal_connect (source, "notify::port", G_CALLBACK (count_port), &n);
+  gst_element_set_state (pipeline, GST_STATE_NULL);
+  fail_unless_equals_int (source_port (), 0);
+  gst_element_set_state (pipeline, GST_STATE_READY);
+  fail_unless_equals_int (n, 1);
+  g_object_get (source, "used-socket", &used, NULL);
+  address = g_socket_get_local_address (used, NULL);
+  fail_unless_equals_int (source_port (),
+      g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (address)));
+  g_object_unref (address);
+  g_object_unref (used);
+  stop_source ();
+}
+GST_END_TEST;
+
 GST_START_TEST (a_port_that_is_taken_is_an_error)
 {
   GstElement *second = gst_element_factory_make ("spead2src", NULL);
@@ -635,6 +665,7 @@ spead2src_suite (void)
   tcase_add_test (tc, heaps_that_arrive_in_a_pause_come_after_it);
   tcase_add_test (tc, heaps_that_arrive_in_a_pause_and_go_nowhere_are_counted);
   tcase_add_test (tc, it_starts_again_after_ready_and_after_null);
+  tcase_add_test (tc, port_0_reads_as_the_port_that_was_chosen);
   tcase_add_test (tc, a_port_that_is_taken_is_an_error);
   tcase_add_test (tc, properties_are_fixed_in_paused);
   tcase_add_test (tc, a_socket_is_freed_without_a_lock);

@@ -133,15 +133,9 @@ start_source (const gchar *properties, const gchar *rest)
 guint
 source_port (void)
 {
-  GSocketAddress *address;
-  GSocket *used;
-  guint port;
+  gint port;
 
-  g_object_get (source, "used-socket", &used, NULL);
-  address = g_socket_get_local_address (used, NULL);
-  port = g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (address));
-  g_object_unref (address);
-  g_object_unref (used);
+  g_object_get (source, "port", &port, NULL);
   return port;
 }
 
