@@ -533,6 +533,11 @@ install_heaps (GObjectClass *klass)
    * without a common socket, from several source ports. Descriptors and stop heaps
    * are still sent after all heaps before them, and before all heaps behind them.
    *
+   * While the kernel runs other threads, one may be halfway through a heap of which the
+   * rest comes later than all others that were outstanding. A receiver that must not
+   * give that heap up assembles up to #GstSpead2Sink:max-heaps at a time; spead2
+   * assembles 4 unless `max_heaps` of its receive StreamConfig is set.
+   *
    * Since: 0.1
    */
   g_object_class_install_property (klass, GST_SPEAD2_SINK_PROP_SEND_THREADS,
