@@ -16,6 +16,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -36,7 +37,6 @@ AS_ROOT = "sudo() { DEBIAN_FRONTEND=noninteractive \"$@\"; }\n"
 # What sends; a receiver without it waits, until Ctrl-C.
 SENDING = re.compile(r"adctestsrc|audiotestsrc|filesrc|two-tones|numpy_sender")
 BAD = re.compile(r"ERROR|CRITICAL|Traceback|not found|No such file")
-SECONDS_OF_A_RECEIVER = 8
 LIMIT = 300
 
 
@@ -74,24 +74,33 @@ class Page(HTMLParser):
             self.text += data
 
 
-def run(script, directory, as_root=False):
-    """What bash prints, and its status. What runs in the background ends with it."""
+def run(script, directory, as_root=False, until=None):
+    """What bash prints, and its status. Ctrl-C comes when it prints until. What runs in the background
+    ends with it."""
     command = ["bash", "-euc", script]
     if not as_root:
         command = ["unshare", "--net", "sh", "-c",
                    f'ip link set lo up && exec setpriv --reuid={USER} --regid={USER} --clear-groups env PATH="$0" "$@"',
                    PATHS[False], *command]
-    with tempfile.TemporaryFile("w+", errors="replace") as output:
+    with tempfile.NamedTemporaryFile() as output:
         process = subprocess.Popen(command, cwd=directory, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
                                    env=dict(ENVIRONMENT, PATH=PATHS[True]), start_new_session=True)
-        try:
-            status = process.wait(LIMIT)
-        except subprocess.TimeoutExpired:
-            status = "no end"
+        end = time.monotonic() + LIMIT
+        while process.poll() is None and time.monotonic() < end:
+            time.sleep(0.1)
+            if until is not None and until in text_of(output):
+                os.killpg(process.pid, signal.SIGINT)
+                until = None
+        status = process.returncode  # None: it did not end
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
-        output.seek(0)
-        return output.read(), status
+        process.wait()
+        return text_of(output), status
+
+
+def text_of(file):
+    """By a descriptor of its own: the place in the file is the writer's."""
+    return Path(file.name).read_text(errors="replace")
 
 
 def without_numbers(text):
@@ -111,15 +120,10 @@ def paste(message, block, directory, prelude):
     if not block.strip():
         return None, ""
     if message is None and "spead2src" in block and not SENDING.search(block):
-        printed, status = run(f"{prelude}timeout --signal=INT --kill-after=10 {SECONDS_OF_A_RECEIVER} "
-                              f"bash -euc {quoted(block)}", directory)
-        return status in (0, 124) and "PLAYING" in printed and not BAD.search(printed), printed
+        printed, status = run(prelude + block, directory, until="PLAYING")
+        return status is not None and "PLAYING" in printed and not BAD.search(printed), printed
     printed, status = run(prelude + LIMITED + block, directory)
     return is_right(message, block, printed, status), printed
-
-
-def quoted(text):
-    return "'" + text.replace("'", "'\"'\"'") + "'"
 
 
 def install(packages):
@@ -128,7 +132,7 @@ def install(packages):
     for path in INSTALLING:
         for _, block in Page(path).blocks:
             printed, status = run(AS_ROOT + block, packages, as_root=True)
-            if status:
+            if status != 0:
                 sys.exit(f"{path.name}: this failed:\n{block}\n{printed}")
             prelude += "".join(f"{line}\n" for line in block.splitlines() if line.startswith(". "))
     return prelude
