@@ -30,28 +30,31 @@ check_packet_size (const Spead2SenderConfig *config, GError **error)
   return FALSE;
 }
 
-static const Spead2Endpoint *
+/* The index of the first group, or n_destinations. */
+static guint
 first_group (const Spead2SenderConfig *config)
 {
-  guint i;
+  guint i = 0;
 
-  for (i = 0; i < config->n_destinations; i++)
-    if (config->destinations[i].multicast)
-      return &config->destinations[i];
-  return NULL;
+  while (i < config->n_destinations && !config->destinations[i].multicast)
+    i++;
+  return i;
 }
 
 /* What is wrong with the way of multicast, or with wanting one for unicast. */
 static void
 check_multicast (GstElement *element, const Spead2SenderConfig *config)
 {
-  const Spead2Endpoint *destination = first_group (config);
+  const guint index = first_group (config);
+  const Spead2Endpoint *destination =
+      index < config->n_destinations ? &config->destinations[index] : NULL;
   const gchar *iface = config->socket.multicast_iface;
-  gchar *name = iface ? spead2_iface_dup_name (iface) : NULL;
+  gchar *own = spead2_iface_list_dup (iface, index);
+  gchar *name = own ? spead2_iface_dup_name (own) : NULL;
   guint mtu = 0;
 
   if (destination)
-    mtu = spead2_udp_mtu (destination, &config->socket);
+    mtu = spead2_sender_mtu (destination, index, &config->socket);
   if (destination == NULL && iface)
     GST_ELEMENT_WARNING (element, RESOURCE, SETTINGS,
         ("multicast-iface=%s has no effect: %s is no multicast group. The "
@@ -71,6 +74,7 @@ check_multicast (GstElement *element, const Spead2SenderConfig *config)
             name, name),
         ("to %s", destination->text));
   g_free (name);
+  g_free (own);
 }
 
 /* What will not stop the stream, and yet not work as it was meant. */

@@ -1141,7 +1141,14 @@ install_socket (GObjectClass *klass)
    * The network interface by which multicast leaves: its name (`eth0`), or one of
    * its IPv4 or IPv6 addresses (`10.1.2.3`, `fe80::1%eth0`); an IPv4 address is also
    * the source address of IPv4 packets. Unset, the routing table selects it. An
-   * interface that does not exist is an error. If no destination is a multicast group,
+   * interface that does not exist is an error.
+   *
+   * A list, `eth0,eth1`, distributes several #GstSpead2Sink:destinations: number i of
+   * them, from 0, leaves by interface i modulo the number of interfaces. The first of a
+   * list is number 0; one that is added has the number of the next, or of one that was
+   * removed. An IPv6 group with an interface of its own, `ff02::5%eth1`, leaves by that.
+   * An empty entry and a space in a list are errors with their character.
+   * If no destination is a multicast group,
    * it has no effect, which is a warning. IPv6 multicast needs a
    * route on that interface, which `lo` does not have: `ip -6 route add multicast
    * ff00::/8 dev lo table local`.
@@ -1150,8 +1157,8 @@ install_socket (GObjectClass *klass)
    */
   g_object_class_install_property (klass, GST_SPEAD2_SINK_PROP_MULTICAST_IFACE,
       g_param_spec_string ("multicast-iface", "Multicast interface",
-          "Interface for multicast, its name or an address of it", NULL,
-          FLAGS | GST_PARAM_MUTABLE_READY));
+          "Interface for multicast, its name or an address of it, or a list",
+          NULL, FLAGS | GST_PARAM_MUTABLE_READY));
   /**
    * GstSpead2Sink:ttl-mc:
    *

@@ -136,11 +136,11 @@ def datagrams(receiver):
     return receiver.ask("stats", "stats")["stats"]["datagrams"]
 
 
-def heard(receiver, number):
-    """The counters of the heaps that it received, of which there are so many; no datagram
-    besides came."""
+def heard(receiver, number, packets=1):
+    """The counters of the heaps that it received, of which there are so many, of so many
+    packets each; no datagram besides came."""
     counters = [receiver.read("buffer")["buffer"]["values"]["heap-cnt"] for _ in range(number)]
-    assert datagrams(receiver) == number
+    assert datagrams(receiver) == number * packets
     return counters
 
 
@@ -167,6 +167,22 @@ def test_both_interfaces(machine, family):
     machine.send(family, GROUP[family], 1, cnt=1)
     machine.send(family, GROUP[family], 2, cnt=2)
     assert sorted(heard(receiver, 2)) == [1, 2]
+
+
+@families
+@pytest.mark.parametrize("properties", ["", "gso=off", "send-threads=2 zero-copy=on"])
+def test_a_sender_spreads_groups_over_interfaces(machine, launch, family, properties):
+    """multicast-iface=one,two: the first group by one, the second by two, and so on."""
+    group = GROUP[family]
+    ifaces = f"{machine.host(family, 1, 1)},two"
+    receivers = [machine.receive(f"address={group}+7 multicast-iface={iface} "
+                                 "on-stop=ignore dtype=int8") for iface in ("one", "two")]
+    bracketed = f"[{group}]" if family == 6 else group
+    launch("adctestsrc num-buffers=16 samplesperbuffer=8192 ! spead2sink descriptors=none "
+           f"send-stop-heap=false destinations={bracketed}+7:{PORT} multicast-iface={ifaces} "
+           f"{properties}", prefix=machine.senders.prefix)
+    for number, receiver in enumerate(receivers):
+        assert sorted(heard(receiver, 8, packets=6)) == list(range(1 + number, 17, 2))
 
 
 @families

@@ -60,8 +60,8 @@ make_tries (Spead2Absent *absent, guint n)
 
 /* Looks up who is. FALSE: there are no more. */
 static gboolean
-find (Spead2Absent *absent, const Spead2Endpoint *endpoints, guint n,
-    guint64 now)
+find (
+    Spead2Absent *absent, const Spead2Endpoint *endpoints, guint n, guint64 now)
 {
   Spead2Neighbours *neighbours = spead2_neighbours_read (FALSE);
   const guint n_before = absent->n;

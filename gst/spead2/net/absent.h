@@ -21,12 +21,13 @@ G_BEGIN_DECLS
 typedef struct {
   /* (borrowed) NULL: no destination is ever absent. */
   const Spead2UdpSocketOptions *options;
-  guint n;         /* absent destinations */
-  guint64 *tries;  /* (owned) by destination: when it gets a message; 0: not absent */
+  guint n; /* absent destinations */
+  guint64 *
+      tries; /* (owned) by destination: when it gets a message; 0: not absent */
   guint n_tries;
-  guint64 found;   /* when a destination was found to be absent last */
-  guint64 check;   /* when they are looked up again */
-  guint64 report;  /* not before then */
+  guint64 found;    /* when a destination was found to be absent last */
+  guint64 check;    /* when they are looked up again */
+  guint64 report;   /* not before then */
   gboolean changed; /* there are others than were reported */
 } Spead2Absent;
 

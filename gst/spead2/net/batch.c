@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "spead2/memory/hugepages.h"
+#include "spead2/net/iface.h"
 
 #ifndef UDP_SEGMENT
 #define UDP_SEGMENT 103
@@ -25,6 +26,7 @@ spead2_batch_init (Spead2Batch *batch, const Spead2Endpoint *endpoints,
   batch->destinations = NULL;
   batch->n_destinations = 0;
   spead2_batch_set_destinations (batch, endpoints, n_destinations);
+  batch->ifaces = NULL;
   batch->max_message = max_message;
   batch->iovs = g_new (struct iovec, SPEAD2_BATCH_MESSAGES * IOV_STRIDE);
   batch->spans =
@@ -43,6 +45,12 @@ spead2_batch_set_destinations (
   while (batch->n_destinations < n_destinations)
     batch->destinations[batch->n_destinations++] =
         (Spead2BatchDestination){.gso = TRUE};
+}
+
+void
+spead2_batch_set_ifaces (Spead2Batch *batch, const GArray *ifaces)
+{
+  batch->ifaces = ifaces;
 }
 
 void
@@ -332,20 +340,44 @@ write_header (const Spead2Batch *batch, const Spead2Message *message,
   header->msg_hdr.msg_iovlen = message->n_iov;
 }
 
+/* Appends a control message. control: memory for all of the header's, zeros before the
+ * first. */
 static void
-add_gso (
-    struct mmsghdr *header, Spead2SegmentControl *control, guint16 packet_size)
+add_control (struct mmsghdr *header, Spead2MessageControl *control, gint level,
+    gint type, gconstpointer data, gsize size)
 {
-  struct cmsghdr *cmsg;
+  struct msghdr *msg = &header->msg_hdr;
+  struct cmsghdr *cmsg =
+      (struct cmsghdr *) (control->bytes + msg->msg_controllen);
 
-  memset (control, 0, sizeof *control);
-  header->msg_hdr.msg_control = control;
-  header->msg_hdr.msg_controllen = sizeof *control;
-  cmsg = CMSG_FIRSTHDR (&header->msg_hdr);
-  cmsg->cmsg_level = IPPROTO_UDP;
-  cmsg->cmsg_type = UDP_SEGMENT;
-  cmsg->cmsg_len = CMSG_LEN (sizeof packet_size);
-  memcpy (CMSG_DATA (cmsg), &packet_size, sizeof packet_size);
+  msg->msg_control = control;
+  msg->msg_controllen += CMSG_SPACE (size);
+  cmsg->cmsg_level = level;
+  cmsg->cmsg_type = type;
+  cmsg->cmsg_len = CMSG_LEN (size);
+  memcpy (CMSG_DATA (cmsg), data, size);
+}
+
+/* Directs a message to a group to its interface. */
+static void
+add_iface (const Spead2Batch *batch, guint destination, struct mmsghdr *header,
+    Spead2MessageControl *control)
+{
+  const Spead2Endpoint *endpoint = &batch->endpoints[destination];
+  const Spead2Iface *iface = &g_array_index (
+      batch->ifaces, Spead2Iface, destination % batch->ifaces->len);
+  const struct in_pktinfo ipv4 = {
+      .ipi_ifindex = (int) iface->index, .ipi_spec_dst = iface->ipv4};
+  const struct in6_pktinfo ipv6 = {.ipi6_ifindex = iface->index};
+
+  if (!endpoint->multicast)
+    return;
+  if (spead2_endpoint_family (endpoint) == AF_INET)
+    add_control (header, control, IPPROTO_IP, IP_PKTINFO, &ipv4, sizeof ipv4);
+  else if (((const struct sockaddr_in6 *) &endpoint->address)->sin6_scope_id ==
+      0)
+    add_control (
+        header, control, IPPROTO_IPV6, IPV6_PKTINFO, &ipv6, sizeof ipv6);
 }
 
 void
@@ -356,9 +388,20 @@ spead2_batch_write_headers (Spead2Batch *batch)
   for (i = 0; i < batch->n_messages; i++) {
     const Spead2Message *message = &batch->messages[i];
 
-    write_header (batch, message, &batch->headers[i]);
-    if (message->n_packets > 1)
-      add_gso (&batch->headers[i], &batch->controls[i], message->packet_size);
+    struct mmsghdr *header = &batch->headers[i];
+    Spead2MessageControl *control = &batch->controls[i];
+
+    write_header (batch, message, header);
+    if (message->n_packets > 1 || batch->ifaces)
+      memset (control, 0, sizeof *control);
+    if (message->n_packets > 1) {
+      const guint16 size = message->packet_size;
+
+      add_control (
+          header, control, IPPROTO_UDP, UDP_SEGMENT, &size, sizeof size);
+    }
+    if (batch->ifaces)
+      add_iface (batch, message->destination, header, control);
   }
 }
 
@@ -397,6 +440,8 @@ spead2_batch_split (const Spead2Batch *batch, const Spead2Message *message,
   guint i, span = 0, used = 0;
 
   plain->n = message->n_packets;
+  if (batch->ifaces)
+    memset (&plain->control, 0, sizeof plain->control);
   for (i = 0; i < plain->n; i++) {
     Spead2Message *packet = &plain->messages[i];
     gsize size = MIN (left, message->packet_size);
@@ -421,6 +466,9 @@ spead2_batch_split (const Spead2Batch *batch, const Spead2Message *message,
     }
 
     write_header (batch, packet, &plain->headers[i]);
+    if (batch->ifaces)
+      add_iface (
+          batch, message->destination, &plain->headers[i], &plain->control);
     left -= size;
   }
 }

@@ -14,6 +14,7 @@
 #ifndef SPEAD2_BATCH_H
 #define SPEAD2_BATCH_H
 
+#include <netinet/in.h>
 #include <sys/socket.h>
 
 #include "spead2/net/endpoint.h"
@@ -44,11 +45,12 @@ typedef struct {
   guint n_fragments; /* pages of its pieces, at most; only with limits */
 } Spead2Message;
 
-/* A control message that carries UDP_SEGMENT. */
+/* Control messages with UDP_SEGMENT, and IP_PKTINFO or IPV6_PKTINFO. */
 typedef union {
-  gchar bytes[CMSG_SPACE (sizeof (guint16))];
+  gchar bytes[CMSG_SPACE (sizeof (guint16)) +
+      CMSG_SPACE (sizeof (struct in6_pktinfo))];
   struct cmsghdr align;
-} Spead2SegmentControl;
+} Spead2MessageControl;
 
 /* Limits of a batch whose memory the kernel reads where it lies. */
 typedef struct {
@@ -72,6 +74,7 @@ typedef struct {
   const Spead2Endpoint *endpoints;      /* (borrowed) */
   Spead2BatchDestination *destinations; /* by their index in endpoints */
   guint n_destinations;
+  const GArray *ifaces; /* (borrowed, Spead2Iface) or NULL: the socket's */
   gsize max_message;
   guint64 max_bytes;
   const Spead2BatchLimits *limits; /* (borrowed) or NULL: it is copied */
@@ -87,7 +90,7 @@ typedef struct {
   gsize scratch_used;
 
   struct mmsghdr headers[SPEAD2_BATCH_MESSAGES];
-  Spead2SegmentControl controls[SPEAD2_BATCH_MESSAGES];
+  Spead2MessageControl controls[SPEAD2_BATCH_MESSAGES];
 } Spead2Batch;
 
 /* An empty batch. A packet's destination is an index into endpoints, which are
@@ -100,6 +103,11 @@ void spead2_batch_init (Spead2Batch *batch, const Spead2Endpoint *endpoints,
  * have GSO. */
 void spead2_batch_set_destinations (
     Spead2Batch *batch, const Spead2Endpoint *endpoints, guint n_destinations);
+
+/* Messages to multicast groups leave by one of these interfaces (Spead2Iface, borrowed):
+ * their destination's index, modulo the number of interfaces, is the interface's. An IPv6
+ * group whose address names its interface leaves by that. NULL: by the socket's. */
+void spead2_batch_set_ifaces (Spead2Batch *batch, const GArray *ifaces);
 
 /* Frees what init allocated. */
 void spead2_batch_clear (Spead2Batch *batch);
@@ -139,6 +147,7 @@ typedef struct {
   guint n;
   Spead2Message messages[SPEAD2_MESSAGE_PACKETS];
   struct mmsghdr headers[SPEAD2_MESSAGE_PACKETS];
+  Spead2MessageControl control; /* of each of them */
   Spead2TxSpan spans[SPEAD2_MESSAGE_PACKETS];
   /* A packet begins within another's iovec, at worst. */
   struct iovec iovs[SPEAD2_PACKET_MAX_IOV + SPEAD2_MESSAGE_PACKETS];

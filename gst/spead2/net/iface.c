@@ -84,6 +84,60 @@ spead2_iface_find (Spead2Iface *iface, const gchar *text, GError **error)
   return FALSE;
 }
 
+/* at: the character where the text begins, from 1. */
+static gboolean
+find_listed (Spead2Iface *iface, const gchar *text, glong at, GError **error)
+{
+  if (*text == '\0' || strpbrk (text, " \t\r\n")) {
+    g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID,
+        "multicast-iface: %s at character %ld: write names or addresses of "
+        "interfaces, separated by commas and without spaces: eth0,eth1",
+        *text == '\0' ? "an empty interface" : "a space in the interface", at);
+    return FALSE;
+  }
+  if (spead2_iface_find (iface, text, error))
+    return TRUE;
+  g_prefix_error (error, "multicast-iface, character %ld: ", at);
+  return FALSE;
+}
+
+GArray *
+spead2_iface_list_find (const gchar *text, GError **error)
+{
+  gchar **texts = g_strsplit (text, ",", -1);
+  const gboolean single = g_strv_length (texts) == 1;
+  GArray *list = g_array_new (FALSE, FALSE, sizeof (Spead2Iface));
+  gboolean found = TRUE;
+  glong at = 1;
+  guint i;
+
+  for (i = 0; texts[i] && found; i++) {
+    Spead2Iface iface;
+
+    found = single ? spead2_iface_find (&iface, texts[i], error)
+                   : find_listed (&iface, texts[i], at, error);
+    at += g_utf8_strlen (texts[i], -1) + 1;
+    g_array_append_val (list, iface);
+  }
+  g_strfreev (texts);
+  if (!found)
+    g_clear_pointer (&list, g_array_unref);
+  return list;
+}
+
+gchar *
+spead2_iface_list_dup (const gchar *text, guint i)
+{
+  gchar **texts, *copy;
+
+  if (!spead2_iface_is_list (text))
+    return g_strdup (text);
+  texts = g_strsplit (text, ",", -1);
+  copy = g_strdup (texts[i % g_strv_length (texts)]);
+  g_strfreev (texts);
+  return copy;
+}
+
 gchar *
 spead2_iface_dup_name (const gchar *text)
 {

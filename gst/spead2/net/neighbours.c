@@ -34,7 +34,8 @@ typedef struct {
 } Request;
 
 /* Called for each message of an answer. */
-typedef void (*MessageFunc) (const struct nlmsghdr *message, gpointer user_data);
+typedef void (*MessageFunc) (
+    const struct nlmsghdr *message, gpointer user_data);
 
 static void
 begin_request (Request *request, guint16 type, guint16 flags, gsize body)
@@ -116,8 +117,7 @@ list_neighbour (const struct nlmsghdr *message, gpointer user_data)
     return;
   for (; RTA_OK (attribute, left); attribute = RTA_NEXT (attribute, left))
     if (attribute->rta_type == NDA_DST)
-      set_address (
-          &neighbour, RTA_DATA (attribute), RTA_PAYLOAD (attribute));
+      set_address (&neighbour, RTA_DATA (attribute), RTA_PAYLOAD (attribute));
   if (neighbour.size > 0)
     g_array_append_val (listing->all, neighbour);
 }
@@ -214,8 +214,8 @@ next_hop (gint fd, const Spead2Endpoint *endpoint, const Spead2Endpoint *local)
         (const struct sockaddr_in6 *) &endpoint->address;
 
     if (in6->sin6_scope_id != 0)
-      add_attribute (&request, RTA_OIF, &in6->sin6_scope_id,
-          sizeof in6->sin6_scope_id);
+      add_attribute (
+          &request, RTA_OIF, &in6->sin6_scope_id, sizeof in6->sin6_scope_id);
   }
   ask (fd, &request, take_route, &next);
   return next;
@@ -232,8 +232,7 @@ spead2_neighbours_include (const Spead2Neighbours *neighbours,
     return FALSE;
   next = next_hop (neighbours->fd, endpoint, local);
   for (i = 0; i < neighbours->all->len; i++) {
-    const Neighbour *neighbour =
-        &g_array_index (neighbours->all, Neighbour, i);
+    const Neighbour *neighbour = &g_array_index (neighbours->all, Neighbour, i);
 
     if (neighbour->iface == next.iface && neighbour->size == next.size &&
         memcmp (neighbour->address, next.address, next.size) == 0)

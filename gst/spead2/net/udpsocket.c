@@ -93,8 +93,15 @@ set_multicast_iface (gint fd, Spead2UdpSocketState *state, gint family,
 {
   struct ip_mreqn request = {0};
   Spead2Iface iface;
+  GArray *list;
   gint result;
 
+  if (spead2_iface_is_list (text)) {
+    list = spead2_iface_list_find (text, error);
+    if (list)
+      g_array_unref (list);
+    return list != NULL;
+  }
   if (!spead2_iface_find (&iface, text, error))
     return FALSE;
 

@@ -11,7 +11,9 @@ G_BEGIN_DECLS
 
 typedef struct {
   /* The name of an interface or one of its addresses ("eth0", "10.1.2.3",
-   * "fe80::1%eth0"), which IPv4 packets then come from; or NULL: the kernel's. */
+   * "fe80::1%eth0"), which IPv4 packets then come from; or NULL: the kernel's. A list of
+   * several is only checked here: each message has its own, see
+   * spead2_batch_set_ifaces(). */
   const gchar *multicast_iface;
   gint ttl;                    /* hops of unicast packets, 1 to 255 */
   gint ttl_mc;                 /* hops of multicast packets, 0 to 255 */

@@ -153,6 +153,12 @@ spead2_udp_writer_free (Spead2UdpWriter *writer)
 }
 
 void
+spead2_udp_writer_set_ifaces (Spead2UdpWriter *writer, const GArray *ifaces)
+{
+  spead2_batch_set_ifaces (&writer->batch, ifaces);
+}
+
+void
 spead2_udp_writer_watch_neighbours (Spead2UdpWriter *writer,
     const Spead2UdpSocketOptions *options, gboolean may_replace)
 {

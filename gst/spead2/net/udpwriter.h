@@ -51,6 +51,10 @@ Spead2UdpWriter *spead2_udp_writer_new (gint fd,
 
 void spead2_udp_writer_free (Spead2UdpWriter *writer);
 
+/* Messages to multicast groups leave by these: see spead2_batch_set_ifaces(). */
+void spead2_udp_writer_set_ifaces (
+    Spead2UdpWriter *writer, const GArray *ifaces);
+
 /* Takes destinations whose neighbours do not answer off the socket, where there are others:
  * see absent.h. Their packets fail with EHOSTUNREACH. options are those of the socket, and
  * borrowed. may_replace: the socket is opened anew, so that the others need not wait for

@@ -11,6 +11,7 @@
 #include "spead2/clock.h"
 #include "spead2/error.h"
 #include "spead2/net/endpointlist.h"
+#include "spead2/net/iface.h"
 
 /* How long a flush or a stop waits for the kernel to release memory, in ns. */
 #define RELEASE_GRACE (500 * G_GUINT64_CONSTANT (1000000))
@@ -29,7 +30,9 @@ struct _Spead2Sender {
   guint n_workers;
   Spead2UdpSocketOptions socket; /* (owned) of each socket */
   Spead2Endpoint local;          /* socket.local, unless that is NULL */
-  gint *fds;                     /* (owned) of the workers in turn */
+  GArray
+      *ifaces; /* (owned, Spead2Iface) of multicast, where there are several */
+  gint *fds;   /* (owned) of the workers in turn */
   guint n_fds;
   Spead2UdpSocketState *adopted; /* (owned) of an outside socket, or NULL */
   gint family;
@@ -103,6 +106,7 @@ open_worker (
 
   if (writer == NULL)
     return FALSE;
+  spead2_udp_writer_set_ifaces (writer, sender->ifaces);
   spead2_udp_writer_watch_neighbours (
       writer, &sender->socket, sender->adopted == NULL);
   if (config->no_gso)
@@ -156,6 +160,20 @@ init_destinations (
       config->count_each && config->rule != SPEAD2_DESTINATION_ALL;
 }
 
+guint
+spead2_sender_mtu (const Spead2Endpoint *destination, guint index,
+    const Spead2UdpSocketOptions *options)
+{
+  gchar *iface = spead2_iface_list_dup (options->multicast_iface, index);
+  Spead2UdpSocketOptions own = *options;
+  guint mtu;
+
+  own.multicast_iface = iface;
+  mtu = spead2_udp_mtu (destination, &own);
+  g_free (iface);
+  return mtu;
+}
+
 /* Of the destinations whose MTU is known; 0: none. */
 static guint
 smallest_mtu (const Spead2SenderConfig *config)
@@ -163,7 +181,8 @@ smallest_mtu (const Spead2SenderConfig *config)
   guint smallest = 0, i;
 
   for (i = 0; i < config->n_destinations; i++) {
-    guint mtu = spead2_udp_mtu (&config->destinations[i], &config->socket);
+    guint mtu =
+        spead2_sender_mtu (&config->destinations[i], i, &config->socket);
 
     if (mtu > 0 && (smallest == 0 || mtu < smallest))
       smallest = mtu;
@@ -226,6 +245,10 @@ spead2_sender_new (const Spead2SenderConfig *config,
   sender->workers = g_new0 (Spead2Worker, config->n_workers);
   if (!open_sockets (sender, config, error))
     goto failed;
+  if (spead2_iface_is_list (sender->socket.multicast_iface) &&
+      !(sender->ifaces =
+              spead2_iface_list_find (sender->socket.multicast_iface, error)))
+    goto failed;
   for (i = 0; i < config->n_workers; i++)
     if (!open_worker (sender, config, error))
       goto failed;
@@ -259,6 +282,7 @@ spead2_sender_free (Spead2Sender *sender)
   g_ptr_array_unref (group->abandoned_heaps);
   g_free (sender->workers);
   g_free (sender->fds);
+  g_clear_pointer (&sender->ifaces, g_array_unref);
   g_free ((gchar *) sender->socket.multicast_iface);
   g_free (sender->thread_name);
   g_clear_pointer (&sender->cpus, g_array_unref);

@@ -90,6 +90,10 @@ typedef struct {
 
 typedef struct _Spead2Sender Spead2Sender;
 
+/* spead2_udp_mtu() of a destination, by the interface of its index in the list. */
+guint spead2_sender_mtu (const Spead2Endpoint *destination, guint index,
+    const Spead2UdpSocketOptions *options);
+
 /* Opens a socket for each worker; with a local port, or an outside socket, the
  * workers share one. NULL with the socket's error, or SPEAD2_ERROR_INVALID for
  * counters that do not fit the flavour and an invalid rate. */
