@@ -492,6 +492,17 @@ find_number (GstSpead2HeapReader *reader, const Spead2ReceivedHeap *heap,
   return TRUE;
 }
 
+/* From the index of one heap of a run to that of the next; there is an index. */
+static guint64
+index_step (const GstSpead2HeapReader *reader, const Spead2ReceivedHeap *run)
+{
+  if (reader->cnt_is_index)
+    return run->cnt_step;
+  return run
+      ->steps[spead2_item_views_find (&reader->views, reader->index_item.id) -
+          reader->views.items];
+}
+
 static gboolean
 find_index (GstSpead2HeapReader *reader, const Spead2ReceivedHeap *heap,
     guint64 *index, guint *bits)
@@ -511,6 +522,8 @@ view_place (GstSpead2HeapReader *reader, const Spead2ReceivedHeap *heap)
 
   view->has_index = find_index (reader, heap, &view->index, &view->index_bits);
   view->index_is_cnt = reader->cnt_is_index;
+  if (view->has_index && heap->n_heaps > 1)
+    view->index_step = index_step (reader, heap);
   view->has_substream = TRUE;
   memset (&view->substream, 0, sizeof view->substream);
   for (i = 0; i < reader->n_substream_items; i++)
@@ -645,6 +658,16 @@ fields_of (GstSpead2HeapReader *reader, const Spead2ReceivedHeap *heap)
       reader->view.offset, reader->descriptors};
 }
 
+/* With the shape known, items are in the places of their pointers. */
+gboolean
+gst_spead2_heap_reader_steps (
+    GstSpead2HeapReader *reader, const Spead2ReceivedHeap *run)
+{
+  GstSpead2HeapFields fields = fields_of (reader, run);
+
+  return reader->shape.known && gst_spead2_heap_fields_step (&fields);
+}
+
 void
 gst_spead2_heap_reader_write_values (GstSpead2HeapReader *reader,
     const Spead2ReceivedHeap *heap, GstStructure *structure)
@@ -685,7 +708,7 @@ gst_spead2_heap_reader_begin_table (GstSpead2HeapReader *reader,
   GstSpead2HeapFields fields = fields_of (reader, heap);
 
   gst_spead2_heap_table_begin (table, &fields);
-  reader->n_omitted += fields.n_omitted;
+  reader->n_omitted += (guint64) fields.n_omitted * heap->n_heaps;
 }
 
 gboolean
@@ -696,7 +719,7 @@ gst_spead2_heap_reader_add_to_table (GstSpead2HeapReader *reader,
 
   if (!gst_spead2_heap_table_add (table, &fields))
     return FALSE;
-  reader->n_omitted += fields.n_omitted;
+  reader->n_omitted += (guint64) fields.n_omitted * heap->n_heaps;
   return TRUE;
 }
 

@@ -71,6 +71,7 @@ typedef struct {
   guint64 index; /* as in the heap, not unwrapped */
   guint index_bits;
   gboolean index_is_cnt; /* it counts heaps, not samples */
+  guint64 index_step;    /* of a run: to the next heap's, modulo 2^64 */
   GstSpead2SubstreamKey substream;
   gboolean has_substream; /* the heap has all substream items */
   guint n_bad;            /* descriptors in the heap that were refused */
@@ -84,11 +85,17 @@ GstSpead2HeapReader *gst_spead2_heap_reader_new (
     const GstSpead2HeapReaderConfig *config, GError **error);
 void gst_spead2_heap_reader_free (GstSpead2HeapReader *reader);
 
-/* Takes the descriptors of a heap in, and says what is in it. error, which may be NULL,
+/* Takes the descriptors of a heap in, and says what is in it; of a run, what is in its
+ * first heap. error, which may be NULL,
  * is set with SPEAD2_ERROR_INVALID to what is wrong with the first of its descriptors
  * that was refused, or with the item's size. */
 GstSpead2HeapKind gst_spead2_heap_reader_read (GstSpead2HeapReader *reader,
     const Spead2ReceivedHeap *heap, GstSpead2HeapView *view, GError **error);
+
+/* Whether a run that was read has the same to be said of all of its heaps, but for numbers
+ * that step from one to the next. */
+gboolean gst_spead2_heap_reader_steps (
+    GstSpead2HeapReader *reader, const Spead2ReceivedHeap *run);
 
 /* Makes the values of all other items of that heap the fields of a structure: see
  * gstspead2heapvalues.h. */

@@ -16,6 +16,7 @@ gst_spead2_heap_table_init (GstSpead2HeapTable *table)
 {
   table->columns = g_array_new (FALSE, TRUE, sizeof (Column));
   table->rows = g_array_new (FALSE, FALSE, sizeof (guint64));
+  table->steps = g_array_new (FALSE, FALSE, sizeof (guint64));
   table->bytes = g_byte_array_new ();
 }
 
@@ -24,6 +25,7 @@ gst_spead2_heap_table_clear (GstSpead2HeapTable *table)
 {
   g_clear_pointer (&table->columns, g_array_unref);
   g_clear_pointer (&table->rows, g_array_unref);
+  g_clear_pointer (&table->steps, g_array_unref);
   g_clear_pointer (&table->bytes, g_byte_array_unref);
 }
 
@@ -33,10 +35,27 @@ gst_spead2_heap_table_clear (GstSpead2HeapTable *table)
 static void
 add_value (GstSpead2HeapTable *table, const GstSpead2HeapField *field)
 {
-  if (field->size > 0)
+  if (field->size > 0) {
     g_byte_array_append (table->bytes, field->bytes, field->size);
-  else
-    g_array_append_val (table->rows, field->bits);
+    return;
+  }
+  g_array_append_val (table->rows, field->bits);
+  g_array_append_val (table->steps, field->step);
+}
+
+/* Adds the rows of the heaps that follow that of the last row in a run of n heaps. */
+static void
+add_steps (GstSpead2HeapTable *table, guint n)
+{
+  const guint64 *step = (const guint64 *) table->steps->data;
+  guint width = table->n_numbers, i = table->rows->len;
+  guint64 *rows;
+
+  g_array_set_size (table->rows, i + (n - 1) * width);
+  rows = (guint64 *) table->rows->data;
+  for (; n > 1; n--)
+    for (guint k = 0; k < width; k++, i++)
+      rows[i] = rows[i - width] + step[k];
 }
 
 /* A column keeps its name from the last table, if it has the same again, and so the other
@@ -64,12 +83,14 @@ gst_spead2_heap_table_begin (
   guint n = 0;
 
   g_array_set_size (table->rows, 0);
+  g_array_set_size (table->steps, 0);
   g_byte_array_set_size (table->bytes, 0);
   table->n_numbers = 0;
   do
     add_column (table, n++, &field);
   while (gst_spead2_heap_fields_next (fields, &field));
   g_array_set_size (table->columns, n);
+  add_steps (table, fields->heap->n_heaps);
 }
 
 /* Whether a value of another heap may stand in a column. position is that of the next
@@ -88,11 +109,13 @@ fits (const GstSpead2HeapTable *table, const Column *column,
       memcmp (table->bytes->data + begin, field->bytes, field->size) == 0;
 }
 
-/* Writes the numbers of a heap to a row. FALSE: its values do not fit the columns. */
+/* Writes the numbers of a heap to a row, and their steps. FALSE: its values do not fit the
+ * columns. */
 static gboolean
 fill_row (
     const GstSpead2HeapTable *table, GstSpead2HeapFields *fields, guint64 *row)
 {
+  guint64 *step = (guint64 *) table->steps->data;
   GstSpead2HeapField field = gst_spead2_heap_fields_cnt (fields);
   const Column *column = (const Column *) table->columns->data;
   const Column *end = column + table->columns->len;
@@ -101,8 +124,10 @@ fill_row (
   do {
     if (column == end || !fits (table, column++, &field, &position))
       return FALSE;
-    if (field.size == 0)
+    if (field.size == 0) {
       *row++ = field.bits;
+      *step++ = field.step;
+    }
   } while (gst_spead2_heap_fields_next (fields, &field));
   return column == end;
 }
@@ -114,8 +139,10 @@ gst_spead2_heap_table_add (
   guint n = table->rows->len;
 
   g_array_set_size (table->rows, n + table->n_numbers);
-  if (fill_row (table, fields, &g_array_index (table->rows, guint64, n)))
+  if (fill_row (table, fields, &g_array_index (table->rows, guint64, n))) {
+    add_steps (table, fields->heap->n_heaps);
     return TRUE;
+  }
   g_array_set_size (table->rows, n);
   return FALSE;
 }

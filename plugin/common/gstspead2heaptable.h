@@ -20,6 +20,7 @@ G_BEGIN_DECLS
 typedef struct {
   GArray *columns; /* (Column) the counter, and the values of the first heap */
   GArray *rows;    /* (guint64) the bits of numbers, heap by heap */
+  GArray *steps;   /* (guint64) of the numbers of the run that was added last */
   guint n_numbers; /* of a heap */
   GByteArray *bytes; /* of values that are bytes, one after another */
 } GstSpead2HeapTable;
@@ -27,11 +28,12 @@ typedef struct {
 void gst_spead2_heap_table_init (GstSpead2HeapTable *table);
 void gst_spead2_heap_table_clear (GstSpead2HeapTable *table);
 
-/* A table with one heap. fields is at its beginning. */
+/* A table with one heap, or the heaps of a run for which gst_spead2_heap_fields_step() is
+ * TRUE. fields is at its beginning. */
 void gst_spead2_heap_table_begin (
     GstSpead2HeapTable *table, GstSpead2HeapFields *fields);
 
-/* Adds a heap. FALSE: its values have other names or types, or bytes that differ, and it
+/* Adds a heap, or such a run. FALSE: its values have other names or types, or bytes that differ, and it
  * is not added. */
 gboolean gst_spead2_heap_table_add (
     GstSpead2HeapTable *table, GstSpead2HeapFields *fields);

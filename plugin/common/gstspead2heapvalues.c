@@ -144,6 +144,9 @@ read_field (const GstSpead2HeapFields *fields, const Spead2ItemView *item,
 
   field->name = name->field;
   field->size = 0;
+  field->step = fields->heap->n_heaps > 1
+      ? fields->heap->steps[item - fields->items->items]
+      : 0;
   if (spead2_number_fits (number, item, fields->heap->flavour)) {
     field->type = type_of_number (number);
     field->bits = spead2_number_read (number, item, payload);
@@ -168,6 +171,7 @@ gst_spead2_heap_fields_cnt (const GstSpead2HeapFields *fields)
       .name = fields->values->heap_cnt,
       .type = G_TYPE_UINT64,
       .bits = fields->heap->cnt,
+      .step = fields->heap->n_heaps > 1 ? fields->heap->cnt_step : 0,
   };
 }
 
@@ -192,6 +196,30 @@ gst_spead2_heap_fields_next (
     fields->n_omitted++;
   }
   return FALSE;
+}
+
+/* The value of an addressed item is in the payload of each heap. */
+gboolean
+gst_spead2_heap_fields_step (const GstSpead2HeapFields *fields)
+{
+  const Spead2ReceivedHeap *heap = fields->heap;
+  guint i;
+
+  for (i = 0; i < fields->items->n_items; i++) {
+    const Spead2ItemView *item = &fields->items->items[i];
+    const Spead2NumberType *number;
+
+    if (!item->immediate && is_value (fields, item))
+      return FALSE;
+    if (heap->steps[i] == 0)
+      continue;
+    number =
+        &name_of (fields->values, fields->descriptors, i, item->id)->number;
+    if (spead2_number_fits (number, item, heap->flavour) &&
+        !spead2_number_steps (number, item, heap->steps[i], heap->n_heaps))
+      return FALSE;
+  }
+  return TRUE;
 }
 
 /* The value has the field's type. */

@@ -57,6 +57,7 @@ typedef struct {
   GType type; /* G_TYPE_UINT64, INT64, BOOLEAN, DOUBLE or BYTES */
   guint64
       bits; /* of a number of that type, sign-extended; of a boolean 0 or 1 */
+  guint64 step;        /* of a number, from one heap of a run to the next */
   const guint8 *bytes; /* (borrowed) of G_TYPE_BYTES, from the heap's payload */
   guint size;          /* of them; 0: the field is a number */
 } GstSpead2HeapField;
@@ -66,6 +67,10 @@ GstSpead2HeapField gst_spead2_heap_fields_cnt (
     const GstSpead2HeapFields *fields);
 gboolean gst_spead2_heap_fields_next (
     GstSpead2HeapFields *fields, GstSpead2HeapField *field);
+
+/* Whether the values of all heaps of a run are those of the first, but for numbers that step
+ * as the pointers do. fields is at its beginning, and remains there. */
+gboolean gst_spead2_heap_fields_step (const GstSpead2HeapFields *fields);
 
 /* Sets the field of a structure. */
 void gst_spead2_heap_field_set (

@@ -77,13 +77,23 @@ gst_spead2_src_group_add (
     group->last->next = heap;
   }
   group->last = heap;
-  group->n++;
+  group->n += heap->n_heaps;
   group->corrupted |= heap->received < heap->length;
   if (plan->view.has_index)
     group->n_samples = MAX (group->n_samples,
-        plan->place.index - group->plan.place.index + plan->n_samples);
+        plan->place.index - group->plan.place.index +
+            (heap->n_heaps - 1) * plan->step * plan->unit + plan->n_samples);
   else
-    group->n_samples += plan->n_samples;
+    group->n_samples += heap->n_heaps * plan->n_samples;
+}
+
+guint
+gst_spead2_src_group_space (
+    const GstSpead2Src *self, const GstSpead2SrcPlan *plan)
+{
+  guint64 most = GST_SPEAD2_SRC_MAX_BLOCK / MAX (plan->view.size, 1);
+
+  return CLAMP (most, 1, self->run.heaps_per_buffer) - self->group.n;
 }
 
 gboolean
@@ -95,8 +105,7 @@ gst_spead2_src_group_is_full (const GstSpead2Src *self)
    * no further buffer would begin where a block does. */
   if (group->adjoining && gst_spead2_src_memory_ends_block (group->last))
     return TRUE;
-  return group->n >= self->run.heaps_per_buffer ||
-      (group->n + 1) * group->plan.view.size > GST_SPEAD2_SRC_MAX_BLOCK;
+  return gst_spead2_src_group_space (self, &group->plan) == 0;
 }
 
 /* -- buffers --------------------------------------------------------------------------- */
@@ -109,12 +118,15 @@ copy_items (const GstSpead2SrcGroup *group)
   const Spead2ReceivedHeap *heap;
   GstAllocationParams params;
   GstBuffer *buffer;
+  guint i;
 
   gst_allocation_params_init (&params);
   params.align = SPEAD2_PAYLOAD_ALIGNMENT - 1;
   buffer = gst_buffer_new_allocate (NULL, group->n * size, &params);
-  for (heap = group->first; heap; heap = heap->next, at += size)
-    gst_buffer_fill (buffer, at, heap->payload + offset, size);
+  for (heap = group->first; heap; heap = heap->next)
+    for (i = 0; i < heap->n_heaps; i++, at += size)
+      gst_buffer_fill (
+          buffer, at, heap->payload + i * heap->length + offset, size);
   return buffer;
 }
 

@@ -245,10 +245,20 @@ release (gpointer user_data, Spead2HeapMemory *memory)
   gst_buffer_unref (unmap (memory));
 }
 
+static gsize
+resize (gpointer user_data, Spead2HeapMemory *heap_memory, gsize size)
+{
+  GstSpead2SrcMemory *memory = user_data;
+
+  return gst_spead2_src_places_have (heap_memory)
+      ? gst_spead2_src_places_resize (&memory->places, heap_memory, size)
+      : 0;
+}
+
 Spead2HeapMemoryOwner
 gst_spead2_src_memory_owner (GstSpead2SrcMemory *memory)
 {
-  return (Spead2HeapMemoryOwner){acquire, release, memory};
+  return (Spead2HeapMemoryOwner){acquire, release, resize, memory};
 }
 
 /* -- what becomes of it ------------------------------------------------------------- */
@@ -273,6 +283,15 @@ gst_spead2_src_memory_ends_block (const Spead2ReceivedHeap *heap)
 {
   return gst_spead2_src_places_have (&heap->memory) &&
       gst_spead2_src_places_is_last (&heap->memory);
+}
+
+Spead2ReceivedHeap *
+gst_spead2_src_memory_split (Spead2ReceivedHeap *run, guint n)
+{
+  Spead2ReceivedHeap *first = spead2_received_heap_split (run, n);
+
+  gst_spead2_src_places_split (&run->memory, n * run->length, &first->memory);
+  return first;
 }
 
 GstBuffer *

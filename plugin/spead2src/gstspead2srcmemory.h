@@ -64,6 +64,10 @@ gboolean gst_spead2_src_memory_adjoins (
 /* Whether a heap with memory has the last place of a block. */
 gboolean gst_spead2_src_memory_ends_block (const Spead2ReceivedHeap *heap);
 
+/* Takes the first n heaps off a run of more, with their memory. */
+Spead2ReceivedHeap *gst_spead2_src_memory_split (
+    Spead2ReceivedHeap *run, guint n);
+
 /* Takes the memory out of a heap, which must have some: the buffer is the caller's,
  * unmapped, and of size bytes of the payload from offset on, or as far as heaps adjoin of
  * their payloads. */

@@ -20,6 +20,9 @@
 #define N_REMEMBERED 4096
 #define REMEMBER_TIME (2 * SPEAD2_SECOND)
 
+/* Runs of heaps that the queue of received heaps has space for, at least. */
+#define MIN_QUEUED_RUNS 4
+
 static gboolean
 check_settings (const GstSpead2SrcSettings *settings, GError **error)
 {
@@ -122,6 +125,18 @@ gst_spead2_src_settings_open (const GstSpead2SrcSettings *settings,
   return receiver;
 }
 
+/* Heaps of which something is said or decided one by one come one by one, and so do those of
+ * which some may be dropped. */
+static gboolean
+has_runs (const GstSpead2SrcSettings *settings)
+{
+  return settings->heaps_per_buffer > 1 && !settings->accept &&
+      !settings->substream_item && !settings->signal_heaps &&
+      !settings->retrieve_sender_address &&
+      settings->order == GST_SPEAD2_ORDER_ARRIVAL &&
+      settings->leaky == GST_SPEAD2_LEAKY_NO;
+}
+
 void
 gst_spead2_src_settings_run (
     const GstSpead2SrcSettings *settings, Spead2ReceiverConfig *config)
@@ -143,6 +158,12 @@ gst_spead2_src_settings_run (
   config->assembler.heap_timeout = settings->heap_timeout;
   config->assembler.n_remembered = N_REMEMBERED;
   config->assembler.remember_time = REMEMBER_TIME;
+  if (has_runs (settings)) {
+    config->assembler.run_heaps = settings->max_size_buffers > 0
+        ? MIN (settings->heaps_per_buffer, settings->max_size_buffers)
+        : settings->heaps_per_buffer;
+    config->assembler.run_bytes = settings->max_size_bytes / MIN_QUEUED_RUNS;
+  }
   config->reader.source = settings->retrieve_sender_address;
   config->reader.coalesce = SPEAD2_READER_COALESCE;
   config->ready.heaps = settings->max_size_buffers;

@@ -175,6 +175,7 @@ take_place (GstSpead2SrcPlaces *places, Spead2HeapMemory *memory)
   memory->size = places->size;
   memset (&memory->map, 0, sizeof memory->map);
   memory->map.data = places->end;
+  memory->map.maxsize = places->size;
   places->next += places->size;
   if (places->next == places->end)
     memory->token = g_steal_pointer (&places->block);
@@ -240,6 +241,37 @@ gst_spead2_src_places_acquire (
   return taken;
 }
 
+/* The places behind a memory are free again, or still. FALSE: others have been taken
+ * there. With the lock. */
+static gboolean
+go_back_to (GstSpead2SrcPlaces *places, const Spead2HeapMemory *memory)
+{
+  guint8 *behind = memory->data + memory->size;
+
+  if (places->block == NULL && behind == memory->map.data &&
+      places->size == memory->map.maxsize) {
+    places->block = gst_buffer_ref (memory->token);
+    places->next = places->end = behind;
+  }
+  return places->block == memory->token && places->next == behind;
+}
+
+gsize
+gst_spead2_src_places_resize (
+    GstSpead2SrcPlaces *places, Spead2HeapMemory *memory, gsize size)
+{
+  g_mutex_lock (&places->lock);
+  if (go_back_to (places, memory)) {
+    memory->size = MIN (size, (gsize) (places->end - memory->data));
+    places->next = memory->data + memory->size;
+    /* The memory has a reference of its own. */
+    if (places->next == places->end)
+      gst_clear_buffer (&places->block);
+  }
+  g_mutex_unlock (&places->lock);
+  return memory->size;
+}
+
 gboolean
 gst_spead2_src_places_have (const Spead2HeapMemory *memory)
 {
@@ -254,6 +286,17 @@ gst_spead2_src_places_adjoin (
 {
   return first->token == second->token &&
       second->data == first->data + first->size;
+}
+
+void
+gst_spead2_src_places_split (
+    Spead2HeapMemory *memory, gsize size, Spead2HeapMemory *first)
+{
+  *first = *memory;
+  first->size = size;
+  gst_buffer_ref (memory->token);
+  memory->data += size;
+  memory->size -= size;
 }
 
 gboolean

@@ -47,9 +47,15 @@ void gst_spead2_src_places_stop (GstSpead2SrcPlaces *places);
 
 /* A place for a payload of so many bytes with its first one at a multiple of 64. FALSE:
  * it has none. The token is the block, which is not mapped: map has no memory, a size of 0,
- * and as its data the end of the block. */
+ * as its data the end of the block, and the size of its places as maxsize. */
 gboolean gst_spead2_src_places_acquire (
     GstSpead2SrcPlaces *places, gsize size, Spead2HeapMemory *memory);
+
+/* Makes a place several (size is a multiple of one), as far as those behind it are free, or
+ * returns the last of several, if no place behind them was taken. Returns the bytes that
+ * it has then. */
+gsize gst_spead2_src_places_resize (
+    GstSpead2SrcPlaces *places, Spead2HeapMemory *memory, gsize size);
 
 /* Whether a heap's memory is a place. The other functions need one. */
 gboolean gst_spead2_src_places_have (const Spead2HeapMemory *memory);
@@ -57,6 +63,10 @@ gboolean gst_spead2_src_places_have (const Spead2HeapMemory *memory);
 /* Whether heaps lie in one block, the second one's payload right behind the first one's. */
 gboolean gst_spead2_src_places_adjoin (
     const Spead2HeapMemory *first, const Spead2HeapMemory *second);
+
+/* Takes the first bytes of several places off, whole places. */
+void gst_spead2_src_places_split (
+    Spead2HeapMemory *memory, gsize size, Spead2HeapMemory *first);
 
 /* Whether no place of the block is behind that one. */
 gboolean gst_spead2_src_places_is_last (const Spead2HeapMemory *memory);

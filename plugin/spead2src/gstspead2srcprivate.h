@@ -62,7 +62,7 @@ typedef struct {
   guint64 values_omitted; /* values of items above the limits */
 } GstSpead2SrcCounters;
 
-/* What is to be done with a heap. Computing it changes nothing. */
+/* What is to be done with a heap, or the first one of a run. Computing it changes nothing. */
 typedef struct {
   /* The counter of a heap that does not become a buffer; otherwise NULL. */
   guint64 *dropped;
@@ -97,8 +97,8 @@ typedef struct {
 
 /* The heaps of the next buffer: up to heaps-per-buffer ones without a gap. */
 typedef struct {
-  guint n;                          /* 0: the other fields are not set */
-  Spead2ReceivedHeap *first, *last; /* (owned) list */
+  guint n; /* heaps, those of runs included; 0: the other fields are not set */
+  Spead2ReceivedHeap *first, *last; /* (owned) list of heaps and runs */
   GstSpead2SrcPlan plan;            /* of the first heap */
   gboolean discont;                 /* the buffer gets the flag DISCONT */
   gboolean corrupted; /* the buffer gets CORRUPTED: a heap is incomplete */
@@ -235,7 +235,11 @@ void gst_spead2_src_fill_missing (
 gboolean gst_spead2_src_group_continues (GstSpead2Src *self,
     const Spead2ReceivedHeap *heap, const GstSpead2SrcPlan *plan);
 
-/* Adds a heap (transfer full) to an empty group, or to one that it continues. */
+/* How many heaps as this one the group takes: at least 1 if it is empty. */
+guint gst_spead2_src_group_space (
+    const GstSpead2Src *self, const GstSpead2SrcPlan *plan);
+
+/* Adds a heap, or a run, (transfer full) to an empty group, or to one that it continues. */
 void gst_spead2_src_group_add (
     GstSpead2Src *self, Spead2ReceivedHeap *heap, const GstSpead2SrcPlan *plan);
 

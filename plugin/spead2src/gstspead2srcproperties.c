@@ -894,7 +894,11 @@ install_stream (GObjectClass *klass)
    * case, in `each/heap-cnt`. A value that is bytes and differs ends the buffer.
    *
    * Heaps of one size whose item is all of their payload are received side by side, and
-   * not copied, if they come in order and from one receiving thread.
+   * not copied, if they come in order and from one receiving thread. They cost least if
+   * each is one packet, and only immediates that step differ; and if no property
+   * concerns single heaps, as #GstSpead2Src:accept, #GstSpead2Src:substream-item,
+   * #GstSpead2Src:order, #GstSpead2Src:leaky, #GstSpead2Src:signal-heaps and
+   * #GstSpead2Src:retrieve-sender-address do.
    *
    * Since: 0.1
    */

@@ -286,7 +286,7 @@ drop_heap (GstSpead2Src *self, guint64 *counter)
       " of %" G_GUINT64_FORMAT " bytes",
       heap->cnt, spead2_heap_end_name (heap->end), heap->received,
       heap->length);
-  gst_spead2_src_count (self, counter, 1);
+  gst_spead2_src_count (self, counter, heap->n_heaps);
   note_stop (self, heap);
   gst_spead2_src_signal_heap (self, heap, counter);
   add_used (self, heap);
@@ -451,12 +451,48 @@ note_end_time (GstSpead2Src *self, GstBuffer *buffer, gboolean restarted)
     self->end_time = end;
 }
 
-/* The next heap is expected behind this one. */
+/* Whether each heap of a run follows the one before it, and differs from it only by numbers
+ * that step. The first heap's place is set. */
+static gboolean
+is_contiguous (GstSpead2Src *self, const Spead2ReceivedHeap *run,
+    const GstSpead2SrcPlan *plan)
+{
+  const GstSpead2HeapView *view = &plan->view;
+
+  if (plan->place.late || !gst_spead2_heap_reader_steps (self->reader, run))
+    return FALSE;
+  return !view->has_index ||
+      (plan->substream && plan->step > 0 && view->index_step == plan->step);
+}
+
+/* Leaves as many of a run of heaps the first that was taken as can be handled as one: those
+ * behind them come next. */
+static void
+limit_run (GstSpead2Src *self, const GstSpead2SrcPlan *plan)
+{
+  Spead2ReceivedHeap *run = self->taken, *first;
+  guint n = 1;
+
+  if (run->n_heaps == 1)
+    return;
+  if (plan->dropped && !plan->place.late)
+    n = run->n_heaps;
+  else if (is_contiguous (self, run, plan))
+    n = MIN (run->n_heaps, gst_spead2_src_group_space (self, plan));
+  if (n == run->n_heaps)
+    return;
+  first = gst_spead2_src_memory_split (run, n);
+  first->next = run;
+  self->taken = first;
+}
+
+/* The next heap is expected behind this one, or behind the last of this run. */
 static void
 accept_heap (GstSpead2Src *self, const Spead2ReceivedHeap *heap,
     const GstSpead2SrcPlan *plan)
 {
   GstSpead2SrcPlace place = plan->place;
+  guint64 further = heap->n_heaps - 1;
 
   self->step = plan->step;
   self->undescribed = 0;
@@ -464,9 +500,11 @@ accept_heap (GstSpead2Src *self, const Spead2ReceivedHeap *heap,
   if (plan->view.has_index)
     report_substream (self, plan);
   if (plan->substream) {
-    place.index /= plan->unit;
+    place.index = place.index / plan->unit + further * plan->step;
     gst_spead2_src_position_accept (&plan->substream->position,
-        plan->view.index_bits, plan->cnt, plan->view.index, plan->step, &place);
+        plan->view.index_bits,
+        plan->view.index_is_cnt ? 0 : plan->cnt + further * heap->cnt_step,
+        plan->view.index + further * plan->step, plan->step, &place);
   }
   note_stop (self, heap);
 }
@@ -529,13 +567,16 @@ add_heap (GstSpead2Src *self, GstBufferList *list, GstFlowReturn *flow)
     }
   }
   if (plan->dropped) {
+    limit_run (self, plan);
     drop_heap (self, plan->dropped);
     return TRUE;
   }
-  if (self->group.n > 0 &&
-      !gst_spead2_src_group_continues (self, self->taken, plan)) {
-    finish_group (self, list);
-    return TRUE;
+  if (self->group.n > 0) {
+    limit_run (self, plan);
+    if (!gst_spead2_src_group_continues (self, self->taken, plan)) {
+      finish_group (self, list);
+      return TRUE;
+    }
   }
   if (self->group.n == 0) {
     if (n > 0 && !plan->begun && needs_break (self, plan))
@@ -547,6 +588,7 @@ add_heap (GstSpead2Src *self, GstBufferList *list, GstFlowReturn *flow)
       fill_hole (self, list);
       return TRUE;
     }
+    limit_run (self, plan);
   }
   heap = pop_heap (self);
   gst_spead2_src_group_add (self, heap, plan);

@@ -133,6 +133,8 @@ SETUPS = {
     "receive 8972, 8 KiB": Receiving(8972, 8 * KIBI, 1, (1024, 4096)),
     "receive 8972, 8 KiB, 32 a buffer": Receiving(8972, 8 * KIBI, 1, (1024, 4096), "heaps-per-buffer=32"),
     "receive 4168, digitiser": Receiving(4168, 4 * KIBI, 1, (1024, 4096), make_heap=packets.digitiser_heap),
+    "receive 4168, digitiser, 32 a buffer": Receiving(4168, 4 * KIBI, 1, (1024, 4096), "heaps-per-buffer=32",
+                                                      packets.digitiser_heap),
 }
 
 
@@ -212,7 +214,7 @@ def main():
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as receiver:
         receiver.bind(("127.0.0.1", 0))
         port = receiver.getsockname()[1]
-        print(f"{'instructions':<20} {'packet, heap':<32} {'counted':>8} {'recorded':>8}")
+        print(f"{'instructions':<20} {'packet, heap':<36} {'counted':>8} {'recorded':>8}")
         for name, setup in SETUPS.items():
             known_counts = recorded["counts"].get(name, {})
             limits = {what: number * tolerance for what, number in known_counts.items()}
@@ -232,7 +234,7 @@ def main():
                 word = "  TOO MANY" if bad else ""
                 if tested and known is not None and number * tolerance < known:
                     word = "  fewer: worth --record"
-                print(f"{what:<20} {name:<32} {number:8} {known or '':>8}{word}", flush=True)
+                print(f"{what:<20} {name:<36} {number:8} {known or '':>8}{word}", flush=True)
 
     total = sum(map(len, counted.values()))
     if arguments.record:

@@ -32,16 +32,18 @@ next_byte (Input *input)
 
 /* --- memory --------------------------------------------------------------- */
 
-/* Of exactly the size that is asked for, which is bounded. */
+/* Of exactly the size that is asked for, which is bounded, or of as many as a run may have. */
 static gboolean
 acquire (gpointer user_data, gsize size, guint phase, Spead2HeapMemory *memory)
 {
+  gsize n = MAX (model->config.run_heaps, 1);
   gpointer block;
 
   check (size <= MODEL_HEAP_SIZE && phase < SPEAD2_PAYLOAD_ALIGNMENT);
   if (model->no_memory)
     return FALSE;
-  check (posix_memalign (&block, SPEAD2_PAYLOAD_ALIGNMENT, phase + size) == 0);
+  check (
+      posix_memalign (&block, SPEAD2_PAYLOAD_ALIGNMENT, phase + n * size) == 0);
   *memory = (Spead2HeapMemory){(guint8 *) block + phase, size, block};
   n_blocks++;
   return TRUE;
@@ -52,6 +54,15 @@ release (gpointer user_data, Spead2HeapMemory *memory)
 {
   n_blocks--;
   free (memory->token);
+}
+
+static gsize
+resize (gpointer user_data, Spead2HeapMemory *memory, gsize size)
+{
+  if (model->no_memory)
+    return 0;
+  memory->size = size;
+  return size;
 }
 
 /* --- what comes out ------------------------------------------------------- */
@@ -72,8 +83,6 @@ check_payload (const Spead2ReceivedHeap *heap, const ModelHeap *expected)
   guint n = spead2_received_heap_missing (heap, missing), at = 0;
 
   check ((heap->payload != NULL) == expected->has_memory);
-  check (!heap->payload ||
-      (guintptr) heap->payload % SPEAD2_PAYLOAD_ALIGNMENT == expected->phase);
   for (guint64 i = 0; i < expected->length; i++) {
     gboolean is_missing;
 
@@ -85,6 +94,14 @@ check_payload (const Spead2ReceivedHeap *heap, const ModelHeap *expected)
       check (heap->payload[i] == expected->bytes[i]);
   }
   check (n == 0 || missing[n - 1].end <= expected->length);
+}
+
+/* Of a heap, or the first of a run. */
+static void
+check_alignment (const Spead2ReceivedHeap *heap, const ModelHeap *expected)
+{
+  check (!heap->payload ||
+      (guintptr) heap->payload % SPEAD2_PAYLOAD_ALIGNMENT == expected->phase);
 }
 
 static void
@@ -99,10 +116,28 @@ check_heap (const Spead2ReceivedHeap *heap, const ModelHeap *expected)
   check (heap->flags == flags);
   check (heap->length == expected->length);
   check (heap->received == expected->received);
-  check (heap->first_time == expected->first_time);
-  check (heap->last_time == expected->last_time);
   check_pointers (heap, expected);
   check_payload (heap, expected);
+}
+
+/* The first heap of a run comes at its first time, the last at its last. */
+static void
+check_run (Spead2ReceivedHeap *run)
+{
+  check (model->ready->len >= run->n_heaps);
+  check_alignment (run, model->ready->pdata[0]);
+  check (run->first_time == ((ModelHeap *) model->ready->pdata[0])->first_time);
+  check (run->last_time ==
+      ((ModelHeap *) model->ready->pdata[run->n_heaps - 1])->last_time);
+  while (run->n_heaps > 1) {
+    Spead2ReceivedHeap *heap = spead2_received_heap_split (run, 1);
+
+    check_heap (heap, model->ready->pdata[0]);
+    heap_model_take (model);
+    spead2_received_heap_free (heap);
+  }
+  check_heap (run, model->ready->pdata[0]);
+  heap_model_take (model);
 }
 
 static void
@@ -111,9 +146,7 @@ take (gboolean keep_memory)
   Spead2ReceivedHeap *heaps = spead2_assembler_take (assembler), *heap;
 
   for (heap = heaps; heap; heap = heap->next) {
-    check (model->ready->len > 0);
-    check_heap (heap, model->ready->pdata[0]);
-    heap_model_take (model);
+    check_run (heap);
     if (keep_memory && heap->memory.data) {
       release (NULL, &heap->memory);
       heap->memory.data = NULL;
@@ -192,6 +225,26 @@ push_packet (guint step, Input *input)
   push (packet.bytes, packet.size);
 }
 
+/* Heaps of one packet in a row, whose counter and timestamp step. */
+static void
+push_heaps (guint n, Input *input)
+{
+  static guint8 payload[256], fill;
+  static Packet packet;
+  guint64 cnt = next_byte (input), step = next_byte (input) & 3;
+  guint64 timestamp = next_byte (input) * 64, by = (gint8) next_byte (input);
+  gsize size = next_byte (input);
+
+  for (; n > 0; n--, cnt += step, timestamp += by) {
+    packet_standard (&packet, cnt & 0xff, size, 0, size);
+    packet_immediate (&packet, TIMESTAMP, timestamp & 0xffffff);
+    packet_addressed (&packet, SAMPLES, 0);
+    memset (payload, ++fill, size);
+    packet_payload (&packet, payload, size);
+    push (packet.bytes, packet.size);
+  }
+}
+
 static void
 push_datagram (Input *input)
 {
@@ -216,7 +269,7 @@ expire (guint64 duration)
 }
 
 static void
-do_more (guint what)
+do_more (guint what, Input *input)
 {
   switch (what & 7) {
     case 0:
@@ -241,8 +294,13 @@ do_more (guint what)
       model->align_id = what & 8 ? SAMPLES : SPEAD2_ID_NULL;
       spead2_assembler_set_align_id (assembler, model->align_id);
       break;
+    case 5:
+      push_heaps (2 + (what >> 3), input);
+      break;
     default:
       model->no_memory = !model->no_memory;
+      /* A run has its memory already: that ends it. */
+      spead2_assembler_set_align_id (assembler, model->align_id);
       break;
   }
 }
@@ -263,7 +321,7 @@ run_step (Input *input)
       take (step & 8);
       break;
     case 7:
-      do_more (step >> 3);
+      do_more (step >> 3, input);
       break;
     default:
       push_packet (step, input);
@@ -288,13 +346,16 @@ read_settings (Input *input)
   byte = next_byte (input);
   config.heap_timeout = byte & 15;
   config.remember_time = byte >> 4;
+  byte = next_byte (input);
+  config.run_heaps = byte & 7;
+  config.run_bytes = (byte >> 3) * 64;
   return config;
 }
 
 int
 LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
 {
-  static const Spead2HeapMemoryOwner owner = {acquire, release, NULL};
+  static const Spead2HeapMemoryOwner owner = {acquire, release, resize, NULL};
   Input input = {data, size};
   Spead2AssemblerConfig config = read_settings (&input);
 

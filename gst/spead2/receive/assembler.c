@@ -9,6 +9,7 @@
 #include "spead2/receive/assembler.h"
 
 #include "spead2/receive/endedheaps.h"
+#include "spead2/receive/run.h"
 
 /* Heaps of which one is chosen to be given up for its memory, at least 2. */
 #define MAX_COMPARED 16
@@ -34,6 +35,7 @@ struct _Spead2Assembler {
 
   Spead2EndedHeaps *ended;
   HeapList ready; /* ended and not taken */
+  Spead2Run run;  /* its heap is the last that is ready */
   guint64
       incomplete_bytes; /* of memory of those among them that were given up */
   Spead2ReceivedHeap *unused;
@@ -179,6 +181,18 @@ append (HeapList *list, Spead2ReceivedHeap *heap)
   list->last = heap;
 }
 
+/* No heap is added to the run. */
+static void
+end_run (Spead2Assembler *assembler)
+{
+  Spead2ReceivedHeap *heap = assembler->run.heap;
+
+  if (heap && assembler->run.n_space > heap->n_heaps)
+    assembler->owner.resize (assembler->owner.user_data, &heap->memory,
+        heap->n_heaps * heap->length);
+  assembler->run.heap = NULL;
+}
+
 /* A heap that is not live (any more) is ready to be taken. */
 static void
 end_heap (Spead2Assembler *assembler, Spead2ReceivedHeap *heap,
@@ -188,6 +202,7 @@ end_heap (Spead2Assembler *assembler, Spead2ReceivedHeap *heap,
   Spead2HeapIdentity identity = {heap->cnt,
       unsized ? SPEAD2_LENGTH_UNKNOWN : heap->length, digest, heap->flavour};
 
+  end_run (assembler);
   /* More of an unsized heap may yet have come. */
   spead2_ended_heaps_add (assembler->ended, &identity,
       end == SPEAD2_HEAP_COMPLETE && !unsized, assembler->now);
@@ -385,12 +400,14 @@ continue_heap (Spead2Assembler *assembler, Spead2ReceivedHeap *heap,
 
 /* What tells a heap of one packet from another with its counter. */
 static guint64
-digest_header (const Spead2Assembler *assembler, const Spead2PacketView *view)
+digest_pointers (
+    const Spead2Assembler *assembler, const guint8 *pointers, guint n)
 {
   guint64 digest = assembler->seed;
 
-  for (guint i = 0; i < view->n_pointers; i++) {
-    digest = (digest ^ spead2_packet_pointer (view, i)) * assembler->seed;
+  for (guint i = 0; i < n; i++) {
+    digest ^= spead2_read_u64 (pointers + i * SPEAD2_POINTER_SIZE);
+    digest *= assembler->seed;
     digest ^= digest >> 32;
   }
   return digest | 1;
@@ -452,7 +469,9 @@ begin_heap (Spead2Assembler *assembler, const Spead2PacketView *view)
       ? view->offset + view->payload_size
       : view->heap_length;
   Spead2HeapIdentity identity = {view->cnt, view->heap_length,
-      single ? digest_header (assembler, view) : 0, view->flavour};
+      single ? digest_pointers (assembler, view->pointers, view->n_pointers)
+             : 0,
+      view->flavour};
   Spead2ReceivedHeap *heap;
   gboolean complete;
 
@@ -490,19 +509,93 @@ find_live (const Spead2Assembler *assembler, guint64 cnt)
   return heap;
 }
 
+/* --- runs ----------------------------------------------------------------- */
+
+/* The packet was all of a heap, which is the last that is ready. */
+static void
+begin_run (Spead2Assembler *assembler, const guint8 *packet, gsize size)
+{
+  const Spead2AssemblerConfig *config = &assembler->config;
+
+  if (config->run_heaps > 1 && assembler->owner.resize &&
+      config->accept == NULL && assembler->sender == NULL)
+    spead2_run_begin (&assembler->run, assembler->ready.last, packet, size);
+}
+
+/* Whether there is memory for another heap: a run of two asks for as much as there may be. */
+static gboolean
+has_space (Spead2Assembler *assembler)
+{
+  const Spead2AssemblerConfig *config = &assembler->config;
+  Spead2Run *run = &assembler->run;
+  Spead2ReceivedHeap *heap = run->heap;
+
+  if (run->n_space == 1 && 2 * heap->length <= config->run_bytes) {
+    guint64 n = MIN (config->run_heaps, config->run_bytes / heap->length);
+
+    run->n_space = assembler->owner.resize (assembler->owner.user_data,
+                       &heap->memory, n * heap->length) /
+        heap->length;
+  }
+  return heap->n_heaps < run->n_space;
+}
+
+/* Adds the heap that is next in the run. FALSE: the packet is not all of that, or the heap
+ * does not come for the first time. */
+static gboolean
+continue_run (Spead2Assembler *assembler, const guint8 *packet, gsize size)
+{
+  Spead2AssemblerCounters *counters = &assembler->counters;
+  Spead2Run *run = &assembler->run;
+  Spead2ReceivedHeap *heap = run->heap;
+  const guint8 *payload = packet + size - heap->length;
+  Spead2HeapIdentity identity = {
+      .length = heap->length, .flavour = heap->flavour};
+  gboolean complete;
+
+  if (!spead2_run_is_next (run, packet, size))
+    return FALSE;
+  identity.cnt = spead2_run_cnt (run);
+  identity.digest = digest_pointers (assembler,
+      packet + SPEAD2_RUN_LEADING_WORDS * sizeof *run->words, heap->n_pointers);
+  if (find_live (assembler, identity.cnt) ||
+      spead2_ended_heaps_find (
+          assembler->ended, &identity, assembler->now, &complete) ||
+      !has_space (assembler))
+    return FALSE;
+
+  memcpy (heap->payload + heap->n_heaps * heap->length, payload, heap->length);
+  heap->n_heaps++;
+  heap->last_time = assembler->now;
+  spead2_ended_heaps_add (assembler->ended, &identity, TRUE, assembler->now);
+  counters->packets[SPEAD2_PACKET_ACCEPTED]++;
+  counters->payload_bytes += heap->length;
+  counters->heaps_started++;
+  counters->single_packet_heaps++;
+  counters->heaps_ended[SPEAD2_HEAP_COMPLETE]++;
+  return TRUE;
+}
+
+/* --- datagrams ------------------------------------------------------------ */
+
 void
 spead2_assembler_push (
     Spead2Assembler *assembler, const guint8 *data, gsize size, guint64 now)
 {
   Spead2ReceivedHeap *heap = assembler->newest;
   Spead2PacketView view;
-  Spead2Refusal refusal =
-      spead2_packet_parse (&view, &assembler->config.rules, data, size);
+  Spead2Refusal refusal;
   Spead2PacketFate fate;
 
   assembler->now = now;
   assembler->counters.datagrams++;
   assembler->counters.bytes += size;
+  if (assembler->run.heap) {
+    if (continue_run (assembler, data, size))
+      return;
+    end_run (assembler);
+  }
+  refusal = spead2_packet_parse (&view, &assembler->config.rules, data, size);
   if (G_UNLIKELY (refusal != SPEAD2_REFUSAL_NONE)) {
     assembler->counters.refused[refusal]++;
     return;
@@ -513,6 +606,9 @@ spead2_assembler_push (
   fate = heap ? continue_heap (assembler, heap, &view)
               : begin_heap (assembler, &view);
   assembler->counters.packets[fate]++;
+  if (heap == NULL && fate == SPEAD2_PACKET_ACCEPTED &&
+      view.payload_size == view.heap_length)
+    begin_run (assembler, data, size);
 }
 
 void
@@ -565,6 +661,7 @@ spead2_assembler_forget (Spead2Assembler *assembler)
 void
 spead2_assembler_set_align_id (Spead2Assembler *assembler, guint64 id)
 {
+  end_run (assembler);
   assembler->align_id = id;
 }
 
@@ -572,6 +669,7 @@ void
 spead2_assembler_set_sender (
     Spead2Assembler *assembler, const struct sockaddr_storage *sender)
 {
+  end_run (assembler);
   assembler->sender = sender;
 }
 
@@ -580,6 +678,7 @@ spead2_assembler_take (Spead2Assembler *assembler)
 {
   Spead2ReceivedHeap *heaps = assembler->ready.first;
 
+  end_run (assembler);
   assembler->ready = (HeapList){NULL, NULL};
   assembler->incomplete_bytes = 0;
   return heaps;

@@ -22,6 +22,9 @@
  * of theirs starts a heap: it counts as duplicate if the heap was complete, otherwise
  * as late.
  *
+ * Heaps of one packet that come one after another and differ by a few numbers make a run
+ * (run.h), if that is wanted and their memory can be extended: one Spead2ReceivedHeap.
+ *
  * Limits are checked before memory is acquired: a heap has at most max_heap_size
  * bytes, SPEAD2_MAX_RANGES ranges and SPEAD2_MAX_HEAP_POINTERS item pointers, and all
  * live heaps together have at most max_live_bytes. Heaps are recycled: once as many
@@ -62,6 +65,10 @@ typedef struct {
   /* Heaps whose first packet it refuses are assembled without memory, with
    * SPEAD2_RECEIVED_REFUSED. Borrowed as long as the assembler; NULL: none. */
   const Spead2AcceptRule *accept;
+  /* Heaps of a run, and bytes of their payload, at most. 0: all heaps come one by one, as
+   * they do with accept, and with spead2_assembler_set_sender(). */
+  guint run_heaps;
+  guint64 run_bytes;
 } Spead2AssemblerConfig;
 
 /* Memory for payloads. Called by functions of the assembler, in their thread. */
@@ -74,6 +81,10 @@ typedef struct {
       gpointer user_data, gsize size, guint phase, Spead2HeapMemory *memory);
   /* Returns memory: its heap was recycled or freed with it, or got larger memory. */
   void (*release) (gpointer user_data, Spead2HeapMemory *memory);
+  /* Makes memory of a heap that of a run of several such heaps, in place, and less again
+   * where fewer have come. Returns the bytes that it has then, which may be less than
+   * was asked for; 0: it cannot be a run's. NULL: there are no runs. */
+  gsize (*resize) (gpointer user_data, Spead2HeapMemory *memory, gsize size);
   gpointer user_data;
 } Spead2HeapMemoryOwner;
 

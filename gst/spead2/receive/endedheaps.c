@@ -4,6 +4,9 @@
  */
 #include "spead2/receive/endedheaps.h"
 
+/* Buckets of a cache line. */
+#define BLOCK 32
+
 typedef struct {
   Spead2HeapIdentity heap;
   guint64 time; /* when it ended */
@@ -45,10 +48,14 @@ spead2_ended_heaps_free (Spead2EndedHeaps *ended)
   g_free (ended);
 }
 
+/* Counters in a row have buckets side by side, in one cache line: heaps mostly end in the
+ * order of their counters. */
 static guint16 *
 bucket (const Spead2EndedHeaps *ended, guint64 cnt)
 {
-  return &ended->buckets[(cnt * ended->seed) >> 32 & ended->mask];
+  guint64 hash = (cnt / BLOCK * ended->seed) >> 40;
+
+  return &ended->buckets[(hash ^ cnt) & ended->mask];
 }
 
 void

@@ -59,7 +59,8 @@ fits (const Spead2ReadyQueue *queue, const Spead2ReceivedHeap *heap)
 
   if (counters->ready == 0)
     return TRUE;
-  return (bounds->heaps == 0 || counters->ready < bounds->heaps) &&
+  return (bounds->heaps == 0 ||
+             counters->ready + heap->n_heaps <= bounds->heaps) &&
       counters->ready_bytes + spead2_received_heap_cost (heap) <=
       bounds->bytes &&
       (bounds->time == 0 ||
@@ -75,7 +76,7 @@ append (Spead2ReadyQueue *queue, Spead2ReceivedHeap *heap)
   else
     queue->first = heap;
   queue->last = heap;
-  queue->counters.ready++;
+  queue->counters.ready += heap->n_heaps;
   queue->counters.ready_bytes += spead2_received_heap_cost (heap);
   queue->counters.peak_ready =
       MAX (queue->counters.peak_ready, queue->counters.ready);
@@ -89,7 +90,7 @@ remove_first (Spead2ReadyQueue *queue)
   queue->first = heap->next;
   if (queue->first == NULL)
     queue->last = NULL;
-  queue->counters.ready--;
+  queue->counters.ready -= heap->n_heaps;
   queue->counters.ready_bytes -= spead2_received_heap_cost (heap);
   heap->next = NULL;
   return heap;
@@ -118,7 +119,7 @@ make_space (Spead2ReadyQueue *queue, const Spead2ReceivedHeap *heap,
 
       oldest->next = *dropped;
       *dropped = oldest;
-      queue->counters.dropped++;
+      queue->counters.dropped += oldest->n_heaps;
     }
     return TRUE;
   }
@@ -143,15 +144,15 @@ spead2_ready_queue_push (Spead2ReadyQueue *queue, Spead2ReceivedHeap *heaps)
     gboolean kept = make_space (queue, heaps, &dropped);
 
     next = heaps->next;
-    queue->counters.pushed++;
+    queue->counters.pushed += heaps->n_heaps;
     if (kept && !queue->closed) {
       append (queue, heaps);
       continue;
     }
     if (kept)
-      queue->counters.cleared++;
+      queue->counters.cleared += heaps->n_heaps;
     else
-      queue->counters.dropped++;
+      queue->counters.dropped += heaps->n_heaps;
     heaps->next = dropped;
     dropped = heaps;
   }
@@ -171,7 +172,7 @@ take_ready (Spead2ReadyQueue *queue, guint64 max_bytes)
     bytes += spead2_received_heap_cost (queue->first);
     last = remove_first (queue);
     last->next = queue->first;
-    queue->counters.taken++;
+    queue->counters.taken += last->n_heaps;
   } while (queue->first &&
       bytes + spead2_received_heap_cost (queue->first) <= max_bytes);
   last->next = NULL;

@@ -4,7 +4,8 @@
  * lock, and at most one wake-up. One consumer takes lists. The queue is bounded in heaps
  * and in bytes (spead2_received_heap_cost(): heaps without payload are not free); what
  * happens to heaps beyond that is the queue's leak. One heap is always taken in, whatever
- * its size.
+ * its size. A run of heaps is taken in, dropped and taken out as a whole, and counts as its
+ * heaps.
  *
  * Taken heaps come back with spead2_ready_queue_give_back(), for the assemblers to make
  * others of.

@@ -45,6 +45,7 @@ spead2_received_heap_new (guint64 seed)
   Spead2ReceivedHeap *heap = g_new0 (Spead2ReceivedHeap, 1);
 
   heap->seed = seed;
+  heap->n_heaps = 1;
   free_pointers (heap);
   return heap;
 }
@@ -178,6 +179,7 @@ spead2_received_heap_reset (Spead2ReceivedHeap *heap)
   if (heap->allocated_pointers > 0)
     clear_table (heap);
   heap->n_pointers = 0;
+  heap->n_heaps = 1;
   spead2_ranges_reset (&heap->ranges);
   heap->length = heap->received = heap->capacity = 0;
   heap->flags = 0;
@@ -191,7 +193,33 @@ spead2_received_heap_cost (const Spead2ReceivedHeap *heap)
 
   if (heap->n_pointers > SPEAD2_INLINE_POINTERS)
     bytes += heap->n_pointers * POINTER_COST;
-  return MAX (bytes, MIN_COST);
+  return heap->n_heaps * MAX (bytes, MIN_COST);
+}
+
+/* --- runs ----------------------------------------------------------------- */
+
+Spead2ReceivedHeap *
+spead2_received_heap_split (Spead2ReceivedHeap *run, guint n)
+{
+  Spead2ReceivedHeap *first = g_memdup2 (run, sizeof *run);
+
+  first->next = NULL;
+  first->memory.data = NULL;
+  first->n_heaps = n;
+  first->allocated_pointers = 0;
+  first->pointer_table = NULL;
+  first->pointers = first->inline_pointers;
+  memset (&first->ranges, 0, sizeof first->ranges);
+  spead2_ranges_add (&first->ranges, 0, run->length);
+
+  run->n_heaps -= n;
+  run->cnt += n * run->cnt_step;
+  for (guint i = 0; i < run->n_pointers; i++) {
+    first->pointers[i] = run->pointers[i];
+    run->pointers[i] += n * run->steps[i];
+  }
+  run->payload += n * run->length;
+  return first;
 }
 
 /* --- payload -------------------------------------------------------------- */

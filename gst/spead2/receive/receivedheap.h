@@ -1,4 +1,4 @@
-/* A heap that was received: whole, or as much of it as came.
+/* A heap that was received: whole, or as much of it as came; or a run of such heaps.
  *
  * The assembler makes it, and hands it over to its owner. From then on one thread
  * at a time may read it, change what it has of memory, and free it, whichever
@@ -78,6 +78,14 @@ struct _Spead2ReceivedHeap {
   Spead2HeapEnd end;
   guint flags; /* Spead2ReceivedFlags */
 
+  /* Above 1, a run: so many complete heaps of one packet each, one after another as they
+   * came. All that is said here is of the first; number k of the others has the same but
+   * for its counter, cnt + k * cnt_step, its pointers, pointers[i] + k * steps[i] (of
+   * immediates, which keep their ids), and its payload, behind that of the one before.
+   * Only last_time is that of the last one. */
+  guint n_heaps;
+  guint64 cnt_step; /* modulo 2^64, as steps */
+
   /* Bytes of payload: HEAP_LENGTH, or with SPEAD2_RECEIVED_UNSIZED the end of what
    * has come. */
   guint64 length;
@@ -101,6 +109,7 @@ struct _Spead2ReceivedHeap {
    * spead2_item_views_read() makes items of them. */
   guint64 *pointers;
   guint n_pointers;
+  guint64 steps[SPEAD2_INLINE_POINTERS]; /* of a run */
 
   /* When its first and its last packet came, as told to the assembler. */
   guint64 first_time;
@@ -120,13 +129,19 @@ struct _Spead2ReceivedHeap {
 };
 
 /* What a heap counts in limits of memory, bytes: its payload, and what it has of
- * pointers beyond a few; 1 KiB at least, which the smallest takes in structures. */
+ * pointers beyond a few; 1 KiB at least, which the smallest takes in structures. A run
+ * counts as its heaps. */
 guint64 spead2_received_heap_cost (const Spead2ReceivedHeap *heap);
 
 /* How many ranges of the payload are missing, and which: at most as many as
  * heap->ranges.n + 1 are written, in order. missing may be NULL. */
 guint spead2_received_heap_missing (
     const Spead2ReceivedHeap *heap, Spead2Range *missing);
+
+/* Takes the first n heaps off a run of more: a heap, or a run, of its own. The memory of all
+ * remains the rest's, for the caller to share. */
+Spead2ReceivedHeap *spead2_received_heap_split (
+    Spead2ReceivedHeap *run, guint n);
 
 /* Frees the heap (or nothing, of NULL), and none of the others in its list. Its
  * memory must have been taken out. */

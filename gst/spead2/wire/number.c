@@ -67,3 +67,15 @@ spead2_number_read (const Spead2NumberType *type, const Spead2ItemView *item,
     number = (gint64) (number << (64 - type->bits)) >> (64 - type->bits);
   return number;
 }
+
+gboolean
+spead2_number_steps (const Spead2NumberType *type, const Spead2ItemView *item,
+    guint64 step, guint n)
+{
+  guint64 last = item->value + (n - 1) * step;
+
+  if (type->bits == 0)
+    return TRUE;
+  return type->code == 'u' && !type->little_endian && type->bits % 8 == 0 &&
+      (type->bits == 64 || (item->value | last) >> type->bits == 0);
+}

@@ -35,6 +35,11 @@ gboolean spead2_number_fits (const Spead2NumberType *type,
 guint64 spead2_number_read (const Spead2NumberType *type,
     const Spead2ItemView *item, const guint8 *payload);
 
+/* Whether the numbers of n immediates, the item and others whose values step from it on, step
+ * by the same. */
+gboolean spead2_number_steps (const Spead2NumberType *type,
+    const Spead2ItemView *item, guint64 step, guint n);
+
 G_END_DECLS
 
 #endif /* SPEAD2_NUMBER_H */

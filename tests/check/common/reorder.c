@@ -26,7 +26,7 @@ setup_heaps (void)
   guint i;
 
   for (i = 0; i < N_HEAPS; i++)
-    heaps[i] = (Spead2ReceivedHeap){.cnt = i, .length = 10};
+    heaps[i] = (Spead2ReceivedHeap){.cnt = i, .length = 10, .n_heaps = 1};
 }
 
 static void

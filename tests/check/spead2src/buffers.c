@@ -10,14 +10,20 @@
 
 #define HEAP_SIZE 4000
 
-/* The values on a buffer. */
+/* The values on a buffer, or NULL. */
 static GstStructure *
-values_of (GstBuffer *buffer)
+find_values (GstBuffer *buffer)
 {
   GstCustomMeta *meta = gst_buffer_get_custom_meta (buffer, "GstSpead2Items");
 
-  fail_unless (meta != NULL);
-  return gst_custom_meta_get_structure (meta);
+  return meta ? gst_custom_meta_get_structure (meta) : NULL;
+}
+
+static GstStructure *
+values_of (GstBuffer *buffer)
+{
+  fail_unless (find_values (buffer) != NULL);
+  return find_values (buffer);
 }
 
 static void
@@ -474,6 +480,132 @@ GST_START_TEST (a_buffer_adds_what_it_waits_to_the_latency)
 }
 GST_END_TEST;
 
+/* -- runs and heaps one by one ---------------------------------------------------------- */
+
+static const gchar *const compared[] = {"heaps-complete", "heaps-delivered",
+    "payload-bytes", "gaps", "missing-samples", "heaps-dropped-late",
+    "restarts"};
+
+static gboolean
+write_field (GQuark name, const GValue *value, gpointer text)
+{
+  g_string_append_printf (text, " %s=", g_quark_to_string (name));
+  if (G_VALUE_TYPE (value) == G_TYPE_BYTES) {
+    gsize i, size;
+    const guint8 *bytes = g_bytes_get_data (g_value_get_boxed (value), &size);
+
+    for (i = 0; i < size; i++)
+      g_string_append_printf (text, "%02x", bytes[i]);
+  } else {
+    g_autofree gchar *number = gst_value_serialize (value);
+
+    g_string_append (text, number);
+  }
+  return TRUE;
+}
+
+/* All that is said of a buffer, which is unreffed. */
+static void
+write_buffer (GString *text, GstBuffer *buffer)
+{
+  const GstStructure *values = find_values (buffer);
+  g_autofree gchar *checksum = NULL;
+  GstMapInfo map;
+
+  g_string_append_printf (text,
+      "%" G_GUINT64_FORMAT "-%" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT " %x",
+      GST_BUFFER_OFFSET (buffer), GST_BUFFER_OFFSET_END (buffer),
+      GST_BUFFER_DURATION (buffer),
+      GST_BUFFER_FLAGS (buffer) & ~GST_BUFFER_FLAG_TAG_MEMORY);
+  fail_unless (gst_buffer_map (buffer, &map, GST_MAP_READ));
+  checksum = g_compute_checksum_for_data (G_CHECKSUM_MD5, map.data, map.size);
+  g_string_append_printf (text, " %u:%s", (guint) map.size, checksum);
+  gst_buffer_unmap (buffer, &map);
+  if (values)
+    gst_structure_foreach (values, write_field, text);
+  g_string_append_c (text, '\n');
+  gst_buffer_unref (buffer);
+}
+
+static void
+send_random_heap (GRand *rand, guint64 cnt, guint64 timestamp, gboolean swap)
+{
+  g_autofree Packet *packet = g_new0 (Packet, 1);
+  guint8 payload[HEAP_SIZE + 8];
+  guint i, what = g_rand_int_range (rand, 0, 24);
+  gsize size = what == 1 ? HEAP_SIZE + 8 : HEAP_SIZE;
+
+  for (i = 0; i < size; i++)
+    payload[i] = 3 * cnt + i;
+  packet_standard (packet, cnt, size, 0, size);
+  packet_immediate (packet, TIMESTAMP, timestamp);
+  packet_immediate (packet, what == 2 ? 0x4102 : 0x4101, cnt / 10);
+  if (swap)
+    packet_immediate (packet, 0x4103, 1000 - cnt);
+  packet_addressed (packet, SAMPLES, 0);
+  /* A value that is bytes, and follows the samples. */
+  if (what == 1)
+    packet_addressed (packet, 0x4104, HEAP_SIZE);
+  packet_payload (packet, payload, size);
+  send_packet (packet);
+}
+
+/* What becomes of a stream of heaps with gaps, repetitions, late ones and values that come and
+ * go. The same with each call. */
+static gchar *
+receive_random (const gchar *properties, guint seed)
+{
+  GRand *rand = g_rand_new_with_seed (seed);
+  GString *text = g_string_new (NULL);
+  guint64 cnt = 1000, steps[] = {HEAP_SIZE, HEAP_SIZE, 2 * HEAP_SIZE, 0};
+  guint64 step = steps[seed % G_N_ELEMENTS (steps)];
+  guint i, n, what;
+
+  start_source (properties, NULL);
+  for (i = 0; i < 400; i++, cnt++) {
+    what = g_rand_int_range (rand, 0, 30);
+    if (what == 0)
+      cnt += g_rand_int_range (rand, 1, 5);
+    else if (what == 1)
+      cnt -= g_rand_int_range (rand, 1, 5);
+    send_random_heap (rand, cnt, cnt * step, i / 100 == 1);
+  }
+  send_stop (G_MAXUINT16);
+  gst_message_unref (next_message (GST_MESSAGE_EOS));
+  for (i = counter ("heaps-delivered"); i > 0; i -= n) {
+    GstBuffer *buffer = next_buffer ();
+    const GstStructure *values = find_values (buffer);
+
+    /* What is filled has no heaps. */
+    n = 0;
+    if (values)
+      gst_structure_get_uint (values, "n-heaps", &n);
+    write_buffer (text, buffer);
+  }
+  for (i = 0; i < G_N_ELEMENTS (compared); i++)
+    g_string_append_printf (
+        text, "%s %" G_GUINT64_FORMAT "\n", compared[i], counter (compared[i]));
+  check_balance ();
+  stop_source ();
+  g_rand_free (rand);
+  return g_string_free (text, FALSE);
+}
+
+/* Where each heap is signalled there are no runs. */
+GST_START_TEST (runs_make_the_buffers_that_heaps_one_by_one_make)
+{
+  const gchar *const missing[] = {"", "missing=fill ", "missing=none "};
+  g_autofree gchar *properties = g_strconcat (
+      FOUR "sample-rate=1000 ", missing[__i__ % G_N_ELEMENTS (missing)], NULL);
+  g_autofree gchar *one_by_one =
+      g_strconcat (properties, "signal-heaps=true", NULL);
+  g_autofree gchar *runs = receive_random (properties, __i__);
+  g_autofree gchar *heaps = receive_random (one_by_one, __i__);
+
+  fail_unless_equals_string (runs, heaps);
+}
+GST_END_TEST;
+
 static Suite *
 buffers_suite (void)
 {
@@ -498,6 +630,8 @@ buffers_suite (void)
   tcase_add_test (tc, a_filled_heap_marks_the_buffer_that_it_shares);
   tcase_add_test (tc, heaps_of_a_buffer_that_never_went_out_are_counted);
   tcase_add_test (tc, a_buffer_adds_what_it_waits_to_the_latency);
+  tcase_add_loop_test (
+      tc, runs_make_the_buffers_that_heaps_one_by_one_make, 0, 12);
   return suite;
 }
 

@@ -23,10 +23,12 @@ static Spead2ReceivedHeap *heaps_seen;
 /* --- memory --------------------------------------------------------------- */
 
 /* Of exactly the size that is asked for, so that sanitizers see what is written
- * behind it, and filled as far as most heaps go, so that what did not come shows. */
+ * behind it, and filled as far as most heaps go, so that what did not come shows. With runs,
+ * there is more behind it. */
 static gboolean
 acquire (gpointer user_data, gsize size, guint phase, Spead2HeapMemory *memory)
 {
+  gsize n = MAX (assembler_config.run_heaps, 1);
   gpointer block;
 
   fail_unless (user_data == &assembler);
@@ -35,7 +37,7 @@ acquire (gpointer user_data, gsize size, guint phase, Spead2HeapMemory *memory)
     return FALSE;
   fail_unless (phase < SPEAD2_PAYLOAD_ALIGNMENT);
   fail_unless (
-      posix_memalign (&block, SPEAD2_PAYLOAD_ALIGNMENT, phase + size) == 0);
+      posix_memalign (&block, SPEAD2_PAYLOAD_ALIGNMENT, phase + n * size) == 0);
   memset (block, 0xa5, phase + MIN (size, 10000));
   *memory = (Spead2HeapMemory){(guint8 *) block + phase, size, block};
   n_blocks++;
@@ -54,7 +56,19 @@ release (gpointer user_data, Spead2HeapMemory *memory)
   free (memory->token);
 }
 
-static const Spead2HeapMemoryOwner owner = {acquire, release, &assembler};
+static gsize
+resize (gpointer user_data, Spead2HeapMemory *memory, gsize size)
+{
+  fail_unless (user_data == &assembler);
+  if (no_memory)
+    return 0;
+  block_bytes += size - memory->size;
+  memory->size = size;
+  return size;
+}
+
+static const Spead2HeapMemoryOwner owner = {
+    acquire, release, resize, &assembler};
 
 /* --- the assembler -------------------------------------------------------- */
 

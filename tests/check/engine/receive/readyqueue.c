@@ -26,6 +26,7 @@ list (guint first, guint n, guint64 kib)
     memset (&heaps[i], 0, sizeof heaps[i]);
     heaps[i].cnt = i;
     heaps[i].length = kib << 10;
+    heaps[i].n_heaps = 1;
     heaps[i].next = i + 1 < first + n ? &heaps[i + 1] : NULL;
   }
   return &heaps[first];
@@ -138,6 +139,29 @@ wait_for_waits (guint64 n)
     spead2_ready_queue_get_counters (queue, &counters);
   } while (counters.waits < n);
 }
+
+GST_START_TEST (a_run_counts_as_its_heaps)
+{
+  Spead2ReadyCounters counters;
+
+  start (6, 1000, SPEAD2_LEAK_UPSTREAM);
+  list (0, 3, 10);
+  heaps[0].n_heaps = 4;
+  heaps[1].n_heaps = 3;
+  heaps[2].n_heaps = 2;
+  check_list (spead2_ready_queue_push (queue, &heaps[0]), "1 ");
+  spead2_ready_queue_get_counters (queue, &counters);
+  fail_unless_equals_uint64 (counters.pushed, 9);
+  fail_unless_equals_uint64 (counters.dropped, 3);
+  fail_unless_equals_int (counters.ready, 6);
+  fail_unless_equals_uint64 (counters.ready_bytes, 60 << 10);
+  check_balance ();
+  check_taken (59, "0 ");
+  spead2_ready_queue_get_counters (queue, &counters);
+  fail_unless_equals_uint64 (counters.taken, 4);
+  end ();
+}
+GST_END_TEST;
 
 /* First packets came at 0, 10, 20 ... ns; with several workers a heap may be older than
  * those before it. */
@@ -279,6 +303,7 @@ readyqueue_suite (void)
       tc, a_heap_that_exceeds_the_bounds_is_taken_into_an_empty_queue);
   tcase_add_test (tc, an_upstream_leak_drops_what_arrives);
   tcase_add_test (tc, a_downstream_leak_drops_the_oldest);
+  tcase_add_test (tc, a_run_counts_as_its_heaps);
   tcase_add_test (tc, time_bounds_what_is_ready);
   tcase_add_test (tc, without_a_leak_a_push_waits_for_takes);
   tcase_add_test (tc, closing_ends_a_push_that_waits_and_gives_its_heaps_back);

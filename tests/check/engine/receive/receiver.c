@@ -88,7 +88,7 @@ new_receiver (const gchar *text, guint port, Spead2ReceiverSockets *sockets,
     GError **error)
 {
   const Spead2ReceiverCallbacks callbacks = {
-      .memory = {acquire, release, &receiver},
+      .memory = {acquire, release, NULL, &receiver},
       .thread_started = thread_started,
       .thread_stopped = thread_stopped,
   };

@@ -100,6 +100,41 @@ GST_START_TEST (test_sizes)
 }
 GST_END_TEST
 
+/* Of all that are said to step, each is read as that. */
+GST_START_TEST (numbers_that_step_are_read_so)
+{
+  const struct {
+    const gchar *dtype;
+    gchar code;
+    guint bits;
+  } types[] = {{NULL, 'u', 8}, {NULL, 'u', 12}, {NULL, 'u', 40},
+      {NULL, 'i', 16}, {NULL, 'b', 8}, {"<u2", 0, 16}, {">f4", 0, 32},
+      {">u4", 0, 32}};
+  const guint64 mask = (G_GUINT64_CONSTANT (1) << FLAVOUR) - 1;
+  GRand *rand = g_rand_new_with_seed (1);
+  guint i, k, n_steps = 0;
+
+  for (i = 0; i < 20000; i++) {
+    guint at = i % G_N_ELEMENTS (types), n = g_rand_int_range (rand, 2, 10);
+    Spead2NumberType type =
+        type_of (types[at].dtype, types[at].code, types[at].bits);
+    guint64 value = g_rand_int (rand) >> g_rand_int_range (rand, 0, 32);
+    guint64 step = g_rand_int_range (rand, -300, 300);
+    Spead2ItemView item = {.value = value & mask, .immediate = TRUE};
+    guint64 number = spead2_number_read (&type, &item, payload);
+
+    if (!spead2_number_steps (&type, &item, step, n))
+      continue;
+    n_steps++;
+    for (k = 0; k < n; k++, item.value = (item.value + step) & mask)
+      fail_unless_equals_uint64 (
+          spead2_number_read (&type, &item, payload), number + k * step);
+  }
+  fail_unless (n_steps > 2000, "%u", n_steps);
+  g_rand_free (rand);
+}
+GST_END_TEST;
+
 static Suite *
 number_suite (void)
 {
@@ -108,6 +143,7 @@ number_suite (void)
 
   suite_add_tcase (suite, tc);
   tcase_add_loop_test (tc, test_numbers, 0, G_N_ELEMENTS (numbers));
+  tcase_add_test (tc, numbers_that_step_are_read_so);
   tcase_add_test (tc, test_no_numbers);
   tcase_add_test (tc, test_sizes);
   return suite;
