@@ -354,22 +354,27 @@ item_place (const Spead2PacketConfig *config, guint nth)
   return SPEAD2_HEADER_SIZE + (i + nth - n_items) * SPEAD2_POINTER_SIZE;
 }
 
-/* Makes the run's item pointers in a header, from first on, those of the index-th heap. */
+/* Makes the run's item pointers from first on, in n headers, each stride behind the other,
+ * those of the heaps from the index-th on. */
 static void
-step_items (const Spead2Packetizer *packetizer, guint8 *header, guint first,
-    guint index)
+step_items (const Spead2Packetizer *packetizer, guint8 *header, guint n,
+    gsize stride, guint first, guint index)
 {
   const Spead2Heap *heap = packetizer->heap;
-  guint i;
+  guint i, k;
 
   for (i = 0; i < heap->n_steps; i++) {
     const Spead2PointerStep *step = &heap->steps[i];
+    const guint64 pointer = heap->pointers[step->pointer];
+    guint8 *out;
 
-    if (step->pointer >= first &&
-        step->pointer < first + packetizer->next.n_items)
+    if (step->pointer < first ||
+        step->pointer >= first + packetizer->next.n_items)
+      continue;
+    out = header + item_place (packetizer->config, step->pointer - first);
+    for (k = 0; k < n; k++)
       write_pointer (
-          header + item_place (packetizer->config, step->pointer - first),
-          spead2_pointer_step (step, heap->pointers[step->pointer], index));
+          out + k * stride, spead2_pointer_step (step, pointer, index + k));
   }
 }
 
@@ -413,7 +418,7 @@ write_header (
     }
   }
   if (packetizer->index > 0)
-    step_items (packetizer, header, first, packetizer->index);
+    step_items (packetizer, header, 1, 0, first, packetizer->index);
 
   packetizer->item = item;
   return out;
@@ -452,8 +457,9 @@ repeat_for_heaps (const Spead2Packetizer *packetizer, guint n, guint8 *first,
     if (cnt)
       write_standard (packetizer, header + (cnt - first),
           SPEAD2_POINTER_HEAP_CNT, cnt_behind (packetizer, i));
-    step_items (packetizer, header, 0, packetizer->index + i);
   }
+  step_items (
+      packetizer, first + stride, n - 1, stride, 0, packetizer->index + 1);
 }
 
 static void
