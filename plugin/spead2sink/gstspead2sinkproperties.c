@@ -1070,10 +1070,13 @@ install_control (GObjectClass *klass)
    * the sample index is a multiple of a heap's samples, and else with a whole buffer.
    *
    * The pipeline's clock must count the time since 1970, or PLAYING is an error: a
-   * GstSystemClock of clock-type `realtime`, or with TAI, which has no leap seconds,
-   * start-time then having none either, `tai`, a GstPtpClock; or a GstNetClientClock whose provider has a
-   * clock of `realtime`, which is recognised by its being within a day of this
-   * machine's time of day. A buffer's GstReferenceTimestampMeta (`timestamp/x-unix`
+   * GstSystemClock of clock-type `realtime`; one of clock-type `tai`, or a
+   * GstPtpClock, which have no leap seconds, and start-time then has none either; or
+   * a GstNetClientClock whose provider counts the time since 1970, which is
+   * recognised by its being within a day of this machine's time of day. Whether that
+   * is UTC cannot be seen: it is taken for UTC, and with a provider that counts TAI
+   * or PTP, 37 s ahead of UTC since 2017, start-time, sync-epoch and
+   * `utc-ns` are on its scale. A buffer's GstReferenceTimestampMeta (`timestamp/x-unix`
    * or `timestamp/x-ptp`) goes before the clock. It applies once, from READY on, and
    * not again after a flush. It is added to #GstBaseSink:ts-offset.
    *

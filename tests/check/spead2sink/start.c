@@ -339,6 +339,46 @@ GST_START_TEST (a_clock_of_the_network_has_its_providers_date)
 
 GST_END_TEST;
 
+/* A clock as GstPtpClock, whose type is recognised by its name: a test clock. */
+static GType
+ptp_clock_type (void)
+{
+  GTypeQuery parent;
+
+  g_type_query (GST_TYPE_TEST_CLOCK, &parent);
+  return g_type_register_static_simple (GST_TYPE_TEST_CLOCK, "GstPtpClock",
+      parent.class_size, NULL, parent.instance_size, NULL, 0);
+}
+
+/* 0: TAI. 1: PTP. All dates are on the scale of the clock. */
+GST_START_TEST (a_clock_without_leap_seconds_has_dates_without_them)
+{
+  gst_object_unref (test_clock);
+  test_clock =
+      g_object_new (__i__ == 0 ? GST_TYPE_TEST_CLOCK : ptp_clock_type (),
+          "start-time", NOW, "clock-type",
+          __i__ == 0 ? GST_CLOCK_TYPE_TAI : GST_CLOCK_TYPE_MONOTONIC, NULL);
+  gst_pipeline_use_clock (GST_PIPELINE (pipeline), GST_CLOCK_CAST (test_clock));
+  g_object_set (sink, "start-time", NOW + GST_SECOND, "sync", TRUE,
+      "sync-epoch", (gint64) NOW, "items",
+      "timestamp,id=0x1600,value=sample-index;"
+      "date,id=0x1000,value=ptp-ns,mode=addressed,format=u64;"
+      "samples,id=0x3300,value=payload",
+      NULL);
+  begin_cranking ();
+  play (BYTES);
+  push_samples (2, 100);
+  finish ();
+  end_cranking ();
+  fail_unless_equals_uint64 (waits[0], NOW + GST_SECOND);
+  decode ();
+  fail_unless_equals_uint64 (immediate (0, ID_TIMESTAMP), 1000000);
+  fail_unless_equals_uint64 (date_of (0), NOW + GST_SECOND);
+  fail_unless_equals_uint64 (date_of (1), NOW + GST_SECOND + 100 * US);
+}
+
+GST_END_TEST;
+
 static GstClockTime
 wait_for_wait (void)
 {
@@ -453,6 +493,8 @@ start_suite (void)
   tcase_add_test (tc, a_clock_that_has_no_date_is_an_error);
   tcase_add_test (tc, a_start_time_without_sync_is_an_error);
   tcase_add_loop_test (tc, a_clock_of_the_network_has_its_providers_date, 0, 2);
+  tcase_add_loop_test (
+      tc, a_clock_without_leap_seconds_has_dates_without_them, 0, 2);
   tcase_add_test (tc, a_pause_before_the_start_does_not_move_it);
   tcase_add_test (tc, a_flush_begins_at_once);
   tcase_add_test (tc, a_second_run_has_a_start_of_its_own);
