@@ -55,8 +55,8 @@ def parse_arguments():
     parser.add_argument("--correlation", type=float, default=0.1, metavar="C",
                         help="the sky's part of the power (default: %(default)s)")
     parser.add_argument("--limit", type=float, default=5, metavar="MS",
-                        help="median of how far apart the same sample may arrive from all "
-                             "senders (default: %(default)s)")
+                        help="how far a sender's clock may be from the provider's, and median of how "
+                             "far apart the same sample may arrive from all (default: %(default)s)")
     parser.add_argument("--output", metavar="FILE",  # two words: see above
                         help="draw the cross-correlation; its ending says the format")
     parser.add_argument("--send", type=int, metavar="N", help=argparse.SUPPRESS)
@@ -115,6 +115,8 @@ def send(arguments):
     pipeline.get_by_name("adc").set_property("num-buffers", max(early, 0) + buffers)
     pipeline.use_clock(clock)
     run_to_end(pipeline)
+    # The provider counts the time of day, which is the same in all time namespaces.
+    say(f"ahead {clock.get_time() - time.time_ns()}")
 
 
 # --- all of them, on wires ---------------------------------------------------------------
@@ -154,9 +156,11 @@ class Sender:
         self.hear("unshared")
 
     def hear(self, expected):
-        line = self.process.stdout.readline().strip()
-        if line != expected:
+        """The rest of a line that begins with that word."""
+        word, _, rest = self.process.stdout.readline().strip().partition(" ")
+        if word != expected:
             sys.exit(f"Sender {self.number} ended instead of being {expected}.")
+        return rest
 
     def tell(self, line):
         self.process.stdin.write(line + "\n")
@@ -196,6 +200,8 @@ class Receiver:
 
 
 def observe(arguments):
+    """The streams, the index that they had to begin with, and by how many ns each sender's
+    clock was ahead of the provider's in the end."""
     n = arguments.antennas * len(POLARISATIONS)
     clock = GObject.new(Gst.SystemClock, clock_type=Gst.ClockType.REALTIME)
     provider = GstNet.NetTimeProvider.new(clock, f"{NETWORK}.1", 0)
@@ -213,7 +219,8 @@ def observe(arguments):
         start = epoch + int(heaps * heap_ns)
         for sender in senders:
             sender.tell(f"{start} {epoch}")
-        return receiver.streams(BEGIN_IN + arguments.seconds + 10), heaps * HEAP
+        streams = receiver.streams(BEGIN_IN + arguments.seconds + 10)
+        return streams, heaps * HEAP, [int(sender.hear("ahead")) for sender in senders]
     finally:
         for sender in senders:
             sender.process.stdin.close()
@@ -233,6 +240,11 @@ def cross_correlation(x, y):
 def check(fine, text):
     say(f"{'ok  ' if fine else 'BAD '} {text}")
     return fine
+
+
+def check_clocks(ahead, limit):
+    error = max(abs(ns) for ns in ahead) / 1e6
+    return check(error < limit, f"the clocks of all senders were within {error:.3f} ms of the provider's")
 
 
 def check_times(streams, first, limit):
@@ -289,7 +301,8 @@ def main():
         send(arguments)
         return
     own_network()
-    streams, first = observe(arguments)
+    streams, first, ahead = observe(arguments)
+    together = check_clocks(ahead, arguments.limit)
     common = check_times(streams, first, arguments.limit)
     if common is None:
         sys.exit(1)
@@ -298,7 +311,7 @@ def main():
     curves, fine = check_sky(samples, arguments)
     if arguments.output:
         draw(curves, arguments.output)
-    sys.exit(not fine)
+    sys.exit(not (together and fine))
 
 
 if __name__ == "__main__":

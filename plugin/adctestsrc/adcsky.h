@@ -99,7 +99,9 @@ void adc_sky_scale_init (
 /* Writes g of each of the words. */
 void adc_sky_numbers (const guint32 *words, gint32 *numbers, guint count);
 
-/* The same function for several instruction sets: x86 processors of that name. */
+/* The same function for several instruction sets: x86 processors of that name. Those
+ * without SSSE3, the last of which was made in 2011, have the portable one: a fifth of the
+ * speed of noise without a sky, instead of half. */
 void adc_sky_mix_portable (const AdcSkyScale *scale, const guint32 *sky,
     const guint32 *own, gint8 *samples, guint count);
 #if defined(__x86_64__) && defined(__GNUC__)

@@ -146,8 +146,10 @@ install_stream_properties (GObjectClass *gobject_class)
    * offsets. -1: the stream begins with sample-offset. Seeks are refused.
    *
    * Buffers begin with multiples of #GstAdcTestSrc:samplesperbuffer. The first is
-   * the one in progress, or, where that began before running time 0, the next, which
-   * comes at once. A pause leaves out the frames of its time.
+   * the one in progress, or, where that began before running time 0, the next. That
+   * comes at once, less than a buffer before its time, which its timestamp has:
+   * #GstBaseSink:sync of the sink keeps it until then. A pause leaves out the frames of
+   * its time.
    *
    * The pipeline's clock must count the time since 1970, or PLAYING is an error; see
    * #GstSpead2Sink:start-time for which clocks do. Takes effect on the way from READY

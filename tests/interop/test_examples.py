@@ -281,6 +281,7 @@ def run_telescope(*options):
 def test_antennas_begin_together_and_see_one_sky():
     done = run_telescope("--limit", "200")
     assert done.returncode == 0, done.stdout + done.stderr
+    assert "ok   the clocks of all senders were within" in done.stdout
     assert "ok   4 senders began with sample" in done.stdout
     assert done.stdout.count("correlates at a delay of 37 samples") == 2
 
@@ -289,6 +290,7 @@ def test_antennas_that_are_not_together_are_found():
     """No clock of a network is that good."""
     done = run_telescope("--limit", "0.000001")
     assert done.returncode == 1, done.stdout + done.stderr
+    assert "BAD  the clocks of all senders were within" in done.stdout
     assert "BAD  the same sample of all senders came within" in done.stdout
 
 
