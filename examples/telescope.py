@@ -100,19 +100,23 @@ def send(arguments):
     clock = GstNet.NetClientClock.new("telescope", f"{NETWORK}.1", provider, 0)
     if not clock.wait_for_sync(SYNCHRONISE_WITHIN * Gst.SECOND):
         sys.exit(f"Sender {number} has not synchronised its clock in {SYNCHRONISE_WITHIN} s.")
-    say("synchronised")
-    start, epoch = input().split()
-    buffers = int(arguments.seconds * arguments.sample_rate) // HEAP
+    # Before there is a date: to load the plugins takes time.
     pipeline = Gst.parse_launch(
         f"adctestsrc is-live=true wave=gaussian seed={1 + number} sky-seed={1 + polarisation} "
-        f"correlation={arguments.correlation} delay={delay_of(antenna)} sync-epoch={epoch} "
+        f"correlation={arguments.correlation} delay={delay_of(antenna)} "
         f"samplesperbuffer={HEAP} name=adc ! "
         f"audio/x-raw,format=S8,channels=1,rate={arguments.sample_rate} ! "
         f"spead2sink host={NETWORK}.1 port={PORT + number} max-packet-size=8972 "
-        f"heap-address-bits=48 heap-size={HEAP} start-time={start} sync=true")
+        f"heap-address-bits=48 heap-size={HEAP} sync=true name=sender")
+    adc = pipeline.get_by_name("adc")
+    say("synchronised")
+    start, epoch = (int(word) for word in input().split())
+    adc.set_property("sync-epoch", epoch)
+    pipeline.get_by_name("sender").set_property("start-time", start)
     # What comes before the start is left out.
-    early = int((int(start) - time.time_ns()) / 1e9 * arguments.sample_rate) // HEAP
-    pipeline.get_by_name("adc").set_property("num-buffers", max(early, 0) + buffers)
+    early = int((start - time.time_ns()) / 1e9 * arguments.sample_rate) // HEAP
+    buffers = int(arguments.seconds * arguments.sample_rate) // HEAP
+    adc.set_property("num-buffers", max(early, 0) + buffers)
     pipeline.use_clock(clock)
     run_to_end(pipeline)
     # The provider counts the time of day, which is the same in all time namespaces.
@@ -189,12 +193,14 @@ class Receiver:
         end = time.monotonic() + seconds
         found = [{} for _ in self.sinks]
         for sink, heaps in zip(self.sinks, found):
-            while not sink.props.eos and time.monotonic() < end:
+            while not sink.props.eos:
                 sample = sink.try_pull_sample(Gst.SECOND // 10)
                 if sample:
                     buffer = sample.get_buffer()
                     data = buffer.extract_dup(0, buffer.get_size())
                     heaps[buffer.offset] = (buffer.pts, np.frombuffer(data, np.int8))
+                elif time.monotonic() > end:
+                    break
         self.pipeline.set_state(Gst.State.NULL)
         return found
 
@@ -249,8 +255,9 @@ def check_clocks(ahead, limit):
 
 def check_times(streams, first, limit):
     common = sorted(set.intersection(*[set(heaps) for heaps in streams]))
-    if not check(common and all(min(heaps, default=-1) == first for heaps in streams),
-                 f"{len(streams)} senders began with sample {first}"):
+    begins = {min(heaps, default=None) for heaps in streams}
+    if not check(common and begins == {first}, f"{len(streams)} senders began with sample {first}"
+                 + ("" if begins == {first} else f", all but those that began with {begins - {first}}")):
         return None
     apart = [np.ptp([heaps[index][0] for heaps in streams]) / 1e6 for index in common]
     check(True, f"{len(common)} heaps came from all senders")
