@@ -49,6 +49,10 @@
 /* So many unmerged messages in a row, and several are fetched at a time. */
 #define BATCH_AFTER 8
 
+/* A wait in the kernel fetches so many messages. The second one is seldom there: asking for it
+ * in the same call saves the call that finds the socket empty. */
+#define WAIT_BATCH 2
+
 /* What a message counts in a budget at least, bytes. */
 #define MIN_COST 2048
 
@@ -85,8 +89,9 @@ struct _Spead2UdpReader {
   guint8 *memory; /* of BATCH messages; all but the first is touched by few */
   struct mmsghdr headers[BATCH];
   Slot slots[BATCH];
-  guint n_single;   /* unmerged messages in a row, up to BATCH_AFTER */
-  gboolean pending; /* the first slot has a message, of the only socket */
+  guint n_single; /* unmerged messages in a row, up to BATCH_AFTER */
+  guint
+      pending; /* messages of the only socket that a wait has left in the slots */
 
   guint64
       back_off; /* how long to wait before the next try, ns; 0: not at all */
@@ -353,6 +358,21 @@ prepare (Spead2UdpReader *reader, guint n)
   }
 }
 
+/* recvmmsg(), or what costs less for one message. */
+static gint
+receive (gint fd, struct mmsghdr *headers, guint n, gint flags)
+{
+  gssize size;
+
+  if (n > 1)
+    return recvmmsg (fd, headers, n, flags, NULL);
+  size = recvmsg (fd, &headers->msg_hdr, flags);
+  if (size < 0)
+    return -1;
+  headers->msg_len = size;
+  return 1;
+}
+
 /* Fetches messages into the slots: how many, or the negative errno. */
 static gint
 fetch (Spead2UdpReader *reader, gint fd, guint n, gint flags)
@@ -361,18 +381,12 @@ fetch (Spead2UdpReader *reader, gint fd, guint n, gint flags)
 
   prepare (reader, n);
   reader->counters.calls++;
-  if (n > 1) {
-    fetched = recvmmsg (fd, reader->headers, n, flags, NULL);
-    return fetched < 0 ? -errno : fetched;
-  }
-
-  fetched = recvmsg (fd, &reader->headers[0].msg_hdr, flags);
+  fetched = receive (fd, reader->headers, n, flags);
   if (fetched < 0)
     return -errno;
-  if (fetched == 0 && is_shut_down (fd))
+  if (fetched == 1 && reader->headers[0].msg_len == 0 && is_shut_down (fd))
     return -ESHUTDOWN;
-  reader->headers[0].msg_len = fetched;
-  return 1;
+  return fetched;
 }
 
 /* The size of a train's datagrams; 0: the message is one datagram. */
@@ -463,11 +477,13 @@ drain_socket (Spead2UdpReader *reader, guint index, gsize max_bytes,
   gsize bytes = 0;
 
   while (bytes < max_bytes && !is_cancelled (reader)) {
-    guint wanted = count_wanted (reader, max_bytes - bytes);
+    guint wanted =
+        reader->pending ? WAIT_BATCH : count_wanted (reader, max_bytes - bytes);
     gint i,
-        n = reader->pending ? 1
+        n = reader->pending ? (gint) reader->pending
                             : fetch (reader, socket->fd, wanted, MSG_DONTWAIT);
 
+    reader->pending = 0;
     if (n < 0 && handle_errno (reader, socket, -n)) {
       bytes += MIN_COST;
       continue;
@@ -478,9 +494,8 @@ drain_socket (Spead2UdpReader *reader, guint index, gsize max_bytes,
     }
     if (n > 0)
       forget_errors (reader, socket);
-    if (n < 0 || (!reader->pending && (guint) n < wanted))
+    if (n < 0 || (guint) n < wanted)
       return FALSE;
-    reader->pending = FALSE;
   }
   return TRUE;
 }
@@ -512,14 +527,15 @@ spead2_udp_reader_drain (Spead2UdpReader *reader, gsize max_bytes,
 
 /* -- waiting ------------------------------------------------------------------------- */
 
-/* Waits for the message that comes next, and keeps it for the next drain. */
+/* Waits for the message that comes next, and keeps what is there then for the next
+ * drain. */
 static void
-wait_in_recvmsg (Spead2UdpReader *reader)
+wait_in_recvmmsg (Spead2UdpReader *reader)
 {
   Socket *socket = &reader->sockets[0];
-  gint n = fetch (reader, socket->fd, 1, 0);
+  gint n = fetch (reader, socket->fd, WAIT_BATCH, MSG_WAITFORONE);
 
-  reader->pending = n > 0;
+  reader->pending = MAX (n, 0);
   if (n > 0)
     return;
   /* By the time-out, or because the socket has become non-blocking: GLib sets that for
@@ -582,7 +598,7 @@ spead2_udp_reader_wait (Spead2UdpReader *reader, guint64 time)
   if (!reader->blocks || time - now < SPEAD2_RECEIVE_TIMEOUT)
     wait_in_poll (reader, time);
   else if (!g_atomic_int_get (&reader->woken))
-    wait_in_recvmsg (reader);
+    wait_in_recvmmsg (reader);
   g_atomic_int_compare_and_exchange (&reader->woken, TRUE, FALSE);
 }
 

@@ -20,7 +20,7 @@ struct _Spead2ReadyQueue {
   /* Guarded by lock. */
   Spead2ReceivedHeap *first, *last;
   Spead2ReceivedHeap *returned;
-  gboolean waiting; /* the consumer */
+  gboolean waiting; /* the consumer, and nothing has woken it yet */
   gboolean interrupted;
   gboolean closed;
   Spead2ReadyCounters counters;
@@ -96,11 +96,15 @@ remove_first (Spead2ReadyQueue *queue)
   return heap;
 }
 
-static void
-wake_consumer (Spead2ReadyQueue *queue)
+/* Whether the consumer has to be woken; after that, no more until it waits again. */
+static gboolean
+begin_wake (Spead2ReadyQueue *queue)
 {
-  if (queue->waiting && queue->first)
-    g_cond_signal (&queue->filled);
+  gboolean wake = queue->waiting && queue->first;
+
+  if (wake)
+    queue->waiting = FALSE;
+  return wake;
 }
 
 /* Makes space for a heap as the leak says. FALSE: it is dropped itself. Heaps that are
@@ -124,7 +128,8 @@ make_space (Spead2ReadyQueue *queue, const Spead2ReceivedHeap *heap,
     return TRUE;
   }
   queue->counters.waits++;
-  wake_consumer (queue);
+  if (begin_wake (queue))
+    g_cond_signal (&queue->filled);
   while (!queue->closed && !fits (queue, heap))
     g_cond_wait (&queue->space, &queue->lock);
   return TRUE;
@@ -136,6 +141,7 @@ Spead2ReceivedHeap *
 spead2_ready_queue_push (Spead2ReadyQueue *queue, Spead2ReceivedHeap *heaps)
 {
   Spead2ReceivedHeap *dropped = NULL, *next;
+  gboolean wake;
 
   if (heaps == NULL)
     return NULL;
@@ -156,8 +162,11 @@ spead2_ready_queue_push (Spead2ReadyQueue *queue, Spead2ReceivedHeap *heaps)
     heaps->next = dropped;
     dropped = heaps;
   }
-  wake_consumer (queue);
+  wake = begin_wake (queue);
   g_mutex_unlock (&queue->lock);
+  /* Under the lock, a consumer that preempts this thread would wait for it again. */
+  if (wake)
+    g_cond_signal (&queue->filled);
   return dropped;
 }
 
@@ -187,8 +196,8 @@ wait_filled (Spead2ReadyQueue *queue, guint64 deadline)
 {
   gboolean in_time = TRUE;
 
-  queue->waiting = TRUE;
   while (in_time && queue->first == NULL && !queue->interrupted) {
+    queue->waiting = TRUE;
     if (deadline == G_MAXUINT64)
       g_cond_wait (&queue->filled, &queue->lock);
     else /* GLib's monotonic time is the same clock in us */

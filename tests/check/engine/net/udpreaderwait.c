@@ -83,6 +83,24 @@ GST_START_TEST (test_wait_ends_by_a_datagram)
 }
 GST_END_TEST
 
+/* A blocking wait reads up to two messages. If it found one, the drain needs no further call
+ * to find the socket empty. */
+GST_START_TEST (test_wait_reads_what_is_queued)
+{
+  open_kind (BLOCKING);
+  limit_block ();
+  for (guint n = 1; n <= 3; n++) {
+    const guint64 before = counters ()->calls;
+
+    send_n (0, n, 10 * n);
+    spead2_udp_reader_wait (reader, EVER);
+    fail_if (drain (ALL));
+    fail_unless_equals_uint64 (counters ()->calls - before, n);
+  }
+  fail_unless_equals_int (given->len, 1 + 2 + 3);
+}
+GST_END_TEST
+
 /* And the sockets are still good for another reader. */
 GST_START_TEST (test_wait_ends_by_cancel)
 {
@@ -243,6 +261,7 @@ udpreaderwait_suite (void)
 
   tcase_add_checked_fixture (tc, open_fixture, close_fixture);
   tcase_add_loop_test (tc, test_wait_ends_by_a_datagram, 0, N_KINDS);
+  tcase_add_test (tc, test_wait_reads_what_is_queued);
   tcase_add_loop_test (tc, test_wait_ends_by_cancel, 0, N_KINDS);
   tcase_add_loop_test (tc, test_cancelled_before_a_wait, 0, N_KINDS);
   tcase_add_loop_test (tc, test_wait_ends_by_wake, 0, N_KINDS);
