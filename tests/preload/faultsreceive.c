@@ -160,6 +160,8 @@ recvmmsg (int fd, struct mmsghdr *messages, unsigned int n, int flags,
     if (size < 0)
       return i > 0 ? (int) i : -1;
     messages[i].msg_len = (unsigned int) size;
+    if (flags & MSG_WAITFORONE)
+      flags |= MSG_DONTWAIT;
   }
   return (int) n;
 }

@@ -28,11 +28,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #ifndef UDP_GRO
 #define UDP_GRO 104
 #endif
+
+#define MAX_IOVECS 64
 
 typedef struct {
   uint32_t size;
@@ -79,8 +82,23 @@ set_segment_size (struct msghdr *message, int size)
   message->msg_controllen = CMSG_SPACE (sizeof size);
 }
 
-/* Its first iovec takes any message. The file is read by the kernel, so that nothing in
- * this process copies the bytes. FALSE: there is none. */
+/* Reads as much of the file as a message has, where its iovecs say. The kernel does it, so
+ * that nothing in this process copies the bytes. */
+static ssize_t
+read_into (const struct msghdr *message, size_t size)
+{
+  struct iovec iov[MAX_IOVECS];
+  size_t i;
+
+  for (i = 0; i < message->msg_iovlen && i < MAX_IOVECS; i++) {
+    iov[i] = message->msg_iov[i];
+    iov[i].iov_len = iov[i].iov_len < size ? iov[i].iov_len : size;
+    size -= iov[i].iov_len;
+  }
+  return readv (file, iov, (int) i);
+}
+
+/* FALSE: there is none. */
 static bool
 deliver (struct msghdr *message, ssize_t *size)
 {
@@ -88,7 +106,7 @@ deliver (struct msghdr *message, ssize_t *size)
 
   if (read (file, &header, sizeof header) != sizeof header)
     return false;
-  *size = read (file, message->msg_iov[0].iov_base, header.size);
+  *size = read_into (message, header.size);
   message->msg_flags = 0;
   message->msg_namelen = 0;
   if (header.segment_size > 0)

@@ -32,6 +32,7 @@
 #include "spead2/net/coalesce.h"
 #include "spead2/net/errorqueue.h"
 #include "spead2/net/waiter.h"
+#include "spead2/wire/flavour.h"
 
 #ifndef UDP_GRO
 #define UDP_GRO 104
@@ -52,6 +53,14 @@
 /* A wait in the kernel fetches so many messages. The second one is seldom there: asking for it
  * in the same call saves the call that finds the socket empty. */
 #define WAIT_BATCH 2
+
+/* Payload of smaller datagrams is not read into place: the kernel takes longer for each
+ * piece than a copy does, bytes. */
+#define MIN_PLACED 4096
+#define MAX_PLACES (MESSAGE_SIZE / MIN_PLACED)
+
+/* So many messages are read as usual behind one that did not continue the last one. */
+#define PLACE_AFTER 16
 
 /* What a message counts in a budget at least, bytes. */
 #define MIN_COST 2048
@@ -82,8 +91,7 @@ struct _Spead2UdpReader {
   Socket *sockets;
   guint n_sockets;
   struct pollfd *polled; /* one a socket */
-  gboolean blocks; /* in recvmsg(): there is one, and it is a blocking one */
-  gboolean source;
+  gboolean blocks; /* in recvmmsg(): there is one, and it is a blocking one */
   Spead2Waiter *waiter;
 
   guint8 *memory; /* of BATCH messages; all but the first is touched by few */
@@ -92,6 +100,15 @@ struct _Spead2UdpReader {
   guint n_single; /* unmerged messages in a row, up to BATCH_AFTER */
   guint
       pending; /* messages of the only socket that a wait has left in the slots */
+
+  Spead2UdpReaderOptions options;
+  Spead2Places
+      places; /* of the message that is read; n is 0 where it has none */
+  guint8 place_headers[MAX_PLACES][SPEAD2_PLACES_MAX_HEADER];
+  struct iovec place_iovs[2 * MAX_PLACES + 1];
+  const guint8 *last; /* datagram of the last message, or NULL */
+  gsize last_size;
+  guint n_unplaced; /* messages to be read as usual */
 
   guint64
       back_off; /* how long to wait before the next try, ns; 0: not at all */
@@ -166,7 +183,7 @@ init_slots (Spead2UdpReader *reader)
     header->msg_iov = &slot->iov;
     header->msg_iovlen = 1;
     header->msg_control = &slot->control;
-    header->msg_name = reader->source ? &slot->source : NULL;
+    header->msg_name = reader->options.source ? &slot->source : NULL;
   }
 }
 
@@ -200,7 +217,7 @@ spead2_udp_reader_new (const gint *fds, guint n_fds,
   reader->sockets = g_new0 (Socket, n_fds);
   reader->polled = g_new0 (struct pollfd, n_fds);
   reader->blocks = n_fds == 1 && is_blocking (fds[0]);
-  reader->source = options->source;
+  reader->options = *options;
   g_mutex_init (&reader->kernel_lock);
   for (i = 0; i < n_fds; i++) {
     get_meminfo (fds[i], values);
@@ -354,7 +371,7 @@ prepare (Spead2UdpReader *reader, guint n)
   for (i = 0; i < n; i++) {
     reader->headers[i].msg_hdr.msg_controllen = sizeof reader->slots[i].control;
     reader->headers[i].msg_hdr.msg_namelen =
-        reader->source ? sizeof reader->slots[i].source : 0;
+        reader->options.source ? sizeof reader->slots[i].source : 0;
   }
 }
 
@@ -424,6 +441,109 @@ count_whole (Spead2UdpReader *reader, const struct msghdr *header, gsize size,
   return size / segment;
 }
 
+/* -- into place ---------------------------------------------------------------------- */
+
+/* Whether it is known where the payload of the next message belongs. */
+static gboolean
+predict (Spead2UdpReader *reader, gpointer user_data)
+{
+  Spead2Places *places = &reader->places;
+  gsize size = reader->last_size;
+
+  if (reader->options.predict == NULL || reader->n_sockets > 1 ||
+      reader->n_unplaced > 0 || reader->last == NULL || size < MIN_PLACED ||
+      !reader->options.predict (reader->last, size, places, user_data))
+    return FALSE;
+  places->n = MIN (places->n, MESSAGE_SIZE / size);
+  return TRUE;
+}
+
+/* Has the message begin with headers and payloads in turn. What follows them lies in the
+ * slot where it would lie with them. */
+static gint
+fetch_into_places (Spead2UdpReader *reader, gint fd)
+{
+  Spead2Places *places = &reader->places;
+  struct msghdr *header = &reader->headers[0].msg_hdr;
+  struct iovec *iov = reader->place_iovs, *slot = &reader->slots[0].iov;
+  gsize begin = places->n * (places->header_size + places->payload_size);
+  guint i;
+  gint fetched;
+
+  for (i = 0; i < places->n; i++) {
+    *iov++ = (struct iovec){reader->place_headers[i], places->header_size};
+    *iov++ = (struct iovec){
+        places->payload + i * places->payload_size, places->payload_size};
+  }
+  *iov++ =
+      (struct iovec){(guint8 *) slot->iov_base + begin, MESSAGE_SIZE - begin};
+  header->msg_iov = reader->place_iovs;
+  header->msg_iovlen = iov - reader->place_iovs;
+  fetched = fetch (reader, fd, 1, MSG_DONTWAIT);
+  header->msg_iov = slot;
+  header->msg_iovlen = 1;
+  return fetched;
+}
+
+/* Copies the message into the slot, as if it had been read there. */
+static void
+gather (Spead2UdpReader *reader)
+{
+  guint8 *to = reader->slots[0].iov.iov_base;
+  gsize left = reader->headers[0].msg_len;
+  guint i;
+
+  for (i = 0; i < 2 * reader->places.n; i++) {
+    const struct iovec *iov = &reader->place_iovs[i];
+    gsize size = MIN (iov->iov_len, left);
+
+    memcpy (to, iov->iov_base, size);
+    to += size;
+    left -= size;
+  }
+}
+
+/* Whether the n first headers are as predicted. */
+static gboolean
+match_headers (Spead2UdpReader *reader, guint n)
+{
+  Spead2Places expected = reader->places;
+  guint8 *count = expected.header + expected.count_at;
+  guint i;
+
+  for (i = 0; i < n; i++) {
+    if (memcmp (reader->place_headers[i], expected.header,
+            expected.header_size) != 0)
+      return FALSE;
+    spead2_write_u64 (count, spead2_read_u64 (count) + expected.payload_size);
+  }
+  return TRUE;
+}
+
+/* How many datagrams of the message are in place: of all that could be, or none, and then
+ * the message is in the slot. */
+static guint
+settle_places (Spead2UdpReader *reader)
+{
+  const Spead2Places *places = &reader->places;
+  struct msghdr *header = &reader->headers[0].msg_hdr;
+  gsize size = reader->headers[0].msg_len;
+  gsize segment = segment_size (header);
+  gsize expected = places->header_size + places->payload_size;
+  guint n = MIN (places->n, size / expected);
+
+  if ((segment == expected || (segment == 0 && size == expected)) &&
+      (n == places->n || size == n * expected) &&
+      !(header->msg_flags & (MSG_TRUNC | MSG_CTRUNC)) &&
+      match_headers (reader, n))
+    return n;
+  gather (reader);
+  reader->n_unplaced = PLACE_AFTER;
+  return 0;
+}
+
+/* -- messages ------------------------------------------------------------------------- */
+
 /* Gives the datagrams of the message in a slot to func; without one, counts them as
  * discarded. */
 static void
@@ -435,8 +555,11 @@ give (Spead2UdpReader *reader, guint i, Spead2Datagram *datagram,
   gsize size = reader->headers[i].msg_len;
   gsize segment = segment_size (header);
   guint n = segment > 0 ? MAX ((size + segment - 1) / segment, 1) : 1;
-  guint k, whole;
+  guint k, whole, placed;
 
+  reader->n_unplaced -= reader->n_unplaced > 0;
+  placed = reader->places.n > 0 ? settle_places (reader) : 0;
+  reader->last = NULL;
   reader->n_single = n > 1 ? 0 : MIN (reader->n_single + 1, BATCH_AFTER);
   if (func == NULL) {
     reader->counters.discarded += n;
@@ -449,13 +572,21 @@ give (Spead2UdpReader *reader, guint i, Spead2Datagram *datagram,
   reader->counters.trains += n > 1;
   reader->counters.datagrams += n;
   reader->counters.bytes += whole == n ? size : whole * segment;
-  if (reader->source)
+  if (reader->options.source)
     datagram->source = &reader->slots[i].source;
-  for (k = 0; k < whole; k++) {
-    datagram->data = data + k * segment;
+  if (placed > 0) {
+    reader->counters.placed += placed;
+    reader->last = reader->place_headers[placed - 1];
+    reader->options.placed (&reader->places, placed, datagram->time, user_data);
+  }
+  for (k = placed; k < whole; k++) {
+    datagram->data = reader->last = data + k * segment;
     datagram->size = segment > 0 ? MIN (segment, size - k * segment) : size;
     func (datagram, user_data);
   }
+  reader->last_size = whole > placed
+      ? datagram->size
+      : reader->places.header_size + reader->places.payload_size;
 }
 
 /* How many messages to fetch at a time. */
@@ -465,6 +596,28 @@ count_wanted (const Spead2UdpReader *reader, gsize max_bytes)
   if (reader->n_single < BATCH_AFTER)
     return 1;
   return CLAMP (max_bytes / MIN_COST, 1, BATCH);
+}
+
+/* Fetches messages that are queued. */
+static gint
+fetch_queued (
+    Spead2UdpReader *reader, gint fd, guint wanted, gpointer user_data)
+{
+  if (wanted == 1 && predict (reader, user_data))
+    return fetch_into_places (reader, fd);
+  reader->places.n = 0;
+  return fetch (reader, fd, wanted, MSG_DONTWAIT);
+}
+
+/* Those that a wait has fetched. */
+static gint
+take_pending (Spead2UdpReader *reader)
+{
+  gint n = reader->pending;
+
+  reader->pending = 0;
+  reader->places.n = 0;
+  return n;
 }
 
 /* As spead2_udp_reader_drain(), for one socket. */
@@ -480,10 +633,10 @@ drain_socket (Spead2UdpReader *reader, guint index, gsize max_bytes,
     guint wanted =
         reader->pending ? WAIT_BATCH : count_wanted (reader, max_bytes - bytes);
     gint i,
-        n = reader->pending ? (gint) reader->pending
-                            : fetch (reader, socket->fd, wanted, MSG_DONTWAIT);
+        n = reader->pending
+        ? take_pending (reader)
+        : fetch_queued (reader, socket->fd, wanted, user_data);
 
-    reader->pending = 0;
     if (n < 0 && handle_errno (reader, socket, -n)) {
       bytes += MIN_COST;
       continue;

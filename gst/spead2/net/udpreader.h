@@ -17,6 +17,9 @@
  * in the CPU's cache. While messages have one datagram each, recvmmsg() reads many of
  * them. udpreader.c has the policy for each errno; none ends the stream.
  *
+ * Payload of large datagrams that continue a heap is read straight into the heap's
+ * memory (Spead2Places), which saves a copy.
+ *
  * At high rates the reader sleeps for a short time instead of blocking, since a
  * wake-up costs more than reading 64 KiB: see coalesce.h.
  *
@@ -30,6 +33,7 @@
 #define SPEAD2_UDPREADER_H
 
 #include "spead2/error.h"
+#include "spead2/net/places.h"
 #include "spead2/net/udpsocket.h"
 
 G_BEGIN_DECLS
@@ -56,6 +60,7 @@ typedef struct {
   guint64 bytes;    /* UDP payload of those passed to the function */
   guint64 messages; /* results of recvmsg and recvmmsg: a train is one */
   guint64 trains;   /* messages of more than one datagram */
+  guint64 placed;   /* datagrams whose payload was read into place */
   guint64 calls;    /* of recvmsg and recvmmsg, also without a result */
   guint64 waits;    /* calls of spead2_udp_reader_wait() that blocked */
   guint64 sleeps;   /* those of them that slept to coalesce wake-ups */
@@ -84,6 +89,15 @@ typedef struct {
 typedef struct {
   gboolean source;  /* fill in Spead2Datagram.source */
   guint64 coalesce; /* longest sleep that coalesces wake-ups, ns; 0: none */
+  /* Both or neither, with the user_data of spead2_udp_reader_drain(). predict fills in where
+   * the payload of datagrams belongs that continue the last one, whose header is
+   * intact, but not its payload; FALSE: that is unknown. placed is called instead of
+   * the drain's function for the first n of them, which have been read to there. Together, header
+   * and payload have the size of the last datagram. */
+  gboolean (*predict) (
+      const guint8 *last, gsize size, Spead2Places *places, gpointer user_data);
+  void (*placed) (
+      const Spead2Places *places, guint n, guint64 time, gpointer user_data);
 } Spead2UdpReaderOptions;
 
 typedef struct _Spead2UdpReader Spead2UdpReader;
@@ -91,7 +105,7 @@ typedef struct _Spead2UdpReader Spead2UdpReader;
 /* A reader of at least one socket, made by spead2_udp_socket_listen() or passed to
  * spead2_udp_socket_adopt_listening(). The descriptors are borrowed: the caller
  * closes them, after the reader was freed. A reader of one blocking socket blocks in
- * recvmsg(), a reader of several, or of one with O_NONBLOCK, in ppoll(). NULL with
+ * recvmmsg(), a reader of several, or of one with O_NONBLOCK, in ppoll(). NULL with
  * SPEAD2_ERRNO if the process has no descriptor left. */
 Spead2UdpReader *spead2_udp_reader_new (const gint *fds, guint n_fds,
     const Spead2UdpReaderOptions *options, GError **error);
@@ -111,7 +125,7 @@ gboolean spead2_udp_reader_drain (Spead2UdpReader *reader, gsize max_bytes,
 /* Blocks until a socket may have a datagram, until a time (G_MAXUINT64: no limit), or
  * until spead2_udp_reader_wake(). It may return earlier: the caller reads, and waits
  * again. Returns at once if the time has passed. For a time that is less than
- * SPEAD2_RECEIVE_TIMEOUT ahead it calls ppoll(), in addition to recvmsg(). */
+ * SPEAD2_RECEIVE_TIMEOUT ahead it calls ppoll(), in addition to recvmmsg(). */
 void spead2_udp_reader_wait (Spead2UdpReader *reader, guint64 time);
 
 /* Reads and counts, without processing, what is queued when it is called, and at most a
@@ -119,7 +133,7 @@ void spead2_udp_reader_wait (Spead2UdpReader *reader, guint64 time);
 void spead2_udp_reader_discard (Spead2UdpReader *reader);
 
 /* Ends the present wait, or the next one if there is none: in ppoll() at once, in
- * recvmsg() within SPEAD2_RECEIVE_TIMEOUT. Any thread. */
+ * recvmmsg() within SPEAD2_RECEIVE_TIMEOUT. Any thread. */
 void spead2_udp_reader_wake (Spead2UdpReader *reader);
 
 /* Before the reader's thread is joined: from now on spead2_udp_reader_wait() and

@@ -9,6 +9,7 @@
 #include "spead2/receive/assembler.h"
 
 #include "spead2/receive/endedheaps.h"
+#include "spead2/receive/predict.h"
 #include "spead2/receive/run.h"
 
 /* Heaps of which one is chosen to be given up for its memory, at least 2. */
@@ -376,17 +377,10 @@ place_packet (Spead2Assembler *assembler, Spead2ReceivedHeap *heap,
   return SPEAD2_PACKET_ACCEPTED;
 }
 
-static Spead2PacketFate
-continue_heap (Spead2Assembler *assembler, Spead2ReceivedHeap *heap,
-    const Spead2PacketView *view)
+/* Bytes have been added to a live heap. */
+static void
+note_progress (Spead2Assembler *assembler, Spead2ReceivedHeap *heap)
 {
-  Spead2PacketFate fate = check_packet (assembler, heap, view);
-
-  if (fate == SPEAD2_PACKET_ACCEPTED)
-    fate = place_packet (assembler, heap, view);
-  if (fate != SPEAD2_PACKET_ACCEPTED)
-    return fate;
-
   if (heap->received == heap->length &&
       !(heap->flags & SPEAD2_RECEIVED_UNSIZED)) {
     remove_live (assembler, heap);
@@ -395,6 +389,18 @@ continue_heap (Spead2Assembler *assembler, Spead2ReceivedHeap *heap,
     list_remove (assembler, heap);
     list_append (assembler, heap);
   }
+}
+
+static Spead2PacketFate
+continue_heap (Spead2Assembler *assembler, Spead2ReceivedHeap *heap,
+    const Spead2PacketView *view)
+{
+  Spead2PacketFate fate = check_packet (assembler, heap, view);
+
+  if (fate == SPEAD2_PACKET_ACCEPTED)
+    fate = place_packet (assembler, heap, view);
+  if (fate == SPEAD2_PACKET_ACCEPTED)
+    note_progress (assembler, heap);
   return fate;
 }
 
@@ -609,6 +615,36 @@ spead2_assembler_push (
   if (heap == NULL && fate == SPEAD2_PACKET_ACCEPTED &&
       view.payload_size == view.heap_length)
     begin_run (assembler, data, size);
+}
+
+gboolean
+spead2_assembler_predict (Spead2Assembler *assembler, const guint8 *last,
+    gsize size, Spead2Places *places)
+{
+  return assembler->newest &&
+      spead2_predict_places (
+          assembler->newest, &assembler->config.rules, last, size, places);
+}
+
+void
+spead2_assembler_push_placed (Spead2Assembler *assembler,
+    const Spead2Places *places, guint n, guint64 now)
+{
+  Spead2ReceivedHeap *heap = assembler->newest;
+  guint64 begin = places->payload - heap->payload;
+  guint64 size = n * (guint64) places->payload_size;
+  Spead2AssemblerCounters *counters = &assembler->counters;
+
+  assembler->now = now;
+  counters->datagrams += n;
+  counters->bytes += n * places->header_size + size;
+  counters->payload_bytes += size;
+  counters->packets[SPEAD2_PACKET_ACCEPTED] += n;
+  /* Right behind the last range. */
+  spead2_ranges_add (&heap->ranges, begin, begin + size);
+  heap->received += size;
+  heap->last_time = now;
+  note_progress (assembler, heap);
 }
 
 void

@@ -38,6 +38,7 @@
 #define SPEAD2_ASSEMBLER_H
 
 #include "spead2/wire/packet.h"
+#include "spead2/net/places.h"
 #include "spead2/receive/acceptrule.h"
 #include "spead2/receive/receivedheap.h"
 
@@ -142,6 +143,18 @@ void spead2_assembler_set_sender (
  * borrowed for the call. */
 void spead2_assembler_push (
     Spead2Assembler *assembler, const guint8 *data, gsize size, guint64 now);
+
+/* Where the payload of packets belongs that continue the last one: of the newest heap, and
+ * right behind it. FALSE: that is unknown. last is a datagram that was pushed or placed, no
+ * other since; its header is read, its payload is not. What places has is valid until
+ * anything else is called. */
+gboolean spead2_assembler_predict (Spead2Assembler *assembler,
+    const guint8 *last, gsize size, Spead2Places *places);
+
+/* As spead2_assembler_push() for n datagrams, at most places->n, with the headers that
+ * spead2_assembler_predict() predicted, and their payload in its place. */
+void spead2_assembler_push_placed (Spead2Assembler *assembler,
+    const Spead2Places *places, guint n, guint64 now);
 
 /* Counts a datagram of which only `size` bytes could be read, as refused. */
 void spead2_assembler_push_truncated (Spead2Assembler *assembler, gsize size);

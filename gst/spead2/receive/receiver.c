@@ -109,6 +109,24 @@ take_datagram_of_sender (const Spead2Datagram *datagram, gpointer user_data)
   take_datagram (datagram, user_data);
 }
 
+static gboolean
+predict (
+    const guint8 *last, gsize size, Spead2Places *places, gpointer user_data)
+{
+  Worker *worker = user_data;
+
+  return spead2_assembler_predict (worker->assembler, last, size, places);
+}
+
+static void
+take_placed (
+    const Spead2Places *places, guint n, guint64 time, gpointer user_data)
+{
+  Worker *worker = user_data;
+
+  spead2_assembler_push_placed (worker->assembler, places, n, time);
+}
+
 static void
 publish (Worker *worker)
 {
@@ -178,8 +196,12 @@ static gboolean
 open_worker (Worker *worker, const Spead2ReceiverConfig *config, GError **error)
 {
   Spead2Receiver *receiver = worker->receiver;
-  Spead2UdpReader *reader = open_reader (worker, &config->reader, error);
+  Spead2UdpReaderOptions options = config->reader;
+  Spead2UdpReader *reader;
 
+  options.predict = predict;
+  options.placed = take_placed;
+  reader = open_reader (worker, &options, error);
   if (reader == NULL)
     return FALSE;
   close_worker (worker);
