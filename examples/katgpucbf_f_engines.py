@@ -19,14 +19,14 @@ def f_engine(antenna, options):
     rate, channels = emulation.rate_of(BANDWIDTH, options), options.channels // X_ENGINES
     size = channels * SPECTRA * 4
     frequencies = ",".join(str(number * channels) for number in range(X_ENGINES))
-    # A buffer is a batch: a heap for each X-engine.
+    # A buffer is a batch: a heap for each X-engine, which are sent in turn.
     return f"""
         adctestsrc wave=gaussian seed={antenna + 1} samplesperbuffer={X_ENGINES * channels * SPECTRA}
             {emulation.buffers(options.heaps, X_ENGINES)} !
         audio/x-raw,format=S8,channels=4,rate={rate} !
         spead2sink destinations=239.10.10.10+{X_ENGINES - 1}:7148 multicast-iface={options.iface} ttl-mc=4
             sync=true rate={rate * 4 / PAYLOAD * (PAYLOAD + HEADER)} heap-size={size}
-            repeat-pointers=true payload-per-packet={PAYLOAD} max-packet-size=8872
+            interleave={X_ENGINES} repeat-pointers=true payload-per-packet={PAYLOAD} max-packet-size=8872
             heap-address-bits=48 heap-cnt-start={antenna} heap-cnt-step={ANTENNAS} send-stop-heap=false
             descriptors=own-heap descriptor-interval={ANTENNAS * 5000000000}
             items="

@@ -14,6 +14,7 @@
 #define DEFAULT_HEAP_SIZE 0
 #define DEFAULT_MAX_HEAPS 0
 #define DEFAULT_SEND_THREADS 1
+#define DEFAULT_INTERLEAVE 1
 #define DEFAULT_MAX_PACKET_SIZE 1472
 #define DEFAULT_RATE 0.0
 #define DEFAULT_BURST_SIZE 65536
@@ -55,6 +56,7 @@ static const gsize field_offsets[GST_SPEAD2_SINK_N_SETTINGS] = {
     FIELD (DESTINATION_ITEM, destination_item),
     FIELD (DESCRIPTOR_DESTINATIONS, descriptor_destinations),
     FIELD (HEAP_CNT_PER_DESTINATION, heap_cnt_per_destination),
+    FIELD (INTERLEAVE, interleave),
     FIELD (HEAP_SIZE, heap_size),
     FIELD (REMAINDER, remainder),
     FIELD (MAX_HEAPS, max_heaps),
@@ -450,6 +452,38 @@ install_destinations (GObjectClass *klass)
           "Heap counter per destination",
           "Each of several destinations has a heap counter of its own",
           DEFAULT_HEAP_CNT_PER_DESTINATION, FLAGS | GST_PARAM_MUTABLE_READY));
+  /**
+   * GstSpead2Sink:interleave:
+   *
+   * How many consecutive heaps are sent in turn, 1 to 4096: with as many as there are
+   * #GstSpead2Sink:destinations, no destination waits while the whole of another one's
+   * heap is sent. With 1, heaps are sent one after the other.
+   *
+   * The heaps of a group have turns in their order. In its turn a heap sends packets
+   * until the message that they share is full: up to 64 KiB, 64 packets,
+   * #GstSpead2Sink:burst-size and what #GstSpead2Sink:rate sends in a millisecond.
+   * Without #GstSpead2Sink:gso that is one packet, as in spead2's GroupMode
+   * ROUND_ROBIN. Heaps that have been sent have no more turns, and the next group
+   * begins behind the last one. The packets of each heap stay in order; those to one
+   * destination leave in the order of the turns.
+   *
+   * A group is sent when all of it has been accepted. A part of one is sent at EOS, when
+   * the sink drains, in front of descriptors and stop heaps, which are never part of a
+   * group, and when no heap has come for a millisecond: slower streams are not
+   * interleaved. A group is sent by one of the #GstSpead2Sink:send-threads.
+   *
+   * More than #GstSpead2Sink:max-heaps is an error in NULL to READY; `max-heaps=0` then
+   * allows two groups at least. Small heaps cost more than with 1, since they are
+   * passed to the sending thread one by one.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, GST_SPEAD2_SINK_PROP_INTERLEAVE,
+      g_param_spec_uint ("interleave", "Interleave",
+          "How many consecutive heaps are sent in turn (1 = one after the "
+          "other)",
+          1, SPEAD2_MAX_INTERLEAVE, DEFAULT_INTERLEAVE,
+          FLAGS | GST_PARAM_MUTABLE_READY));
 }
 
 static void
@@ -508,7 +542,7 @@ install_heaps (GObjectClass *klass)
    *
    * Limit of outstanding heaps: accepted and not yet sent. Upstream waits while it
    * is reached. 0 allows as many as make 4 MiB, from 4 to 4095, and at least 2 for
-   * each of #GstSpead2Sink:send-threads.
+   * each of #GstSpead2Sink:send-threads and twice #GstSpead2Sink:interleave.
    *
    * With 1, making a heap and sending it alternate: each of two threads waits for
    * the other. That costs most with small heaps: of the throughput with 0, a fifth

@@ -109,6 +109,7 @@ typedef struct {
   gchar *destination_item;
   gint descriptor_destinations; /* GstSpead2DescriptorDestinations */
   gint heap_cnt_per_destination;
+  guint interleave;
   guint heap_size;
   gint remainder; /* GstSpead2Remainder */
   guint max_heaps;
@@ -169,6 +170,7 @@ enum {
   GST_SPEAD2_SINK_PROP_DESTINATION_ITEM,
   GST_SPEAD2_SINK_PROP_DESCRIPTOR_DESTINATIONS,
   GST_SPEAD2_SINK_PROP_HEAP_CNT_PER_DESTINATION,
+  GST_SPEAD2_SINK_PROP_INTERLEAVE,
   GST_SPEAD2_SINK_PROP_HEAP_SIZE,
   GST_SPEAD2_SINK_PROP_REMAINDER,
   GST_SPEAD2_SINK_PROP_MAX_HEAPS,

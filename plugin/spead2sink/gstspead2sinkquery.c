@@ -33,8 +33,9 @@ gst_spead2_sink_n_heaps (GstSpead2Sink *self)
 {
   const GstSpead2SinkSettings *settings = &self->settings;
 
-  return (guint64) spead2_max_heaps (
-             settings->max_heaps, settings->send_threads, settings->heap_size) +
+  return (guint64) spead2_max_heaps (settings->max_heaps,
+             settings->send_threads, settings->interleave,
+             settings->heap_size) +
       1;
 }
 

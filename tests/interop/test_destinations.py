@@ -55,6 +55,13 @@ def test_eight_receivers_have_every_eighth_heap_each(eight, network, launch):
               list(range(number * SIZE, HEAPS * SIZE, 8 * SIZE)))
 
 
+def test_eight_receivers_have_every_eighth_heap_of_an_interleaved_stream(eight, network, launch):
+    received = send(launch, network, eight, "destinations=239.102.0.64+7:7148 interleave=8")
+    for number, one in enumerate(received):
+        check(one, list(range(2 + number, 2 + HEAPS, 8)),
+              list(range(number * SIZE, HEAPS * SIZE, 8 * SIZE)))
+
+
 def test_eight_receivers_count_for_themselves(eight, network, launch):
     received = send(launch, network, eight,
                     'uri="spead://239.102.0.64+7:7148?heap-cnt-per-destination=true"')

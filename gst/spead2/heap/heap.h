@@ -91,7 +91,9 @@ typedef enum {
   SPEAD2_HEAP_HAS_CNT = 1 << 4,
   /* Of a slot: there was no destination when the heap was pushed. It is dropped, and
    * not numbered. */
-  SPEAD2_HEAP_NOWHERE = 1 << 5
+  SPEAD2_HEAP_NOWHERE = 1 << 5,
+  /* Of a slot: the last one of a group, of those that are sent in turn. */
+  SPEAD2_HEAP_ENDS_GROUP = 1 << 6
 } Spead2HeapFlags;
 
 /* How the value of an item pointer goes on from heap to heap of a run. */

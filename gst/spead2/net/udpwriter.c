@@ -566,6 +566,13 @@ spead2_udp_writer_add (
   return spead2_batch_add (&writer->batch, packetizer, tx);
 }
 
+gboolean
+spead2_udp_writer_fits (
+    Spead2UdpWriter *writer, const Spead2Packetizer *packetizer)
+{
+  return spead2_batch_fits (&writer->batch, packetizer);
+}
+
 /* -- sending ---------------------------------------------------------------- */
 
 /* Sends the first of n messages, and others for the same destination, without copying them.
@@ -864,15 +871,16 @@ spead2_udp_writer_abandon (Spead2UdpWriter *writer)
   abandon_from (writer, 0);
 }
 
-void
+gboolean
 spead2_udp_writer_send (Spead2UdpWriter *writer)
 {
   guint i, n = writer->batch.n_messages;
+  gboolean abandoned = FALSE;
 
   if (writer->zerocopy)
     spead2_zero_copy_note_batch (writer->zerocopy, n, writer->batch.bytes);
   spead2_batch_write_headers (&writer->batch);
-  for (i = 0; i < n;) {
+  for (i = 0; i < n && !abandoned;) {
     const Spead2Message *message = &writer->batch.messages[i];
     gint sent;
 
@@ -885,15 +893,15 @@ spead2_udp_writer_send (Spead2UdpWriter *writer)
       for (; sent > 0; sent--)
         settle_sent (writer, &writer->batch.messages[i++]);
     } else if (sent == -ABANDONED) {
-      break;
+      abandoned = TRUE;
     } else if (message->n_packets > 1 && may_be_optimization (-sent)) {
       i++;
-      if (!send_plain (writer, message, -sent))
-        break;
+      abandoned = !send_plain (writer, message, -sent);
     } else {
       settle_failed (writer, message, -sent);
       i++;
     }
   }
   abandon_from (writer, i);
+  return !abandoned;
 }

@@ -86,13 +86,18 @@ void spead2_udp_writer_begin (
 gboolean spead2_udp_writer_add (
     Spead2UdpWriter *writer, Spead2Packetizer *packetizer, Spead2TxState *tx);
 
+/* Whether the packetizer's next packet fits the last message of the batch for its
+ * destination. */
+gboolean spead2_udp_writer_fits (
+    Spead2UdpWriter *writer, const Spead2Packetizer *packetizer);
+
 /* Bytes of the batch. */
 guint64 spead2_udp_writer_size (const Spead2UdpWriter *writer);
 
 /* Sends the batch. Returns when each packet of it was accepted, rejected or abandoned, with
  * the tx states updated. Waits for space in the kernel until the deadline; packets that need
- * not wait are sent in any case. */
-void spead2_udp_writer_send (Spead2UdpWriter *writer);
+ * not wait are sent in any case. FALSE: some were abandoned. */
+gboolean spead2_udp_writer_send (Spead2UdpWriter *writer);
 
 /* Abandons the batch: nothing of it is sent, and its tx states get ECANCELED. */
 void spead2_udp_writer_abandon (Spead2UdpWriter *writer);

@@ -17,21 +17,31 @@
 #define MAX_POLLS 16
 
 guint
-spead2_max_heaps (guint max_heaps, guint n_takers, guint64 heap_bytes)
+spead2_max_heaps (
+    guint max_heaps, guint n_takers, guint interleave, guint64 heap_bytes)
 {
+  guint least;
+
   if (max_heaps > 0)
     return max_heaps;
-  return CLAMP (SPEAD2_AUTO_BYTES / MAX (heap_bytes, 1),
-      MAX (SPEAD2_AUTO_MIN_HEAPS, 2 * n_takers), SPEAD2_AUTO_MAX_HEAPS);
+  least = MAX (SPEAD2_AUTO_MIN_HEAPS, 2 * n_takers);
+  if (interleave > 1)
+    least = MAX (least, 2 * interleave);
+  return CLAMP (SPEAD2_AUTO_BYTES / MAX (heap_bytes, 1), least,
+      MAX (least, SPEAD2_AUTO_MAX_HEAPS));
 }
 
 guint
-spead2_max_run (guint max_heaps, guint n_takers, guint64 heap_bytes)
+spead2_max_run (
+    guint max_heaps, guint n_takers, guint interleave, guint64 heap_bytes)
 {
-  guint outstanding = spead2_max_heaps (max_heaps, n_takers, heap_bytes);
+  guint outstanding =
+      spead2_max_heaps (max_heaps, n_takers, interleave, heap_bytes);
   guint64 n = MIN (
       outstanding / (4 * n_takers), SPEAD2_RUN_BYTES / MAX (heap_bytes, 1));
 
+  if (interleave > 1)
+    return 1;
   return CLAMP (n, 1, SPEAD2_MAX_RUN_HEAPS);
 }
 
@@ -43,15 +53,18 @@ power_of_two (guint n)
 }
 
 void
-spead2_queue_init (Spead2Queue *queue, guint max_heaps, guint n_takers)
+spead2_queue_init (
+    Spead2Queue *queue, guint max_heaps, guint n_takers, guint interleave)
 {
   memset (queue, 0, sizeof *queue);
   g_mutex_init (&queue->lock);
   g_cond_init (&queue->changed);
   queue->max_heaps = max_heaps;
+  queue->interleave = interleave;
   queue->takers = g_new0 (Spead2Taker *, n_takers);
   /* One more at least, for stream control. */
-  queue->n_slots = power_of_two (spead2_max_heaps (max_heaps, n_takers, 0) + 1);
+  queue->n_slots =
+      power_of_two (spead2_max_heaps (max_heaps, n_takers, interleave, 0) + 1);
   queue->slots = g_aligned_alloc0 (
       queue->n_slots, sizeof (Spead2Slot), _Alignof(Spead2Slot));
 }
@@ -88,6 +101,59 @@ void
 spead2_taker_clear (Spead2Taker *taker)
 {
   g_clear_pointer (&taker->taken, g_free);
+}
+
+/* -- groups ---------------------------------------------------------------------- */
+
+/* When the part of a group that is queued, of at least one slot, is taken. */
+static guint64
+part_due (const Spead2Queue *queue)
+{
+  return queue->n_draining > 0
+      ? 0
+      : spead2_queue_slot (queue, queue->tail - 1)->pushed + SPEAD2_GROUP_WAIT;
+}
+
+/* How many slots, of at least one that is queued, are taken next, together. 0: they are part
+ * of a group, and wait for others. */
+static guint
+next_group (const Spead2Queue *queue, guint64 now)
+{
+  const guint64 n = MIN (queue->tail - queue->taken, queue->interleave);
+  guint i;
+
+  if (queue->interleave == 1)
+    return 1;
+  if (queue->barrier_end <= queue->taken)
+    return n == queue->interleave || part_due (queue) <= now ? n : 0;
+  for (i = 0; i < n; i++)
+    if (spead2_queue_slot (queue, queue->taken + i)->flags &
+        SPEAD2_HEAP_BARRIER)
+      break;
+  return MAX (i, 1);
+}
+
+static gboolean
+is_watched (const Spead2Queue *queue)
+{
+  guint i;
+
+  for (i = 0; i < queue->n_takers; i++)
+    if (queue->takers[i]->watches)
+      return TRUE;
+  return FALSE;
+}
+
+/* For how many takers there is something to do where n slots were pushed, at least one of
+ * which is queued. */
+static guint
+count_wanted (const Spead2Queue *queue, guint n)
+{
+  if (queue->interleave == 1)
+    return n;
+  if (next_group (queue, 0) > 0)
+    return MAX (n / queue->interleave, 1);
+  return is_watched (queue) ? 0 : 1;
 }
 
 /* -- waking --------------------------------------------------------------------- */
@@ -190,7 +256,8 @@ spead2_queue_is_closed (const Spead2Queue *queue)
 static guint
 capacity_for (const Spead2Queue *queue, const Spead2Heap *heap)
 {
-  return spead2_max_heaps (queue->max_heaps, queue->n_takers, heap->length);
+  return spead2_max_heaps (
+      queue->max_heaps, queue->n_takers, queue->interleave, heap->length);
 }
 
 static void
@@ -199,6 +266,8 @@ fill_slot (Spead2Queue *queue, Spead2Heap *heap, guint64 now)
   Spead2Slot *slot = spead2_queue_slot (queue, queue->tail++);
 
   queue->kept_end = queue->tail;
+  if (heap->flags & SPEAD2_HEAP_BARRIER)
+    queue->barrier_end = queue->tail;
   spead2_destinations_assign (&queue->destinations, heap);
   memset (slot, 0, sizeof *slot);
   slot->state = SPEAD2_SLOT_QUEUED;
@@ -231,7 +300,8 @@ spead2_queue_try_push (
     fill_slot (queue, heaps[i], now);
   }
   queue->peak_outstanding = MAX (queue->peak_outstanding, queue->outstanding);
-  wake_takers (queue, i);
+  if (i > 0)
+    wake_takers (queue, count_wanted (queue, i));
   return i;
 }
 
@@ -243,7 +313,10 @@ wait_for_space (Spead2Queue *queue, const Spead2Heap *heap, guint *n_polls)
   guint capacity = capacity_for (queue, heap);
 
   if (capacity >= MANY_HEAPS)
-    wait_below (queue, capacity - MAX (capacity / 2, heap->n_heaps) + 1, 0);
+    wait_below (queue,
+        MAX (capacity - MAX (capacity / 2, heap->n_heaps) + 1,
+            queue->interleave),
+        0);
   else if (queue->may_poll && (*n_polls)++ < MAX_POLLS)
     wait_below (queue, 1, g_get_monotonic_time () + POLL_INTERVAL);
   else
@@ -298,7 +371,7 @@ spead2_queue_push_control (Spead2Queue *queue, Spead2Heap *heap)
   is_full = queue->tail - queue->head == queue->n_slots;
   if (accepted && !is_full) {
     fill_slot (queue, heap, spead2_now ());
-    wake_takers (queue, 1);
+    wake_takers (queue, count_wanted (queue, 1));
   }
   g_mutex_unlock (&queue->lock);
   if (accepted && is_full)
@@ -314,6 +387,9 @@ spead2_queue_drain (Spead2Queue *queue, gboolean interruptible)
   Spead2QueueStatus status = SPEAD2_QUEUE_OK;
 
   g_mutex_lock (&queue->lock);
+  queue->n_draining++;
+  if (queue->taken != queue->tail)
+    wake_takers (queue, count_wanted (queue, 1));
   for (;;) {
     if (spead2_queue_is_closed (queue))
       status = SPEAD2_QUEUE_CLOSED;
@@ -323,6 +399,7 @@ spead2_queue_drain (Spead2Queue *queue, gboolean interruptible)
       break;
     wait_below (queue, 1, 0);
   }
+  queue->n_draining--;
   g_mutex_unlock (&queue->lock);
   return status;
 }
@@ -406,24 +483,59 @@ take_one (Spead2Queue *queue, Spead2Taker *taker)
   taker->unbegun_bytes += slot->n_heaps * slot->length;
 }
 
+/* Of the next n slots. */
 static guint64
-size_of_next (const Spead2Queue *queue)
+size_of_next (const Spead2Queue *queue, guint n)
 {
-  const Spead2Slot *slot = spead2_queue_slot (queue, queue->taken);
+  guint64 size = 0;
+  guint i;
 
-  return slot->n_heaps * slot->length;
+  for (i = 0; i < n; i++) {
+    const Spead2Slot *slot = spead2_queue_slot (queue, queue->taken + i);
+
+    size += slot->n_heaps * slot->length;
+  }
+  return size;
+}
+
+static void
+take_group (Spead2Queue *queue, Spead2Taker *taker, guint n)
+{
+  for (; n > 0; n--)
+    take_one (queue, taker);
+  if (queue->interleave == 1)
+    return;
+  spead2_taker_slot (taker, taker->end - 1)->flags |= SPEAD2_HEAP_ENDS_GROUP;
+  /* What is left may be a part that nobody watches. */
+  if (queue->taken != queue->tail)
+    wake_takers (queue, count_wanted (queue, 1));
 }
 
 gboolean
-spead2_taker_take (Spead2Taker *taker, guint64 max_bytes)
+spead2_taker_take (Spead2Taker *taker, guint64 max_bytes, guint64 now)
 {
   Spead2Queue *queue = taker->queue;
 
-  while (may_take (queue, taker) &&
-      (taker->unbegun_bytes == 0 ||
-          taker->unbegun_bytes + size_of_next (queue) <= max_bytes))
-    take_one (queue, taker);
+  while (may_take (queue, taker)) {
+    guint n = next_group (queue, now);
+
+    if (n == 0 ||
+        (taker->unbegun_bytes > 0 &&
+            taker->unbegun_bytes + size_of_next (queue, n) > max_bytes))
+      break;
+    take_group (queue, taker, n);
+  }
   return taker->current != taker->end;
+}
+
+guint64
+spead2_taker_fall_asleep (Spead2Taker *taker)
+{
+  Spead2Queue *queue = taker->queue;
+
+  taker->asleep = TRUE;
+  taker->watches = may_take (queue, taker);
+  return taker->watches ? part_due (queue) : G_MAXUINT64;
 }
 
 /* -- ending ------------------------------------------------------------------------------ */
@@ -449,8 +561,8 @@ spead2_taker_finish (Spead2Taker *taker)
     end_slot (queue, slot, SPEAD2_SLOT_DONE);
   }
   /* Others that a barrier blocked may take slots now. */
-  if (queue->n_takers > 1)
-    wake_takers (queue, queue->tail - queue->taken);
+  if (queue->n_takers > 1 && queue->taken != queue->tail)
+    wake_takers (queue, count_wanted (queue, queue->tail - queue->taken));
 }
 
 static guint64
@@ -530,7 +642,7 @@ void
 spead2_taker_discard (Spead2Taker *taker)
 {
   Spead2Queue *queue = taker->queue;
-  const guint64 begun = taker->current + (taker->begun ? 1 : 0);
+  const guint64 begun = taker->current + taker->n_begun;
   guint64 number;
 
   for (number = queue->tail; number != queue->taken; number--) {
@@ -548,7 +660,7 @@ spead2_taker_discard (Spead2Taker *taker)
     drop_heaps (queue, slot, slot->n_heaps);
     drop_slot (queue, slot);
   }
-  if (taker->begun)
+  if (taker->n_begun > 0)
     spead2_taker_drop_unbegun (taker);
 }
 

@@ -30,15 +30,21 @@
  * destination counts its heaps, nobody takes others until then, since copies for all
  * destinations get their numbers together.
  *
+ * With interleave > 1, a taker takes that many slots together, a group, which it sends in
+ * turn; runs have one heap then. A part of a group is taken when a barrier is behind it,
+ * while a thread drains, and when nothing was pushed for SPEAD2_GROUP_WAIT: a taker that
+ * sleeps watches that time.
+ *
  * Waking. To wake a thread is a system call, and takes longer than sending two messages
  * where the other processor sleeps. Only threads that wait and can continue are
  * woken:
  *
  *   who waits           for                                  where       is woken by
- *   a taker, asleep     a slot that it may take; a discard   its own     a push; another taker
- *                       or a stop                            sleep, by   that became idle or
- *                                                            wake()      ended its barriers;
- *                                                                        discard, stop
+ *   a taker, asleep     a slot that it may take, or a part   its own     a push; a drain;
+ *                       of a group that none watches; a      sleep, by   another taker that
+ *                       discard or a stop                    wake()      became idle, ended its
+ *                                                                        barriers or left a
+ *                                                                        part; discard, stop
  *   a push, a drain,    fewer used heaps than wake_below;    changed     a completion; closing,
  *   a discard           closing, an interruption                         interrupting
  *
@@ -50,7 +56,8 @@
  * If at least 16 heaps of its size may be outstanding, a push waits until half of them have
  * ended, so that it is woken once for all of these. Without that, 8 KiB heaps are sent 8 %
  * slower. Otherwise it waits until its run may be outstanding, too, and polls for that at
- * first, where may_poll permits: without that, 1 MiB heaps are sent 8 % slower.
+ * first, where may_poll permits: without that, 1 MiB heaps are sent 8 % slower. It never
+ * waits for a part of a group to be sent.
  *
  * lock is a leaf: nothing else is locked under it, and it is not held while a heap is sent,
  * completed or freed, or a callback runs. Its users may guard state of their own with it.
@@ -73,16 +80,25 @@ G_BEGIN_DECLS
 #define SPEAD2_AUTO_MIN_HEAPS 4
 #define SPEAD2_AUTO_MAX_HEAPS 4095
 
+/* Most heaps of a group. */
+#define SPEAD2_MAX_INTERLEAVE 4096
+
+/* After so long without a push, a part of a group is sent, ns. */
+#define SPEAD2_GROUP_WAIT (1000 * G_GUINT64_CONSTANT (1000))
+
 /* How many heaps of so many payload bytes may be outstanding: max_heaps, or
- * what it means when it is 0. */
-guint spead2_max_heaps (guint max_heaps, guint n_takers, guint64 heap_bytes);
+ * what it means when it is 0: two groups at least, one of which is sent while the other
+ * comes. */
+guint spead2_max_heaps (
+    guint max_heaps, guint n_takers, guint interleave, guint64 heap_bytes);
 
 /* Most payload of a run of several heaps, bytes: a part of a batch, since a worker begins
  * with the first run while the next ones are made. */
 #define SPEAD2_RUN_BYTES (256 << 10)
 
 /* How many heaps of so many payload bytes may be in one run. */
-guint spead2_max_run (guint max_heaps, guint n_takers, guint64 heap_bytes);
+guint spead2_max_run (
+    guint max_heaps, guint n_takers, guint interleave, guint64 heap_bytes);
 
 typedef enum {
   SPEAD2_SLOT_QUEUED,
@@ -121,9 +137,9 @@ spead2_slot_n_kept (const Spead2Slot *slot)
 typedef struct _Spead2Queue Spead2Queue;
 
 /* One thread that takes slots. Of taken, a ring of slot numbers, first to current are cut
- * into packets, which may be in flight, and current to end are not begun, but for the slot
- * at current where begun is set: of that, the last n_unbegun of the heaps that are kept are
- * not. */
+ * into packets, which may be in flight, and current to end are not begun, but for n_begun
+ * from current on: one, or several of a group, of which the first is not cut. Of the heaps
+ * that are kept of the slot at current, the last n_unbegun are not begun. */
 typedef struct {
   Spead2Queue *queue;
   void (*wake) (gpointer user_data); /* ends its sleep, or the next one */
@@ -132,11 +148,12 @@ typedef struct {
   /* Written by its thread with the lock. */
   guint64 *taken; /* (owned) */
   guint64 first, end;
-  gboolean asleep; /* wake() ends it */
+  gboolean asleep;  /* wake() ends it */
+  gboolean watches; /* its sleep ends in time for a part of a group */
 
   /* Its thread's own. */
   guint64 current;
-  gboolean begun;
+  guint n_begun;
   guint n_unbegun;
   guint64
       unbegun_bytes; /* payload from current to end, without heaps that are cut
@@ -158,13 +175,15 @@ struct _Spead2Queue {
   Spead2Slot *slots; /* (owned) */
   guint n_slots;
   guint max_heaps;
+  guint interleave;     /* slots of a group */
   Spead2Taker **takers; /* (owned array) */
   guint n_takers;
 
   /* Guarded by lock. head is the oldest slot that is not free, taken the next for a
    * taker, tail the next for a push. */
   guint64 head, taken, tail;
-  guint64 kept_end; /* the slots from here to tail were dropped */
+  guint64 barrier_end; /* behind the last slot that was pushed with a barrier */
+  guint64 kept_end;    /* the slots from here to tail were dropped */
   guint n_used; /* heaps in slots that are not free, stream control included */
   guint wake_below;    /* some wait for fewer of these; 0: nobody waits */
   gboolean completing; /* a taker completes slots from head on */
@@ -177,6 +196,7 @@ struct _Spead2Queue {
   Spead2Destinations destinations;
   gboolean interrupted;
   gboolean flushing;
+  guint n_draining;   /* threads in spead2_queue_drain() */
   guint n_discarding; /* threads between begin_discard and end_discard */
   gboolean stopping;
   gboolean may_poll; /* see "Waking"; set by its owner, with the lock */
@@ -187,10 +207,12 @@ struct _Spead2Queue {
   guint peak_outstanding;
 };
 
-/* max_heaps: most outstanding heaps, or 0: automatic. Heaps have no destination until the
+/* max_heaps: most outstanding heaps, at least interleave, or 0: automatic. interleave: 1 to
+ * SPEAD2_MAX_INTERLEAVE. Heaps have no destination until the
  * owner fills destinations. All takers are added with spead2_taker_init() before anything
  * else. */
-void spead2_queue_init (Spead2Queue *queue, guint max_heaps, guint n_takers);
+void spead2_queue_init (
+    Spead2Queue *queue, guint max_heaps, guint n_takers, guint interleave);
 
 /* No thread may use it any more. Heaps that are in it are freed. */
 void spead2_queue_clear (Spead2Queue *queue);
@@ -268,26 +290,37 @@ void spead2_taker_init (Spead2Taker *taker, Spead2Queue *queue,
 /* Frees what init allocated. */
 void spead2_taker_clear (Spead2Taker *taker);
 
+/* The number of the slot at a position. */
+static inline guint64
+spead2_taker_number (const Spead2Taker *taker, guint64 position)
+{
+  return taker->taken[position & (taker->queue->n_slots - 1)];
+}
+
 /* A slot that the taker has taken, by its position from first to end. */
 static inline Spead2Slot *
 spead2_taker_slot (const Spead2Taker *taker, guint64 position)
 {
-  const Spead2Queue *queue = taker->queue;
-
   return spead2_queue_slot (
-      queue, taker->taken[position & (queue->n_slots - 1)]);
+      taker->queue, spead2_taker_number (taker, position));
 }
 
-/* The number of the slot at current. */
-static inline guint64
-spead2_taker_number (const Spead2Taker *taker)
+/* Takes slots, or groups, until unbegun_bytes would exceed max_bytes; one at least, where the
+ * taker has none that is not begun and may take one. The last slot of a group is marked with
+ * SPEAD2_HEAP_ENDS_GROUP. TRUE if it has slots to send. now: spead2_now(), of a queue with
+ * groups. */
+gboolean spead2_taker_take (Spead2Taker *taker, guint64 max_bytes, guint64 now);
+
+/* The taker falls asleep, after it took nothing: until it is woken, or the time that is
+ * returned, for a part of a group (G_MAXUINT64: never). */
+guint64 spead2_taker_fall_asleep (Spead2Taker *taker);
+
+/* Its sleep has ended. */
+static inline void
+spead2_taker_wake_up (Spead2Taker *taker)
 {
-  return taker->taken[taker->current & (taker->queue->n_slots - 1)];
+  taker->asleep = taker->watches = FALSE;
 }
-
-/* Takes slots until unbegun_bytes would exceed max_bytes; one at least, where the taker has
- * none that is not begun and may take one. TRUE if it has slots to send. */
-gboolean spead2_taker_take (Spead2Taker *taker, guint64 max_bytes);
 
 /* Drops the last heap of the slot that was taken last; with its only one, the slot, and where
  * current was behind that, it is at it. */

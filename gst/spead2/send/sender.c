@@ -129,10 +129,24 @@ spead2_sender_check_rate (gdouble rate, GError **error)
   return FALSE;
 }
 
+/* A group must fit the queue. */
+static gboolean
+check_interleave (const Spead2SenderConfig *config, GError **error)
+{
+  if (config->max_heaps == 0 || config->interleave <= config->max_heaps)
+    return TRUE;
+  g_set_error (error, SPEAD2_ERROR, SPEAD2_ERROR_INVALID,
+      "interleave=%u needs as many outstanding heaps: max-heaps=%u must be at "
+      "least that, or 0",
+      config->interleave, config->max_heaps);
+  return FALSE;
+}
+
 static gboolean
 check_config (const Spead2SenderConfig *config, GError **error)
 {
   return spead2_sender_check_rate (config->rate, error) &&
+      check_interleave (config, error) &&
       spead2_flavour_check_cnt (
           config->packet.flavour, "heap-cnt-start", config->cnt_start, error) &&
       spead2_flavour_check_cnt (
@@ -194,7 +208,8 @@ static void
 init_group (Spead2WorkerGroup *group, const Spead2SenderConfig *config,
     const Spead2SenderCallbacks *callbacks, gpointer user_data)
 {
-  spead2_queue_init (&group->queue, config->max_heaps, config->n_workers);
+  spead2_queue_init (
+      &group->queue, config->max_heaps, config->n_workers, config->interleave);
   init_destinations (&group->queue.destinations, config);
   group->packet = config->packet;
   group->cnt_start = config->cnt_start;
@@ -232,6 +247,9 @@ spead2_sender_new (const Spead2SenderConfig *config,
       config->n_workers >= 1 && config->n_workers <= SPEAD2_MAX_WORKERS, NULL);
   g_return_val_if_fail (config->n_destinations >= 1, NULL);
   g_return_val_if_fail (config->cnt_step >= 1, NULL);
+  g_return_val_if_fail (
+      config->interleave >= 1 && config->interleave <= SPEAD2_MAX_INTERLEAVE,
+      NULL);
 
   if (!check_config (config, error))
     return NULL;
@@ -301,7 +319,8 @@ spead2_sender_max_run (const Spead2Sender *sender, guint64 heap_bytes)
 {
   const Spead2Queue *queue = &sender->group.queue;
 
-  return spead2_max_run (queue->max_heaps, queue->n_takers, heap_bytes);
+  return spead2_max_run (
+      queue->max_heaps, queue->n_takers, queue->interleave, heap_bytes);
 }
 
 gint

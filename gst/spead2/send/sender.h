@@ -35,10 +35,13 @@ typedef struct {
   Spead2UdpSocketOptions socket; /* its pointers are borrowed for the call */
   gint fd; /* an outside socket, duplicated, in the end restored; or -1 */
   const gchar
-      *thread_name;   /* as in Spead2ThreadConfig; the index is the worker's */
-  guint n_workers;    /* 1 to SPEAD2_MAX_WORKERS */
-  GArray *cpus;       /* as in Spead2ThreadConfig; a reference is kept */
-  guint max_heaps;    /* outstanding; 0: automatic */
+      *thread_name; /* as in Spead2ThreadConfig; the index is the worker's */
+  guint n_workers;  /* 1 to SPEAD2_MAX_WORKERS */
+  GArray *cpus;     /* as in Spead2ThreadConfig; a reference is kept */
+  guint max_heaps;  /* outstanding; 0: automatic */
+  /* How many consecutive heaps are sent in turn, 1 to SPEAD2_MAX_INTERLEAVE, and at most
+   * max_heaps unless that is 0: see queue.h and worker.h. */
+  guint interleave;
   gdouble rate;       /* bytes of UDP payload per second, from 1; 0: no limit */
   guint64 burst_size; /* bytes */
   gdouble burst_rate_ratio;

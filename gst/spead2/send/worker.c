@@ -32,6 +32,8 @@ spead2_worker_init (Spead2Worker *worker, Spead2WorkerGroup *group, guint index,
   worker->zerocopy_reason = spead2_udp_writer_zerocopy_reason (writer, 0);
   worker->destinations =
       g_array_new (FALSE, FALSE, sizeof (Spead2WorkerDestination));
+  worker->packetizers = g_new0 (Spead2Packetizer, group->queue.interleave);
+  spead2_turns_init (&worker->turns, group->queue.interleave);
   spead2_taker_init (&worker->taker, &group->queue, wake, worker);
 }
 
@@ -40,6 +42,8 @@ spead2_worker_clear (Spead2Worker *worker)
 {
   g_clear_pointer (&worker->writer, spead2_udp_writer_free);
   g_clear_pointer (&worker->destinations, g_array_unref);
+  g_clear_pointer (&worker->packetizers, g_free);
+  spead2_turns_clear (&worker->turns);
   spead2_taker_clear (&worker->taker);
 }
 
@@ -189,21 +193,35 @@ spead2_worker_group_defer_free (Spead2WorkerGroup *group)
 
 /* -- taking ---------------------------------------------------------------------- */
 
-/* The slot at current is cut into packets, or will not be any further. */
-static void
-end_run (Spead2Taker *taker, const Spead2Slot *slot)
+/* The packetizer of a slot of the present group, by its position. */
+static Spead2Packetizer *
+packetizer_at (const Spead2Worker *worker, guint64 position)
 {
-  taker->unbegun_bytes -= (taker->n_unbegun + 1) * slot->length;
-  taker->begun = FALSE;
-  taker->n_unbegun = 0;
-  taker->current++;
+  return &worker->packetizers[position - worker->first];
 }
 
-/* Whether the begun slot's heaps that are kept are all cut into packets. */
+/* Whether the slot's heaps that are kept are all cut into packets. */
 static gboolean
-is_cut (const Spead2Worker *worker, const Spead2Slot *slot)
+is_cut (const Spead2Packetizer *packetizer, const Spead2Slot *slot)
 {
-  return worker->packetizer.index >= spead2_slot_n_kept (slot);
+  return packetizer->index >= spead2_slot_n_kept (slot);
+}
+
+/* The slot whose turn it is, which is begun, is cut into packets. */
+static void
+end_run (Spead2Worker *worker, const Spead2Slot *slot)
+{
+  Spead2Taker *taker = &worker->taker;
+
+  taker->unbegun_bytes -= (taker->n_unbegun + 1) * slot->length;
+  taker->n_unbegun = 0;
+  spead2_turns_end (&worker->turns);
+  while (taker->n_begun > 0 &&
+      is_cut (packetizer_at (worker, taker->current),
+          spead2_taker_slot (taker, taker->current))) {
+    taker->current++;
+    taker->n_begun--;
+  }
 }
 
 /* Drops what is not begun. */
@@ -214,11 +232,12 @@ discard (Spead2Worker *worker)
   Spead2Slot *slot;
 
   spead2_taker_discard (taker);
-  if (!taker->begun)
+  spead2_turns_limit (&worker->turns, taker->end - worker->first);
+  if (taker->n_begun == 0)
     return;
   slot = spead2_taker_slot (taker, taker->current);
-  if (is_cut (worker, slot))
-    end_run (taker, slot);
+  if (is_cut (packetizer_at (worker, taker->current), slot))
+    end_run (worker, slot);
 }
 
 /* Whether the slot's last heap was abandoned, and nothing of it was sent. */
@@ -268,22 +287,23 @@ abandon_unreleased (Spead2Worker *worker)
         spead2_udp_writer_abandon_unreleased (worker->writer));
 }
 
-/* Sleeps until it is woken, memory is released, or it is time to abandon that. Called with
- * the lock, which is released meanwhile. */
+/* Sleeps until it is woken, memory is released, it is time to abandon that, or a part of a
+ * group is due. Called with the lock, which is released meanwhile. */
 static void
 sleep_until_woken (Spead2Worker *worker)
 {
   Spead2Queue *queue = &worker->group->queue;
-  guint64 deadline = spead2_queue_is_discarding (queue) &&
-          spead2_udp_writer_unreleased (worker->writer) > 0
-      ? worker->group->release_deadline
-      : G_MAXUINT64;
+  guint64 deadline = spead2_taker_fall_asleep (&worker->taker);
 
-  worker->taker.asleep = TRUE;
+  if (queue->taken == queue->tail || worker->taker.watches)
+    spead2_pacer_idle (&worker->group->pacer);
+  if (spead2_queue_is_discarding (queue) &&
+      spead2_udp_writer_unreleased (worker->writer) > 0)
+    deadline = MIN (deadline, worker->group->release_deadline);
   g_mutex_unlock (&queue->lock);
   spead2_udp_writer_wait_released (worker->writer, deadline);
   g_mutex_lock (&queue->lock);
-  worker->taker.asleep = FALSE;
+  spead2_taker_wake_up (&worker->taker);
 }
 
 /* Gives the writer the destinations that were added. Called with the lock, and no batch. */
@@ -321,7 +341,8 @@ take (Spead2Worker *worker)
     drop_abandoned (worker);
     finish (worker);
     complete (group);
-    if (spead2_taker_take (&worker->taker, SPEAD2_BATCH_BYTES)) {
+    if (spead2_taker_take (&worker->taker, SPEAD2_BATCH_BYTES,
+            queue->interleave > 1 ? spead2_now () : 0)) {
       if (worker->n_changes != queue->destinations.n_changes)
         update_destinations (worker);
       worker->burst = spead2_pacer_burst (&group->pacer);
@@ -329,8 +350,6 @@ take (Spead2Worker *worker)
     }
     if (queue->stopping && spead2_udp_writer_unreleased (worker->writer) == 0)
       return FALSE;
-    if (queue->taken == queue->tail)
-      spead2_pacer_idle (&group->pacer);
     sleep_until_woken (worker);
   }
 }
@@ -353,14 +372,13 @@ prefetch (const Spead2Taker *taker, guint64 position)
 }
 
 static void
-start_packets (Spead2Worker *worker, const Spead2Slot *slot, guint64 cnt)
+start_packets (const Spead2WorkerGroup *group, Spead2Packetizer *packetizer,
+    const Spead2Slot *slot, guint64 cnt)
 {
-  const Spead2WorkerGroup *group = worker->group;
-
-  spead2_packetizer_start (&worker->packetizer, &group->packet, slot->heap);
+  spead2_packetizer_start (packetizer, &group->packet, slot->heap);
   if (!(slot->flags & SPEAD2_HEAP_HAS_CNT)) {
-    worker->packetizer.cnt = cnt;
-    worker->packetizer.cnt_step = group->cnt_step;
+    packetizer->cnt = cnt;
+    packetizer->cnt_step = group->cnt_step;
   }
 }
 
@@ -379,21 +397,26 @@ copy_cnt (Spead2WorkerGroup *group, const Spead2Slot *slot, guint destination)
   return nth_cnt (group, nth);
 }
 
-/* Begins the copy for the first destination from an index on. FALSE: there are no more. */
+/* Begins the copy of the slot at position for the first destination from an index on. FALSE:
+ * there are no more. */
 static gboolean
-begin_copy (Spead2Worker *worker, const Spead2Slot *slot, guint from)
+begin_copy (Spead2Worker *worker, guint64 position, guint from)
 {
-  const guint64 number = spead2_taker_number (&worker->taker);
+  const Spead2Taker *taker = &worker->taker;
+  const Spead2Slot *slot = spead2_taker_slot (taker, position);
+  const guint64 number = spead2_taker_number (taker, position);
   guint i;
 
   for (i = from; i < worker->destinations->len; i++) {
     const Spead2WorkerDestination *destination =
         &g_array_index (worker->destinations, Spead2WorkerDestination, i);
+    Spead2Packetizer *packetizer = packetizer_at (worker, position);
 
     if (number < destination->from || number >= destination->to)
       continue;
-    start_packets (worker, slot, copy_cnt (worker->group, slot, i));
-    worker->packetizer.destination = i;
+    start_packets (
+        worker->group, packetizer, slot, copy_cnt (worker->group, slot, i));
+    packetizer->destination = i;
     return TRUE;
   }
   return FALSE;
@@ -401,49 +424,51 @@ begin_copy (Spead2Worker *worker, const Spead2Slot *slot, guint from)
 
 /* Begins the next copy of a heap. FALSE: this was the last, or only one. */
 static gboolean
-begin_next_copy (Spead2Worker *worker, const Spead2Slot *slot)
+begin_next_copy (Spead2Worker *worker, guint64 position)
 {
+  const Spead2Slot *slot = spead2_taker_slot (&worker->taker, position);
+
   return slot->heap->destination == SPEAD2_ALL_DESTINATIONS &&
-      begin_copy (worker, slot, worker->packetizer.destination + 1);
+      begin_copy (
+          worker, position, packetizer_at (worker, position)->destination + 1);
 }
 
-/* FALSE: there is no destination for the heaps, which are dropped. */
-static gboolean
-begin_run (Spead2Worker *worker, Spead2Slot *slot)
+/* Begins the slot behind those that are begun. Without a destination, its heaps are dropped:
+ * it is cut then. */
+static void
+begin_run (Spead2Worker *worker, guint64 position)
 {
-  worker->taker.begun = TRUE;
-  worker->taker.n_unbegun = slot->n_heaps - 1;
-  if (slot->heap->destination < SPEAD2_NO_DESTINATION) {
-    start_packets (worker, slot, heap_cnt (worker->group, slot, 0));
-    return TRUE;
-  }
-  if (slot->heap->destination == SPEAD2_ALL_DESTINATIONS &&
-      begin_copy (worker, slot, 0))
-    return TRUE;
-  slot->n_dropped = slot->n_heaps;
-  return FALSE;
+  Spead2Taker *taker = &worker->taker;
+  Spead2Slot *slot = spead2_taker_slot (taker, position);
+
+  taker->n_begun++;
+  taker->n_unbegun = slot->n_heaps - 1;
+  if (slot->heap->destination < SPEAD2_NO_DESTINATION)
+    start_packets (worker->group, packetizer_at (worker, position), slot,
+        heap_cnt (worker->group, slot, 0));
+  else if (slot->heap->destination == SPEAD2_NO_DESTINATION ||
+      !begin_copy (worker, position, 0))
+    slot->n_dropped = slot->n_heaps;
 }
 
 /* Sets where the next heap of a run in turn goes, and its counter, if each destination counts
  * for itself. */
 static void
-begin_turn (Spead2Worker *worker, const Spead2Slot *slot)
+begin_heap (const Spead2WorkerGroup *group, Spead2Packetizer *packetizer,
+    const Spead2Slot *slot)
 {
-  Spead2Packetizer *packetizer = &worker->packetizer;
-
   packetizer->destination =
       spead2_heap_destination (slot->heap, packetizer->index);
   if (slot->heap->numbers)
-    packetizer->cnt = heap_cnt (worker->group, slot, packetizer->index);
+    packetizer->cnt = heap_cnt (group, slot, packetizer->index);
 }
 
 /* Counts the heaps of the run that have been begun since the last time: all up to the one
  * that the packetizer is in the middle of. */
 static void
-count_begun (Spead2Worker *worker, const Spead2Slot *slot)
+count_begun (Spead2Taker *taker, const Spead2Packetizer *packetizer,
+    const Spead2Slot *slot)
 {
-  const Spead2Packetizer *packetizer = &worker->packetizer;
-  Spead2Taker *taker = &worker->taker;
   guint n_begun = packetizer->index + (packetizer->offset > 0 ? 1 : 0);
   guint n_unbegun = spead2_slot_n_kept (slot) - MAX (n_begun, 1);
 
@@ -454,46 +479,95 @@ count_begun (Spead2Worker *worker, const Spead2Slot *slot)
 /* The batch was full before a packet of the run: it is not begun. A run that goes to all
  * destinations is one heap, and stays begun. */
 static gboolean
-take_back (Spead2Worker *worker, const Spead2Slot *slot)
+take_back (Spead2Taker *taker, const Spead2Packetizer *packetizer,
+    const Spead2Slot *slot)
 {
-  if (worker->packetizer.number > 0 ||
+  if (packetizer->number > 0 ||
       slot->heap->destination >= SPEAD2_NO_DESTINATION)
     return FALSE;
-  worker->taker.begun = FALSE;
-  worker->taker.n_unbegun = 0;
+  taker->n_begun--;
+  taker->n_unbegun = 0;
   return TRUE;
 }
 
-/* Adds packets of the begun run, or the begun copy, to the batch. FALSE: it is full. */
+/* Adds packets of the begun run, or the begun copy, to the batch: all of them if the slot is
+ * alone, otherwise until its message is full. FALSE: the batch is full. */
 static gboolean
-add_packets (Spead2Worker *worker, Spead2Slot *slot)
+add_packets (Spead2Worker *worker, Spead2Packetizer *packetizer,
+    Spead2Slot *slot, gboolean alone)
 {
   const gboolean in_turn = slot->n_heaps > 1 && slot->heap->turns;
-  gboolean added = TRUE;
 
-  while (added && !is_cut (worker, slot)) {
-    if (in_turn && worker->packetizer.offset == 0)
-      begin_turn (worker, slot);
-    added =
-        spead2_udp_writer_add (worker->writer, &worker->packetizer, &slot->tx);
+  do {
+    if (in_turn && packetizer->offset == 0)
+      begin_heap (worker->group, packetizer, slot);
+    if (!spead2_udp_writer_add (worker->writer, packetizer, &slot->tx))
+      return FALSE;
+  } while (!is_cut (packetizer, slot) &&
+      (alone || spead2_udp_writer_fits (worker->writer, packetizer)));
+  return TRUE;
+}
+
+/* Adds what the slot at position, which is begun, adds in its turn. FALSE: the batch is
+ * full. */
+static gboolean
+add_turn (Spead2Worker *worker, guint64 position)
+{
+  const gboolean alone = spead2_turns_n_open (&worker->turns) == 1;
+  Spead2Packetizer *packetizer = packetizer_at (worker, position);
+  Spead2Slot *slot = spead2_taker_slot (&worker->taker, position);
+
+  while (!is_cut (packetizer, slot)) {
+    if (!add_packets (worker, packetizer, slot, alone))
+      return FALSE;
+    if ((!is_cut (packetizer, slot) || begin_next_copy (worker, position)) &&
+        !alone)
+      break;
   }
+  return TRUE;
+}
+
+/* The slot whose turn it is adds its packets, and the next one has its turn. FALSE: the batch
+ * is full. */
+static gboolean
+take_turn (Spead2Worker *worker)
+{
+  Spead2Taker *taker = &worker->taker;
+  const guint64 position =
+      worker->first + spead2_turns_current (&worker->turns);
+  const guint64 size = spead2_udp_writer_size (worker->writer);
+  Spead2Packetizer *packetizer = packetizer_at (worker, position);
+  Spead2Slot *slot = spead2_taker_slot (taker, position);
+  gboolean added;
+
+  if (position == taker->current + taker->n_begun)
+    begin_run (worker, position);
+  added = add_turn (worker, position);
+  if (is_cut (packetizer, slot)) {
+    end_run (worker, slot);
+    return TRUE;
+  }
+  if (added || !take_back (taker, packetizer, slot))
+    count_begun (taker, packetizer, slot);
+  if (spead2_udp_writer_size (worker->writer) > size)
+    spead2_turns_pass (&worker->turns);
   return added;
 }
 
-/* Adds the run at current to the batch. FALSE: it is full. */
-static gboolean
-add_run (Spead2Worker *worker, Spead2Slot *slot)
+/* The slots from current on that were taken together, or the one without groups. */
+static void
+begin_group (Spead2Worker *worker)
 {
-  gboolean added;
+  const Spead2Taker *taker = &worker->taker;
+  guint n = 1;
 
-  if (!worker->taker.begun && !begin_run (worker, slot))
-    return TRUE;
-  do {
-    added = add_packets (worker, slot);
-  } while (added && begin_next_copy (worker, slot));
-  if (added || !take_back (worker, slot))
-    count_begun (worker, slot);
-  return added;
+  worker->first = taker->current;
+  if (worker->group->queue.interleave > 1)
+    while (taker->current + n != taker->end &&
+        !(spead2_taker_slot (taker, taker->current + n - 1)->flags &
+            SPEAD2_HEAP_ENDS_GROUP))
+      n++;
+  spead2_turns_begin (&worker->turns, n);
 }
 
 /* Makes the batch. */
@@ -510,12 +584,11 @@ fill_batch (Spead2Worker *worker)
   spead2_udp_writer_begin (worker->writer, worker->burst, !worker->no_wait);
 
   while (taker->current != taker->end) {
-    Spead2Slot *slot = spead2_taker_slot (taker, taker->current);
-
     prefetch (taker, taker->current + PREFETCH_SLOTS);
-    if (!add_run (worker, slot))
+    if (spead2_turns_n_open (&worker->turns) == 0)
+      begin_group (worker);
+    if (!take_turn (worker))
       return;
-    end_run (taker, slot);
   }
 }
 
@@ -592,37 +665,54 @@ pace (Spead2Worker *worker)
   return TRUE;
 }
 
+/* Sends the batch when the rate permits. */
+static void
+send_batch (Spead2Worker *worker)
+{
+  if (pace (worker)) {
+    worker->abandoned = !spead2_udp_writer_send (worker->writer);
+  } else {
+    spead2_udp_writer_abandon (worker->writer);
+    worker->abandoned = TRUE;
+  }
+}
+
 /* The packets of the heap that the packetizer is in the middle of will not be sent. */
 static void
-fail_rest (const Spead2Worker *worker, Spead2Slot *slot)
+fail_rest (const Spead2Packetizer *packetizer, Spead2Slot *slot)
 {
-  const Spead2Packetizer *packetizer = &worker->packetizer;
   const guint64 end = (packetizer->index + 1) *
-      spead2_packetizer_n_packets (&worker->group->packet, slot->heap);
+      spead2_packetizer_n_packets (packetizer->config, slot->heap);
 
   spead2_tx_state_fail (&slot->tx, packetizer->number, end - packetizer->number,
       ECANCELED, packetizer->destination);
 }
 
-/* Ends the begun run here if some of it was abandoned, or the deadline has passed: its heaps
- * behind the present one are dropped. Called with the lock. */
+/* Ends what is begun here if some of the batch was abandoned, or the deadline has passed: of a
+ * run, the heaps behind the present one are dropped. Called with the lock. */
 static void
 cut_short (Spead2Worker *worker)
 {
   Spead2Taker *taker = &worker->taker;
-  Spead2Slot *slot;
+  const guint64 first = taker->current;
 
-  if (!taker->begun)
-    return;
-  slot = spead2_taker_slot (taker, taker->current);
-  if (slot->tx.error != ECANCELED &&
-      !spead2_udp_writer_expired (worker->writer))
+  if (taker->n_begun == 0 ||
+      !(worker->abandoned ||
+          (!worker->no_wait && spead2_udp_writer_expired (worker->writer))))
     return;
 
   spead2_taker_drop_unbegun (taker);
-  if (!is_cut (worker, slot))
-    fail_rest (worker, slot);
-  end_run (taker, slot);
+  for (; taker->n_begun > 0; taker->n_begun--, taker->current++) {
+    Spead2Slot *slot = spead2_taker_slot (taker, taker->current);
+    const Spead2Packetizer *packetizer = packetizer_at (worker, taker->current);
+
+    if (!is_cut (packetizer, slot))
+      fail_rest (packetizer, slot);
+    else if (taker->current > first)
+      continue;
+    taker->unbegun_bytes -= slot->length;
+  }
+  spead2_turns_begin (&worker->turns, 0);
 }
 
 /* -- the thread --------------------------------------------------------------------- */
@@ -678,10 +768,7 @@ worker_run (gpointer data)
 
     g_mutex_unlock (&queue->lock);
     fill_batch (worker);
-    if (pace (worker))
-      spead2_udp_writer_send (worker->writer);
-    else
-      spead2_udp_writer_abandon (worker->writer);
+    send_batch (worker);
     report_icmp_errors (worker);
     report_absent (worker);
     report_zerocopy (worker, reason);

@@ -1,5 +1,7 @@
 /* A sending worker: a thread that takes heaps from a queue, makes batches of packets of
- * them, waits until the rate permits each batch, sends it, and completes heaps.
+ * them, waits until the rate permits each batch, sends it, and completes heaps. With groups
+ * (queue.h), the heaps of one have turns: in its turn a heap adds packets to the batch until
+ * its message is full.
  *
  * Workers of one sender share a Spead2WorkerGroup: the queue, the pacer and what was
  * counted.
@@ -15,6 +17,7 @@
 #include "spead2/send/pacer.h"
 #include "spead2/send/queue.h"
 #include "spead2/send/result.h"
+#include "spead2/send/turns.h"
 #include "spead2/thread.h"
 
 G_BEGIN_DECLS
@@ -76,9 +79,13 @@ typedef struct {
 
   /* Its thread's own. */
   gboolean no_wait;     /* the batch is sent at once or dropped */
+  gboolean abandoned;   /* some of it was */
   guint64 burst;        /* most bytes of the batch, by the rate */
   Spead2Times lateness; /* of bursts, since finish() */
-  Spead2Packetizer packetizer;
+  /* The group that is sent; without groups, one slot. */
+  guint64 first;                 /* the position of its first slot */
+  Spead2Turns turns;             /* of its slots, numbered from first on */
+  Spead2Packetizer *packetizers; /* (owned) of those that are begun */
   GArray *
       destinations; /* (owned, Spead2WorkerDestination) by index, as of n_changes */
 

@@ -52,6 +52,7 @@ setup (void)
   config.socket.ttl_mc = 1;
   config.socket.dscp = -1;
   config.n_workers = N_WORKERS;
+  config.interleave = 1;
   config.burst_size = 65536;
   config.burst_rate_ratio = 1.05;
   config.cnt_start = config.cnt_step = 1;

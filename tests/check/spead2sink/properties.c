@@ -82,6 +82,7 @@ static const gchar *const others[][2] = {
     {"heap-size", "8000"},
     {"host", "2001:db8::1"},
     {"index-source", "count"},
+    {"interleave", "16"},
     {"items", "a,id=0x1000,value=\"x&y=z%\"; p,id=7,value=payload"},
     {"loop", "false"},
     {"max-bitrate", "7"},

@@ -126,6 +126,7 @@ setup (void)
   config.socket.ttl_mc = 1;
   config.socket.dscp = -1;
   config.n_workers = 1;
+  config.interleave = 1;
   config.cnt_start = config.cnt_step = 1;
   config.max_heaps = 64;
   config.burst_size = 65536;

@@ -21,6 +21,7 @@ typedef struct {
   Spead2Taker takers[MAX_TAKERS];
   guint64 taken[MAX_TAKERS][MAX_HEAPS];
   guint wakes[MAX_TAKERS];
+  guint64 now;
 } World;
 
 static World world;
@@ -41,7 +42,7 @@ wake (gpointer user_data)
 
 /* Slots and positions lie in the world. */
 static void
-open_queue (guint max_heaps, guint n_takers)
+open_queue_of_groups (guint max_heaps, guint n_takers, guint interleave)
 {
   guint i;
 
@@ -52,7 +53,7 @@ open_queue (guint max_heaps, guint n_takers)
     heaps[i].n_heaps = 1;
     pointers[i] = &heaps[i];
   }
-  spead2_queue_init (queue, max_heaps, n_takers);
+  spead2_queue_init (queue, max_heaps, n_takers, interleave);
   queue->destinations.n = 1;
   g_assert (queue->n_slots <= MAX_HEAPS);
   g_aligned_free (queue->slots);
@@ -62,6 +63,12 @@ open_queue (guint max_heaps, guint n_takers)
     g_free (world.takers[i].taken);
     world.takers[i].taken = world.taken[i];
   }
+}
+
+static void
+open_queue (guint max_heaps, guint n_takers)
+{
+  open_queue_of_groups (max_heaps, n_takers, 1);
 }
 
 static void
@@ -83,10 +90,10 @@ static void
 end_run (Spead2Taker *taker)
 {
   const Spead2Slot *slot = spead2_taker_slot (taker, taker->current++);
-  guint n = taker->begun ? taker->n_unbegun + 1 : slot->n_heaps;
+  guint n = taker->n_begun > 0 ? taker->n_unbegun + 1 : slot->n_heaps;
 
   taker->unbegun_bytes -= n * slot->length;
-  taker->begun = FALSE;
+  taker->n_begun -= taker->n_begun > 0;
   taker->n_unbegun = 0;
 }
 
@@ -96,7 +103,7 @@ begin_run (Spead2Taker *taker, guint n)
 {
   const Spead2Slot *slot = spead2_taker_slot (taker, taker->current);
 
-  taker->begun = TRUE;
+  taker->n_begun = 1;
   taker->n_unbegun = slot->n_heaps - n;
   taker->unbegun_bytes -= (n - 1) * slot->length;
 }
@@ -135,7 +142,7 @@ GST_START_TEST (test_capacity)
   fail_unless_equals_int (queue->peak_outstanding, 2);
   fail_unless_equals_uint64 (queue->n_pushed, 2);
 
-  fail_unless (spead2_taker_take (first_taker, NO_LIMIT));
+  fail_unless (spead2_taker_take (first_taker, NO_LIMIT, world.now));
   cut_all (first_taker, 0);
   spead2_taker_finish (first_taker);
   fail_unless_equals_int (complete (), 3);
@@ -170,10 +177,10 @@ GST_START_TEST (test_take_by_bytes)
   heaps[3].length = 0;
   fail_unless_equals_int (push_heaps (0, 6), 6);
   /* One at least. */
-  fail_unless (spead2_taker_take (first_taker, 200));
+  fail_unless (spead2_taker_take (first_taker, 200, world.now));
   fail_unless_equals_uint64 (first_taker->end, 1);
   cut_all (first_taker, 0);
-  fail_unless (spead2_taker_take (first_taker, 200));
+  fail_unless (spead2_taker_take (first_taker, 200, world.now));
   fail_unless_equals_uint64 (first_taker->end, 4);
   fail_unless_equals_uint64 (first_taker->unbegun_bytes, 200);
 }
@@ -186,8 +193,8 @@ GST_START_TEST (test_order_of_ends)
 
   open_queue (7, 2);
   fail_unless_equals_int (push_heaps (0, 4), 4);
-  fail_unless (spead2_taker_take (first_taker, 200));
-  fail_unless (spead2_taker_take (second_taker, 200));
+  fail_unless (spead2_taker_take (first_taker, 200, world.now));
+  fail_unless (spead2_taker_take (second_taker, 200, world.now));
   cut_all (first_taker, 0);
   cut_all (second_taker, 0);
   spead2_queue_slot (queue, 0)->tx.in_flight = 1;
@@ -215,9 +222,9 @@ GST_START_TEST (test_discard)
   open_queue (7, 1);
   heaps[3].flags = SPEAD2_HEAP_HAS_CNT;
   fail_unless_equals_int (push_heaps (0, 6), 6);
-  fail_unless (spead2_taker_take (first_taker, 500));
+  fail_unless (spead2_taker_take (first_taker, 500, world.now));
   fail_unless_equals_uint64 (queue->n_numbered, 4);
-  first_taker->begun = TRUE;
+  first_taker->n_begun = 1;
   spead2_queue_begin_discard (queue);
   fail_unless (spead2_queue_is_closed (queue));
   spead2_taker_discard (first_taker);
@@ -231,7 +238,7 @@ GST_START_TEST (test_discard)
   spead2_queue_end_discard (queue);
 
   fail_unless_equals_int (push_heaps (6, 2), 2);
-  fail_unless (spead2_taker_take (first_taker, NO_LIMIT));
+  fail_unless (spead2_taker_take (first_taker, NO_LIMIT, world.now));
   fail_unless_equals_uint64 (spead2_queue_slot (queue, 6)->nth, 1);
   cut_all (first_taker, 0);
   spead2_taker_drop_last (first_taker);
@@ -262,8 +269,8 @@ GST_START_TEST (test_turns_go_with_numbers)
   open_queue (7, 2);
   set_destinations ();
   fail_unless_equals_int (push_heaps (0, 7), 7);
-  fail_unless (spead2_taker_take (first_taker, 200));
-  fail_unless (spead2_taker_take (&world.takers[1], 300));
+  fail_unless (spead2_taker_take (first_taker, 200, world.now));
+  fail_unless (spead2_taker_take (&world.takers[1], 300, world.now));
   begin_run (&world.takers[1], 1);
   spead2_queue_begin_discard (queue);
   spead2_taker_discard (first_taker);
@@ -286,7 +293,7 @@ GST_START_TEST (test_turns_of_runs_go_with_numbers)
   queue->destinations.count_each = __i__ == 1;
   heaps[0].n_heaps = heaps[1].n_heaps = 3;
   fail_unless_equals_int (push_heaps (0, 3), 3);
-  fail_unless (spead2_taker_take (first_taker, 600));
+  fail_unless (spead2_taker_take (first_taker, 600, world.now));
   begin_run (first_taker, 2);
   spead2_queue_begin_discard (queue);
   spead2_taker_discard (first_taker);
@@ -317,7 +324,7 @@ GST_START_TEST (test_no_destination)
   fail_unless_equals_int (push_heaps (1, 1), 1);
   queue->destinations.n = 1;
   fail_unless_equals_int (push_heaps (2, 1), 1);
-  fail_unless (spead2_taker_take (first_taker, NO_LIMIT));
+  fail_unless (spead2_taker_take (first_taker, NO_LIMIT, world.now));
   fail_unless_equals_uint64 (queue->n_numbered, 2);
   fail_unless_equals_uint64 (spead2_queue_slot (queue, 2)->nth, 1);
 }
@@ -339,10 +346,10 @@ GST_START_TEST (test_counts_of_runs)
   fail_unless_equals_int (push_heaps (4, 1), 0);
 
   /* 300 bytes each, and 100. */
-  fail_unless (spead2_taker_take (first_taker, 500));
+  fail_unless (spead2_taker_take (first_taker, 500, world.now));
   fail_unless_equals_uint64 (first_taker->end, 1);
   fail_unless_equals_uint64 (first_taker->unbegun_bytes, 300);
-  fail_unless (spead2_taker_take (first_taker, 700));
+  fail_unless (spead2_taker_take (first_taker, 700, world.now));
   fail_unless_equals_uint64 (first_taker->end, 3);
   fail_unless_equals_uint64 (spead2_queue_slot (queue, 1)->nth, 3);
   fail_unless_equals_uint64 (spead2_queue_slot (queue, 2)->nth, 6);
@@ -366,7 +373,7 @@ GST_START_TEST (test_discard_in_a_run)
   heaps[0].n_heaps = 4;
   heaps[1].n_heaps = 2;
   fail_unless_equals_int (push_heaps (0, 2), 2);
-  fail_unless (spead2_taker_take (first_taker, NO_LIMIT));
+  fail_unless (spead2_taker_take (first_taker, NO_LIMIT, world.now));
   begin_run (first_taker, 2);
   fail_unless_equals_uint64 (first_taker->unbegun_bytes, 500);
   spead2_queue_begin_discard (queue);
@@ -403,7 +410,7 @@ GST_START_TEST (test_wakes)
   push_heaps (1, 2);
   fail_unless_equals_int (world.wakes[1], 1);
 
-  fail_unless (spead2_taker_take (first_taker, NO_LIMIT));
+  fail_unless (spead2_taker_take (first_taker, NO_LIMIT, world.now));
   second_taker->asleep = TRUE;
   heaps[3].flags = SPEAD2_HEAP_BARRIER;
   push_heaps (3, 1);
@@ -425,28 +432,104 @@ GST_END_TEST
 
 GST_START_TEST (test_max_heaps)
 {
-  fail_unless_equals_int (spead2_max_heaps (7, 2, 1), 7);
-  fail_unless_equals_int (spead2_max_heaps (0, 1, 0), 4095);
-  fail_unless_equals_int (spead2_max_heaps (0, 1, 1024), 4095);
-  fail_unless_equals_int (spead2_max_heaps (0, 1, 8192), 512);
-  fail_unless_equals_int (spead2_max_heaps (0, 1, 1 << 20), 4);
-  fail_unless_equals_int (spead2_max_heaps (0, 1, 1 << 30), 4);
-  fail_unless_equals_int (spead2_max_heaps (0, 4, 1 << 30), 8);
+  fail_unless_equals_int (spead2_max_heaps (7, 2, 1, 1), 7);
+  fail_unless_equals_int (spead2_max_heaps (0, 1, 1, 0), 4095);
+  fail_unless_equals_int (spead2_max_heaps (0, 1, 1, 1024), 4095);
+  fail_unless_equals_int (spead2_max_heaps (0, 1, 1, 8192), 512);
+  fail_unless_equals_int (spead2_max_heaps (0, 1, 1, 1 << 20), 4);
+  fail_unless_equals_int (spead2_max_heaps (0, 1, 1, 1 << 30), 4);
+  fail_unless_equals_int (spead2_max_heaps (0, 4, 1, 1 << 30), 8);
 }
 GST_END_TEST
 
 /* A part of what may be outstanding, and of a batch. */
 GST_START_TEST (test_max_run)
 {
-  fail_unless_equals_int (spead2_max_run (1, 1, 1), 1);
-  fail_unless_equals_int (spead2_max_run (7, 1, 1), 1);
-  fail_unless_equals_int (spead2_max_run (8, 1, 1), 2);
-  fail_unless_equals_int (spead2_max_run (16, 2, 1), 2);
-  fail_unless_equals_int (spead2_max_run (0, 1, 0), 1023);
-  fail_unless_equals_int (spead2_max_run (100000, 1, 0), 1024);
-  fail_unless_equals_int (spead2_max_run (0, 1, 8192), 32);
-  fail_unless_equals_int (spead2_max_run (0, 1, 200000), 1);
-  fail_unless_equals_int (spead2_max_run (0, 64, 1 << 30), 1);
+  fail_unless_equals_int (spead2_max_run (1, 1, 1, 1), 1);
+  fail_unless_equals_int (spead2_max_run (7, 1, 1, 1), 1);
+  fail_unless_equals_int (spead2_max_run (8, 1, 1, 1), 2);
+  fail_unless_equals_int (spead2_max_run (16, 2, 1, 1), 2);
+  fail_unless_equals_int (spead2_max_run (0, 1, 1, 0), 1023);
+  fail_unless_equals_int (spead2_max_run (100000, 1, 1, 0), 1024);
+  fail_unless_equals_int (spead2_max_run (0, 1, 1, 8192), 32);
+  fail_unless_equals_int (spead2_max_run (0, 1, 1, 200000), 1);
+  fail_unless_equals_int (spead2_max_run (0, 64, 1, 1 << 30), 1);
+}
+GST_END_TEST
+
+/* -- groups ------------------------------------------------------------------------ */
+
+/* A group is taken together, whatever its size, and its end is marked. */
+GST_START_TEST (test_groups_are_taken_whole)
+{
+  open_queue_of_groups (7, 2, 3);
+  push_heaps (0, 2);
+  fail_if (spead2_taker_take (first_taker, 100, 0));
+  push_heaps (2, 4);
+  fail_unless (spead2_taker_take (first_taker, 100, 0));
+  fail_unless_equals_uint64 (first_taker->end, 3);
+  fail_unless (spead2_taker_take (second_taker, 100, 0));
+  fail_unless_equals_uint64 (second_taker->end, 3);
+  for (guint i = 0; i < 3; i++)
+    fail_unless_equals_int (
+        !!(spead2_taker_slot (first_taker, i)->flags & SPEAD2_HEAP_ENDS_GROUP),
+        i == 2);
+}
+GST_END_TEST
+
+/* A part of a group goes in front of a barrier, which is alone; or after a time. */
+GST_START_TEST (test_parts_of_groups)
+{
+  open_queue_of_groups (7, 1, 4);
+  heaps[2].flags = SPEAD2_HEAP_BARRIER;
+  push_heaps (0, 4);
+  fail_unless (spead2_taker_take (first_taker, 200, 0));
+  fail_unless_equals_uint64 (first_taker->end, 2);
+  cut_all (first_taker, 0);
+  fail_unless (spead2_taker_take (first_taker, NO_LIMIT, 0));
+  fail_unless_equals_uint64 (first_taker->end, 3);
+  cut_all (first_taker, 0);
+  spead2_taker_finish (first_taker);
+
+  fail_if (spead2_taker_take (first_taker, NO_LIMIT, SPEAD2_GROUP_WAIT - 1));
+  fail_unless_equals_uint64 (
+      spead2_taker_fall_asleep (first_taker), SPEAD2_GROUP_WAIT);
+  /* It watches: more of the part wakes nobody. */
+  spead2_queue_try_push (queue, pointers + 4, 1, 1000);
+  fail_unless_equals_int (world.wakes[0], 0);
+  fail_if (spead2_taker_take (first_taker, NO_LIMIT, SPEAD2_GROUP_WAIT));
+  fail_unless (
+      spead2_taker_take (first_taker, NO_LIMIT, SPEAD2_GROUP_WAIT + 1000));
+  fail_unless_equals_uint64 (first_taker->end, 5);
+}
+GST_END_TEST
+
+/* Heaps of a group that are begun, cut into packets or not, are not dropped. */
+GST_START_TEST (test_discard_in_a_group)
+{
+  open_queue_of_groups (7, 1, 4);
+  push_heaps (0, 5);
+  fail_unless (spead2_taker_take (first_taker, NO_LIMIT, 0));
+  first_taker->n_begun = 2;
+  spead2_queue_begin_discard (queue);
+  spead2_taker_discard (first_taker);
+  fail_unless_equals_uint64 (first_taker->end, 2);
+  fail_unless_equals_uint64 (first_taker->unbegun_bytes, 200);
+  fail_unless_equals_uint64 (queue->n_numbered, 2);
+  for (guint i = 0; i < 5; i++)
+    fail_unless_equals_int (spead2_queue_slot (queue, i)->state,
+        i < 2 ? SPEAD2_SLOT_TAKEN : SPEAD2_SLOT_DROPPED);
+}
+GST_END_TEST
+
+/* Automatic limits have space for two groups, and groups have no runs. */
+GST_START_TEST (test_limits_of_groups)
+{
+  fail_unless_equals_int (spead2_max_heaps (7, 1, 7, 1), 7);
+  fail_unless_equals_int (spead2_max_heaps (0, 1, 64, 1 << 20), 128);
+  fail_unless_equals_int (spead2_max_heaps (0, 1, 64, 8192), 512);
+  fail_unless_equals_int (spead2_max_heaps (0, 1, 4096, 0), 8192);
+  fail_unless_equals_int (spead2_max_run (0, 1, 2, 8192), 1);
 }
 GST_END_TEST
 
@@ -468,8 +551,9 @@ typedef enum {
   AT_DISCARD,
   AT_WAIT_DISCARDED,
   AT_STOP,
-  WAITING, /* for wake_waiters() */
-  ASLEEP,  /* for wake() */
+  AT_CLOCK, /* the time for a part of a group passes */
+  WAITING,  /* for wake_waiters() */
+  ASLEEP,   /* for wake() */
   ENDED
 } Phase;
 
@@ -478,6 +562,7 @@ typedef struct {
   Spead2Taker *taker;
   guint next, last; /* heaps to push */
   guint64 end;      /* of a completion */
+  guint64 wakes_at; /* where ASLEEP */
 } Actor;
 
 typedef struct {
@@ -580,12 +665,12 @@ end_turn (Actor *actor)
 
   if (spead2_queue_begin_completion (queue, &actor->end)) {
     actor->phase = AT_COMPLETE;
-  } else if (spead2_taker_take (taker, 200)) {
+  } else if (spead2_taker_take (taker, 200, world.now)) {
     actor->phase = AT_SEND;
   } else if (queue->stopping && taker->first == taker->end) {
     actor->phase = ENDED;
   } else {
-    taker->asleep = TRUE;
+    actor->wakes_at = spead2_taker_fall_asleep (taker);
     actor->phase = ASLEEP;
   }
 }
@@ -595,10 +680,11 @@ step_take (Actor *actor)
 {
   Spead2Taker *taker = actor->taker;
 
-  taker->asleep = FALSE;
+  spead2_taker_wake_up (taker);
+  actor->wakes_at = 0;
   if (spead2_queue_is_discarding (queue)) {
     spead2_taker_discard (taker);
-    if (taker->begun)
+    if (taker->n_begun > 0 && queue->interleave == 1)
       end_run (taker);
   }
   while (taker->end != taker->first && taker->end == taker->current &&
@@ -624,9 +710,22 @@ step_complete (Actor *actor)
   end_turn (actor);
 }
 
+/* Of those slots that are not cut. */
+static guint
+size_of_last_group (const Spead2Taker *taker)
+{
+  guint64 position = taker->end - 1;
+
+  while (position != taker->current &&
+      !(spead2_taker_slot (taker, position - 1)->flags &
+          SPEAD2_HEAP_ENDS_GROUP))
+    position--;
+  return taker->end - position;
+}
+
 /* how: 0: all packets are sent, 1: one of the last heap is in flight for longer, 2: the
  * batch is abandoned, 4: it is full before the second heap of the last run, 5: before the
- * first one. */
+ * first one, 6, 7: it is full when one heap of the last group, or all, had a turn. */
 static void
 step_send (Actor *actor, guint how)
 {
@@ -635,10 +734,13 @@ step_send (Actor *actor, guint how)
 
   actor->phase = AT_TAKE;
   if (how >= 4) {
-    while (taker->current + 1 != taker->end)
+    while (taker->current + (how < 6 ? 1 : size_of_last_group (taker)) !=
+        taker->end)
       end_run (taker);
     if (how == 4)
       begin_run (taker, 1);
+    else if (how > 5)
+      taker->n_begun = how == 6 ? 1 : size_of_last_group (taker);
     return;
   }
   cut_all (taker, 0);
@@ -652,7 +754,7 @@ step_send (Actor *actor, guint how)
 static gboolean
 ends_with_a_run (const Spead2Taker *taker)
 {
-  return !(taker->begun && taker->current + 1 == taker->end) &&
+  return !(taker->n_begun > 0 && taker->current + 1 == taker->end) &&
       spead2_taker_slot (taker, taker->end - 1)->n_heaps > 1;
 }
 
@@ -687,7 +789,8 @@ step (Actor *actor, guint how)
       (actor->phase != AT_SEND ||
           (how == 2 && !spead2_queue_is_discarding (queue)) ||
           (how == 4 && !ends_with_a_run (actor->taker)) ||
-          (how == 5 && actor->taker->current + 1 == actor->taker->end)))
+          (how == 5 && actor->taker->current + 1 == actor->taker->end) ||
+          (how > 5 && (queue->interleave == 1 || actor->taker->n_begun > 0))))
     return FALSE;
 
   switch (actor->phase) {
@@ -719,8 +822,12 @@ step (Actor *actor, guint how)
       spead2_queue_stop (queue);
       actor->phase = ENDED;
       return TRUE;
+    case AT_CLOCK:
+      world.now = SPEAD2_GROUP_WAIT;
+      actor->phase = ENDED;
+      return TRUE;
     case ASLEEP:
-      if (actor->taker->asleep)
+      if (actor->taker->asleep && actor->wakes_at > world.now)
         return FALSE;
       step_take (actor);
       return TRUE;
@@ -811,7 +918,7 @@ explore (void)
     return;
   check_state ();
   for (i = 0; i < N_ACTORS; i++) {
-    for (how = 0; how < 6 && fault == NULL; how++) {
+    for (how = 0; how < 8 && fault == NULL; how++) {
       if (!step (&actors[i], how))
         continue;
       moved = TRUE;
@@ -829,6 +936,7 @@ static const struct {
   guint flags[MAX_HEAPS];
   Phase others[2];
   guint n_heaps[MAX_HEAPS]; /* of each run; 0: one */
+  guint interleave;         /* 0: one */
 } cases[] = {
     {2, 1, 2, {0}, {ABSENT}},
     {2, 2, 2, {0}, {ABSENT}},
@@ -845,13 +953,24 @@ static const struct {
     {3, 1, 2, {0}, {AT_DISCARD}, {2, 2, 1, 2}},
     {3, 2, 2, {0}, {AT_DISCARD}, {2, 0, 2}},
     {3, 2, 2, {0, SPEAD2_HEAP_BARRIER}, {AT_STOP}, {2, 0, 3}},
+    /* Groups: whole ones need no clock. */
+    {3, 1, 2, {0}, {ABSENT}, {0}, 2},
+    {2, 2, 2, {0}, {ABSENT}, {0}, 2},
+    {3, 2, 2, {0}, {ABSENT}, {0}, 2},
+    {3, 2, 2, {0}, {AT_CLOCK}, {0}, 3},
+    {3, 2, 2, {0, SPEAD2_HEAP_BARRIER}, {AT_CLOCK}, {0}, 2},
+    {3, 1, 2, {0, SPEAD2_HEAP_BARRIER}, {AT_DISCARD, AT_CLOCK}, {0}, 2},
+    {3, 2, 1, {0}, {AT_DISCARD, AT_CLOCK}, {0}, 2},
+    {3, 1, 2, {0}, {AT_DISCARD, AT_CLOCK}, {0}, 3},
+    {3, 2, 2, {0, 0, SPEAD2_HEAP_BARRIER}, {AT_STOP}, {0}, 2},
 };
 
 GST_START_TEST (test_every_interleaving)
 {
   guint i;
 
-  open_queue (cases[__i__].max_heaps, cases[__i__].n_takers);
+  open_queue_of_groups (cases[__i__].max_heaps, cases[__i__].n_takers,
+      MAX (cases[__i__].interleave, 1));
   /* What a lock allocates, if anything, is the same in all states. */
   g_mutex_lock (&queue->lock);
   g_cond_broadcast (&queue->changed);
@@ -920,7 +1039,7 @@ static void
 send_all (void)
 {
   g_mutex_lock (&queue->lock);
-  spead2_taker_take (first_taker, NO_LIMIT);
+  spead2_taker_take (first_taker, NO_LIMIT, world.now);
   cut_all (first_taker, 0);
   spead2_taker_finish (first_taker);
   complete ();
@@ -942,6 +1061,26 @@ GST_START_TEST (test_a_push_waits)
 
   thread = g_thread_new ("drain", drain_in_thread, NULL);
   await_waiter (1);
+  send_all ();
+  g_thread_join (thread);
+  fail_unless_equals_int (thread_status, SPEAD2_QUEUE_OK);
+}
+GST_END_TEST
+
+/* Who drains does not wait for a group to become whole. */
+GST_START_TEST (test_a_drain_takes_a_part)
+{
+  GThread *thread;
+
+  open_queue_of_groups (7, 1, 4);
+  push_heaps (0, 2);
+  fail_if (spead2_taker_take (first_taker, NO_LIMIT, 0));
+  first_taker->asleep = TRUE;
+  thread = g_thread_new ("drain", drain_in_thread, NULL);
+  await_waiter (1);
+  g_mutex_lock (&queue->lock);
+  fail_if (first_taker->asleep);
+  g_mutex_unlock (&queue->lock);
   send_all ();
   g_thread_join (thread);
   fail_unless_equals_int (thread_status, SPEAD2_QUEUE_OK);
@@ -1004,8 +1143,13 @@ queue_suite (void)
   tcase_add_test (tc, test_wakes);
   tcase_add_test (tc, test_max_heaps);
   tcase_add_test (tc, test_max_run);
+  tcase_add_test (tc, test_groups_are_taken_whole);
+  tcase_add_test (tc, test_parts_of_groups);
+  tcase_add_test (tc, test_discard_in_a_group);
+  tcase_add_test (tc, test_limits_of_groups);
   tcase_add_loop_test (tc, test_every_interleaving, 0, G_N_ELEMENTS (cases));
   tcase_add_loop_test (tc, test_a_push_waits, 0, 2);
+  tcase_add_test (tc, test_a_drain_takes_a_part);
   tcase_add_loop_test (tc, test_ends_of_a_wait, 0, 8);
   return suite;
 }

@@ -163,6 +163,7 @@ setup (void)
   config.socket.ttl_mc = 1;
   config.socket.dscp = -1;
   config.n_workers = 1;
+  config.interleave = 1;
   config.max_heaps = 256;
   config.burst_size = 65536;
   config.burst_rate_ratio = 1.05;
