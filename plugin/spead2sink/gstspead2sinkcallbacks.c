@@ -38,6 +38,17 @@ gst_spead2_sink_is_stop (const Spead2Heap *heap)
       SPEAD2_CTRL_STOP;
 }
 
+/* Whether descriptors are sent again at once. What one of several destinations refused is
+ * sent when that one gets packets again: each time is a heap for all of them. */
+static gboolean
+gst_spead2_sink_is_redescribed (
+    GstSpead2Sink *self, const Spead2HeapResult *result)
+{
+  return result->flags & SPEAD2_HEAP_DESCRIBES &&
+      (result->error->domain != SPEAD2_ERRNO ||
+          !g_atomic_int_get (&self->apart));
+}
+
 /* A heap did not go, or not all of it. */
 static void
 gst_spead2_sink_heap_not_sent (
@@ -47,7 +58,7 @@ gst_spead2_sink_heap_not_sent (
 
   GST_DEBUG_OBJECT (self, "heap %" G_GUINT64_FORMAT ": %s", result->cnt,
       result->error->message);
-  if (result->flags & SPEAD2_HEAP_DESCRIBES)
+  if (gst_spead2_sink_is_redescribed (self, result))
     g_atomic_int_set (&self->redescribe, TRUE);
   if (is_stop)
     g_atomic_int_set (&self->end, GST_SPEAD2_SINK_END_PENDING);
@@ -100,6 +111,16 @@ gst_spead2_sink_absent (const gchar *names, guint n, gpointer user_data)
       ("the hardware address is asked for once in a second"));
 }
 
+/* In a worker, with no lock held. */
+static void
+gst_spead2_sink_recovered (gpointer user_data)
+{
+  GstSpead2Sink *self = user_data;
+
+  if (g_atomic_int_get (&self->apart))
+    g_atomic_int_set (&self->redescribe, TRUE);
+}
+
 /* At the start, or in a worker with no lock held: heaps are copied. */
 static void
 gst_spead2_sink_zerocopy_disabled (const gchar *reason, gpointer user_data)
@@ -129,6 +150,7 @@ const Spead2SenderCallbacks gst_spead2_sink_sender_callbacks = {
     .heap_done = gst_spead2_sink_heap_done,
     .icmp_errors = gst_spead2_sink_icmp_errors,
     .absent = gst_spead2_sink_absent,
+    .recovered = gst_spead2_sink_recovered,
     .zerocopy_disabled = gst_spead2_sink_zerocopy_disabled,
     .worker_started = gst_spead2_sink_worker_started,
     .worker_stopped = gst_spead2_sink_worker_stopped,

@@ -3,8 +3,8 @@
 """Counts SPEAD packets, or forwards them as a bad network would, a JSON object a line.
 
 It prints {"ready": port} and then, at each line of its input, what has come so far:
-{"packets", "bytes", "heaps", "whole", "stops", "drops", "gap"}. Heaps are those of which anything
-came, whole those of which everything did; drops are the packets that the kernel dropped at
+{"packets", "bytes", "heaps", "whole", "described", "stops", "drops", "gap"}. Heaps are those of
+which anything came, whole those of which everything did, described those with descriptors; drops are the packets that the kernel dropped at
 this socket, and gap is the longest time between two packets, in seconds. With --forward it also prints what it did to packets ("lost", "twice", "late")
 and to how many heaps it did the first ("heaps_hit").
 
@@ -46,6 +46,7 @@ class Counts:
         self.packets = 0
         self.bytes = 0
         self.heaps = {}  # of each counter: length, and bytes by offset
+        self.described = set()  # their counters
         self.stops = 0
         self.last = None
         self.gap = 0
@@ -62,13 +63,15 @@ class Counts:
         if any(item[:2] == (True, speadwire.STREAM_CTRL) for item in items):
             self.stops += 1
             return True, cnt
+        if any(item[:2] == (False, speadwire.DESCRIPTOR) for item in items):
+            self.described.add(cnt)
         self.heaps.setdefault(cnt, (length, {}))[1][offset] = size
         return False, cnt
 
     def fields(self):
         whole = sum(sum(parts.values()) == length for length, parts in self.heaps.values())
         return {"packets": self.packets, "bytes": self.bytes, "heaps": len(self.heaps),
-                "whole": whole, "stops": self.stops, "gap": self.gap}
+                "whole": whole, "described": len(self.described), "stops": self.stops, "gap": self.gap}
 
 
 class Forwarder:

@@ -11,6 +11,7 @@ NETWORK_PROPERTIES: of all these senders, for example send-threads=4.
 import re
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -178,7 +179,19 @@ def test_an_absent_neighbour_that_comes_is_served(network):
     sender.flow(1000)
     stats = sender.end()
     assert stats["destinations"][1]["errors"] == errors, "it was absent again"
-    assert receiver.count()["stops"] == 4
+    received = receiver.count()
+    assert received["stops"] == 4
+    assert received["described"] >= 2, "it has no descriptors"
+
+
+def test_descriptors_are_not_repeated_for_an_absent_neighbour(network):
+    receiver, begin = network.receiver(), time.monotonic()
+    sender = network.sender(f"destinations={RIGHT}:{PORT},{NOBODY}+2:{PORT} rate=64e6 "
+                            "descriptor-interval=500000000")
+    sender.until(lambda stats: stats["destinations"][1]["errors"] > 1000)
+    intervals = (time.monotonic() - begin) / 0.5
+    sender.end()
+    assert 2 <= receiver.count()["described"] <= intervals + 2
 
 
 @pytest.mark.parametrize("kind, errno, words", [

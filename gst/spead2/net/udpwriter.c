@@ -46,6 +46,9 @@
 /* How long after EMSGSIZE, which a changed MTU may cause, GSO is tried again. */
 #define GSO_RETRY_INTERVAL (10 * SPEAD2_SECOND)
 
+/* Recoveries are reported no more often. */
+#define RECOVERY_INTERVAL SPEAD2_SECOND
+
 /* No destination. */
 #define UNKNOWN G_MAXUINT
 
@@ -56,6 +59,7 @@ typedef struct {
   Spead2DestinationCounters counters; /* read by other threads: atomic */
   gint gso_errno;                     /* why it is off, or 0 */
   guint64 gso_retry;                  /* when to try it again, or G_MAXUINT64 */
+  gboolean failing; /* packets have failed, and none was accepted since */
 } Destination;
 
 struct _Spead2UdpWriter {
@@ -82,6 +86,9 @@ struct _Spead2UdpWriter {
   gint icmp_errno;       /* the last one's */
   guint icmp_destination;
   gboolean recverr; /* IP_RECVERR is on */
+
+  gboolean recovered;    /* a destination has, and it was not reported */
+  guint64 next_recovery; /* not reported before then */
 
   Spead2ZeroCopy *zerocopy; /* or NULL: all is copied */
   gboolean zerocopy_always;
@@ -190,6 +197,7 @@ spead2_udp_writer_set_destination (
   }
   writer->endpoints[index] = *endpoint;
   writer->destinations[index].counters = (Spead2DestinationCounters){0};
+  writer->destinations[index].failing = FALSE;
   restore_gso (writer, index);
   spead2_absent_forget (&writer->absent, index);
   if (writer->zerocopy)
@@ -270,6 +278,21 @@ spead2_udp_writer_take_icmp_errors (
   writer->icmp_unreported = 0;
   writer->icmp_errno = 0;
   return n;
+}
+
+gboolean
+spead2_udp_writer_take_recovered (Spead2UdpWriter *writer)
+{
+  guint64 now;
+
+  if (!writer->recovered)
+    return FALSE;
+  now = spead2_now ();
+  if (now < writer->next_recovery)
+    return FALSE;
+  writer->recovered = FALSE;
+  writer->next_recovery = now + RECOVERY_INTERVAL;
+  return TRUE;
 }
 
 gint
@@ -692,10 +715,16 @@ send_some (Spead2UdpWriter *writer, guint destination, struct mmsghdr *headers,
 static void
 settle_sent (Spead2UdpWriter *writer, const Spead2Message *message)
 {
-  Spead2DestinationCounters *counters =
-      &writer->destinations[message->destination].counters;
+  Destination *destination = &writer->destinations[message->destination];
+  Spead2DestinationCounters *counters = &destination->counters;
   guint i;
 
+  /* What an absent one gets is a try. */
+  if (destination->failing &&
+      !spead2_absent_has (&writer->absent, message->destination)) {
+    destination->failing = FALSE;
+    writer->recovered = TRUE;
+  }
   add (&counters->packets, message->n_packets);
   add (&counters->bytes, message->size);
   writer->counters.messages++;
@@ -721,8 +750,10 @@ settle_failed (
 {
   guint i;
 
-  if (errnum != ABANDONED)
+  if (errnum != ABANDONED) {
     count_error (writer, message->destination, errnum);
+    writer->destinations[message->destination].failing = TRUE;
+  }
   for (i = 0; i < message->n_spans; i++)
     fail_span (&message->spans[i], errnum, message->destination);
 }

@@ -150,6 +150,10 @@ const Spead2WriterCounters *spead2_udp_writer_counters (
 guint spead2_udp_writer_take_icmp_errors (
     Spead2UdpWriter *writer, gint *errnum, const Spead2Endpoint **destination);
 
+/* Whether packets for a destination were accepted again after others had failed, since this
+ * was TRUE last: at most once a second. */
+gboolean spead2_udp_writer_take_recovered (Spead2UdpWriter *writer);
+
 /* The errno for which GSO was disabled for a destination, or 0. */
 gint spead2_udp_writer_gso_errno (
     const Spead2UdpWriter *writer, guint destination);

@@ -743,6 +743,16 @@ report_absent (Spead2Worker *worker)
 }
 
 static void
+report_recovered (Spead2Worker *worker)
+{
+  const Spead2WorkerGroup *group = worker->group;
+
+  if (spead2_udp_writer_take_recovered (worker->writer) &&
+      group->callbacks.recovered)
+    group->callbacks.recovered (group->user_data);
+}
+
+static void
 report_zerocopy (Spead2Worker *worker, const gchar *before)
 {
   const Spead2WorkerGroup *group = worker->group;
@@ -771,6 +781,7 @@ worker_run (gpointer data)
     send_batch (worker);
     report_icmp_errors (worker);
     report_absent (worker);
+    report_recovered (worker);
     report_zerocopy (worker, reason);
     g_mutex_lock (&queue->lock);
     cut_short (worker);

@@ -34,6 +34,9 @@ typedef struct {
   /* n destinations do not answer, which are named: heaps for them fail, and the others get
    * theirs. */
   void (*absent) (const gchar *names, guint n, gpointer user_data);
+  /* A destination gets packets again, after some for it had failed: it may lack heaps that
+   * all were sent. At most once a second from each worker. */
+  void (*recovered) (gpointer user_data);
   /* Heaps are copied from now on, for that reason. */
   void (*zerocopy_disabled) (const gchar *reason, gpointer user_data);
   void (*worker_started) (guint worker, gpointer user_data);

@@ -311,8 +311,7 @@ GST_START_TEST (errors_belong_to_their_destination)
   words = g_strdup_printf ("Could not send to 127.0.0.1:%u", port_of (1));
   assert_warning (GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_WRITE, words);
   g_free (words);
-  /* The descriptors, which were not sent to one, are sent again before heap 2 and
-   * so on; all other heaps of the two are whole. */
+  /* All heaps of the other two are whole. */
   decode_each ();
   fail_unless_equals_int (fake_receiver_n_heaps (decoders[1]), 0);
   /* An error a message, which several heaps may share. */
@@ -327,6 +326,37 @@ GST_START_TEST (errors_belong_to_their_destination)
   fail_unless_equals_int (gst_structure_n_fields (stats), 0);
   gst_structure_free (stats);
   faults_reset ();
+}
+
+GST_END_TEST;
+
+/* Descriptors that one of three refuses are not sent to all again and again, but when that
+ * one gets packets again. */
+GST_START_TEST (descriptors_are_repeated_when_a_destination_recovers)
+{
+  gint rule;
+
+  set_destinations (N);
+  rule = faults_refuse_port (port_of (1), EPERM);
+  play (CAPS_S8);
+  for (guint i = 0; i < 6; i++) {
+    push (SIZE, i * SIZE, i * SIZE);
+    drain ();
+  }
+  decode_each ();
+  assert_counters (0, 1, 2, 5, END);
+  faults_remove_rule (rule);
+  for (guint i = 6; i < 12; i++) {
+    push (SIZE, i * SIZE, i * SIZE);
+    drain ();
+  }
+  finish ();
+  decode_each ();
+  /* Heap 9 is the first that it gets. */
+  assert_counters (0, 1, 2, 5, 8, 10, 12, 15, END);
+  assert_counters (1, 9, 10, 13, 15, END);
+  assert_described (0, 4, 2);
+  assert_described (1, 1, 2);
 }
 
 GST_END_TEST;
@@ -396,6 +426,7 @@ destinations_suite (void)
   tcase_add_test (tc, copies_for_all_are_numbered_in_their_order);
   tcase_add_loop_test (tc, a_flush_keeps_turns_and_counters_together, 0, 2);
   tcase_add_test (tc, errors_belong_to_their_destination);
+  tcase_add_test (tc, descriptors_are_repeated_when_a_destination_recovers);
   tcase_add_test (tc, an_icmp_error_belongs_to_its_destination);
   tcase_add_loop_test (tc, a_wrong_list_is_an_error_that_says_where, 0,
       G_N_ELEMENTS (wrong_settings));
