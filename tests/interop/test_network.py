@@ -194,6 +194,47 @@ def test_descriptors_are_not_repeated_for_an_absent_neighbour(network):
     assert 2 <= receiver.count()["described"] <= intervals + 2
 
 
+@pytest.mark.parametrize("properties", ["", "bind-port=7777 send-threads=2"])
+def test_an_absent_neighbour_that_was_given_up_is_served_when_it_comes(network, properties):
+    """The kernel asks for its hardware address only when a packet is sent to it."""
+    network.receiver()
+    sender = network.sender(
+        f"destinations={RIGHT}:{PORT},{NOBODY}+2:{PORT} rate=64e6 {properties}")
+    sender.until(lambda _: "FAILED" in network.at_left(f"ip neighbour show {NOBODY}"))
+    network.at_right(f"ip address add {NOBODY}/24 dev wire")
+    before = sender.stats()["destinations"][1]["packets-sent"]
+    sender.until(lambda stats: stats["destinations"][1]["packets-sent"] > before + 10000)
+    sender.end()
+
+
+def gap_beside_two_absences(network, later):
+    """The longest time between packets to the first destination."""
+    receiver = network.start(Counter, network.right, "--bind", "0.0.0.0", "--port", 9999)
+    network.receiver()
+    for address in later:
+        network.at_right(f"ip address add {address}/24 dev wire")
+    sender = network.sender(
+        f"destinations={RIGHT}:9999,{NOBODY}+2:{PORT},{later[0]}+{len(later) - 1}:{PORT} rate=128e6")
+    sender.until(lambda stats: stats["destinations"][1]["errors"] > 100)
+    for address in later:
+        network.at_right(f"ip address del {address}/24 dev wire")
+    network.at_left("ip neighbour flush dev wire")
+    sender.until(lambda stats: stats["destinations"][4]["errors"] > 100)
+    before = sender.stats()["destinations"][0]["packets-sent"]
+    sender.until(lambda stats: stats["destinations"][0]["packets-sent"] > before + 20000)
+    stats, received = sender.end(), receiver.count()
+    assert stats["destinations"][0]["errors"] == 0
+    for process in network.processes:
+        process.kill()
+    return received["gap"]
+
+
+def test_neighbours_that_become_absent_later_do_not_starve_the_others(network):
+    gaps = (gap_beside_two_absences(network, [f"10.77.0.{n}" for n in (20, 21, 22)])
+            for _ in range(3))
+    assert any(gap < 0.05 for gap in gaps)
+
+
 @pytest.mark.parametrize("kind, errno, words", [
     ("unreachable", "EHOSTUNREACH", "No route to host"),
     ("prohibit", "EACCES", "Permission denied"),

@@ -141,17 +141,36 @@ spead2_absent_may_try (Spead2Absent *absent, guint destination, guint64 now)
   return TRUE;
 }
 
+/* A socket at the port of another one, or at any where that cannot be; like: that one, or
+ * -1. */
+static gint
+open_for_try (
+    const Spead2Absent *absent, const Spead2Endpoint *endpoint, gint like)
+{
+  Spead2UdpSocketOptions options = *absent->options;
+  Spead2Endpoint local;
+  gint fd;
+
+  if (like >= 0) {
+    fd = spead2_udp_socket_reopen (like, endpoint, &options, NULL);
+    if (fd >= 0)
+      return fd;
+  }
+  if (options.local) {
+    local = *options.local;
+    spead2_endpoint_set_port (&local, 0);
+    options.local = like >= 0 ? &local : NULL;
+  }
+  return spead2_udp_socket_open (endpoint, &options, NULL);
+}
+
 gboolean
 spead2_absent_try (const Spead2Absent *absent, const Spead2Endpoint *endpoint,
     const struct msghdr *message, gint like)
 {
-  Spead2UdpSocketOptions options = *absent->options;
+  const gint fd = open_for_try (absent, endpoint, like);
   gboolean sent;
-  gint fd;
 
-  options.local = NULL;
-  fd = like >= 0 ? spead2_udp_socket_reopen (like, endpoint, &options, NULL)
-                 : spead2_udp_socket_open (endpoint, &options, NULL);
   if (fd < 0)
     return FALSE;
   sent = sendmsg (fd, message, MSG_DONTWAIT) > 0;

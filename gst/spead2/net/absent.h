@@ -63,8 +63,8 @@ void spead2_absent_check (
 gboolean spead2_absent_may_try (
     Spead2Absent *absent, guint destination, guint64 now);
 
-/* Sends a message by a socket that ends with it. like: as for
- * spead2_udp_socket_reopen(), or -1: any port. FALSE: it was not sent. */
+/* Sends a message by a socket that ends with it, if possible at the port of another one,
+ * like (-1: none; see spead2_udp_socket_reopen()). FALSE: it was not sent. */
 gboolean spead2_absent_try (const Spead2Absent *absent,
     const Spead2Endpoint *endpoint, const struct msghdr *message, gint like);
 

@@ -217,19 +217,14 @@ gint
 spead2_udp_socket_reopen (gint fd, const Spead2Endpoint *destination,
     const Spead2UdpSocketOptions *options, GError **error)
 {
-  const gint on = TRUE, off = FALSE;
+  const gint on = TRUE;
   Spead2Endpoint local;
-  gint opened = -1;
 
   if (!spead2_udp_socket_get_local (fd, &local, error))
     return -1;
-  /* Both need the option while the second one is bound, and only then. */
+  /* All sockets at a port need the option for another one to be bound there. */
   setsockopt (fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  opened = open_at (destination, options, &local, TRUE, error);
-  setsockopt (fd, SOL_SOCKET, SO_REUSEADDR, &off, sizeof off);
-  if (opened >= 0)
-    setsockopt (opened, SOL_SOCKET, SO_REUSEADDR, &off, sizeof off);
-  return opened;
+  return open_at (destination, options, &local, TRUE, error);
 }
 
 /* -- receiving -------------------------------------------------------------------- */
