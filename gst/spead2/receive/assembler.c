@@ -40,6 +40,7 @@ struct _Spead2Assembler {
   guint64
       incomplete_bytes; /* of memory of those among them that were given up */
   Spead2ReceivedHeap *unused;
+  guint n_unused;
 };
 
 const gchar *
@@ -424,10 +425,12 @@ new_heap (Spead2Assembler *assembler, const Spead2PacketView *view)
 {
   Spead2ReceivedHeap *heap = assembler->unused;
 
-  if (heap)
+  if (heap) {
     assembler->unused = heap->next;
-  else
+    assembler->n_unused--;
+  } else {
     heap = spead2_received_heap_new (assembler->seed);
+  }
   heap->next = NULL;
   heap->cnt = view->cnt;
   heap->flavour = view->flavour;
@@ -728,9 +731,14 @@ spead2_assembler_recycle (Spead2Assembler *assembler, Spead2ReceivedHeap *heaps)
 
     heaps = heap->next;
     release_memory (assembler, heap);
+    if (assembler->n_unused == SPEAD2_MAX_UNUSED_HEAPS) {
+      spead2_received_heap_free (heap);
+      continue;
+    }
     spead2_received_heap_reset (heap);
     heap->next = assembler->unused;
     assembler->unused = heap;
+    assembler->n_unused++;
   }
 }
 
@@ -760,6 +768,12 @@ guint
 spead2_assembler_n_live (const Spead2Assembler *assembler)
 {
   return assembler->n_live;
+}
+
+guint
+spead2_assembler_n_unused (const Spead2Assembler *assembler)
+{
+  return assembler->n_unused;
 }
 
 guint64

@@ -28,7 +28,9 @@
  * Limits are checked before memory is acquired: a heap has at most max_heap_size
  * bytes, SPEAD2_MAX_RANGES ranges and SPEAD2_MAX_HEAP_POINTERS item pointers, and all
  * live heaps together have at most max_live_bytes. Heaps are recycled: once as many
- * exist as are needed, a packet causes no allocation.
+ * exist as are needed, a packet causes no allocation. SPEAD2_MAX_UNUSED_HEAPS are kept:
+ * more come back than were made where runs are split, or where several assemblers share the
+ * heaps that come back.
  *
  * An assembler is used by one thread at a time, and has no lock.
  *
@@ -119,6 +121,9 @@ typedef struct {
   guint64 single_packet_heaps; /* included in heaps_ended, as complete */
 } Spead2AssemblerCounters;
 
+/* Heaps that are kept for reuse, at most; about 1 KiB each. */
+#define SPEAD2_MAX_UNUSED_HEAPS 1024
+
 typedef struct _Spead2Assembler Spead2Assembler;
 
 /* config and owner are copied. Never fails: the caller has checked the limits. */
@@ -175,7 +180,8 @@ void spead2_assembler_forget (Spead2Assembler *assembler);
  * (transfer full, with their memory). */
 Spead2ReceivedHeap *spead2_assembler_take (Spead2Assembler *assembler);
 
-/* Returns heaps (a list, or NULL) for reuse. Memory that they still have is released. */
+/* Returns heaps (a list, or NULL) for reuse: those of this assembler or another, or split
+ * off them. Memory that they still have is released. */
 void spead2_assembler_recycle (
     Spead2Assembler *assembler, Spead2ReceivedHeap *heaps);
 
@@ -187,6 +193,9 @@ guint spead2_assembler_n_live (const Spead2Assembler *assembler);
 
 /* Bytes of memory of all live heaps. */
 guint64 spead2_assembler_live_bytes (const Spead2Assembler *assembler);
+
+/* For tests: heaps that are kept for reuse. */
+guint spead2_assembler_n_unused (const Spead2Assembler *assembler);
 
 /* For tests: NULL if the counters balance, otherwise the name of the sum that does not;
  * the caller frees it. */

@@ -250,6 +250,27 @@ GST_START_TEST (a_run_can_be_split)
 }
 GST_END_TEST;
 
+/* More heaps come back than the assembler has made. */
+GST_START_TEST (heaps_that_were_split_off_do_not_pile_up)
+{
+  for (guint64 cnt = 0; cnt < 8 * SPEAD2_MAX_UNUSED_HEAPS; cnt += 8) {
+    Spead2ReceivedHeap *run;
+
+    push_from (cnt, cnt + 7);
+    run = fail_unless_run (cnt, 8, 1);
+    while (run->n_heaps > 1) {
+      Spead2ReceivedHeap *first = spead2_received_heap_split (run, 1);
+
+      first->next = run->next;
+      run->next = first;
+    }
+    recycle_heaps ();
+  }
+  fail_unless_equals_int (
+      spead2_assembler_n_unused (assembler), SPEAD2_MAX_UNUSED_HEAPS);
+}
+GST_END_TEST;
+
 /* --- against heaps one by one ---------------------------------------------- */
 
 #define N_ROUNDS 100
@@ -403,6 +424,7 @@ run_suite (void)
   tcase_add_test (tc, heaps_of_a_run_are_remembered);
   tcase_add_test (tc, a_live_heap_takes_its_packets_from_a_run);
   tcase_add_test (tc, a_run_can_be_split);
+  tcase_add_test (tc, heaps_that_were_split_off_do_not_pile_up);
   tcase_add_test (tc, runs_are_what_heaps_one_by_one_are);
   return suite;
 }
