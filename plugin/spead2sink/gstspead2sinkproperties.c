@@ -1177,8 +1177,9 @@ install_socket (GObjectClass *klass)
    *
    * The network interface by which multicast leaves: its name (`eth0`), or one of
    * its IPv4 or IPv6 addresses (`10.1.2.3`, `fe80::1%eth0`); an IPv4 address is also
-   * the source address of IPv4 packets. Unset, the routing table selects it. An
-   * interface that does not exist is an error.
+   * the source address of IPv4 packets, unless the socket is bound to one
+   * (#GstSpead2Sink:bind-address). Unset, the routing table selects it. An interface
+   * that does not exist is an error.
    *
    * A list, `eth0,eth1`, distributes several #GstSpead2Sink:destinations: number i of
    * them, from 0, leaves by interface i modulo the number of interfaces. The first of a

@@ -186,6 +186,20 @@ def test_a_sender_spreads_groups_over_interfaces(machine, launch, family, proper
 
 
 @families
+def test_a_bound_sender_spreads_groups_from_its_address(machine, launch, family):
+    """Not from the one that the list names for the interface."""
+    group = SPECIFIC[family]
+    source, ifaces = machine.host(family, 1, 3), f"{machine.host(family, 1, 1)},two"
+    receiver = machine.receive(f"address={group} multicast-iface=one on-stop=ignore dtype=int8 "
+                               f"multicast-source={source}")
+    bracketed = f"[{group}]" if family == 6 else group
+    launch("adctestsrc num-buffers=4 samplesperbuffer=1000 ! spead2sink descriptors=none "
+           f"send-stop-heap=false destinations={bracketed}+1:{PORT} bind-address={source} "
+           f"multicast-iface={ifaces}", prefix=machine.senders.prefix)
+    assert heard(receiver, 2) == [1, 3]
+
+
+@families
 def test_one_sender_of_a_group(machine, family):
     """Not another one, which another program receives on the same interface."""
     group = SPECIFIC[family]

@@ -27,6 +27,7 @@ spead2_batch_init (Spead2Batch *batch, const Spead2Endpoint *endpoints,
   batch->n_destinations = 0;
   spead2_batch_set_destinations (batch, endpoints, n_destinations);
   batch->ifaces = NULL;
+  batch->source.s_addr = INADDR_ANY;
   batch->max_message = max_message;
   batch->iovs = g_new (struct iovec, SPEAD2_BATCH_MESSAGES * IOV_STRIDE);
   batch->spans =
@@ -48,9 +49,11 @@ spead2_batch_set_destinations (
 }
 
 void
-spead2_batch_set_ifaces (Spead2Batch *batch, const GArray *ifaces)
+spead2_batch_set_ifaces (
+    Spead2Batch *batch, const GArray *ifaces, struct in_addr source)
 {
   batch->ifaces = ifaces;
+  batch->source = source;
 }
 
 void
@@ -358,7 +361,8 @@ add_control (struct mmsghdr *header, Spead2MessageControl *control, gint level,
   memcpy (CMSG_DATA (cmsg), data, size);
 }
 
-/* Directs a message to a group to its interface. */
+/* Directs a message to a group to its interface. IP_PKTINFO sets the source of an IPv4 packet
+ * even where it has none, and the socket's is lost; IPV6_PKTINFO without one keeps it. */
 static void
 add_iface (const Spead2Batch *batch, guint destination, struct mmsghdr *header,
     Spead2MessageControl *control)
@@ -366,8 +370,9 @@ add_iface (const Spead2Batch *batch, guint destination, struct mmsghdr *header,
   const Spead2Endpoint *endpoint = &batch->endpoints[destination];
   const Spead2Iface *iface = &g_array_index (
       batch->ifaces, Spead2Iface, destination % batch->ifaces->len);
-  const struct in_pktinfo ipv4 = {
-      .ipi_ifindex = (int) iface->index, .ipi_spec_dst = iface->ipv4};
+  const struct in_pktinfo ipv4 = {.ipi_ifindex = (int) iface->index,
+      .ipi_spec_dst =
+          batch->source.s_addr == INADDR_ANY ? iface->ipv4 : batch->source};
   const struct in6_pktinfo ipv6 = {.ipi6_ifindex = iface->index};
 
   if (!endpoint->multicast)

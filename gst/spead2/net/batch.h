@@ -75,6 +75,7 @@ typedef struct {
   Spead2BatchDestination *destinations; /* by their index in endpoints */
   guint n_destinations;
   const GArray *ifaces; /* (borrowed, Spead2Iface) or NULL: the socket's */
+  struct in_addr source;
   gsize max_message;
   guint64 max_bytes;
   const Spead2BatchLimits *limits; /* (borrowed) or NULL: it is copied */
@@ -106,8 +107,10 @@ void spead2_batch_set_destinations (
 
 /* Messages to multicast groups leave by one of these interfaces (Spead2Iface, borrowed):
  * their destination's index, modulo the number of interfaces, is the interface's. An IPv6
- * group whose address names its interface leaves by that. NULL: by the socket's. */
-void spead2_batch_set_ifaces (Spead2Batch *batch, const GArray *ifaces);
+ * group whose address names its interface leaves by that. NULL: by the socket's. source: what
+ * the socket is bound to, or 0.0.0.0; IPv4 packets then come from the interface's address. */
+void spead2_batch_set_ifaces (
+    Spead2Batch *batch, const GArray *ifaces, struct in_addr source);
 
 /* Frees what init allocated. */
 void spead2_batch_clear (Spead2Batch *batch);

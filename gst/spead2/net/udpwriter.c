@@ -164,7 +164,13 @@ spead2_udp_writer_free (Spead2UdpWriter *writer)
 void
 spead2_udp_writer_set_ifaces (Spead2UdpWriter *writer, const GArray *ifaces)
 {
-  spead2_batch_set_ifaces (&writer->batch, ifaces);
+  struct in_addr source = {INADDR_ANY};
+  Spead2Endpoint local;
+
+  if (spead2_udp_socket_get_local (writer->fd, &local, NULL) &&
+      spead2_endpoint_family (&local) == AF_INET)
+    source = ((const struct sockaddr_in *) &local.address)->sin_addr;
+  spead2_batch_set_ifaces (&writer->batch, ifaces, source);
 }
 
 void

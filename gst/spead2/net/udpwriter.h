@@ -51,7 +51,8 @@ Spead2UdpWriter *spead2_udp_writer_new (gint fd,
 
 void spead2_udp_writer_free (Spead2UdpWriter *writer);
 
-/* Messages to multicast groups leave by these: see spead2_batch_set_ifaces(). */
+/* Messages to multicast groups leave by these, from the address that the socket is bound to:
+ * see spead2_batch_set_ifaces(). */
 void spead2_udp_writer_set_ifaces (
     Spead2UdpWriter *writer, const GArray *ifaces);
 
