@@ -120,10 +120,9 @@ acquire_memory (Spead2Assembler *assembler, Spead2ReceivedHeap *heap,
   return TRUE;
 }
 
-/* Where the item that is to be aligned begins in the payload, or 0. */
-static guint64
-find_aligned_address (
-    const Spead2Assembler *assembler, const Spead2PacketView *view)
+/* The phase of a payload, with which the item that is to be aligned is. */
+static guintptr
+find_phase (const Spead2Assembler *assembler, const Spead2PacketView *view)
 {
   for (guint i = 0; i < view->n_pointers; i++) {
     guint64 pointer = spead2_packet_pointer (view, i);
@@ -133,7 +132,7 @@ find_aligned_address (
       continue;
     if (assembler->align_id == SPEAD2_ID_NULL ? id > SPEAD2_ID_DESCRIPTOR
                                               : id == assembler->align_id)
-      return spead2_pointer_value (view->flavour, pointer);
+      return -(guintptr) spead2_pointer_value (view->flavour, pointer);
   }
   return 0;
 }
@@ -421,7 +420,7 @@ digest_pointers (
 }
 
 static Spead2ReceivedHeap *
-new_heap (Spead2Assembler *assembler, const Spead2PacketView *view)
+unused_heap (Spead2Assembler *assembler)
 {
   Spead2ReceivedHeap *heap = assembler->unused;
 
@@ -432,11 +431,19 @@ new_heap (Spead2Assembler *assembler, const Spead2PacketView *view)
     heap = spead2_received_heap_new (assembler->seed);
   }
   heap->next = NULL;
+  heap->first_time = assembler->now;
+  return heap;
+}
+
+static Spead2ReceivedHeap *
+new_heap (Spead2Assembler *assembler, const Spead2PacketView *view)
+{
+  Spead2ReceivedHeap *heap = unused_heap (assembler);
+
   heap->cnt = view->cnt;
   heap->flavour = view->flavour;
   heap->flags =
       view->heap_length == SPEAD2_LENGTH_UNKNOWN ? SPEAD2_RECEIVED_UNSIZED : 0;
-  heap->first_time = assembler->now;
   if (assembler->sender)
     heap->sender = *assembler->sender;
   return heap;
@@ -447,14 +454,13 @@ static gboolean
 new_payload (Spead2Assembler *assembler, Spead2ReceivedHeap *heap,
     const Spead2PacketView *view, guint64 length)
 {
-  guintptr phase = -(guintptr) find_aligned_address (assembler, view);
-
   if (assembler->config.accept &&
       spead2_accept_rule_refuses (assembler->config.accept, view)) {
     heap->flags |= SPEAD2_RECEIVED_REFUSED;
     return TRUE;
   }
-  return length == 0 || acquire_memory (assembler, heap, length, phase);
+  return length == 0 ||
+      acquire_memory (assembler, heap, length, find_phase (assembler, view));
 }
 
 static void
@@ -522,16 +528,16 @@ find_live (const Spead2Assembler *assembler, guint64 cnt)
 
 /* The packet was all of a heap, which is the last that is ready. */
 static void
-begin_run (Spead2Assembler *assembler, const guint8 *packet, gsize size)
+begin_run (Spead2Assembler *assembler, const Spead2PacketView *view,
+    const guint8 *packet, gsize size)
 {
-  const Spead2AssemblerConfig *config = &assembler->config;
-
-  if (config->run_heaps > 1 && assembler->owner.resize &&
-      config->accept == NULL && assembler->sender == NULL)
-    spead2_run_begin (&assembler->run, assembler->ready.last, packet, size);
+  if (assembler->config.accept || assembler->sender)
+    return;
+  spead2_run_begin (&assembler->run, assembler->ready.last, packet, size);
+  assembler->run.phase = find_phase (assembler, view);
 }
 
-/* Whether there is memory for another heap: a run of two asks for as much as there may be. */
+/* Whether the run has memory for another heap: one of two asks for as much as there may be. */
 static gboolean
 has_space (Spead2Assembler *assembler)
 {
@@ -539,7 +545,8 @@ has_space (Spead2Assembler *assembler)
   Spead2Run *run = &assembler->run;
   Spead2ReceivedHeap *heap = run->heap;
 
-  if (run->n_space == 1 && 2 * heap->length <= config->run_bytes) {
+  if (run->n_space == 1 && config->run_heaps > 1 && assembler->owner.resize &&
+      2 * heap->length <= config->run_bytes) {
     guint64 n = MIN (config->run_heaps, config->run_bytes / heap->length);
 
     run->n_space = assembler->owner.resize (assembler->owner.user_data,
@@ -549,17 +556,45 @@ has_space (Spead2Assembler *assembler)
   return heap->n_heaps < run->n_space;
 }
 
+/* The heap that is next begins another run. FALSE: there is no memory for it. */
+static gboolean
+renew_run (Spead2Assembler *assembler)
+{
+  const Spead2ReceivedHeap *last = assembler->run.heap;
+  Spead2ReceivedHeap *heap = unused_heap (assembler);
+
+  if (!acquire_memory (assembler, heap, last->length, assembler->run.phase)) {
+    spead2_assembler_recycle (assembler, heap);
+    return FALSE;
+  }
+  spead2_run_renew (&assembler->run, heap);
+  heap->end = SPEAD2_HEAP_COMPLETE;
+  append (&assembler->ready, heap);
+  return TRUE;
+}
+
+/* Where the payload of the heap that is next belongs, which the run now has, or NULL. */
+static guint8 *
+add_next (Spead2Assembler *assembler)
+{
+  Spead2Run *run = &assembler->run;
+
+  if (has_space (assembler))
+    return run->heap->payload + run->heap->n_heaps++ * run->heap->length;
+  return renew_run (assembler) ? run->heap->payload : NULL;
+}
+
 /* Adds the heap that is next in the run. FALSE: the packet is not all of that, or the heap
- * does not come for the first time. */
+ * does not come for the first time, or has no memory. */
 static gboolean
 continue_run (Spead2Assembler *assembler, const guint8 *packet, gsize size)
 {
   Spead2AssemblerCounters *counters = &assembler->counters;
   Spead2Run *run = &assembler->run;
   Spead2ReceivedHeap *heap = run->heap;
-  const guint8 *payload = packet + size - heap->length;
-  Spead2HeapIdentity identity = {
-      .length = heap->length, .flavour = heap->flavour};
+  guint64 length = heap->length;
+  Spead2HeapIdentity identity = {.length = length, .flavour = heap->flavour};
+  guint8 *payload;
   gboolean complete;
 
   if (!spead2_run_is_next (run, packet, size))
@@ -569,16 +604,17 @@ continue_run (Spead2Assembler *assembler, const guint8 *packet, gsize size)
       packet + SPEAD2_RUN_LEADING_WORDS * sizeof *run->words, heap->n_pointers);
   if (find_live (assembler, identity.cnt) ||
       spead2_ended_heaps_find (
-          assembler->ended, &identity, assembler->now, &complete) ||
-      !has_space (assembler))
+          assembler->ended, &identity, assembler->now, &complete))
+    return FALSE;
+  payload = add_next (assembler);
+  if (payload == NULL)
     return FALSE;
 
-  memcpy (heap->payload + heap->n_heaps * heap->length, payload, heap->length);
-  heap->n_heaps++;
-  heap->last_time = assembler->now;
+  memcpy (payload, packet + size - length, length);
+  run->heap->last_time = assembler->now;
   spead2_ended_heaps_add (assembler->ended, &identity, TRUE, assembler->now);
   counters->packets[SPEAD2_PACKET_ACCEPTED]++;
-  counters->payload_bytes += heap->length;
+  counters->payload_bytes += length;
   counters->heaps_started++;
   counters->single_packet_heaps++;
   counters->heaps_ended[SPEAD2_HEAP_COMPLETE]++;
@@ -617,7 +653,7 @@ spead2_assembler_push (
   assembler->counters.packets[fate]++;
   if (heap == NULL && fate == SPEAD2_PACKET_ACCEPTED &&
       view.payload_size == view.heap_length)
-    begin_run (assembler, data, size);
+    begin_run (assembler, &view, data, size);
 }
 
 gboolean

@@ -48,6 +48,7 @@ spead2_run_begin (
   run->n_space = 1;
   run->size = size;
   run->n_words = n_words;
+  run->steps_known = FALSE;
 }
 
 /* Whether one of the heap's pointers may step: two with one id could become the same, which
@@ -68,11 +69,18 @@ may_step (const Spead2Run *run, guint i, guint64 step)
   return TRUE;
 }
 
+/* The heap's steps are those of the run. */
+static void
+set_steps (const Spead2Run *run, Spead2ReceivedHeap *heap)
+{
+  heap->cnt_step = run->steps[SPEAD2_ID_HEAP_CNT];
+  memcpy (heap->steps, run->steps + SPEAD2_RUN_LEADING_WORDS,
+      heap->n_pointers * sizeof *heap->steps);
+}
+
 gboolean
 spead2_run_find_steps (Spead2Run *run, const guint8 *packet)
 {
-  Spead2ReceivedHeap *heap = run->heap;
-
   for (guint i = 0; i < run->n_words; i++) {
     run->steps[i] = read_word (packet, i) - run->words[i];
     if (run->steps[i] != 0 && !may_step (run, i, run->steps[i]))
@@ -80,8 +88,25 @@ spead2_run_find_steps (Spead2Run *run, const guint8 *packet)
   }
   for (guint i = 0; i < run->n_words; i++)
     run->words[i] += run->steps[i];
-  heap->cnt_step = run->steps[SPEAD2_ID_HEAP_CNT];
-  memcpy (heap->steps, run->steps + SPEAD2_RUN_LEADING_WORDS,
-      heap->n_pointers * sizeof *heap->steps);
+  run->steps_known = TRUE;
+  set_steps (run, run->heap);
   return TRUE;
+}
+
+void
+spead2_run_renew (Spead2Run *run, Spead2ReceivedHeap *heap)
+{
+  const Spead2ReceivedHeap *last = run->heap;
+
+  heap->cnt = spead2_run_cnt (run);
+  heap->flavour = last->flavour;
+  heap->flags = last->flags;
+  heap->length = heap->received = last->length;
+  spead2_ranges_add (&heap->ranges, 0, heap->length);
+  heap->n_pointers = last->n_pointers;
+  memcpy (heap->pointers, run->words + SPEAD2_RUN_LEADING_WORDS,
+      heap->n_pointers * sizeof *heap->pointers);
+  set_steps (run, heap);
+  run->heap = heap;
+  run->n_space = 1;
 }

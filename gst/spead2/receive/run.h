@@ -3,7 +3,9 @@
  * A digitiser's heaps have one header, in which the heap counter and some immediates step.
  * The first two heaps say by how much; a packet continues the run if every 64 bits of its
  * header are those of the last one and the step. It needs no parsing, and a run is one
- * Spead2ReceivedHeap, which is passed on, queued and made a buffer of as one.
+ * Spead2ReceivedHeap, which is passed on, queued and made a buffer of as one. Where that
+ * has no space for another heap, the next one is the first of another run: heaps that are
+ * a buffer each are runs of one.
  *
  * A pure module: the assembler has the memory, and decides whether a heap that would
  * continue a run has come before.
@@ -24,12 +26,14 @@ G_BEGIN_DECLS
 
 /* The run that may be continued. All zero: there is none. */
 typedef struct {
-  Spead2ReceivedHeap *heap;            /* (borrowed) or NULL */
-  guint n_space;                       /* heaps that its memory has space for */
-  gsize size;                          /* bytes of each of its packets */
-  guint n_words;                       /* of a header */
+  Spead2ReceivedHeap *heap; /* (borrowed) or NULL */
+  guint n_space;            /* heaps that its memory has space for */
+  guintptr phase;           /* the assembler's, with which memory is acquired */
+  gsize size;               /* bytes of each of its packets */
+  guint n_words;            /* of a header */
   guint64 words[SPEAD2_RUN_MAX_WORDS]; /* of the last packet */
-  guint64 steps[SPEAD2_RUN_MAX_WORDS]; /* modulo 2^64, of two heaps or more */
+  gboolean steps_known;                /* a second heap has come */
+  guint64 steps[SPEAD2_RUN_MAX_WORDS]; /* modulo 2^64 */
 } Spead2Run;
 
 /* A heap that a packet was all of is the first of a run, if others can follow: its
@@ -43,6 +47,10 @@ void spead2_run_begin (
 static inline gboolean spead2_run_is_next (
     Spead2Run *run, const guint8 *packet, gsize size);
 
+/* The heap that is next, with its header in words, begins a run that goes on as this one.
+ * It is new, and has memory; all of its payload is taken to be there. */
+void spead2_run_renew (Spead2Run *run, Spead2ReceivedHeap *heap);
+
 /* The heap counter in words. */
 static inline guint64
 spead2_run_cnt (const Spead2Run *run)
@@ -52,7 +60,7 @@ spead2_run_cnt (const Spead2Run *run)
 
 /*< private >*/
 
-/* Of the second heap: how it differs from the first. */
+/* Of the second heap: how it differs from the first, which steps_known then says. */
 gboolean spead2_run_find_steps (Spead2Run *run, const guint8 *packet);
 
 static inline gboolean
@@ -60,7 +68,7 @@ spead2_run_is_next (Spead2Run *run, const guint8 *packet, gsize size)
 {
   if (size != run->size)
     return FALSE;
-  if (run->heap->n_heaps == 1)
+  if (!run->steps_known)
     return spead2_run_find_steps (run, packet);
   for (guint i = 0; i < run->n_words; i++) {
     run->words[i] += run->steps[i];

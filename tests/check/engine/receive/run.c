@@ -140,6 +140,36 @@ GST_START_TEST (a_run_has_a_limit)
 }
 GST_END_TEST;
 
+/* Each heap begins another run, for which no packet is parsed. */
+GST_START_TEST (heaps_without_runs_come_one_by_one)
+{
+  assembler_config.run_heaps = __i__;
+  start_assembler ();
+  push_from (1, 3);
+  now = 5;
+  push_next (4);
+  push_next (4);
+  push_from (6, 8);
+  for (guint cnt = 1; cnt <= 8; cnt++) {
+    const Spead2ReceivedHeap *heap;
+
+    if (cnt == 5)
+      continue;
+    heap = fail_unless_run (cnt, 1, 0);
+    fail_unless_equals_int (heap->n_pointers, 3);
+    fail_unless_equals_uint64 (
+        spead2_pointer_value (40, heap->pointers[0]), 100 * cnt);
+    fail_unless_equals_int (spead2_received_heap_missing (heap, NULL), 0);
+    fail_unless_equals_uint64 (heap->first_time, cnt < 4 ? 1 : 5);
+    fail_unless_equals_uint64 (heap->last_time, cnt < 4 ? 1 : 5);
+    fail_unless_equals_uint64 (heap->memory.size, SIZE);
+  }
+  fail_if_heap ();
+  fail_unless_equals_uint64 (count_packets ("duplicate"), 1);
+  fail_unless_equals_int (n_acquired, 7);
+}
+GST_END_TEST;
+
 GST_START_TEST (memory_that_a_run_did_not_fill_is_returned)
 {
   push_from (1, 3);
@@ -359,15 +389,19 @@ write_heaps (GString *text, guint *longest)
   spead2_assembler_recycle (assembler, heaps);
 }
 
-/* All that comes of the stream, and the counters; with runs of so many heaps at most. */
+/* All that comes of the stream, and the counters; with runs of so many heaps at most. Where
+ * heaps have senders, each packet is parsed. */
 static gchar *
-receive_stream (guint run_heaps, guint *longest)
+receive_stream (guint run_heaps, gboolean senders, guint *longest)
 {
+  const struct sockaddr_storage sender = {.ss_family = AF_UNSPEC};
   GString *text = g_string_new (NULL);
   const guint64 *counters;
 
   assembler_config.run_heaps = run_heaps;
   start_assembler ();
+  if (senders)
+    spead2_assembler_set_sender (assembler, &sender);
   *longest = 0;
   for (guint n = 0; n < N_PUSHES; n++) {
     spead2_assembler_push (assembler, (*sent)[n], sizes[n], ++now);
@@ -389,13 +423,16 @@ GST_START_TEST (runs_are_what_heaps_one_by_one_are)
 
   sent = g_malloc (sizeof *sent);
   for (guint i = 0; i < N_ROUNDS; i++) {
-    g_autofree gchar *runs = NULL, *heaps = NULL;
+    g_autofree gchar *runs = NULL, *single = NULL, *heaps = NULL;
 
     make_stream (rand);
-    runs = receive_stream (8, &longest);
-    heaps = receive_stream (0, &alone);
-    fail_unless_equals_string (runs, heaps);
+    heaps = receive_stream (8, TRUE, &alone);
     fail_unless_equals_int (alone, 1);
+    single = receive_stream (0, FALSE, &alone);
+    fail_unless_equals_string (single, heaps);
+    fail_unless_equals_int (alone, 1);
+    runs = receive_stream (8, FALSE, &longest);
+    fail_unless_equals_string (runs, heaps);
     n_long += longest > 4;
   }
   fail_unless (n_long > N_ROUNDS / 2, "%u long runs", n_long);
@@ -418,6 +455,7 @@ run_suite (void)
   tcase_add_test (tc, a_value_that_wraps_ends_the_run);
   tcase_add_test (tc, a_run_ends_when_heaps_are_taken);
   tcase_add_test (tc, a_run_has_a_limit);
+  tcase_add_loop_test (tc, heaps_without_runs_come_one_by_one, 0, 2);
   tcase_add_test (tc, memory_that_a_run_did_not_fill_is_returned);
   tcase_add_test (tc, memory_that_cannot_be_extended_is_of_one_heap);
   tcase_add_loop_test (tc, other_heaps_are_not_in_the_run, 0, 5);
