@@ -139,7 +139,7 @@ make_block (GstBufferPool *pool, gsize size)
 static gboolean
 has_place (GstSpead2SrcPlaces *places, gsize size, Stolen *stolen)
 {
-  if (places->n == 1 || size == 0 || n_places (places, size) < 2)
+  if (size == 0 || n_places (places, size) < 2)
     return FALSE;
   if (size == places->size) {
     places->n_other = 0;
@@ -214,6 +214,8 @@ gst_spead2_src_places_acquire (
   gboolean has, taken = FALSE;
   guint n = 0;
 
+  if (places->n == 1)
+    return FALSE;
   g_mutex_lock (&places->lock);
   has = has_place (places, size, &stolen);
   if (has) {

@@ -24,9 +24,10 @@ G_BEGIN_DECLS
 #define GST_SPEAD2_SRC_MAX_BLOCK (64 << 20)
 
 typedef struct {
+  /* Heaps that share a buffer; 1: heaps have no places. Set while no heap is received. */
+  guint n;
   GMutex lock;
   /* Guarded by lock. */
-  guint n;             /* heaps that share a buffer; 1: heaps have no places */
   gsize size;          /* of a place; 0: no heap has come */
   guint n_other;       /* heaps in a row that had another size */
   gboolean begun;      /* a block of that size has been made */
@@ -39,7 +40,7 @@ typedef struct {
 void gst_spead2_src_places_init (GstSpead2SrcPlaces *places);
 void gst_spead2_src_places_clear (GstSpead2SrcPlaces *places);
 
-/* A new run: n heaps share a buffer. */
+/* A new run: n heaps share a buffer. No heap is received meanwhile, as in stop(). */
 void gst_spead2_src_places_start (GstSpead2SrcPlaces *places, guint n);
 
 /* Frees the pool, once the last block has come back. */
