@@ -70,6 +70,9 @@ class Sender(Process):
     def set(self, name, value):
         self.process.stdin.write(f"set {name} {value}\n")
 
+    def remove(self, host):
+        self.process.stdin.write(f"remove {host} {PORT}\n")
+
     def until(self, condition):
         """Waits until the counters are so."""
         found = {}

@@ -8,8 +8,8 @@ sender's, or the receiver's if there is no sender. Of a receiver also {"port": n
 listens, {"caps": text, "fields": {...}}, and {"buffer": {...}} for each buffer: its offset,
 offset-end, size, the names of its flags, and the values of items that are on it; with a second
 argument `data` its bytes, too, in hexadecimal.
-What it reads: `stats` prints the counters; `set NAME VALUE` sets a property; `end` ends the
-stream, prints the counters and exits. Tests talk to it while they change the network.
+What it reads: `stats` prints the counters; `set NAME VALUE` sets a property; `remove HOST PORT`
+removes a destination; `end` ends the stream, prints the counters and exits. Tests talk to it while they change the network.
 """
 
 import json
@@ -122,6 +122,8 @@ class Streamer:
             self.pipeline.send_event(Gst.Event.new_eos())
         elif words[:1] == ["set"]:
             Gst.util_set_object_arg(self.element, words[1], words[2])
+        elif words[:1] == ["remove"]:
+            self.element.emit("remove", words[1], int(words[2]))
         return GLib.SOURCE_REMOVE
 
     def on_playing(self, element):

@@ -207,6 +207,20 @@ def test_an_absent_neighbour_that_was_given_up_is_served_when_it_comes(network, 
     sender.end()
 
 
+def test_an_absent_destination_that_is_removed_is_forgotten(network):
+    """The one that is left is alone: it is not taken off the socket, absent or not."""
+    network.receiver()
+    sender = network.sender(f"destinations={NOBODY}+1:{PORT},{RIGHT}:{PORT} rate=64e6")
+    sender.until(lambda stats: stats["destinations"][1]["errors"] > 100)
+    sender.remove(RIGHT)
+    sender.remove("10.77.0.10")
+    # Heaps that were pushed before fail.
+    sender.until(lambda stats: len(stats["destinations"]) == 1)
+    failed = sender.flow()["heaps-failed"]
+    sender.flow()
+    assert sender.end()["heaps-failed"] == failed
+
+
 def gap_beside_two_absences(network, later):
     """The longest time between packets to the first destination."""
     receiver = network.start(Counter, network.right, "--bind", "0.0.0.0", "--port", 9999)

@@ -92,10 +92,6 @@ gboolean
 spead2_absent_search (Spead2Absent *absent, Spead2AbsentSearch *search,
     const Spead2Endpoint *endpoints, guint n, guint64 now)
 {
-  if (absent->options == NULL || n == 1) {
-    search->next = G_MAXUINT64;
-    return FALSE;
-  }
   if (search->next == 0 &&
       (absent->found == 0 || now - absent->found >= ALERT_TIME)) {
     search->interval = SEARCH_MIN;
@@ -152,7 +148,7 @@ open_for_try (
   gint fd;
 
   if (like >= 0) {
-    fd = spead2_udp_socket_reopen (like, endpoint, &options, NULL);
+    fd = spead2_udp_socket_reopen (like, &options, NULL);
     if (fd >= 0)
       return fd;
   }

@@ -19,9 +19,8 @@
 G_BEGIN_DECLS
 
 typedef struct {
-  /* (borrowed) NULL: no destination is ever absent. */
-  const Spead2UdpSocketOptions *options;
-  guint n; /* absent destinations */
+  const Spead2UdpSocketOptions *options; /* (borrowed) */
+  guint n;                               /* absent destinations */
   guint64 *
       tries; /* (owned) by destination: when it gets a message; 0: not absent */
   guint n_tries;
@@ -34,7 +33,7 @@ typedef struct {
 /* Frees what was allocated. All zeros is the initial state. */
 void spead2_absent_clear (Spead2Absent *absent);
 
-/* Another address has that index: it is not absent. */
+/* The destination is not absent: it was removed, or another address has its index. */
 void spead2_absent_forget (Spead2Absent *absent, guint destination);
 
 static inline gboolean

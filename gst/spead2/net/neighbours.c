@@ -228,7 +228,7 @@ spead2_neighbours_include (const Spead2Neighbours *neighbours,
   Neighbour next;
   guint i;
 
-  if (endpoint->multicast)
+  if (endpoint->multicast || spead2_endpoint_family (endpoint) == AF_UNSPEC)
     return FALSE;
   next = next_hop (neighbours->fd, endpoint, local);
   for (i = 0; i < neighbours->all->len; i++) {

@@ -23,8 +23,9 @@ Spead2Neighbours *spead2_neighbours_read (gboolean given_up);
 
 void spead2_neighbours_free (Spead2Neighbours *neighbours);
 
-/* Whether packets to an endpoint go to one of them: to itself, or to a router. local: the
- * address that they come from, or NULL: any. */
+/* Whether packets to an endpoint go to one of them: to itself, or to a router. Those to a
+ * group, or to an endpoint without an address (AF_UNSPEC), do not. local: the address that
+ * they come from, or NULL: any. */
 gboolean spead2_neighbours_include (const Spead2Neighbours *neighbours,
     const Spead2Endpoint *endpoint, const Spead2Endpoint *local);
 

@@ -214,8 +214,8 @@ spead2_udp_socket_open (const Spead2Endpoint *destination,
 }
 
 gint
-spead2_udp_socket_reopen (gint fd, const Spead2Endpoint *destination,
-    const Spead2UdpSocketOptions *options, GError **error)
+spead2_udp_socket_reopen (
+    gint fd, const Spead2UdpSocketOptions *options, GError **error)
 {
   const gint on = TRUE;
   Spead2Endpoint local;
@@ -224,7 +224,7 @@ spead2_udp_socket_reopen (gint fd, const Spead2Endpoint *destination,
     return -1;
   /* All sockets at a port need the option for another one to be bound there. */
   setsockopt (fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  return open_at (destination, options, &local, TRUE, error);
+  return open_at (&local, options, &local, TRUE, error);
 }
 
 /* -- receiving -------------------------------------------------------------------- */

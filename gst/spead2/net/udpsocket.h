@@ -34,8 +34,8 @@ gint spead2_udp_socket_open (const Spead2Endpoint *destination,
 /* As spead2_udp_socket_open(), at the address and port of another socket, which sends by
  * them, too, and is bound or has sent. Only options->local is not used. Both sockets have
  * SO_REUSEADDR on from then on, so that more can be opened there. Any thread. */
-gint spead2_udp_socket_reopen (gint fd, const Spead2Endpoint *destination,
-    const Spead2UdpSocketOptions *options, GError **error);
+gint spead2_udp_socket_reopen (
+    gint fd, const Spead2UdpSocketOptions *options, GError **error);
 
 /* The most that a call which receives blocks, ns. */
 #define SPEAD2_RECEIVE_TIMEOUT (50 * G_GUINT64_CONSTANT (1000000))

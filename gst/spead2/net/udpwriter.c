@@ -74,6 +74,8 @@ struct _Spead2UdpWriter {
   Spead2Endpoint *endpoints;
   Destination *destinations; /* by their index in endpoints */
   guint n_destinations;
+  guint
+      n_listed; /* of them, that were not removed: the others have no address */
   gboolean no_gso;   /* for any of them */
   guint n_gso_off;   /* of them, after an errno */
   gint gso_errno;    /* the last of these */
@@ -136,7 +138,7 @@ spead2_udp_writer_new (gint fd, const Spead2Endpoint *destinations,
   writer->may_wait = TRUE;
   writer->gso_retry = G_MAXUINT64;
 
-  writer->n_destinations = n_destinations;
+  writer->n_destinations = writer->n_listed = n_destinations;
   writer->endpoints =
       g_memdup2 (destinations, n_destinations * sizeof *destinations);
   spead2_batch_init (&writer->batch, writer->endpoints, n_destinations,
@@ -189,6 +191,12 @@ spead2_udp_writer_take_absent (Spead2UdpWriter *writer, gchar **names)
                                      writer->endpoints, spead2_now (), names);
 }
 
+static gboolean
+is_listed (const Spead2UdpWriter *writer, guint index)
+{
+  return spead2_endpoint_family (&writer->endpoints[index]) != AF_UNSPEC;
+}
+
 void
 spead2_udp_writer_set_destination (
     Spead2UdpWriter *writer, guint index, const Spead2Endpoint *endpoint)
@@ -200,9 +208,11 @@ spead2_udp_writer_set_destination (
     writer->destinations =
         g_renew (Destination, writer->destinations, writer->n_destinations);
     writer->destinations[index].gso_errno = 0;
+    writer->endpoints[index] = (Spead2Endpoint){0};
     spead2_batch_set_destinations (
         &writer->batch, writer->endpoints, writer->n_destinations);
   }
+  writer->n_listed += !is_listed (writer, index);
   writer->endpoints[index] = *endpoint;
   writer->destinations[index].counters = (Spead2DestinationCounters){0};
   writer->destinations[index].failing = FALSE;
@@ -210,6 +220,20 @@ spead2_udp_writer_set_destination (
   spead2_absent_forget (&writer->absent, index);
   if (writer->zerocopy)
     spead2_zero_copy_set_destination (writer->zerocopy, index);
+}
+
+void
+spead2_udp_writer_remove_destination (Spead2UdpWriter *writer, guint index)
+{
+  guint i;
+
+  if (!is_listed (writer, index))
+    return;
+  writer->endpoints[index].address.ss_family = AF_UNSPEC;
+  spead2_absent_forget (&writer->absent, index);
+  if (--writer->n_listed == 1)
+    for (i = 0; i < writer->n_destinations; i++)
+      spead2_absent_forget (&writer->absent, i);
 }
 
 static guint64
@@ -382,13 +406,20 @@ spead2_udp_writer_abandon_unreleased (Spead2UdpWriter *writer)
   return spead2_zero_copy_abandon (writer->zerocopy);
 }
 
+/* Whether a destination may be taken off the socket: not one that is alone. */
+static gboolean
+may_be_absent (const Spead2UdpWriter *writer)
+{
+  return writer->n_listed > 1 && writer->absent.options;
+}
+
 /* Heaps complete in order, and one whose memory the kernel holds for an absent destination
  * would hold up the others'. */
 static gboolean
 may_hold_up (const Spead2UdpWriter *writer, guint destination)
 {
-  return writer->n_destinations > 1 && writer->absent.options &&
-      !writer->zerocopy_always && !writer->endpoints[destination].multicast;
+  return may_be_absent (writer) && !writer->zerocopy_always &&
+      !writer->endpoints[destination].multicast;
 }
 
 const gchar *
@@ -639,8 +670,7 @@ send_copied (Spead2UdpWriter *writer, struct mmsghdr *headers, guint n)
 static gboolean
 replace_socket (Spead2UdpWriter *writer)
 {
-  gint fd = spead2_udp_socket_reopen (
-      writer->fd, &writer->endpoints[0], writer->absent.options, NULL);
+  gint fd = spead2_udp_socket_reopen (writer->fd, writer->absent.options, NULL);
 
   if (fd < 0)
     return FALSE;
@@ -658,9 +688,14 @@ replace_socket (Spead2UdpWriter *writer)
 static gboolean
 take_off (Spead2UdpWriter *writer, Spead2AbsentSearch *search)
 {
-  const gboolean found = spead2_absent_search (&writer->absent, search,
-      writer->endpoints, writer->n_destinations, spead2_now ());
+  gboolean found;
 
+  if (!may_be_absent (writer)) {
+    search->next = G_MAXUINT64;
+    return FALSE;
+  }
+  found = spead2_absent_search (&writer->absent, search, writer->endpoints,
+      writer->n_destinations, spead2_now ());
   if (found)
     writer->must_replace_fd = writer->may_replace_fd;
   return (writer->must_replace_fd && replace_socket (writer)) || found;

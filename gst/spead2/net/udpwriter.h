@@ -73,6 +73,11 @@ guint spead2_udp_writer_take_absent (Spead2UdpWriter *writer, gchar **names);
 void spead2_udp_writer_set_destination (
     Spead2UdpWriter *writer, guint index, const Spead2Endpoint *endpoint);
 
+/* Nothing more is sent to a destination, until it is replaced; nothing is in flight to it,
+ * and the batch is empty. Harmless where it is removed already. */
+void spead2_udp_writer_remove_destination (
+    Spead2UdpWriter *writer, guint index);
+
 /* What has been sent to a destination, so far. Any thread. */
 void spead2_udp_writer_get_destination (const Spead2UdpWriter *writer,
     guint index, Spead2DestinationCounters *counters);

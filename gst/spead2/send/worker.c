@@ -29,6 +29,7 @@ spead2_worker_init (Spead2Worker *worker, Spead2WorkerGroup *group, guint index,
   worker->group = group;
   worker->index = index;
   worker->writer = writer;
+  worker->next_removal = G_MAXUINT64;
   worker->zerocopy_reason = spead2_udp_writer_zerocopy_reason (writer, 0);
   worker->destinations =
       g_array_new (FALSE, FALSE, sizeof (Spead2WorkerDestination));
@@ -306,13 +307,22 @@ sleep_until_woken (Spead2Worker *worker)
   spead2_taker_wake_up (&worker->taker);
 }
 
-/* Gives the writer the destinations that were added. Called with the lock, and no batch. */
+/* The slot that is sent next. */
+static guint64
+next_slot (const Spead2Worker *worker)
+{
+  return spead2_taker_number (&worker->taker, worker->taker.current);
+}
+
+/* Gives the writer the destinations that were added, and removes those to which no more heaps
+ * go. Called with the lock, and no batch. */
 static void
 update_destinations (Spead2Worker *worker)
 {
   const Spead2Destinations *from = &worker->group->queue.destinations;
   guint i;
 
+  worker->next_removal = G_MAXUINT64;
   g_array_set_size (worker->destinations, from->entries->len);
   for (i = 0; i < from->entries->len; i++) {
     const Spead2Destination *entry = spead2_destinations_entry (from, i);
@@ -321,6 +331,10 @@ update_destinations (Spead2Worker *worker)
         (Spead2WorkerDestination){entry->from, entry->to};
     if (entry->filled > worker->n_changes)
       spead2_udp_writer_set_destination (worker->writer, i, &entry->endpoint);
+    if (entry->to <= next_slot (worker))
+      spead2_udp_writer_remove_destination (worker->writer, i);
+    else
+      worker->next_removal = MIN (worker->next_removal, entry->to);
   }
   worker->n_changes = from->n_changes;
 }
@@ -343,7 +357,8 @@ take (Spead2Worker *worker)
     complete (group);
     if (spead2_taker_take (&worker->taker, SPEAD2_BATCH_BYTES,
             queue->interleave > 1 ? spead2_now () : 0)) {
-      if (worker->n_changes != queue->destinations.n_changes)
+      if (worker->n_changes != queue->destinations.n_changes ||
+          worker->next_removal <= next_slot (worker))
         update_destinations (worker);
       worker->burst = spead2_pacer_burst (&group->pacer);
       return TRUE;

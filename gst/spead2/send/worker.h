@@ -91,6 +91,7 @@ typedef struct {
   Spead2Packetizer *packetizers; /* (owned) of those that are begun */
   GArray *
       destinations; /* (owned, Spead2WorkerDestination) by index, as of n_changes */
+  guint64 next_removal; /* the slot from which one of them gets no more */
 
   /* Guarded by the queue's lock. */
   guint64 due;       /* when its burst may go, ns; 0 with no rate */

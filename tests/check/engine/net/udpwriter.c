@@ -547,6 +547,29 @@ GST_START_TEST (test_refused_by_this_machine)
 }
 GST_END_TEST
 
+/* Where there is one that may hold up others, and not where it was removed. */
+GST_START_TEST (test_removed_destinations_do_not_count)
+{
+  const Spead2UdpSocketOptions options = {.ttl = 64, .ttl_mc = 1, .dscp = -1};
+  const gchar *several = "Of several unicast destinations";
+  const gchar *reason;
+
+  spead2_udp_writer_watch_neighbours (writer, &options, TRUE);
+  spead2_udp_writer_use_zerocopy (writer, FALSE);
+  reason = spead2_udp_writer_zerocopy_reason (writer, 0);
+  fail_unless (g_str_has_prefix (reason, several));
+
+  spead2_udp_writer_remove_destination (writer, 1);
+  spead2_udp_writer_remove_destination (writer, 1);
+  reason = spead2_udp_writer_zerocopy_reason (writer, 0);
+  fail_if (reason && g_str_has_prefix (reason, several));
+
+  spead2_udp_writer_set_destination (writer, 1, &endpoints[1]);
+  reason = spead2_udp_writer_zerocopy_reason (writer, 0);
+  fail_unless (g_str_has_prefix (reason, several));
+}
+GST_END_TEST
+
 static const gint packet_errnos[] = {
     EPERM, EACCES, ENETUNREACH, EHOSTUNREACH, ENETDOWN};
 
@@ -718,6 +741,7 @@ udpwriter_suite (void)
   tcase_add_test (tc, test_econnrefused);
   tcase_add_test (tc, test_icmp);
   tcase_add_loop_test (tc, test_refused_by_this_machine, 0, 2);
+  tcase_add_test (tc, test_removed_destinations_do_not_count);
   tcase_add_loop_test (
       tc, test_one_message_fails, 0, G_N_ELEMENTS (packet_errnos));
   tcase_add_loop_test (tc, test_deadline, 0, 3);
