@@ -155,12 +155,21 @@ spead2_destinations_choose (Spead2Destinations *destinations, Spead2Heap *heap)
 
 void
 spead2_destinations_give_back (
-    Spead2Destinations *destinations, const Spead2Heap *heap, guint n)
+    Spead2Destinations *destinations, const Spead2Heap *heap, guint index)
 {
-  if (destinations->n > 1 && takes_turn (destinations, heap))
-    destinations->next =
-        (destinations->next + destinations->n - n % destinations->n) %
-        destinations->n;
+  const guint n = heap->turns ? heap->turns->len : destinations->n;
+  guint position, i;
+
+  if (destinations->n <= 1 || !takes_turn (destinations, heap))
+    return;
+  /* Where it was, unless the list has changed. */
+  position = (heap->turn + index) % n;
+  for (i = 0; i < destinations->n; i++, position++)
+    if (spead2_destinations_index (destinations, position % destinations->n) ==
+        spead2_heap_destination (heap, index)) {
+      destinations->next = position % destinations->n;
+      return;
+    }
 }
 
 /* -- numbers ---------------------------------------------------------------------- */

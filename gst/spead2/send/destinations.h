@@ -111,10 +111,10 @@ spead2_destinations_assign (Spead2Destinations *destinations, Spead2Heap *heap)
     spead2_destinations_choose (destinations, heap);
 }
 
-/* The last n heaps of the run are dropped, as were all that were pushed behind them: the next
- * ones have their turns. */
+/* The heaps of the run from index on are dropped, as were all that were pushed behind it: the
+ * next one has the turn of the first of them, unless its destination was removed. */
 void spead2_destinations_give_back (
-    Spead2Destinations *destinations, const Spead2Heap *heap, guint n);
+    Spead2Destinations *destinations, const Spead2Heap *heap, guint index);
 
 /* Whether the slot's heap, which goes to all, goes to this entry, too. */
 static inline gboolean

@@ -588,13 +588,13 @@ drop_slot (Spead2Queue *queue, Spead2Slot *slot)
   end_slot (queue, slot, SPEAD2_SLOT_DROPPED);
 }
 
-/* The last n of a slot's heaps are dropped. Where none is kept behind them, their turns are
+/* A slot's heaps from index on are dropped. Where none is kept behind them, their turns are
  * given to the next ones. */
 static void
-give_back_turns (Spead2Queue *queue, const Spead2Slot *slot, guint n)
+give_back_turns (Spead2Queue *queue, const Spead2Slot *slot, guint index)
 {
-  if (n > 0 && is_last_kept (queue, slot))
-    spead2_destinations_give_back (&queue->destinations, slot->heap, n);
+  if (is_last_kept (queue, slot))
+    spead2_destinations_give_back (&queue->destinations, slot->heap, index);
 }
 
 /* Drops the last n of a taken slot's heaps. The numbers that they were given are given to
@@ -611,7 +611,8 @@ drop_heaps (Spead2Queue *queue, Spead2Slot *slot, guint n)
     else if (slot->nth + n_kept == queue->n_numbered)
       queue->n_numbered -= n;
   }
-  give_back_turns (queue, slot, n);
+  if (n > 0)
+    give_back_turns (queue, slot, n_kept - n);
   slot->n_dropped += n;
 }
 
@@ -648,7 +649,7 @@ spead2_taker_discard (Spead2Taker *taker)
   for (number = queue->tail; number != queue->taken; number--) {
     Spead2Slot *slot = spead2_queue_slot (queue, number - 1);
 
-    give_back_turns (queue, slot, slot->n_heaps);
+    give_back_turns (queue, slot, 0);
     drop_slot (queue, slot);
   }
   queue->taken = queue->tail;

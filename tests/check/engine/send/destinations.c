@@ -10,6 +10,8 @@
 
 static Spead2Destinations table;
 static Spead2Endpoint endpoints[N + 2];
+static Spead2Heap pushed[8];
+static guint n_pushed;
 
 static void
 setup (void)
@@ -20,6 +22,7 @@ setup (void)
     fail_unless (spead2_endpoint_resolve (
         &endpoints[i], "127.0.0.1", 9000 + i, AF_UNSPEC, NULL, NULL));
   spead2_destinations_init (&table, endpoints, N);
+  n_pushed = 0;
 }
 
 static void
@@ -32,18 +35,19 @@ teardown (void)
 static guint
 assign (guint flags, guint position)
 {
-  Spead2Heap heap = {.flags = flags, .destination = position, .n_heaps = 1};
+  Spead2Heap *heap = &pushed[n_pushed++];
 
-  spead2_destinations_assign (&table, &heap);
-  return heap.destination;
+  *heap = (Spead2Heap){.flags = flags, .destination = position, .n_heaps = 1};
+  spead2_destinations_assign (&table, heap);
+  return heap->destination;
 }
 
+/* The last n heaps are dropped. */
 static void
-give_back (guint flags)
+give_back (guint n)
 {
-  const Spead2Heap heap = {.flags = flags};
-
-  spead2_destinations_give_back (&table, &heap, 1);
+  for (; n > 0; n--)
+    spead2_destinations_give_back (&table, &pushed[--n_pushed], 0);
 }
 
 static void
@@ -74,11 +78,27 @@ GST_END_TEST
 /* Of five heaps, the last three are dropped: two of data, and one that took no turn. */
 GST_START_TEST (test_turns_are_given_back)
 {
-  check_turns (4, 0, 1, 2, 0);
-  give_back (0);
-  give_back (SPEAD2_HEAP_CONTROL);
-  give_back (0);
+  check_turns (3, 0, 1, 2);
+  assign (SPEAD2_HEAP_CONTROL, 0);
+  check_turns (1, 0);
+  give_back (3);
   check_turns (2, 2, 0);
+}
+GST_END_TEST
+
+/* The list has changed since they were pushed; the turn of one that is gone is passed over. */
+GST_START_TEST (test_turns_of_another_list_are_given_back)
+{
+  check_turns (3, 0, 1, 2);
+  spead2_destinations_add (&table, &endpoints[3], 0, 3);
+  give_back (1);
+  check_turns (2, 2, 3);
+  give_back (2);
+  spead2_destinations_remove (&table, 0, 3);
+  give_back (1);
+  check_turns (1, 1);
+  give_back (2);
+  check_turns (3, 1, 2, 3);
 }
 GST_END_TEST
 
@@ -227,7 +247,7 @@ GST_START_TEST (test_a_run_in_turn)
   spead2_destinations_assign (&table, &other);
   check_run (&run, 5, 1, 2, 0, 1, 2);
   check_run (&other, 4, 0, 2, 3, 0);
-  spead2_destinations_give_back (&table, &other, 4);
+  spead2_destinations_give_back (&table, &other, 0);
   check_turns (1, 0);
   g_array_unref (run.turns);
   g_array_unref (other.turns);
@@ -291,6 +311,7 @@ destinations_suite (void)
   tcase_add_checked_fixture (tc, setup, teardown);
   tcase_add_test (tc, test_in_turn);
   tcase_add_test (tc, test_turns_are_given_back);
+  tcase_add_test (tc, test_turns_of_another_list_are_given_back);
   tcase_add_test (tc, test_rules);
   tcase_add_test (tc, test_one_and_none);
   tcase_add_loop_test (tc, test_turns_after_a_removal, 0, N);
