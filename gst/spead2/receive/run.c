@@ -4,6 +4,8 @@
  */
 #include "spead2/receive/run.h"
 
+#include "spead2/wire/number.h"
+
 static guint64
 read_word (const guint8 *packet, guint i)
 {
@@ -48,7 +50,7 @@ spead2_run_begin (
   run->n_space = 1;
   run->size = size;
   run->n_words = n_words;
-  run->steps_known = FALSE;
+  run->n_left = 0;
 }
 
 /* Whether one of the heap's pointers may step: two with one id could become the same, which
@@ -81,14 +83,23 @@ set_steps (const Spead2Run *run, Spead2ReceivedHeap *heap)
 gboolean
 spead2_run_find_steps (Spead2Run *run, const guint8 *packet)
 {
+  Spead2Flavour flavour = run->heap->flavour;
+  guint64 limit = spead2_flavour_max_value (flavour);
+  guint64 n = G_MAXUINT64;
+
+  if (run->heap->n_heaps > 1)
+    return FALSE;
   for (guint i = 0; i < run->n_words; i++) {
+    guint64 value = spead2_pointer_value (flavour, run->words[i]);
+
     run->steps[i] = read_word (packet, i) - run->words[i];
     if (run->steps[i] != 0 && !may_step (run, i, run->steps[i]))
       return FALSE;
+    n = MIN (n, spead2_number_count_steps (value, run->steps[i], limit));
   }
+  run->n_left = n - 1;
   for (guint i = 0; i < run->n_words; i++)
     run->words[i] += run->steps[i];
-  run->steps_known = TRUE;
   set_steps (run, run->heap);
   return TRUE;
 }

@@ -32,8 +32,10 @@ typedef struct {
   gsize size;               /* bytes of each of its packets */
   guint n_words;            /* of a header */
   guint64 words[SPEAD2_RUN_MAX_WORDS]; /* of the last packet */
-  gboolean steps_known;                /* a second heap has come */
   guint64 steps[SPEAD2_RUN_MAX_WORDS]; /* modulo 2^64 */
+  /* How often they may yet be made before a value steps out of its bits. 0: also where they
+   * are unknown, as no second heap has come. */
+  guint64 n_left;
 } Spead2Run;
 
 /* A heap that a packet was all of is the first of a run, if others can follow: its
@@ -60,7 +62,7 @@ spead2_run_cnt (const Spead2Run *run)
 
 /*< private >*/
 
-/* Of the second heap: how it differs from the first, which steps_known then says. */
+/* Of the second heap: how it differs from the first. FALSE also if the run has more. */
 gboolean spead2_run_find_steps (Spead2Run *run, const guint8 *packet);
 
 static inline gboolean
@@ -68,8 +70,9 @@ spead2_run_is_next (Spead2Run *run, const guint8 *packet, gsize size)
 {
   if (size != run->size)
     return FALSE;
-  if (!run->steps_known)
+  if (run->n_left == 0)
     return spead2_run_find_steps (run, packet);
+  run->n_left--;
   for (guint i = 0; i < run->n_words; i++) {
     run->words[i] += run->steps[i];
     if (spead2_read_u64 (packet + i * sizeof *run->words) != run->words[i])

@@ -68,14 +68,24 @@ spead2_number_read (const Spead2NumberType *type, const Spead2ItemView *item,
   return number;
 }
 
+guint64
+spead2_number_count_steps (guint64 value, guint64 step, guint64 limit)
+{
+  if (step == 0)
+    return G_MAXUINT64;
+  return (gint64) step > 0 ? (limit - value) / step : value / -step;
+}
+
 gboolean
 spead2_number_steps (const Spead2NumberType *type, const Spead2ItemView *item,
     guint64 step, guint n)
 {
-  guint64 last = item->value + (n - 1) * step;
+  guint64 limit;
 
   if (type->bits == 0)
     return TRUE;
+  limit = G_MAXUINT64 >> (64 - type->bits);
   return type->code == 'u' && !type->little_endian && type->bits % 8 == 0 &&
-      (type->bits == 64 || (item->value | last) >> type->bits == 0);
+      item->value <= limit &&
+      spead2_number_count_steps (item->value, step, limit) >= n - 1;
 }

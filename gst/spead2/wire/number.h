@@ -35,8 +35,12 @@ gboolean spead2_number_fits (const Spead2NumberType *type,
 guint64 spead2_number_read (const Spead2NumberType *type,
     const Spead2ItemView *item, const guint8 *payload);
 
+/* How often a value may step until it would be below 0 or above limit, where it is not yet.
+ * step is modulo 2^64, from -2^63 to 2^63 - 1; G_MAXUINT64 if it is 0. */
+guint64 spead2_number_count_steps (guint64 value, guint64 step, guint64 limit);
+
 /* Whether the numbers of n immediates, the item and others whose values step from it on, step
- * by the same. */
+ * by the same. None of the values wraps: they are those of a run. */
 gboolean spead2_number_steps (const Spead2NumberType *type,
     const Spead2ItemView *item, guint64 step, guint n);
 

@@ -118,6 +118,40 @@ GST_START_TEST (a_value_that_wraps_ends_the_run)
 }
 GST_END_TEST;
 
+/* Of the third heap and later ones, too: of the heap counter, the carry would make another
+ * item of the first pointer, and the packet has no heap counter. */
+GST_START_TEST (a_counter_that_carries_ends_the_run)
+{
+  const guint64 limit = G_GUINT64_CONSTANT (1) << 40;
+
+  for (guint64 cnt = limit - 3; cnt < limit; cnt++)
+    push_heap_with (cnt, 0, 0x4101, 7);
+  packet_standard (&packet, 0, SIZE, 0, SIZE);
+  packet_immediate (&packet, TIMESTAMP, 0);
+  packet_immediate (&packet, 0x4101, 7);
+  packet_addressed (&packet, SAMPLES, 0);
+  spead2_write_u64 (packet.bytes + SPEAD2_HEADER_SIZE,
+      spead2_flavour_immediate (40, SPEAD2_ID_HEAP_LENGTH, 0));
+  push_payload (0, 0, SIZE);
+  fail_unless_equals_uint64 (count_refused ("specials"), 1);
+  fail_unless_run (limit - 3, 3, 1);
+  fail_if_heap ();
+}
+GST_END_TEST;
+
+/* Item 7 that steps below 0 would be item 6, stream control. */
+GST_START_TEST (a_value_that_borrows_ends_the_run)
+{
+  const guint64 limit = G_GUINT64_CONSTANT (1) << 40;
+
+  push_heap_with (1, 0, STREAM_CTRL + 1, limit - 2);
+  push_heap_with (2, 0, STREAM_CTRL + 1, 0);
+  push_heap_with (3, 0, STREAM_CTRL, SPEAD2_CTRL_STOP);
+  fail_unless_run (1, 2, 1);
+  fail_unless (fail_unless_run (3, 1, 0)->flags & SPEAD2_RECEIVED_STOP);
+}
+GST_END_TEST;
+
 GST_START_TEST (a_run_ends_when_heaps_are_taken)
 {
   push_from (1, 3);
@@ -453,6 +487,8 @@ run_suite (void)
   tcase_add_test (tc, counters_may_step_by_more_and_values_go_back);
   tcase_add_test (tc, a_run_ends_where_another_step_comes);
   tcase_add_test (tc, a_value_that_wraps_ends_the_run);
+  tcase_add_test (tc, a_counter_that_carries_ends_the_run);
+  tcase_add_test (tc, a_value_that_borrows_ends_the_run);
   tcase_add_test (tc, a_run_ends_when_heaps_are_taken);
   tcase_add_test (tc, a_run_has_a_limit);
   tcase_add_loop_test (tc, heaps_without_runs_come_one_by_one, 0, 2);

@@ -135,6 +135,21 @@ GST_START_TEST (numbers_that_step_are_read_so)
 }
 GST_END_TEST;
 
+/* A value that is back where it was has left its bits in between. */
+GST_START_TEST (numbers_that_leave_their_bits_do_not_step)
+{
+  Spead2NumberType u8 = type_of (NULL, 'u', 8);
+  Spead2ItemView item = {.value = 100, .immediate = TRUE};
+
+  fail_unless (spead2_number_steps (&u8, &item, 31, 6));
+  fail_if (spead2_number_steps (&u8, &item, 32, 6));
+  fail_unless (spead2_number_steps (&u8, &item, -(guint64) 20, 6));
+  fail_if (spead2_number_steps (&u8, &item, -(guint64) 21, 6));
+  fail_unless (spead2_number_steps (&u8, &item, 0, G_MAXUINT));
+  fail_if (spead2_number_steps (&u8, &item, G_GUINT64_CONSTANT (1) << 62, 5));
+}
+GST_END_TEST;
+
 static Suite *
 number_suite (void)
 {
@@ -144,6 +159,7 @@ number_suite (void)
   suite_add_tcase (suite, tc);
   tcase_add_loop_test (tc, test_numbers, 0, G_N_ELEMENTS (numbers));
   tcase_add_test (tc, numbers_that_step_are_read_so);
+  tcase_add_test (tc, numbers_that_leave_their_bits_do_not_step);
   tcase_add_test (tc, test_no_numbers);
   tcase_add_test (tc, test_sizes);
   return suite;
