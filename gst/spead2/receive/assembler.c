@@ -29,6 +29,7 @@ struct _Spead2Assembler {
   guint64 seed;
 
   Spead2ReceivedHeap *oldest, *newest; /* live, by their last packets */
+  gboolean accepted; /* the last datagram, as a packet of a heap */
   Spead2ReceivedHeap **buckets;
   guint mask;
   guint n_live;
@@ -633,6 +634,7 @@ spead2_assembler_push (
   Spead2PacketFate fate;
 
   assembler->now = now;
+  assembler->accepted = FALSE;
   assembler->counters.datagrams++;
   assembler->counters.bytes += size;
   if (assembler->run.heap) {
@@ -651,6 +653,7 @@ spead2_assembler_push (
   fate = heap ? continue_heap (assembler, heap, &view)
               : begin_heap (assembler, &view);
   assembler->counters.packets[fate]++;
+  assembler->accepted = fate == SPEAD2_PACKET_ACCEPTED;
   if (heap == NULL && fate == SPEAD2_PACKET_ACCEPTED &&
       view.payload_size == view.heap_length)
     begin_run (assembler, &view, data, size);
@@ -660,7 +663,8 @@ gboolean
 spead2_assembler_predict (Spead2Assembler *assembler, const guint8 *last,
     gsize size, Spead2Places *places)
 {
-  return assembler->newest &&
+  /* What was not has nothing in the heap, neither its payload nor its pointers. */
+  return assembler->newest && assembler->accepted &&
       spead2_predict_places (
           assembler->newest, &assembler->config.rules, last, size, places);
 }

@@ -141,6 +141,30 @@ GST_START_TEST (pointers_in_each_packet)
 }
 GST_END_TEST
 
+/* The pointers of a packet that was not accepted are not in the heap, though it ends where the
+ * last one does: those of the packets behind it must be read. */
+GST_START_TEST (nothing_is_predicted_behind_a_duplicate)
+{
+  for (guint i = 0; i < 4; i++) {
+    packet_standard (&packet, 1, 4 * PIECE, i * PIECE, PIECE);
+    packet_immediate (&packet, STREAM_CTRL, SPEAD2_CTRL_STOP);
+    if (i == 0) {
+      Packet first = packet;
+
+      packet_standard (&packet, 1, 4 * PIECE, 0, PIECE);
+      packet_immediate (&packet, STREAM_CTRL, SPEAD2_CTRL_START);
+      push_payload (1, 0, PIECE);
+      fail_unless (predict ());
+      packet = first;
+    }
+    push_payload (1, i * PIECE, PIECE);
+    fail_unless (predict () == (i == 1 || i == 2));
+  }
+  fail_unless_equals_uint64 (count_packets ("duplicate"), 1);
+  fail_unless (fail_unless_next (1, "complete")->flags & SPEAD2_RECEIVED_STOP);
+}
+GST_END_TEST
+
 static Suite *
 predict_suite (void)
 {
@@ -154,6 +178,7 @@ predict_suite (void)
   tcase_add_test (tc, nothing_is_predicted);
   tcase_add_test (tc, behind_a_hole);
   tcase_add_test (tc, pointers_in_each_packet);
+  tcase_add_test (tc, nothing_is_predicted_behind_a_duplicate);
   return suite;
 }
 
