@@ -348,7 +348,9 @@ take (Spead2Worker *worker)
   Spead2Queue *queue = &group->queue;
 
   for (;;) {
-    if (spead2_queue_is_discarding (queue)) {
+    const gboolean discarding = spead2_queue_is_discarding (queue);
+
+    if (discarding) {
       discard (worker);
       abandon_unreleased (worker);
     }
@@ -363,6 +365,9 @@ take (Spead2Worker *worker)
       worker->burst = spead2_pacer_burst (&group->pacer);
       return TRUE;
     }
+    /* Begun while the lock was released: a part of a group is still queued. */
+    if (discarding != spead2_queue_is_discarding (queue))
+      continue;
     if (queue->stopping && spead2_udp_writer_unreleased (worker->writer) == 0)
       return FALSE;
     sleep_until_woken (worker);

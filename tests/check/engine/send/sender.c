@@ -1002,6 +1002,41 @@ GST_START_TEST (test_stop_in_several_threads)
 }
 GST_END_TEST
 
+static GThread *stopper;
+
+/* In a worker, between two of its heaps: a part of a group is queued, and the sender stops. */
+static void
+push_part_and_stop (gpointer bytes)
+{
+  g_free (bytes);
+  push (100, 0);
+  g_atomic_pointer_set (&stopper, g_thread_new ("stop", stop_sender, NULL));
+  fail_unless_equals_int (
+      spead2_sender_drain (sender, FALSE), SPEAD2_SENDER_FLUSHING);
+}
+
+/* A worker completes heaps without the lock, and sees then that it is to stop. */
+GST_START_TEST (test_stop_with_a_part_of_a_group)
+{
+  guint8 *bytes = g_malloc0 (100);
+  GstBuffer *buffer = gst_buffer_new_wrapped_full (
+      0, bytes, 100, 0, 100, bytes, push_part_and_stop);
+  Spead2Heap *heap = make_heap (100, 0);
+
+  config.interleave = 2;
+  open_sender ();
+  start ();
+  g_assert (spead2_heap_append_buffer (heap, buffer, 0, 100, NULL));
+  gst_buffer_unref (buffer);
+  fail_unless_equals_int (push_heap (heap, NULL), SPEAD2_SENDER_OK);
+  push (100, 0);
+  while (g_atomic_pointer_get (&stopper) == NULL)
+    g_thread_yield ();
+  g_thread_join (stopper);
+  fail_unless_equals_int (n_ends (), 3);
+}
+GST_END_TEST
+
 /* A buffer goes back to its pool when its heap has ended, not earlier. */
 GST_START_TEST (test_pool)
 {
@@ -1608,6 +1643,7 @@ sender_suite (void)
   tcase_add_test (tc, test_control_takes_no_room);
   tcase_add_loop_test (tc, test_what_frees_a_heap_may_push_control, 0, 3);
   tcase_add_test (tc, test_stop_in_several_threads);
+  tcase_add_test (tc, test_stop_with_a_part_of_a_group);
   tcase_add_test (tc, test_pool);
   tcase_add_loop_test (tc, test_flush, 0, 8);
   tcase_add_test (tc, test_flush_between_runs);
