@@ -99,14 +99,19 @@ gst_spead2_sink_icmp_errors (
   gst_spead2_sink_report_icmp (&self->reports, destination->text, errnum, n);
 }
 
-/* In a worker, with no lock held. */
+/* In a worker, with no lock held. With on-error=fail a heap for them ends the stream, by an
+ * error that names its destination. */
 static void
 gst_spead2_sink_absent (const gchar *names, guint n, gpointer user_data)
 {
-  GST_ELEMENT_WARNING (user_data, RESOURCE, WRITE,
-      ("No answer on the network from %s: heaps for %s fail, the other "
-       "destinations get theirs. 'ip neighbour' lists who has not answered: "
-       "start that host, or correct the address.",
+  GstSpead2Sink *self = user_data;
+
+  if (g_atomic_int_get (&self->settings.on_error) == GST_SPEAD2_ON_ERROR_FAIL)
+    return;
+  GST_ELEMENT_WARNING (self, RESOURCE, WRITE,
+      ("No response on the network from %s: heaps for %s fail, the other "
+       "destinations get theirs. 'ip neighbour' lists the hosts that have not "
+       "responded: start that host, or correct the address.",
           names, n > 1 ? "them" : "it"),
       ("the hardware address is asked for once in a second"));
 }

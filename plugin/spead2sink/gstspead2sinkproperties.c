@@ -360,7 +360,8 @@ install_destinations (GObjectClass *klass)
    * to a host or router whose hardware address it has not got (ARP, neighbour discovery)
    * in that buffer. When they fill it, such a destination is taken off the socket within
    * milliseconds: its heaps fail with EHOSTUNREACH, it is named in a warning, at most
-   * every 10 seconds for each sending thread, and the others get theirs. It gets one
+   * every 10 seconds for each sending thread, and the others get theirs. With
+   * `on-error=fail`, the first of these heaps ends the stream instead. It gets one
    * message a second, and everything again 0.1 seconds after its hardware address is
    * found, which takes up to two seconds when it comes back. With an outside
    * #GstSpead2Sink:socket, which is not replaced, what is in the buffer already still
@@ -702,7 +703,9 @@ install_heaps (GObjectClass *klass)
    *
    * Reaction to a heap that the kernel refuses, with EPERM or ENETUNREACH for
    * example: continue with the next one, with a warning at most once per second, or
-   * stop with an error. ICMP errors for earlier packets (a port without a listener)
+   * stop with an error. The same applies to a heap for one of several
+   * #GstSpead2Sink:destinations that was taken off the socket because it does not
+   * respond (EHOSTUNREACH). ICMP errors for earlier packets (a port without a listener)
    * never stop the stream.
    *
    * Since: 0.1
@@ -792,10 +795,10 @@ install_heaps (GObjectClass *klass)
    *
    * It is used for buffers in memory that the sink provides, in packets of at least
    * 3000 bytes, or of any size from adctestsrc, which leaves headroom for their
-   * headers. `auto` copies where messages are small, as those of small heaps that go to
-   * many destinations in turn: a fifth faster with heaps of 8 KiB. The sink offers its allocator in the ALLOCATION query, for as many
-   * buffers as are outstanding; most sources and converters use it, also through
-   * queue, but not through tee. Other buffers are copied, and so are packets to a
+   * headers. `auto` copies where messages are small, as those of small heaps that go
+   * to many destinations in turn: a fifth faster with heaps of 8 KiB. The sink offers
+   * its allocator in the ALLOCATION query, for as many buffers as are outstanding;
+   * most sources and converters use it, also through queue, but not through tee. Other buffers are copied, and so are packets to a
    * receiver on this machine. In #GstSpead2Sink:stats, `zero-copy-reason` has the
    * reason.
    *
@@ -1320,6 +1323,11 @@ install_socket (GObjectClass *klass)
    * The socket in use, from READY on: #GstSpead2Sink:socket, or one that shares the
    * descriptor of the element's own, which is closed in READY to NULL. %NULL in
    * NULL.
+   *
+   * When one of several #GstSpead2Sink:destinations does not respond, the element's own
+   * socket is replaced by another one at the same port, which this property does not
+   * give: options that an application has set on this one do not apply to it, and with
+   * #GstSpead2Sink:bind-port packets that arrive are received by that one.
    *
    * Since: 0.1
    */

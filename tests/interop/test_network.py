@@ -108,7 +108,7 @@ def test_an_mtu_that_is_lowered_and_raised(network):
     assert stats["heaps-failed"] == 0 and stats["errors-by-errno"]["EMSGSIZE"] >= 1
 
 
-def test_a_neighbour_that_does_not_answer_at_first(network):
+def test_a_neighbour_that_does_not_respond_at_first(network):
     """Nothing is sent, which the network says later; no heap waits for it."""
     receiver, sender = network.receiver(), network.sender(host=NOBODY)
     sender.until(lambda stats: "EHOSTUNREACH" in stats["errors-by-errno"])
@@ -148,7 +148,7 @@ def gap_beside_absent_neighbours(network, destinations, bind, properties):
     assert stats["heaps-failed"] > stats["heaps-sent"]
     for one in absent:
         assert one["errors"] > good["packets-sent"] // 100
-        check_said(sender, "No answer on the network from", one["address"], "'ip neighbour'")
+        check_said(sender, "No response on the network from", one["address"], "'ip neighbour'")
     assert len(sender.warnings()) < 15
     return received["gap"]
 
@@ -219,6 +219,15 @@ def test_an_absent_destination_that_is_removed_is_forgotten(network):
     failed = sender.flow()["heaps-failed"]
     sender.flow()
     assert sender.end()["heaps-failed"] == failed
+
+
+def test_an_absent_neighbour_ends_the_stream_where_errors_do(network):
+    network.receiver()
+    sender = network.sender(
+        f"destinations={RIGHT}:{PORT},{NOBODY}+2:{PORT} rate=64e6 on-error=fail")
+    assert re.search(r"10\.77\.0\.(9|10|11):8888: No route to host.* on-error=fail stops",
+                     sender.read("error")["error"])
+    assert sender.warnings() == []
 
 
 def gap_beside_two_absences(network, later):

@@ -19,6 +19,9 @@
 /* Where one destination was absent, others are probably. */
 #define ALERT_TIME SPEAD2_SECOND
 
+/* They are looked up in a tenth of the thread's time at most. */
+#define SHARE 10
+
 #define CHECK_INTERVAL (100 * MS)
 #define TRY_INTERVAL SPEAD2_SECOND
 #define REPORT_INTERVAL (10 * SPEAD2_SECOND)
@@ -58,17 +61,19 @@ make_tries (Spead2Absent *absent, guint n)
     absent->tries[absent->n_tries++] = 0;
 }
 
-/* Looks up who is. FALSE: there are no more. */
-static gboolean
-find (
-    Spead2Absent *absent, const Spead2Endpoint *endpoints, guint n, guint64 now)
+static void
+rest (Spead2Absent *absent, guint64 begin)
 {
-  Spead2Neighbours *neighbours = spead2_neighbours_read (FALSE);
-  const guint n_before = absent->n;
+  absent->rest = begin + SHARE * (spead2_now () - begin);
+}
+
+/* Adds those whose neighbours do not respond. */
+static void
+add_absent (Spead2Absent *absent, const Spead2Neighbours *neighbours,
+    const Spead2Endpoint *endpoints, guint n, guint64 now)
+{
   guint i;
 
-  if (neighbours == NULL)
-    return FALSE;
   make_tries (absent, n);
   for (i = 0; i < n; i++) {
     if (absent->tries[i] > 0 ||
@@ -78,7 +83,21 @@ find (
     absent->tries[i] = now + TRY_INTERVAL;
     absent->n++;
   }
-  spead2_neighbours_free (neighbours);
+}
+
+/* Looks up who is. FALSE: there are no more. */
+static gboolean
+find (
+    Spead2Absent *absent, const Spead2Endpoint *endpoints, guint n, guint64 now)
+{
+  const guint n_before = absent->n;
+  Spead2Neighbours *neighbours = spead2_neighbours_read (FALSE);
+
+  if (neighbours) {
+    add_absent (absent, neighbours, endpoints, n, now);
+    spead2_neighbours_free (neighbours);
+  }
+  rest (absent, now);
   if (absent->n == n_before)
     return FALSE;
 
@@ -97,6 +116,7 @@ spead2_absent_search (Spead2Absent *absent, Spead2AbsentSearch *search,
     search->interval = SEARCH_MIN;
     search->next = now + SEARCH_MIN;
   }
+  search->next = MAX (search->next, absent->rest);
   if (now < search->next)
     return FALSE;
   if (find (absent, endpoints, n, now))
@@ -115,7 +135,6 @@ spead2_absent_check (
 
   if (absent->n == 0 || now < absent->check)
     return;
-  absent->check = now + CHECK_INTERVAL;
   neighbours = spead2_neighbours_read (TRUE);
   for (i = 0; i < absent->n_tries; i++)
     if (absent->tries[i] > 0 &&
@@ -124,6 +143,8 @@ spead2_absent_check (
                 neighbours, &endpoints[i], absent->options->local)))
       set_present (absent, i);
   g_clear_pointer (&neighbours, spead2_neighbours_free);
+  rest (absent, now);
+  absent->check = MAX (now + CHECK_INTERVAL, absent->rest);
 }
 
 /* -- messages to them ------------------------------------------------------------------ */
@@ -193,7 +214,8 @@ spead2_absent_take_report (Spead2Absent *absent,
       g_string_append_printf (
           text, "%s%s", n++ > 0 ? ", " : "", endpoints[i].text);
   if (n < absent->n)
-    g_string_append_printf (text, " and %u others", absent->n - n);
+    g_string_append_printf (
+        text, " and %u other%s", absent->n - n, absent->n - n > 1 ? "s" : "");
   *names = g_string_free (text, FALSE);
   return absent->n;
 }

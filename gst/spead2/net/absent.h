@@ -26,6 +26,7 @@ typedef struct {
   guint n_tries;
   guint64 found;    /* when a destination was found to be absent last */
   guint64 check;    /* when they are looked up again */
+  guint64 rest;     /* nothing is looked up before then */
   guint64 report;   /* not before then */
   gboolean changed; /* there are others than were reported */
 } Spead2Absent;
@@ -50,11 +51,11 @@ typedef struct {
 } Spead2AbsentSearch;
 
 /* The socket's buffer is full: looks for destinations that fill it, at once or from
- * search->next on. Returns TRUE if it has found some. */
+ * search->next on, for a tenth of the time at most. Returns TRUE if it has found some. */
 gboolean spead2_absent_search (Spead2Absent *absent, Spead2AbsentSearch *search,
     const Spead2Endpoint *endpoints, guint n, guint64 now);
 
-/* Those whose neighbour has answered are absent no longer, if it is time to look. */
+/* Those whose neighbour has responded are absent no longer, if it is time to look. */
 void spead2_absent_check (
     Spead2Absent *absent, const Spead2Endpoint *endpoints, guint64 now);
 

@@ -392,7 +392,6 @@ spead2_batch_write_headers (Spead2Batch *batch)
 
   for (i = 0; i < batch->n_messages; i++) {
     const Spead2Message *message = &batch->messages[i];
-
     struct mmsghdr *header = &batch->headers[i];
     Spead2MessageControl *control = &batch->controls[i];
 

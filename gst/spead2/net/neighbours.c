@@ -1,4 +1,4 @@
-/* Neighbours that do not answer: see neighbours.h.
+/* Neighbours that do not respond: see neighbours.h.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -10,8 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The kernel's answers are shorter. */
-#define ANSWER_SIZE 32768
+/* The kernel's replies are shorter. */
+#define REPLY_SIZE 32768
 
 typedef struct {
   guint iface;
@@ -20,8 +20,9 @@ typedef struct {
 } Neighbour;
 
 struct _Spead2Neighbours {
-  gint fd;     /* (owned) netlink */
-  GArray *all; /* (owned, Neighbour) */
+  gint fd;        /* (owned) netlink */
+  GArray *all;    /* (owned, Neighbour) */
+  gpointer reply; /* (owned) REPLY_SIZE bytes for what the kernel replies */
 };
 
 typedef struct {
@@ -33,7 +34,7 @@ typedef struct {
   guint8 attributes[3 * RTA_SPACE (sizeof (struct in6_addr))];
 } Request;
 
-/* Called for each message of an answer. */
+/* Called for each message of a reply. */
 typedef void (*MessageFunc) (
     const struct nlmsghdr *message, gpointer user_data);
 
@@ -58,23 +59,23 @@ add_attribute (Request *request, guint16 type, gconstpointer data, gsize size)
   request->header.nlmsg_len = end + RTA_LENGTH (size);
 }
 
-/* Passes on what the kernel answers. The answer, or its next part, is there when a call
+/* Passes on what the kernel replies. The reply, or its next part, is there when a call
  * returns. */
 static void
-ask (gint fd, const Request *request, MessageFunc func, gpointer user_data)
+ask (const Spead2Neighbours *neighbours, const Request *request,
+    MessageFunc func, gpointer user_data)
 {
-  struct nlmsghdr *answer;
-  gboolean more =
-      send (fd, request, request->header.nlmsg_len, MSG_DONTWAIT) > 0;
+  gboolean more = send (neighbours->fd, request, request->header.nlmsg_len,
+                      MSG_DONTWAIT) > 0;
 
-  answer = g_malloc (ANSWER_SIZE);
   while (more) {
-    gssize size = recv (fd, answer, ANSWER_SIZE, MSG_DONTWAIT);
+    gssize size =
+        recv (neighbours->fd, neighbours->reply, REPLY_SIZE, MSG_DONTWAIT);
     guint left = MAX (size, 0);
     struct nlmsghdr *message;
 
     more = FALSE;
-    for (message = answer; NLMSG_OK (message, left);
+    for (message = neighbours->reply; NLMSG_OK (message, left);
          message = NLMSG_NEXT (message, left)) {
       more = message->nlmsg_flags & NLM_F_MULTI &&
           message->nlmsg_type != NLMSG_DONE;
@@ -82,10 +83,9 @@ ask (gint fd, const Request *request, MessageFunc func, gpointer user_data)
         func (message, user_data);
     }
   }
-  g_free (answer);
 }
 
-/* -- those that do not answer ------------------------------------------------------ */
+/* -- those that do not respond ------------------------------------------------------ */
 
 typedef struct {
   guint16 states;
@@ -134,11 +134,12 @@ spead2_neighbours_read (gboolean given_up)
     return NULL;
   neighbours = g_new (Spead2Neighbours, 1);
   neighbours->fd = fd;
+  neighbours->reply = g_malloc (REPLY_SIZE);
   neighbours->all = listing.all =
       g_array_new (FALSE, FALSE, sizeof (Neighbour));
   begin_request (
       &request, RTM_GETNEIGH, NLM_F_DUMP, sizeof request.body.neighbour);
-  ask (fd, &request, list_neighbour, &listing);
+  ask (neighbours, &request, list_neighbour, &listing);
   if (listing.all->len == 0)
     g_clear_pointer (&neighbours, spead2_neighbours_free);
   return neighbours;
@@ -149,6 +150,7 @@ spead2_neighbours_free (Spead2Neighbours *neighbours)
 {
   close (neighbours->fd);
   g_array_unref (neighbours->all);
+  g_free (neighbours->reply);
   g_free (neighbours);
 }
 
@@ -191,7 +193,8 @@ take_route (const struct nlmsghdr *message, gpointer user_data)
 
 /* The interface is 0 where there is no next hop. */
 static Neighbour
-next_hop (gint fd, const Spead2Endpoint *endpoint, const Spead2Endpoint *local)
+next_hop (const Spead2Neighbours *neighbours, const Spead2Endpoint *endpoint,
+    const Spead2Endpoint *local)
 {
   static const struct in6_addr any;
   gconstpointer address, source;
@@ -217,7 +220,7 @@ next_hop (gint fd, const Spead2Endpoint *endpoint, const Spead2Endpoint *local)
       add_attribute (
           &request, RTA_OIF, &in6->sin6_scope_id, sizeof in6->sin6_scope_id);
   }
-  ask (fd, &request, take_route, &next);
+  ask (neighbours, &request, take_route, &next);
   return next;
 }
 
@@ -230,7 +233,7 @@ spead2_neighbours_include (const Spead2Neighbours *neighbours,
 
   if (endpoint->multicast || spead2_endpoint_family (endpoint) == AF_UNSPEC)
     return FALSE;
-  next = next_hop (neighbours->fd, endpoint, local);
+  next = next_hop (neighbours, endpoint, local);
   for (i = 0; i < neighbours->all->len; i++) {
     const Neighbour *neighbour = &g_array_index (neighbours->all, Neighbour, i);
 

@@ -1,9 +1,9 @@
-/* Neighbours that do not answer: hosts and routers of this machine's networks whose
+/* Neighbours that do not respond: hosts and routers of this machine's networks whose
  * hardware address the kernel asks for (ARP, NDP), and has not got.
  *
  * The kernel holds packets to such a neighbour until it gives up, after 3 s by default, and
  * they take space in the send buffer of their socket meanwhile. Read by netlink, without
- * waiting; without permission for that, every neighbour answers.
+ * waiting; without permission for that, every neighbour responds.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -14,7 +14,7 @@
 
 G_BEGIN_DECLS
 
-/* Those that do not answer, at the time of the call that made it. */
+/* Those that do not respond, at the time of the call that made it. */
 typedef struct _Spead2Neighbours Spead2Neighbours;
 
 /* Neighbours for which the kernel holds packets; with given_up also those that it has given

@@ -4,7 +4,7 @@
  *
  *   EAGAIN             the send buffer is full: wait until it is writable; if zero
  *                      copy fills it, disable zero copy; if destinations do that do not
- *                      answer, take them off the socket (absent.h)
+ *                      respond, take them off the socket (absent.h)
  *   ENOBUFS, ENOMEM    a queue below the socket is full, while the socket polls
  *                      writable: wait 50 us, twice as long each time up to 5 ms
  *   EINTR              send again
@@ -429,7 +429,7 @@ spead2_udp_writer_zerocopy_reason (
   if (writer->zerocopy == NULL)
     return NULL;
   if (may_hold_up (writer, destination))
-    return "Of several unicast destinations, one that does not answer would "
+    return "Of several unicast destinations, one that does not respond would "
            "hold up the heaps of the others";
   return spead2_zero_copy_reason (writer->zerocopy, destination);
 }

@@ -56,14 +56,14 @@ void spead2_udp_writer_free (Spead2UdpWriter *writer);
 void spead2_udp_writer_set_ifaces (
     Spead2UdpWriter *writer, const GArray *ifaces);
 
-/* Takes destinations whose neighbours do not answer off the socket, where there are others:
+/* Takes destinations whose neighbours do not respond off the socket, where there are others:
  * see absent.h. Their packets fail with EHOSTUNREACH. options are those of the socket, and
  * borrowed. may_replace: the socket is opened anew, so that the others need not wait for
  * what is in its buffer. */
 void spead2_udp_writer_watch_neighbours (Spead2UdpWriter *writer,
     const Spead2UdpSocketOptions *options, gboolean may_replace);
 
-/* How many destinations do not answer, if it is to be reported, and their names, for the
+/* How many destinations do not respond, if it is to be reported, and their names, for the
  * caller to free; 0: there is nothing to report. */
 guint spead2_udp_writer_take_absent (Spead2UdpWriter *writer, gchar **names);
 

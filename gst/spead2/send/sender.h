@@ -4,9 +4,10 @@
  * spead2_sender_push() hands a heap over and returns while it is being sent; it blocks
  * while as many heaps as permitted are outstanding. Workers (worker.h), each a thread and a
  * socket, take runs of heaps (heap.h) from the queue (queue.h) in the order of the pushes,
- * number the heaps, and send them. Every heap that was accepted ends in exactly one call of heap_done, in the
- * order of the pushes: sent, failed, or dropped. When the last heap of a run has ended, a
- * worker frees the run, with no lock held; what releases its buffers may call the functions that callbacks may call (worker.h).
+ * number the heaps, and send them. Every heap that was accepted ends in exactly one call of
+ * heap_done, in the order of the pushes: sent, failed, or dropped. When the last heap of a
+ * run has ended, a worker frees the run, with no lock held; what releases its buffers may
+ * call the functions that callbacks may call (worker.h).
  *
  * Threads: all functions may be called from any thread, spead2_sender_free() when all
  * others have returned. Workers begin heaps in the order of the pushes; if a push waits,

@@ -31,7 +31,7 @@ typedef struct {
    * destination. */
   void (*icmp_errors) (const Spead2Endpoint *destination, gint errnum, guint n,
       gpointer user_data);
-  /* n destinations do not answer, which are named: heaps for them fail, and the others get
+  /* n destinations do not respond, which are named: heaps for them fail, and the others get
    * theirs. */
   void (*absent) (const gchar *names, guint n, gpointer user_data);
   /* A destination gets packets again, after some for it had failed: it may lack heaps that

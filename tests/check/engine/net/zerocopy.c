@@ -662,7 +662,7 @@ static const struct {
     {refuse_registration, 100000, 8972, "ulimit -l"},
 };
 
-GST_START_TEST (the_reason_to_copy_is_told)
+GST_START_TEST (a_reason_to_copy_is_reported)
 {
   FaultsCounts counts;
 
@@ -996,7 +996,7 @@ zerocopy_suite (void)
   tcase_add_test (tc, a_ring_that_fails_is_done_without);
   tcase_add_test (tc, copies_of_the_kernel_switch_it_off);
   tcase_add_loop_test (
-      tc, the_reason_to_copy_is_told, 0, G_N_ELEMENTS (copied));
+      tc, a_reason_to_copy_is_reported, 0, G_N_ELEMENTS (copied));
   tcase_add_loop_test (tc, small_messages_are_copied, 0, 2);
   tcase_add_test (tc, without_a_ring_everything_is_copied);
   tcase_add_test (tc, memory_is_held_until_it_is_released);
