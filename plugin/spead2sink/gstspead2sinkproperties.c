@@ -391,7 +391,9 @@ install_destinations (GObjectClass *klass)
    *   #GstSpead2Sink:descriptor-cnt-step counts descriptors apart. A receiver that
    *   finds losses by gaps must count in steps of N, or see
    *   #GstSpead2Sink:heap-cnt-per-destination. A flush gives the turns of dropped heaps
-   *   back, as their counters.
+   *   back, as their counters, from the last heap to the last one that was sent: as
+   *   messages to several destinations pass one another, others in front of that may
+   *   have been dropped, whose counters are missing.
    * - `all`: every heap to each, with one counter. Its memory is held once.
    * - `item`: to the one whose number in the list, from 0, is the value of
    *   #GstSpead2Sink:destination-item. A value without a destination is an error that

@@ -604,6 +604,8 @@ drop_heaps (Spead2Queue *queue, Spead2Slot *slot, guint n)
 {
   const guint n_kept = spead2_slot_n_kept (slot);
 
+  if (n == 0)
+    return;
   if (!(slot->flags & (SPEAD2_HEAP_HAS_CNT | SPEAD2_HEAP_NOWHERE))) {
     if (queue->destinations.count_each)
       spead2_destinations_unnumber (&queue->destinations, slot->heap,
@@ -611,17 +613,16 @@ drop_heaps (Spead2Queue *queue, Spead2Slot *slot, guint n)
     else if (slot->nth + n_kept == queue->n_numbered)
       queue->n_numbered -= n;
   }
-  if (n > 0)
-    give_back_turns (queue, slot, n_kept - n);
+  give_back_turns (queue, slot, n_kept - n);
   slot->n_dropped += n;
 }
 
 void
-spead2_taker_drop_last (Spead2Taker *taker)
+spead2_taker_drop_last (Spead2Taker *taker, guint n)
 {
   Spead2Slot *slot = spead2_taker_slot (taker, taker->end - 1);
 
-  drop_heaps (taker->queue, slot, 1);
+  drop_heaps (taker->queue, slot, n);
   if (spead2_slot_n_kept (slot) > 0)
     return;
   drop_slot (taker->queue, slot);

@@ -322,9 +322,9 @@ spead2_taker_wake_up (Spead2Taker *taker)
   taker->asleep = taker->watches = FALSE;
 }
 
-/* Drops the last heap of the slot that was taken last; with its only one, the slot, and where
- * current was behind that, it is at it. */
-void spead2_taker_drop_last (Spead2Taker *taker);
+/* Drops the last n heaps that are kept of the slot that was taken last; with all of them, the
+ * slot, and where current was behind that, it is at it. */
+void spead2_taker_drop_last (Spead2Taker *taker, guint n);
 
 /* Drops the heaps of the begun slot that are not begun. */
 void spead2_taker_drop_unbegun (Spead2Taker *taker);

@@ -18,32 +18,28 @@ spead2_heap_counts_merge (Spead2HeapCounts *sum, const Spead2HeapCounts *counts)
   spead2_times_merge (&sum->heap_time, &counts->heap_time);
 }
 
-/* The end of a heap of several, some of whose packets may have failed. */
+/* Adds a failure to the ends of the heaps that have packets of it. */
 static void
-find_failures (Spead2HeapEnd *end, const Spead2Slot *slot,
-    const Spead2PacketConfig *config, guint index)
+add_failure (Spead2HeapEnd *ends, const Spead2Slot *slot,
+    const Spead2PacketConfig *config, const Spead2TxFailure *failure)
 {
   const guint64 n = spead2_packetizer_n_packets (config, slot->heap);
-  const guint64 first = index * n;
-  guint i;
+  const guint64 end = failure->first + failure->n_packets;
+  guint64 from = failure->first, to;
 
-  end->bytes = spead2_packetizer_bytes (config, slot->heap, 0, n);
-  for (i = 0; i < slot->tx.failures->len; i++) {
-    const Spead2TxFailure *failure =
-        &g_array_index (slot->tx.failures, Spead2TxFailure, i);
-    guint64 from = MAX (failure->first, first);
-    guint64 to = MIN (failure->first + failure->n_packets, first + n);
+  for (; from < end; from = to) {
+    const guint64 index = from / n;
+    Spead2HeapEnd *heap_end = &ends[index];
 
-    if (from >= to)
-      continue;
+    to = MIN (end, (index + 1) * n);
     if (failure->error == SPEAD2_TX_UNRELEASED) {
-      end->unreleased = TRUE;
+      heap_end->unreleased = TRUE;
       continue;
     }
-    end->bytes -=
-        spead2_packetizer_bytes (config, slot->heap, from - first, to - from);
-    if (end->error == 0 || failure->error == ECANCELED)
-      end->error = failure->error;
+    heap_end->bytes -= spead2_packetizer_bytes (
+        config, slot->heap, from - index * n, to - from);
+    if (heap_end->error == 0 || failure->error == ECANCELED)
+      heap_end->error = failure->error;
   }
 }
 
@@ -54,24 +50,31 @@ spead2_slot_is_sent (const Spead2Slot *slot)
       slot->tx.error == 0 && !slot->tx.unreleased;
 }
 
-Spead2HeapEnd
-spead2_slot_heap_end (
-    const Spead2Slot *slot, const Spead2PacketConfig *config, guint index)
+void
+spead2_slot_heap_ends (const Spead2Slot *slot, const Spead2PacketConfig *config,
+    Spead2HeapEnd *ends)
 {
   const Spead2TxState *tx = &slot->tx;
   const guint n_kept = spead2_slot_n_kept (slot);
-  Spead2HeapEnd end = {0};
+  Spead2HeapEnd kept = {0};
+  guint i;
 
-  if (index >= n_kept) {
-    end.dropped = TRUE;
-  } else if (tx->failures) {
-    find_failures (&end, slot, config, index);
-  } else {
-    end.error = tx->error;
-    end.unreleased = tx->unreleased;
-    end.bytes = tx->bytes / n_kept;
+  if (tx->failures) {
+    kept.bytes = spead2_packetizer_bytes (config, slot->heap, 0,
+        spead2_packetizer_n_packets (config, slot->heap));
+  } else if (n_kept > 0) {
+    kept.error = tx->error;
+    kept.unreleased = tx->unreleased;
+    kept.bytes = tx->bytes / n_kept;
   }
-  return end;
+  for (i = 0; i < slot->n_heaps; i++)
+    ends[i] = kept;
+  if (tx->failures)
+    for (i = 0; i < tx->failures->len; i++)
+      add_failure (ends, slot, config,
+          &g_array_index (tx->failures, Spead2TxFailure, i));
+  for (i = n_kept; i < slot->n_heaps; i++)
+    ends[i] = (Spead2HeapEnd){.dropped = TRUE};
 }
 
 GError *

@@ -77,9 +77,9 @@ typedef struct {
 /* Whether all packets of all heaps of the slot were sent. */
 gboolean spead2_slot_is_sent (const Spead2Slot *slot);
 
-/* The end of the slot's heap at index, with the packets that config makes of the run. */
-Spead2HeapEnd spead2_slot_heap_end (
-    const Spead2Slot *slot, const Spead2PacketConfig *config, guint index);
+/* The ends of the slot's n_heaps, with the packets that config makes of the run. */
+void spead2_slot_heap_ends (const Spead2Slot *slot,
+    const Spead2PacketConfig *config, Spead2HeapEnd *ends);
 
 /* Whether no packet of the heap was sent, and none failed. */
 static inline gboolean

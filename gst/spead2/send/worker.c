@@ -94,52 +94,55 @@ complete_sent (const Spead2WorkerGroup *group, const Spead2Slot *slot,
 }
 
 /* The name of where the slot's heap at index, of which not all was sent, was to go: of the
- * one with the error, if it was to go to all. The caller frees it. */
-static gchar *
-dup_destination (Spead2WorkerGroup *group, const Spead2Slot *slot, guint index)
+ * one with the error, if it was to go to all. It stays as long as the slot is used. Called
+ * with the lock. */
+static const gchar *
+find_name (const Spead2WorkerGroup *group, const Spead2Slot *slot, guint index)
 {
   guint destination = spead2_heap_destination (slot->heap, index);
-  gchar *text;
 
   if (destination == SPEAD2_ALL_DESTINATIONS && slot->tx.error)
     destination = slot->tx.destination;
   if (destination == SPEAD2_NO_DESTINATION)
-    return g_strdup ("no destination");
+    return "no destination";
   if (destination == SPEAD2_ALL_DESTINATIONS)
-    return g_strdup ("all destinations");
-  g_mutex_lock (&group->queue.lock);
-  text = g_strdup (
-      spead2_destinations_entry (&group->queue.destinations, destination)
-          ->endpoint.text);
-  g_mutex_unlock (&group->queue.lock);
-  return text;
+    return "all destinations";
+  return spead2_destinations_entry (&group->queue.destinations, destination)
+      ->endpoint.text;
 }
 
 /* Reports and counts a heap of a slot of which not all was sent. */
 static void
-complete_heap (Spead2WorkerGroup *group, const Spead2Slot *slot, guint index,
+complete_heap (const Spead2WorkerGroup *group, const Spead2Slot *slot,
+    guint index, const Spead2HeapEnd *end, const gchar *destination,
     Spead2HeapCounts *counts, guint64 now)
 {
-  const Spead2HeapEnd end = spead2_slot_heap_end (slot, &group->packet, index);
-  gchar *destination = dup_destination (group, slot, index);
-  GError *error = spead2_heap_end_error (&end, destination);
+  GError *error = spead2_heap_end_error (end, destination);
 
   report (group, slot, index,
-      end.dropped ? SPEAD2_NO_HEAP_CNT : heap_cnt (group, slot, index),
-      end.bytes, error);
+      end->dropped ? SPEAD2_NO_HEAP_CNT : heap_cnt (group, slot, index),
+      end->bytes, error);
   spead2_heap_counts_add (counts, slot, 1, error, now);
   g_clear_error (&error);
-  g_free (destination);
 }
 
 static void
 complete_unsent (Spead2WorkerGroup *group, const Spead2Slot *slot,
     Spead2HeapCounts *counts, guint64 now)
 {
+  Spead2HeapEnd *ends = g_new (Spead2HeapEnd, slot->n_heaps);
+  const gchar **names = g_new (const gchar *, slot->n_heaps);
   guint i;
 
+  g_mutex_lock (&group->queue.lock);
   for (i = 0; i < slot->n_heaps; i++)
-    complete_heap (group, slot, i, counts, now);
+    names[i] = find_name (group, slot, i);
+  g_mutex_unlock (&group->queue.lock);
+  spead2_slot_heap_ends (slot, &group->packet, ends);
+  for (i = 0; i < slot->n_heaps; i++)
+    complete_heap (group, slot, i, &ends[i], names[i], counts, now);
+  g_free (names);
+  g_free (ends);
 }
 
 /* Reports how the heaps of a slot ended, counts them, and frees the run. */
@@ -241,28 +244,37 @@ discard (Spead2Worker *worker)
     end_run (worker, slot);
 }
 
-/* Whether the slot's last heap was abandoned, and nothing of it was sent. */
-static gboolean
-is_abandoned (const Spead2Worker *worker, const Spead2Slot *slot)
+/* How many of the slot's heaps, from the last one that is kept on, were abandoned, and nothing
+ * of them was sent. */
+static guint
+count_abandoned (const Spead2Worker *worker, const Spead2Slot *slot)
 {
-  Spead2HeapEnd end;
+  const guint n_kept = spead2_slot_n_kept (slot);
+  Spead2HeapEnd *ends;
+  guint n = 0;
 
   if (slot->tx.error != ECANCELED)
-    return FALSE;
-  end = spead2_slot_heap_end (
-      slot, &worker->group->packet, spead2_slot_n_kept (slot) - 1);
-  return end.error == ECANCELED && end.bytes == 0;
+    return 0;
+  ends = g_new (Spead2HeapEnd, slot->n_heaps);
+  spead2_slot_heap_ends (slot, &worker->group->packet, ends);
+  while (n < n_kept && spead2_heap_end_is_dropped (&ends[n_kept - 1 - n]))
+    n++;
+  g_free (ends);
+  return n;
 }
 
-/* Drops the heaps of an abandoned batch of which nothing was sent. */
+/* Drops the heaps at the end of an abandoned batch of which nothing was sent. Those in front of
+ * one that was sent keep their counters. */
 static void
 drop_abandoned (Spead2Worker *worker)
 {
   Spead2Taker *taker = &worker->taker;
+  guint n;
 
   while (taker->end != taker->first && taker->end == taker->current &&
-      is_abandoned (worker, spead2_taker_slot (taker, taker->end - 1)))
-    spead2_taker_drop_last (taker);
+      (n = count_abandoned (
+           worker, spead2_taker_slot (taker, taker->end - 1))) > 0)
+    spead2_taker_drop_last (taker, n);
 }
 
 /* Ends the slots of which nothing is in flight, and publishes what the writer counted. */

@@ -285,6 +285,45 @@ GST_START_TEST (a_flush_keeps_turns_and_counters_together)
 }
 
 GST_END_TEST;
+
+/* Nine heaps of a packet, of which the first of three destinations gets its own before a flush:
+ * those of the others are dropped, and the counters of those that had heaps behind them that
+ * were sent are missing. 1: each destination counts. 2: interleave. 3: both. */
+GST_START_TEST (a_flush_in_a_group_uses_no_counter_twice)
+{
+  Feed feed = {.n = 1, .size = 3 * N * SIZE};
+
+  set_destinations (N);
+  g_object_set (sink, "descriptors", 0, "heap-size", SIZE,
+      "heap-cnt-per-destination", __i__ % 2 == 1, "interleave",
+      __i__ >= 2 ? 3 * N : 1, NULL);
+  play (CAPS_S8);
+  faults_block_after (1);
+  feed_begin (&feed);
+  feed_end (&feed);
+  wait_blocked ();
+  flush ();
+  faults_block (false);
+  for (guint i = 0; i < 2; i++)
+    push (N * SIZE, i * N * SIZE, i * N * SIZE);
+  finish ();
+  fail_unless_equals_uint64 (counter ("heaps-pushed"), 5 * N);
+  fail_unless_equals_uint64 (counter ("heaps-sent"), 3 * N);
+  fail_unless_equals_uint64 (counter ("heaps-dropped"), 2 * N);
+  decode_each ();
+  if (__i__ % 2 == 0) {
+    assert_counters (0, 1, 4, 7, 10, 13, 14, END);
+    assert_counters (1, 8, 11, 14, END);
+    assert_counters (2, 9, 12, 14, END);
+  } else {
+    assert_counters (0, 1, 2, 3, 4, 5, 6, END);
+    assert_counters (1, 3, 4, 5, END);
+    assert_counters (2, 3, 4, 5, END);
+  }
+}
+
+GST_END_TEST;
+
 /* -- errors and reports -------------------------------------------------------------- */
 
 static GstStructure *
@@ -425,6 +464,7 @@ destinations_suite (void)
   tcase_add_loop_test (tc, descriptors_go_to_the_first_destination_alone, 0, 2);
   tcase_add_test (tc, copies_for_all_are_numbered_in_their_order);
   tcase_add_loop_test (tc, a_flush_keeps_turns_and_counters_together, 0, 2);
+  tcase_add_loop_test (tc, a_flush_in_a_group_uses_no_counter_twice, 0, 4);
   tcase_add_test (tc, errors_belong_to_their_destination);
   tcase_add_test (tc, descriptors_are_repeated_when_a_destination_recovers);
   tcase_add_test (tc, an_icmp_error_belongs_to_its_destination);

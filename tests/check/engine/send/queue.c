@@ -241,7 +241,7 @@ GST_START_TEST (test_discard)
   fail_unless (spead2_taker_take (first_taker, NO_LIMIT, world.now));
   fail_unless_equals_uint64 (spead2_queue_slot (queue, 6)->nth, 1);
   cut_all (first_taker, 0);
-  spead2_taker_drop_last (first_taker);
+  spead2_taker_drop_last (first_taker, 1);
   fail_unless_equals_uint64 (first_taker->current, first_taker->end);
   fail_unless_equals_uint64 (queue->n_numbered, 2);
   spead2_taker_finish (first_taker);
@@ -305,12 +305,33 @@ GST_START_TEST (test_turns_of_runs_go_with_numbers)
         __i__ == 1 && i < 2 ? 1 : 0);
   end_run (first_taker);
   /* The second heap was abandoned. */
-  spead2_taker_drop_last (first_taker);
+  spead2_taker_drop_last (first_taker, 1);
   fail_unless_equals_int (queue->destinations.next, 1);
   for (i = 0; i < 2; i++) {
     g_array_unref (heaps[i].turns);
     g_free (heaps[i].numbers);
   }
+  spead2_destinations_clear (&queue->destinations);
+}
+GST_END_TEST
+
+/* A discard between the copies of a heap for all. */
+GST_START_TEST (test_begun_copies_keep_their_numbers)
+{
+  guint i;
+
+  open_queue (7, 1);
+  set_destinations ();
+  queue->destinations.count_each = TRUE;
+  heaps[0].flags = SPEAD2_HEAP_DESCRIBES;
+  fail_unless_equals_int (push_heaps (0, 1), 1);
+  fail_unless (spead2_taker_take (first_taker, NO_LIMIT, world.now));
+  begin_run (first_taker, 1);
+  spead2_queue_begin_discard (queue);
+  spead2_taker_discard (first_taker);
+  for (i = 0; i < 3; i++)
+    fail_unless_equals_uint64 (
+        spead2_destinations_entry (&queue->destinations, i)->n_numbered, 1);
   spead2_destinations_clear (&queue->destinations);
 }
 GST_END_TEST
@@ -387,7 +408,7 @@ GST_START_TEST (test_discard_in_a_run)
   end_run (first_taker);
   fail_unless_equals_uint64 (first_taker->unbegun_bytes, 0);
   /* The second heap was abandoned. */
-  spead2_taker_drop_last (first_taker);
+  spead2_taker_drop_last (first_taker, 1);
   fail_unless_equals_uint64 (queue->n_numbered, 1);
   fail_unless_equals_uint64 (first_taker->end, 1);
   spead2_taker_finish (first_taker);
@@ -689,7 +710,7 @@ step_take (Actor *actor)
   }
   while (taker->end != taker->first && taker->end == taker->current &&
       spead2_taker_slot (taker, taker->end - 1)->tx.error == ECANCELED)
-    spead2_taker_drop_last (taker);
+    spead2_taker_drop_last (taker, 1);
   spead2_taker_finish (taker);
   end_turn (actor);
 }
@@ -1137,6 +1158,7 @@ queue_suite (void)
   tcase_add_test (tc, test_discard);
   tcase_add_test (tc, test_turns_go_with_numbers);
   tcase_add_loop_test (tc, test_turns_of_runs_go_with_numbers, 0, 2);
+  tcase_add_test (tc, test_begun_copies_keep_their_numbers);
   tcase_add_test (tc, test_no_destination);
   tcase_add_test (tc, test_counts_of_runs);
   tcase_add_test (tc, test_discard_in_a_run);
