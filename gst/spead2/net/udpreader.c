@@ -760,6 +760,8 @@ spead2_udp_reader_discard (Spead2UdpReader *reader)
 {
   Spead2ReaderKernel kernel;
 
+  /* What is discarded is not predicted: the owner of places is not there. */
+  reader->last = NULL;
   spead2_udp_reader_get_kernel (reader, &kernel);
   /* The smallest message takes a third of MIN_COST there. */
   spead2_udp_reader_drain (reader,

@@ -90,10 +90,12 @@ typedef struct {
   gboolean source;  /* fill in Spead2Datagram.source */
   guint64 coalesce; /* longest sleep that coalesces wake-ups, ns; 0: none */
   /* Both or neither, with the user_data of spead2_udp_reader_drain(). predict fills in where
-   * the payload of datagrams belongs that continue the last one, whose header is
-   * intact, but not its payload; FALSE: that is unknown. placed is called instead of
-   * the drain's function for the first n of them, which have been read to there. Together, header
-   * and payload have the size of the last datagram. */
+   * the payload of datagrams belongs that continue the last one, of which only the header
+   * may be read; FALSE: that is unknown. placed is called instead of the drain's function for
+   * the first n of them, which have been read to there. Together, header and payload have
+   * the size of the last datagram. predict is called where that has 4 KiB or more, the reader
+   * has one socket and reads one message at a time (messages come that have several datagrams,
+   * merged by the kernel), and 16 messages have been read since one that was not as predicted. */
   gboolean (*predict) (
       const guint8 *last, gsize size, Spead2Places *places, gpointer user_data);
   void (*placed) (

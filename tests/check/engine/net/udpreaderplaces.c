@@ -203,6 +203,25 @@ GST_START_TEST (what_is_not_placed)
 }
 GST_END_TEST
 
+/* And what comes behind it is given. */
+GST_START_TEST (what_is_discarded_is_not_placed)
+{
+  guint8 *bytes = new_bytes (5 * SEGMENT, 0);
+
+  receive_train (1, end, 5 * PIECE, PIECE, G_MAXUINT);
+  send_message (0, bytes, 5 * SEGMENT, SEGMENT);
+  spead2_udp_reader_discard (reader); /* predict() fails without user_data */
+  fail_unless_equals_uint64 (counters ()->discarded, 5);
+  receive_train (1, end, 5 * PIECE, PIECE, G_MAXUINT);
+  fail_unless_equals_int (n_placed, 0);
+  fail_unless_equals_int (n_taken, 10);
+  receive_train (1, end, 5 * PIECE, PIECE, G_MAXUINT);
+  fail_unless_equals_int (n_placed, 5);
+  check_memory (G_MAXUINT64);
+  g_free (bytes);
+}
+GST_END_TEST
+
 static Suite *
 udpreaderplaces_suite (void)
 {
@@ -215,6 +234,7 @@ udpreaderplaces_suite (void)
   tcase_add_loop_test (
       tc, what_does_not_continue_is_given, 0, G_N_ELEMENTS (others));
   tcase_add_test (tc, what_is_not_placed);
+  tcase_add_test (tc, what_is_discarded_is_not_placed);
   return suite;
 }
 
