@@ -33,8 +33,8 @@ void gst_spead2_heap_table_clear (GstSpead2HeapTable *table);
 void gst_spead2_heap_table_begin (
     GstSpead2HeapTable *table, GstSpead2HeapFields *fields);
 
-/* Adds a heap, or such a run. FALSE: its values have other names or types, or bytes that differ, and it
- * is not added. */
+/* Adds a heap, or such a run. FALSE: its values have other names or types, or bytes that
+ * differ, and it is not added. */
 gboolean gst_spead2_heap_table_add (
     GstSpead2HeapTable *table, GstSpead2HeapFields *fields);
 

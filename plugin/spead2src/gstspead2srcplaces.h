@@ -52,9 +52,9 @@ void gst_spead2_src_places_stop (GstSpead2SrcPlaces *places);
 gboolean gst_spead2_src_places_acquire (
     GstSpead2SrcPlaces *places, gsize size, Spead2HeapMemory *memory);
 
-/* Makes a place several (size is a multiple of one), as far as those behind it are free, or
- * returns the last of several, if no place behind them was taken. Returns the bytes that
- * it has then. */
+/* Changes how many places the memory has, to size bytes, a multiple of a place. It grows into
+ * the places behind it, as far as they are free. It shrinks only while no place behind it is
+ * taken: its last places are then free again. Returns the bytes that it has then. */
 gsize gst_spead2_src_places_resize (
     GstSpead2SrcPlaces *places, Spead2HeapMemory *memory, gsize size);
 

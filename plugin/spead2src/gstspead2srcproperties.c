@@ -219,7 +219,8 @@ install_network (GObjectClass *klass)
    * GstSpead2Src:port:
    *
    * The UDP port to receive on, 0 to 65535. 0 takes a free one at each start, and the
-   * property reads as that one from READY on; `notify::port` says that it was chosen.
+   * property reads as that one from READY on; `notify::port` says that it was chosen. In
+   * NULL it reads 0 again, without a notification. #GstSpead2Src:uri keeps the 0.
    *
    * Since: 0.1
    */
@@ -895,8 +896,10 @@ install_stream (GObjectClass *klass)
    *
    * Heaps of one size whose item is all of their payload are received side by side, and
    * not copied, if they come in order and from one receiving thread. They cost least if
-   * each is one packet, and only immediates that step differ; and if no property
-   * concerns single heaps, as #GstSpead2Src:accept, #GstSpead2Src:substream-item,
+   * each is one packet, and only immediates that step differ: the index by the samples of a
+   * heap (#GstSpead2Src:index-step says so where the item has several dimensions), others
+   * as unsigned big-endian numbers; if no value but the samples is addressed; and if no
+   * property concerns single heaps, as #GstSpead2Src:accept, #GstSpead2Src:substream-item,
    * #GstSpead2Src:order, #GstSpead2Src:leaky, #GstSpead2Src:signal-heaps and
    * #GstSpead2Src:retrieve-sender-address do.
    *

@@ -1,9 +1,9 @@
 /* Where datagrams that have not come yet will belong.
  *
- * A stream in order can be foretold: the next datagrams have the header of the last one, but for
- * a number that counts their payload. So a reader can have the kernel write their payload
+ * A stream in order can be predicted: the next datagrams have the header of the last one, but
+ * for a number that counts their payload. So a reader can have the kernel write their payload
  * to where it belongs, instead of copying it there, and compare the headers with what was
- * foretold.
+ * predicted.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */

@@ -4,8 +4,10 @@
  */
 #include "spead2/receive/endedheaps.h"
 
+#define CACHE_LINE 64 /* bytes */
+
 /* Buckets of a cache line. */
-#define BLOCK 32
+#define BLOCK (CACHE_LINE / sizeof (guint16))
 
 typedef struct {
   Spead2HeapIdentity heap;
@@ -36,7 +38,8 @@ spead2_ended_heaps_new (guint n_heaps, guint64 max_age, guint64 seed)
   ended->seed = seed;
   ended->entries = g_new (Entry, n_heaps);
   ended->mask = (2u << g_bit_storage (n_heaps)) - 1;
-  ended->buckets = g_new0 (guint16, ended->mask + 1);
+  ended->buckets =
+      g_aligned_alloc0 (ended->mask + 1, sizeof *ended->buckets, CACHE_LINE);
   return ended;
 }
 
@@ -44,7 +47,7 @@ void
 spead2_ended_heaps_free (Spead2EndedHeaps *ended)
 {
   g_free (ended->entries);
-  g_free (ended->buckets);
+  g_aligned_free (ended->buckets);
   g_free (ended);
 }
 

@@ -203,6 +203,7 @@ spead2_received_heap_split (Spead2ReceivedHeap *run, guint n)
 {
   Spead2ReceivedHeap *first = g_memdup2 (run, sizeof *run);
 
+  g_assert (n > 0 && n < run->n_heaps);
   first->next = NULL;
   first->memory.data = NULL;
   first->n_heaps = n;
