@@ -49,6 +49,14 @@ gst_spead2_sink_is_redescribed (
           !g_atomic_int_get (&self->apart));
 }
 
+/* Whether the kernel refused it for some of its destinations: to send it again would give
+ * the others two. */
+static gboolean
+gst_spead2_sink_is_refused_for_some (const Spead2HeapResult *result)
+{
+  return result->error->domain == SPEAD2_ERRNO && result->bytes > 0;
+}
+
 /* A heap did not go, or not all of it. */
 static void
 gst_spead2_sink_heap_not_sent (
@@ -60,7 +68,7 @@ gst_spead2_sink_heap_not_sent (
       result->error->message);
   if (gst_spead2_sink_is_redescribed (self, result))
     g_atomic_int_set (&self->redescribe, TRUE);
-  if (is_stop)
+  if (is_stop && !gst_spead2_sink_is_refused_for_some (result))
     g_atomic_int_set (&self->end, GST_SPEAD2_SINK_END_PENDING);
   if (result->error->domain != SPEAD2_ERRNO)
     return;

@@ -32,7 +32,7 @@ G_BEGIN_DECLS
 typedef enum {
   GST_SPEAD2_SINK_END_NONE,    /* no heap was pushed since READY */
   GST_SPEAD2_SINK_END_PENDING, /* heaps were pushed after the last stop heap, or
-                                  that was dropped or failed */
+                                  that was dropped, or failed for all */
   GST_SPEAD2_SINK_END_SENT /* the last heap that was pushed is a stop heap */
 } GstSpead2SinkEnd;
 
