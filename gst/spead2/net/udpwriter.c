@@ -954,7 +954,8 @@ spead2_udp_writer_send (Spead2UdpWriter *writer)
   gboolean abandoned = FALSE;
 
   if (writer->zerocopy)
-    spead2_zero_copy_note_batch (writer->zerocopy, n, writer->batch.bytes);
+    spead2_zero_copy_note_batch (writer->zerocopy, n, writer->batch.bytes,
+        writer->batch.limits && n == writer->limits.max_messages);
   spead2_batch_write_headers (&writer->batch);
   for (i = 0; i < n && !abandoned;) {
     const Spead2Message *message = &writer->batch.messages[i];

@@ -168,7 +168,7 @@ gint spead2_udp_writer_gso_errno (
 gint spead2_udp_writer_any_gso_errno (const Spead2UdpWriter *writer);
 
 /* Why heaps for a destination are copied: a sentence (interned). NULL while they are not
- * copied, or nothing has been sent. */
+ * copied, or while nothing has been sent that shows whether they are. */
 const gchar *spead2_udp_writer_zerocopy_reason (
     const Spead2UdpWriter *writer, guint destination);
 

@@ -34,9 +34,11 @@ struct _Spead2ZeroCopy {
   guint64 retry; /* the earliest of theirs */
   gboolean always;
   gboolean small_messages; /* those of the last batch were, and not always */
-  Spead2Uring *ring;       /* or NULL */
-  const gchar *error;      /* why there is none; interned */
-  guint released;          /* messages */
+  gboolean
+      has_data; /* the batch has more than descriptors and stream control */
+  Spead2Uring *ring;                     /* or NULL */
+  const gchar *error;                    /* why there is none; interned */
+  guint released;                        /* messages */
   Flight flights[SPEAD2_URING_MESSAGES]; /* by the message's number */
   guint n_added;                         /* messages for the next send */
 };
@@ -232,6 +234,7 @@ spead2_zero_copy_retry (Spead2ZeroCopy *zerocopy, guint64 now, gboolean probe)
     restore_due (zerocopy, now, probe);
   if (!probe)
     return;
+  zerocopy->small_messages = FALSE;
   if (zerocopy->ring)
     spead2_uring_forget (zerocopy->ring);
   else
@@ -295,10 +298,13 @@ note_unsuited (Spead2ZeroCopy *zerocopy, const Spead2Packetizer *packetizer)
 }
 
 void
-spead2_zero_copy_note_batch (Spead2ZeroCopy *zerocopy, guint n, guint64 bytes)
+spead2_zero_copy_note_batch (
+    Spead2ZeroCopy *zerocopy, guint n, guint64 bytes, gboolean full)
 {
-  zerocopy->small_messages =
-      !zerocopy->always && bytes < n * (guint64) SPEAD2_ZERO_COPY_MIN_MESSAGE;
+  if (zerocopy->has_data && !full)
+    zerocopy->small_messages =
+        !zerocopy->always && bytes < n * (guint64) SPEAD2_ZERO_COPY_MIN_MESSAGE;
+  zerocopy->has_data = FALSE;
 }
 
 Spead2HugePages *
@@ -309,6 +315,9 @@ spead2_zero_copy_begin (
   Destination *destination = &zerocopy->destinations[packetizer->destination];
   GError *error = NULL;
 
+  if (!(packetizer->heap->flags &
+          (SPEAD2_HEAP_DESCRIBES | SPEAD2_HEAP_CONTROL)))
+    zerocopy->has_data = TRUE;
   if (zerocopy->small_messages ||
       !spead2_zero_copy_suits (zerocopy, pages, packetizer)) {
     note_unsuited (zerocopy, packetizer);

@@ -22,7 +22,8 @@ G_BEGIN_DECLS
 #define SPEAD2_ZERO_COPY_MIN_PACKET 3000
 
 /* A batch behind one whose messages were smaller, in bytes on average, is copied, which is
- * faster: a ring takes longer for a message than sendmmsg(). */
+ * faster: a ring takes longer for a message than sendmmsg(). Batches that say nothing of the
+ * stream are passed over: those without data, and those that the ring's capacity ended. */
 #define SPEAD2_ZERO_COPY_MIN_MESSAGE 20000
 
 /* Most heaps of a message: each counts as one fragment or more, although the kernel merges
@@ -53,9 +54,9 @@ Spead2HugePages *spead2_zero_copy_begin (
 gboolean spead2_zero_copy_suits (const Spead2ZeroCopy *zerocopy,
     const Spead2HugePages *pages, const Spead2Packetizer *packetizer);
 
-/* A batch of n messages, at least one, is sent. */
+/* A batch of n messages, at least one, is sent. full: the capacity ended it. */
 void spead2_zero_copy_note_batch (
-    Spead2ZeroCopy *zerocopy, guint n, guint64 bytes);
+    Spead2ZeroCopy *zerocopy, guint n, guint64 bytes, gboolean full);
 
 /* Headroom for the batch; NULL: too much of it is in flight. */
 guint8 *spead2_zero_copy_reserve (Spead2ZeroCopy *zerocopy, gsize size);

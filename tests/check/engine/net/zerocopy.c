@@ -682,6 +682,30 @@ GST_START_TEST (a_reason_to_copy_is_reported)
 }
 GST_END_TEST;
 
+/* Of descriptors, which say nothing of the stream; and until a probe. */
+GST_START_TEST (small_messages_are_passed_over)
+{
+  if (!available)
+    return;
+  config.zero_copy_always = FALSE;
+  start ();
+  push (50000, 1);
+  push_buffer (make_buffer (GST_ALLOCATOR (pages), 1000, 2),
+      SPEAD2_HEAP_BARRIER | SPEAD2_HEAP_DESCRIBES);
+  drain ();
+  push (50000, 3);
+  drain ();
+  fail_unless_equals_uint64 (get_stats ().writer.zerocopy_messages, 2);
+  assert_reason (NULL);
+  push (19000, 4);
+  drain ();
+  spead2_sender_probe (sender);
+  push (50000, 5);
+  drain ();
+  fail_unless_equals_uint64 (get_stats ().writer.zerocopy_messages, 4);
+}
+GST_END_TEST;
+
 /* Behind a small message, until messages are large again. */
 GST_START_TEST (small_messages_are_copied)
 {
@@ -998,6 +1022,7 @@ zerocopy_suite (void)
   tcase_add_loop_test (
       tc, a_reason_to_copy_is_reported, 0, G_N_ELEMENTS (copied));
   tcase_add_loop_test (tc, small_messages_are_copied, 0, 2);
+  tcase_add_test (tc, small_messages_are_passed_over);
   tcase_add_test (tc, without_a_ring_everything_is_copied);
   tcase_add_test (tc, memory_is_held_until_it_is_released);
   tcase_add_test (tc, waiting_for_releases_costs_nothing);
