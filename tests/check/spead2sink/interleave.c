@@ -131,6 +131,39 @@ GST_START_TEST (a_part_of_a_group_goes_after_a_time)
 
 GST_END_TEST;
 
+/* What one destination refuses fails its heap of the group alone. */
+GST_START_TEST (an_errno_fails_one_heap_of_a_group)
+{
+  g_object_set (sink, "descriptors", 0, NULL);
+  start (3, PACKETS (2));
+  faults_refuse_port (port_of (1), EPERM);
+  push (3 * PACKETS (2), 0, 0);
+  drain ();
+  fail_unless_equals_uint64 (counter ("heaps-sent"), 2);
+  fail_unless_equals_uint64 (counter ("heaps-failed"), 1);
+  decode_each ();
+  assert_counters (0, 1, END);
+  assert_counters (1, END);
+  assert_counters (2, 3, END);
+}
+
+GST_END_TEST;
+
+/* Each heap to each destination, and all of them whole. */
+GST_START_TEST (heaps_of_a_group_go_to_all)
+{
+  g_object_set (sink, "destination-rule", 1, "descriptors", 0, NULL);
+  start (2, PACKETS (2));
+  push (4 * PACKETS (2), 0, 0);
+  finish ();
+  decode_each ();
+  for (guint i = 0; i < N; i++)
+    assert_counters (i, 1, 2, 3, 4, 5, END);
+  fail_unless_equals_uint64 (counter ("heaps-sent"), 4);
+}
+
+GST_END_TEST;
+
 /* Groups that are as large as the queue, by several threads. */
 GST_START_TEST (a_group_may_fill_the_queue)
 {
@@ -172,6 +205,8 @@ interleave_suite (void)
   tcase_add_loop_test (tc, a_turn_is_a_message, 0, 2);
   tcase_add_test (tc, descriptors_divide_a_group);
   tcase_add_test (tc, a_part_of_a_group_goes_after_a_time);
+  tcase_add_test (tc, an_errno_fails_one_heap_of_a_group);
+  tcase_add_test (tc, heaps_of_a_group_go_to_all);
   tcase_add_loop_test (tc, a_group_may_fill_the_queue, 0, 2);
   tcase_add_test (tc, a_group_that_the_queue_cannot_hold_is_an_error);
   return s;
