@@ -21,6 +21,10 @@ static Spead2Assembler *assembler;
 static HeapModel *model;
 static guint n_blocks;
 
+/* The datagram that came last, or none. */
+static guint8 *last;
+static gsize last_size;
+
 static guint
 next_byte (Input *input)
 {
@@ -176,14 +180,21 @@ check_state (void)
 /* --- what goes in --------------------------------------------------------- */
 
 static void
+set_last (const guint8 *data, gsize size)
+{
+  g_free (last);
+  last = data ? g_malloc (MAX (size, 1)) : NULL;
+  last_size = size;
+  if (data)
+    memcpy (last, data, size);
+}
+
+static void
 push (const guint8 *data, gsize size)
 {
-  guint8 *copy = g_malloc (MAX (size, 1));
-
-  memcpy (copy, data, size);
-  spead2_assembler_push (assembler, copy, size, model->now);
-  heap_model_push (model, copy, size);
-  g_free (copy);
+  set_last (data, size);
+  spead2_assembler_push (assembler, last, size, model->now);
+  heap_model_push (model, last, size);
 }
 
 /* A packet of a few heaps, most of the time a right one. Its bytes are those of no
@@ -225,24 +236,78 @@ push_packet (guint step, Input *input)
   push (packet.bytes, packet.size);
 }
 
-/* Heaps of one packet in a row, whose counter and timestamp step. */
+/* Adds to 64 bits of a packet, a carry included. */
+static void
+add_to_word (Packet *packet, guint i, guint64 more)
+{
+  guint8 *word = packet->bytes + i * sizeof (guint64);
+
+  spead2_write_u64 (word, spead2_read_u64 (word) + more);
+}
+
+/* Heaps of one packet in a row, whose counter and another number step from near 0, or near
+ * the largest that there is, and beyond that. */
 static void
 push_heaps (guint n, Input *input)
 {
   static guint8 payload[256], fill;
   static Packet packet;
-  guint64 cnt = next_byte (input), step = next_byte (input) & 3;
-  guint64 timestamp = next_byte (input) * 64, by = (gint8) next_byte (input);
+  const guint64 max = spead2_flavour_max_value (40);
+  guint64 cnt = (gint8) next_byte (input) & max;
+  guint what = next_byte (input);
+  guint64 step = (what & 7) - (guint64) 2;
+  guint64 number = (gint8) next_byte (input) & max;
+  guint64 by = (gint8) next_byte (input);
   gsize size = next_byte (input);
 
-  for (; n > 0; n--, cnt += step, timestamp += by) {
-    packet_standard (&packet, cnt & 0xff, size, 0, size);
-    packet_immediate (&packet, TIMESTAMP, timestamp & 0xffffff);
+  if (what & 8)
+    by *= (max >> 8) + 1;
+  for (guint k = 0; k < n; k++) {
+    packet_standard (&packet, cnt, size, 0, size);
+    packet_immediate (&packet, what & 16 ? STREAM_CTRL + 1 : TIMESTAMP, number);
     packet_addressed (&packet, SAMPLES, 0);
+    add_to_word (&packet, 1, k * step);
+    add_to_word (&packet, 5, k * by);
     memset (payload, ++fill, size);
     packet_payload (&packet, payload, size);
     push (packet.bytes, packet.size);
   }
+}
+
+/* Writes to all places that the packets behind the last one are predicted to have, and has
+ * some of them come there, or none. */
+static void
+place (gboolean none, Input *input)
+{
+  static guint8 fill = 128;
+  Spead2Places places;
+  gsize size;
+  guint8 *count, *packet;
+  guint n = next_byte (input);
+
+  if (last == NULL ||
+      !spead2_assembler_predict (assembler, last, last_size, &places))
+    return;
+  size = places.header_size + places.payload_size;
+  check (places.n > 0 && size == last_size);
+  memset (places.payload, ++fill, places.n * places.payload_size);
+  if (none)
+    return;
+  n = 1 + n % places.n;
+  packet = g_malloc (size);
+  count = places.header + places.count_at;
+  for (guint i = 0; i < n; i++) {
+    guint8 *payload = places.payload + i * places.payload_size;
+
+    memset (payload, ++fill, places.payload_size);
+    memcpy (packet, places.header, places.header_size);
+    memcpy (packet + places.header_size, payload, places.payload_size);
+    heap_model_push (model, packet, size);
+    spead2_write_u64 (count, spead2_read_u64 (count) + places.payload_size);
+  }
+  spead2_assembler_push_placed (assembler, &places, n, model->now);
+  set_last (packet, size);
+  g_free (packet);
 }
 
 static void
@@ -285,6 +350,7 @@ do_more (guint what, Input *input)
       heap_model_forget (model);
       break;
     case 3:
+      set_last (NULL, 0);
       spead2_assembler_push_truncated (assembler, what);
       model->counters.datagrams++;
       model->counters.bytes += what;
@@ -296,6 +362,9 @@ do_more (guint what, Input *input)
       break;
     case 5:
       push_heaps (2 + (what >> 3), input);
+      break;
+    case 6:
+      place (what & 8, input);
       break;
     default:
       model->no_memory = !model->no_memory;
@@ -365,6 +434,7 @@ LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
     run_step (&input);
   take (FALSE);
   spead2_assembler_free (assembler);
+  set_last (NULL, 0);
   check (n_blocks == 0);
   heap_model_free (model);
   return 0;
