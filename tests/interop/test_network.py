@@ -131,6 +131,10 @@ ABSENT = {
 }
 
 
+# Other programs delay a stream, too; a neighbour that is waited for delays it by 3 s each time.
+GAP_TRIES = 10
+
+
 def gap_beside_absent_neighbours(network, destinations, bind, properties):
     """The longest time between packets to the first destination, the others being absent."""
     network.at_left("ip neighbour flush dev wire")
@@ -162,10 +166,9 @@ def test_absent_neighbours_do_not_starve_the_others(network, way, properties):
         run(f"ip address add fd77::{address}/64 dev wire nodad")
     for route in routes:
         network.at_left(route)
-    # Other programs may delay a stream, too.
-    gaps = (gap_beside_absent_neighbours(network, destinations, bind, properties)
-            for _ in range(3))
-    assert any(gap < 0.05 for gap in gaps)
+    assert any(gap < 0.05 for gap in (
+        gap_beside_absent_neighbours(network, destinations, bind, properties)
+        for _ in range(GAP_TRIES)))
 
 
 def test_an_absent_neighbour_that_comes_is_served(network):
@@ -253,9 +256,9 @@ def gap_beside_two_absences(network, later):
 
 
 def test_neighbours_that_become_absent_later_do_not_starve_the_others(network):
-    gaps = (gap_beside_two_absences(network, [f"10.77.0.{n}" for n in (20, 21, 22)])
-            for _ in range(3))
-    assert any(gap < 0.05 for gap in gaps)
+    assert any(gap < 0.05 for gap in (
+        gap_beside_two_absences(network, [f"10.77.0.{n}" for n in (20, 21, 22)])
+        for _ in range(GAP_TRIES)))
 
 
 @pytest.mark.parametrize("kind, errno, words", [
