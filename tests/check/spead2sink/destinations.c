@@ -9,13 +9,16 @@
 /* -- rules --------------------------------------------------------------------------- */
 
 /* Descriptors in a heap of their own, then heap n at destination n mod N, then the stop
- * heap: with one sending thread or several. */
+ * heap: with one sending thread or several, which send in no order what they have at a time. */
 GST_START_TEST (heaps_go_in_turn_and_descriptors_and_stop_heap_to_each)
 {
   set_destinations (N);
   g_object_set (sink, "send-threads", __i__ == 0 ? 1 : 3, NULL);
   play (CAPS_S8);
-  push_heaps (7, SIZE);
+  for (guint i = 0; i < 7; i++) {
+    push (SIZE, i * SIZE, i * SIZE);
+    wait_stat ("heaps-sent", i + 2);
+  }
   finish ();
   decode_each ();
   assert_counters (0, 1, 2, 5, 8, 9, END);
