@@ -150,10 +150,10 @@ typedef struct {
   guint n;
   Spead2Message messages[SPEAD2_MESSAGE_PACKETS];
   struct mmsghdr headers[SPEAD2_MESSAGE_PACKETS];
-  Spead2MessageControl control; /* of each of them */
   Spead2TxSpan spans[SPEAD2_MESSAGE_PACKETS];
   /* A packet begins within another's iovec, at worst. */
   struct iovec iovs[SPEAD2_PACKET_MAX_IOV + SPEAD2_MESSAGE_PACKETS];
+  Spead2MessageControl control; /* of each of them */
 } Spead2PlainMessages;
 
 /* Splits one of the batch's messages; the batch is not changed. */
