@@ -10,7 +10,7 @@
 
 static Spead2Destinations table;
 static Spead2Endpoint endpoints[N + 2];
-static Spead2Heap pushed[8];
+static Spead2Heap pushed[16];
 static guint n_pushed;
 
 static void
@@ -37,6 +37,7 @@ assign (guint flags, guint position)
 {
   Spead2Heap *heap = &pushed[n_pushed++];
 
+  g_assert (n_pushed <= G_N_ELEMENTS (pushed));
   *heap = (Spead2Heap){.flags = flags, .destination = position, .n_heaps = 1};
   spead2_destinations_assign (&table, heap);
   return heap->destination;
