@@ -59,8 +59,8 @@ typedef struct {
   guint64 id;     /* of the item; SPEAD2_ID_NULL: all of the payload */
   guint64 offset; /* of its first byte in the heap's payload */
   guint64 size;   /* bytes of its value */
-  gboolean
-      described; /* its type is known: by a descriptor, or by configuration */
+  /* its type is known: by a descriptor, or by configuration */
+  gboolean described;
   /* Caps that the value may have, in order of preference. They are the reader's, and
    * the same object as long as the type is the same. */
   GstCaps *caps;

@@ -55,8 +55,8 @@ typedef struct {
 typedef struct {
   GQuark name;
   GType type; /* G_TYPE_UINT64, INT64, BOOLEAN, DOUBLE or BYTES */
-  guint64
-      bits; /* of a number of that type, sign-extended; of a boolean 0 or 1 */
+  /* of a number of that type, sign-extended; of a boolean 0 or 1 */
+  guint64 bits;
   guint64 step;        /* of a number, from one heap of a run to the next */
   const guint8 *bytes; /* (borrowed) of G_TYPE_BYTES, from the heap's payload */
   guint size;          /* of them; 0: the field is a number */

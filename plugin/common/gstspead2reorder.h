@@ -38,8 +38,8 @@ typedef struct {
   gboolean shared;
   /* What may wait: where there is more, the first heaps in the order go out. */
   guint max_heaps; /* at least 1 */
-  guint64
-      max_bytes; /* as spead2_received_heap_cost(); one heap may always wait */
+  /* as spead2_received_heap_cost(); one heap may always wait */
+  guint64 max_bytes;
 } GstSpead2ReorderConfig;
 
 typedef struct _GstSpead2Reorder GstSpead2Reorder;

@@ -17,8 +17,8 @@ G_BEGIN_DECLS
 /* All 0: with the first sample. */
 typedef struct {
   guint64 earliest; /* the date, ns since 1970 */
-  guint64
-      alignment; /* samples; 0: those of a heap, where heaps are cut, else none */
+  /* samples; 0: those of a heap, where heaps are cut, else none */
+  guint64 alignment;
 } GstSpead2Start;
 
 static inline gboolean

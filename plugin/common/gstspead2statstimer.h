@@ -14,8 +14,8 @@
 G_BEGIN_DECLS
 
 typedef struct {
-  GstClockID
-      id; /* (owned) guarded by the element's object lock; NULL: stopped */
+  /* (owned) guarded by the element's object lock; NULL: stopped */
+  GstClockID id;
 } GstSpead2StatsTimer;
 
 /* Posts every interval ns from now on, instead of as before; 0: not any more. Less than

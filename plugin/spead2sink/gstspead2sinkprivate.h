@@ -46,8 +46,8 @@ typedef struct {
   gboolean pending; /* there is a time, and no heap was pushed since READY */
   gboolean live;    /* of upstream, known in PLAYING */
   GstClockTimeDiff shift; /* part of ts-offset, ns */
-  guint64
-      earliest; /* date before which samples are left out, known in PLAYING */
+  /* date before which samples are left out, known in PLAYING */
+  guint64 earliest;
 } GstSpead2SinkStart;
 
 typedef enum {
@@ -103,10 +103,10 @@ struct _GstSpead2Sink {
    * came */
   gint redescribe;
   gint requested; /* send descriptors again: the application asks for them */
-  gint
-      single; /* runs have one heap: not all go to one destination or in turn */
-  gint
-      apart; /* descriptors are in a heap of their own: there are several destinations */
+  /* runs have one heap: not all go to one destination or in turn */
+  gint single;
+  /* descriptors are in a heap of their own: there are several destinations */
+  gint apart;
   gint started;     /* a heap was pushed since the stream began */
   gint failed;      /* a heap failed, with on-error=fail */
   gint copy_warned; /* the warning about zero-copy=on was posted */

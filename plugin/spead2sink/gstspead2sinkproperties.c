@@ -800,9 +800,9 @@ install_heaps (GObjectClass *klass)
    * headers. `auto` copies where messages are small, as those of small heaps that go
    * to many destinations in turn: a fifth faster with heaps of 8 KiB. The sink offers
    * its allocator in the ALLOCATION query, for as many buffers as are outstanding;
-   * most sources and converters use it, also through queue, but not through tee. Other buffers are copied, and so are packets to a
-   * receiver on this machine. In #GstSpead2Sink:stats, `zero-copy-reason` has the
-   * reason.
+   * most sources and converters use it, also through queue, but not through tee.
+   * Other buffers are copied, and so are packets to a receiver on this machine. In
+   * #GstSpead2Sink:stats, `zero-copy-reason` has the reason.
    *
    * With several #GstSpead2Sink:destinations, `auto` copies what goes to unicast
    * addresses: the memory of a heap for one that does not respond would be released when

@@ -25,8 +25,8 @@ typedef struct {
   guint64 due;     /* the unwrapped index behind the furthest heap */
   guint64 cnt;     /* heap counter of the last heap, as sent... */
   guint64 wrapped; /* ...and its index, as sent */
-  gboolean
-      after_late; /* the last heap was late: what is due does not follow it */
+  /* the last heap was late: what is due does not follow it */
+  gboolean after_late;
 } GstSpead2SrcPosition;
 
 /* Where one heap stands. */

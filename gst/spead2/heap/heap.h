@@ -100,8 +100,8 @@ typedef enum {
 typedef struct {
   guint pointer; /* its index */
   guint64 step;
-  guint64
-      mask; /* the bits of the pointer that are the value: others do not change */
+  /* the bits of the pointer that are the value: others do not change */
+  guint64 mask;
 } Spead2PointerStep;
 
 /* The pointer of the index-th heap, from that of the first one. */

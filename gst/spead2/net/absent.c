@@ -11,8 +11,8 @@
 
 #define MS G_GUINT64_CONSTANT (1000000)
 
-/* How long the buffer is full before it is looked up who fills it, and then again. At 1
- * Gbit/s, the network takes half of a buffer of the usual size in less. */
+/* How long the buffer is full before it is looked up which destinations fill it, and then
+ * again. At 1 Gbit/s, the network takes half of a buffer of the usual size in less. */
 #define SEARCH_MIN (2 * MS)
 #define SEARCH_MAX (128 * MS)
 
@@ -49,7 +49,7 @@ spead2_absent_forget (Spead2Absent *absent, guint destination)
     set_present (absent, destination);
 }
 
-/* -- who is absent ------------------------------------------------------------------- */
+/* -- which are absent ---------------------------------------------------------------- */
 
 static void
 make_tries (Spead2Absent *absent, guint n)
@@ -85,7 +85,7 @@ add_absent (Spead2Absent *absent, const Spead2Neighbours *neighbours,
   }
 }
 
-/* Looks up who is. FALSE: there are no more. */
+/* Looks up which are. FALSE: no more than were known. */
 static gboolean
 find (
     Spead2Absent *absent, const Spead2Endpoint *endpoints, guint n, guint64 now)

@@ -21,8 +21,8 @@ G_BEGIN_DECLS
 typedef struct {
   const Spead2UdpSocketOptions *options; /* (borrowed) */
   guint n;                               /* absent destinations */
-  guint64 *
-      tries; /* (owned) by destination: when it gets a message; 0: not absent */
+  /* (owned) by destination: when it gets a message; 0: not absent */
+  guint64 *tries;
   guint n_tries;
   guint64 found;    /* when a destination was found to be absent last */
   guint64 check;    /* when they are looked up again */
@@ -46,7 +46,7 @@ spead2_absent_has (const Spead2Absent *absent, guint destination)
 
 /* A wait for space in the socket's buffer. All zeros is the initial state. */
 typedef struct {
-  guint64 next; /* when it is looked up who fills it */
+  guint64 next; /* when it is looked up which destinations fill it */
   guint64 interval;
 } Spead2AbsentSearch;
 

@@ -55,8 +55,8 @@ typedef union {
 /* Limits of a batch whose memory the kernel reads where it lies. */
 typedef struct {
   guint max_messages; /* at least 1 */
-  guint
-      max_fragments; /* of a message, at least 1: huge pages that it lies on */
+  /* of a message, at least 1: huge pages that it lies on */
+  guint max_fragments;
   /* Reserves memory for packet headers of the batch; NULL: none is free. */
   guint8 *(*reserve) (gpointer user_data, gsize size);
   gpointer user_data;

@@ -24,10 +24,10 @@ typedef struct {
   guint n;           /* datagrams, at least 1 */
   gsize header_size; /* 1 to SPEAD2_PLACES_MAX_HEADER */
   gsize payload_size;
-  guint8 *
-      payload; /* of the first; anything may be written to these n * payload_size */
-  gsize
-      count_at; /* 64 bits of the header, big endian, that grow by payload_size */
+  /* of the first; anything may be written to these n * payload_size */
+  guint8 *payload;
+  /* 64 bits of the header, big endian, that grow by payload_size */
+  gsize count_at;
   guint8 header[SPEAD2_PLACES_MAX_HEADER]; /* of the first */
 } Spead2Places;
 

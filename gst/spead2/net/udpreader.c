@@ -98,20 +98,20 @@ struct _Spead2UdpReader {
   struct mmsghdr headers[BATCH];
   Slot slots[BATCH];
   guint n_single; /* unmerged messages in a row, up to BATCH_AFTER */
-  guint
-      pending; /* messages of the only socket that a wait has left in the slots */
+  /* messages of the only socket that a wait has left in the slots */
+  guint pending;
 
   Spead2UdpReaderOptions options;
-  Spead2Places
-      places; /* of the message that is read; n is 0 where it has none */
+  /* of the message that is read; n is 0 where it has none */
+  Spead2Places places;
   guint8 place_headers[MAX_PLACES][SPEAD2_PLACES_MAX_HEADER];
   struct iovec place_iovs[2 * MAX_PLACES + 1];
   const guint8 *last; /* datagram of the last message, or NULL */
   gsize last_size;
   guint n_unplaced; /* messages to be read as usual */
 
-  guint64
-      back_off; /* how long to wait before the next try, ns; 0: not at all */
+  /* how long to wait before the next try, ns; 0: not at all */
+  guint64 back_off;
   Spead2Coalesce coalesce;
   guint64 seen_messages, seen_bytes; /* counters that coalesce has been given */
   Spead2ReaderCounters counters;

@@ -66,16 +66,16 @@ struct _Spead2UdpWriter {
   gint fd;
   gboolean owns_fd;
   gboolean may_replace_fd;
-  gboolean
-      must_replace_fd; /* packets to absent destinations are in its buffer */
+  /* packets to absent destinations are in its buffer */
+  gboolean must_replace_fd;
   gint family;
   Spead2Absent absent;
   Spead2Waiter *waiter;
   Spead2Endpoint *endpoints;
   Destination *destinations; /* by their index in endpoints */
   guint n_destinations;
-  guint
-      n_listed; /* of them, that were not removed: the others have no address */
+  /* of them, that were not removed: the others have no address */
+  guint n_listed;
   gboolean no_gso;   /* for any of them */
   guint n_gso_off;   /* of them, after an errno */
   gint gso_errno;    /* the last of these */

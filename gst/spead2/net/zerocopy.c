@@ -34,8 +34,8 @@ struct _Spead2ZeroCopy {
   guint64 retry; /* the earliest of theirs */
   gboolean always;
   gboolean small_messages; /* those of the last batch were, and not always */
-  gboolean
-      has_data; /* the batch has more than descriptors and stream control */
+  /* the batch has more than descriptors and stream control */
+  gboolean has_data;
   Spead2Uring *ring;                     /* or NULL */
   const gchar *error;                    /* why there is none; interned */
   guint released;                        /* messages */

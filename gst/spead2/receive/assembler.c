@@ -38,8 +38,8 @@ struct _Spead2Assembler {
   Spead2EndedHeaps *ended;
   HeapList ready; /* ended and not taken */
   Spead2Run run;  /* its heap is the last that is ready */
-  guint64
-      incomplete_bytes; /* of memory of those among them that were given up */
+  /* of memory of those among them that were given up */
+  guint64 incomplete_bytes;
   Spead2ReceivedHeap *unused;
   guint n_unused;
 };

@@ -79,7 +79,8 @@ struct _Spead2ReceivedHeap {
   guint flags; /* Spead2ReceivedFlags */
 
   /* Above 1, a run: so many complete heaps of one packet each, one after another as they
-   * came. The fields describe the first heap; number k of the others has the same but for its counter, cnt + k * cnt_step, its pointers, pointers[i] + k * steps[i] (of
+   * came. The fields describe the first heap; number k of the others has the same but for
+   * its counter, cnt + k * cnt_step, its pointers, pointers[i] + k * steps[i] (of
    * immediates, which keep their ids), and its payload, behind that of the one before.
    * Only last_time is that of the last one. */
   guint n_heaps;
@@ -137,8 +138,8 @@ guint64 spead2_received_heap_cost (const Spead2ReceivedHeap *heap);
 guint spead2_received_heap_missing (
     const Spead2ReceivedHeap *heap, Spead2Range *missing);
 
-/* Takes the first n heaps, at least 1, off a run of more: a heap, or a run, of its own. The memory of all
- * remains the rest's, for the caller to share. */
+/* Takes the first n heaps, at least 1, off a run of more: a heap, or a run, of its own. The
+ * memory of all remains the rest's, for the caller to share. */
 Spead2ReceivedHeap *spead2_received_heap_split (
     Spead2ReceivedHeap *run, guint n);
 

@@ -187,8 +187,8 @@ struct _Spead2Queue {
   guint n_used; /* heaps in slots that are not free, stream control included */
   guint wake_below;    /* some wait for fewer of these; 0: nobody waits */
   gboolean completing; /* a taker completes slots from head on */
-  guint
-      n_barriers; /* that are taken and have not ended, all by barrier_taker */
+  /* that are taken and have not ended, all by barrier_taker */
+  guint n_barriers;
   const Spead2Taker *barrier_taker;
   guint64
       n_numbered; /* heaps that were given a number; the most of a destination

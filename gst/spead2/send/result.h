@@ -58,11 +58,11 @@ typedef struct {
   guint64 sent;
   guint64 failed;
   guint64 dropped;
-  guint64
-      abandoned; /* of those that failed: the kernel still read their memory */
-  guint64
-      payload_bytes; /* of those that were sent, SPEAD headers not included */
-  guint64 last_end;  /* when a heap ended last, ns; 0: none did */
+  /* of those that failed: the kernel still read their memory */
+  guint64 abandoned;
+  /* of those that were sent, SPEAD headers not included */
+  guint64 payload_bytes;
+  guint64 last_end;      /* when a heap ended last, ns; 0: none did */
   Spead2Times heap_time; /* of those that were sent, from push to release */
 } Spead2HeapCounts;
 

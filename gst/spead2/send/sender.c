@@ -30,9 +30,9 @@ struct _Spead2Sender {
   guint n_workers;
   Spead2UdpSocketOptions socket; /* (owned) of each socket */
   Spead2Endpoint local;          /* socket.local, unless that is NULL */
-  GArray
-      *ifaces; /* (owned, Spead2Iface) of multicast, where there are several */
-  gint *fds;   /* (owned) of the workers in turn */
+  /* (owned, Spead2Iface) of multicast, where there are several */
+  GArray *ifaces;
+  gint *fds; /* (owned) of the workers in turn */
   guint n_fds;
   Spead2UdpSocketState *adopted; /* (owned) of an outside socket, or NULL */
   gint family;

@@ -75,8 +75,8 @@ typedef struct {
   guint64 heaps_sent;
   guint64 heaps_failed;
   guint64 heaps_dropped;
-  guint64
-      heaps_abandoned; /* of heaps_failed: the kernel still read their memory */
+  /* of heaps_failed: the kernel still read their memory */
+  guint64 heaps_abandoned;
   guint64 payload_bytes; /* of heaps sent, SPEAD headers not included */
   guint64 heap_cnt_wraps;
   guint outstanding;

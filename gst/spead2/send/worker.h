@@ -64,8 +64,8 @@ typedef struct {
   GPtrArray *abandoned_rings; /* (owned) */
 
   /* Of the taker that completes slots. */
-  GPtrArray *
-      abandoned_heaps; /* (owned) whose memory the kernel reads by these rings */
+  /* (owned) whose memory the kernel reads by these rings */
+  GPtrArray *abandoned_heaps;
 } Spead2WorkerGroup;
 
 /* Of a Spead2Destination: when it was in the list. */
@@ -89,8 +89,8 @@ typedef struct {
   guint64 first;                 /* the position of its first slot */
   Spead2Turns turns;             /* of its slots, numbered from first on */
   Spead2Packetizer *packetizers; /* (owned) of those that are begun */
-  GArray *
-      destinations; /* (owned, Spead2WorkerDestination) by index, as of n_changes */
+  /* (owned, Spead2WorkerDestination) by index, as of n_changes */
+  GArray *destinations;
   guint64 next_removal; /* the slot from which one of them gets no more */
 
   /* Guarded by the queue's lock. */
