@@ -798,7 +798,8 @@ install_heaps (GObjectClass *klass)
    * It is used for buffers in memory that the sink provides, in packets of at least
    * 3000 bytes, or of any size from adctestsrc, which leaves headroom for their
    * headers. `auto` copies where messages are small, as those of small heaps that go
-   * to many destinations in turn: a fifth faster with heaps of 8 KiB. The sink offers
+   * to many destinations in turn: a fifth faster with heaps of 8 KiB; and the first
+   * messages, whose size is not known before. The sink offers
    * its allocator in the ALLOCATION query, for as many buffers as are outstanding;
    * most sources and converters use it, also through queue, but not through tee.
    * Other buffers are copied, and so are packets to a receiver on this machine. In

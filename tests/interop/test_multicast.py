@@ -170,7 +170,7 @@ def test_both_interfaces(machine, family):
 
 
 @families
-@pytest.mark.parametrize("properties", ["", "gso=off", "send-threads=2 zero-copy=on"])
+@pytest.mark.parametrize("properties", ["", "gso=off", "send-threads=2 zero-copy=on rate=10e6"])
 def test_a_sender_spreads_groups_over_interfaces(machine, launch, family, properties):
     """multicast-iface=one,two: the first group by one, the second by two, and so on."""
     group = GROUP[family]

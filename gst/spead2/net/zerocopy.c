@@ -15,6 +15,13 @@
 /* How long after EMSGSIZE, which a changed MTU may cause, zero copy is tried again. */
 #define RETRY_INTERVAL (10 * SPEAD2_SECOND)
 
+/* The first batch is copied: the size of its messages is not known, and messages that are
+ * not copied overflow the socket buffer of a receiver on this machine if they are small. */
+#define NO_BATCH                                                               \
+  "The size of the messages is not known before the first ones are sent"
+#define SMALL_MESSAGES                                                         \
+  "Messages of less than 20000 bytes are sent faster by copying"
+
 typedef struct {
   gboolean off;
   guint64 retry;       /* when to try again, or G_MAXUINT64 */
@@ -33,7 +40,8 @@ struct _Spead2ZeroCopy {
   guint n_destinations;
   guint64 retry; /* the earliest of theirs */
   gboolean always;
-  gboolean small_messages; /* those of the last batch were, and not always */
+  /* why the next batch is copied, or NULL; interned */
+  const gchar *batch_reason;
   /* the batch has more than descriptors and stream control */
   gboolean has_data;
   Spead2Uring *ring;                     /* or NULL */
@@ -107,6 +115,7 @@ spead2_zero_copy_new (guint n_destinations, gboolean always)
   zerocopy->n_destinations = n_destinations;
   zerocopy->retry = G_MAXUINT64;
   zerocopy->always = always;
+  zerocopy->batch_reason = always ? NULL : NO_BATCH;
   zerocopy->destinations = g_new (Destination, n_destinations);
   for (i = 0; i < n_destinations; i++)
     restore (&zerocopy->destinations[i]);
@@ -234,7 +243,7 @@ spead2_zero_copy_retry (Spead2ZeroCopy *zerocopy, guint64 now, gboolean probe)
     restore_due (zerocopy, now, probe);
   if (!probe)
     return;
-  zerocopy->small_messages = FALSE;
+  zerocopy->batch_reason = zerocopy->always ? NULL : NO_BATCH;
   if (zerocopy->ring)
     spead2_uring_forget (zerocopy->ring);
   else
@@ -292,9 +301,8 @@ note_unsuited (Spead2ZeroCopy *zerocopy, const Spead2Packetizer *packetizer)
   else if (heap->pages == NULL)
     destination->reason =
         "The buffers do not lie in memory that the sink offers";
-  else if (zerocopy->small_messages)
-    destination->reason =
-        "Messages of less than 20000 bytes are sent faster by copying";
+  else if (zerocopy->batch_reason)
+    destination->reason = zerocopy->batch_reason;
 }
 
 void
@@ -302,8 +310,10 @@ spead2_zero_copy_note_batch (
     Spead2ZeroCopy *zerocopy, guint n, guint64 bytes, gboolean full)
 {
   if (zerocopy->has_data && !full)
-    zerocopy->small_messages =
-        !zerocopy->always && bytes < n * (guint64) SPEAD2_ZERO_COPY_MIN_MESSAGE;
+    zerocopy->batch_reason =
+        !zerocopy->always && bytes < n * (guint64) SPEAD2_ZERO_COPY_MIN_MESSAGE
+        ? SMALL_MESSAGES
+        : NULL;
   zerocopy->has_data = FALSE;
 }
 
@@ -318,7 +328,7 @@ spead2_zero_copy_begin (
   if (!(packetizer->heap->flags &
           (SPEAD2_HEAP_DESCRIBES | SPEAD2_HEAP_CONTROL)))
     zerocopy->has_data = TRUE;
-  if (zerocopy->small_messages ||
+  if (zerocopy->batch_reason ||
       !spead2_zero_copy_suits (zerocopy, pages, packetizer)) {
     note_unsuited (zerocopy, packetizer);
     return NULL;

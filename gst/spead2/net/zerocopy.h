@@ -21,9 +21,10 @@ G_BEGIN_DECLS
  * payload may have any size. */
 #define SPEAD2_ZERO_COPY_MIN_PACKET 3000
 
-/* A batch behind one whose messages were smaller, in bytes on average, is copied, which is
- * faster: a ring takes longer for a message than sendmmsg(). Batches that say nothing of the
- * stream are passed over: those without data, and those that the ring's capacity ended. */
+/* The first batch, and each behind one whose messages were smaller, in bytes on average, is
+ * copied, which is faster: a ring takes longer for a message than sendmmsg(). Batches that
+ * say nothing of the stream are passed over: those without data, and those that the ring's
+ * capacity ended. */
 #define SPEAD2_ZERO_COPY_MIN_MESSAGE 20000
 
 /* Most heaps of a message: each counts as one fragment or more, although the kernel merges
