@@ -282,28 +282,28 @@ place (gboolean none, Input *input)
   static guint8 fill = 128;
   Spead2Places places;
   gsize size;
-  guint8 *count, *packet;
+  guint8 *packet;
   guint n = next_byte (input);
 
+  places.n = 1 + next_byte (input);
   if (last == NULL ||
       !spead2_assembler_predict (assembler, last, last_size, &places))
     return;
-  size = places.header_size + places.payload_size;
+  size = spead2_places_datagram_size (&places);
   check (places.n > 0 && size == last_size);
   memset (places.payload, ++fill, places.n * places.payload_size);
   if (none)
     return;
   n = 1 + n % places.n;
   packet = g_malloc (size);
-  count = places.header + places.count_at;
   for (guint i = 0; i < n; i++) {
     guint8 *payload = places.payload + i * places.payload_size;
 
     memset (payload, ++fill, places.payload_size);
-    memcpy (packet, places.header, places.header_size);
-    memcpy (packet + places.header_size, payload, places.payload_size);
+    for (guint k = 0; k < places.n_words; k++)
+      spead2_write_u64 (packet + 8 * k, places.words[k] + i * places.steps[k]);
+    memcpy (packet + size - places.payload_size, payload, places.payload_size);
     heap_model_push (model, packet, size);
-    spead2_write_u64 (count, spead2_read_u64 (count) + places.payload_size);
   }
   spead2_assembler_push_placed (assembler, &places, n, model->now);
   set_last (packet, size);

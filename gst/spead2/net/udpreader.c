@@ -104,7 +104,7 @@ struct _Spead2UdpReader {
   Spead2UdpReaderOptions options;
   /* of the message that is read; n is 0 where it has none */
   Spead2Places places;
-  guint8 place_headers[MAX_PLACES][SPEAD2_PLACES_MAX_HEADER];
+  guint64 place_headers[MAX_PLACES][SPEAD2_PLACES_MAX_WORDS]; /* big endian */
   struct iovec place_iovs[2 * MAX_PLACES + 1];
   const guint8 *last; /* datagram of the last message, or NULL */
   gsize last_size;
@@ -451,11 +451,10 @@ predict (Spead2UdpReader *reader, gpointer user_data)
   gsize size = reader->last_size;
 
   if (reader->options.predict == NULL || reader->n_sockets > 1 ||
-      reader->n_unplaced > 0 || reader->last == NULL || size < MIN_PLACED ||
-      !reader->options.predict (reader->last, size, places, user_data))
+      reader->n_unplaced > 0 || reader->last == NULL || size < MIN_PLACED)
     return FALSE;
-  places->n = MIN (places->n, MESSAGE_SIZE / size);
-  return TRUE;
+  places->n = MESSAGE_SIZE / size;
+  return reader->options.predict (reader->last, size, places, user_data);
 }
 
 /* Has the message begin with headers and payloads in turn. What follows them lies in the
@@ -466,12 +465,13 @@ fetch_into_places (Spead2UdpReader *reader, gint fd)
   Spead2Places *places = &reader->places;
   struct msghdr *header = &reader->headers[0].msg_hdr;
   struct iovec *iov = reader->place_iovs, *slot = &reader->slots[0].iov;
-  gsize begin = places->n * (places->header_size + places->payload_size);
+  gsize header_size = spead2_places_header_size (places);
+  gsize begin = places->n * spead2_places_datagram_size (places);
   guint i;
   gint fetched;
 
   for (i = 0; i < places->n; i++) {
-    *iov++ = (struct iovec){reader->place_headers[i], places->header_size};
+    *iov++ = (struct iovec){reader->place_headers[i], header_size};
     *iov++ = (struct iovec){
         places->payload + i * places->payload_size, places->payload_size};
   }
@@ -507,15 +507,15 @@ gather (Spead2UdpReader *reader)
 static gboolean
 match_headers (Spead2UdpReader *reader, guint n)
 {
-  Spead2Places expected = reader->places;
-  guint8 *count = expected.header + expected.count_at;
-  guint i;
+  const Spead2Places *places = &reader->places;
+  guint i, k;
 
-  for (i = 0; i < n; i++) {
-    if (memcmp (reader->place_headers[i], expected.header,
-            expected.header_size) != 0)
-      return FALSE;
-    spead2_write_u64 (count, spead2_read_u64 (count) + expected.payload_size);
+  for (k = 0; k < places->n_words; k++) {
+    guint64 expected = places->words[k];
+
+    for (i = 0; i < n; i++, expected += places->steps[k])
+      if (GUINT64_FROM_BE (reader->place_headers[i][k]) != expected)
+        return FALSE;
   }
   return TRUE;
 }
@@ -529,7 +529,7 @@ settle_places (Spead2UdpReader *reader)
   struct msghdr *header = &reader->headers[0].msg_hdr;
   gsize size = reader->headers[0].msg_len;
   gsize segment = segment_size (header);
-  gsize expected = places->header_size + places->payload_size;
+  gsize expected = spead2_places_datagram_size (places);
   guint n = MIN (places->n, size / expected);
 
   if ((segment == expected || (segment == 0 && size == expected)) &&
@@ -576,7 +576,7 @@ give (Spead2UdpReader *reader, guint i, Spead2Datagram *datagram,
     datagram->source = &reader->slots[i].source;
   if (placed > 0) {
     reader->counters.placed += placed;
-    reader->last = reader->place_headers[placed - 1];
+    reader->last = (const guint8 *) reader->place_headers[placed - 1];
     reader->options.placed (&reader->places, placed, datagram->time, user_data);
   }
   for (k = placed; k < whole; k++) {
@@ -586,7 +586,7 @@ give (Spead2UdpReader *reader, guint i, Spead2Datagram *datagram,
   }
   reader->last_size = whole > placed
       ? datagram->size
-      : reader->places.header_size + reader->places.payload_size;
+      : spead2_places_datagram_size (&reader->places);
 }
 
 /* How many messages to fetch at a time. */

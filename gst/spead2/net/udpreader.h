@@ -91,7 +91,7 @@ typedef struct {
   guint64 coalesce; /* longest sleep that coalesces wake-ups, ns; 0: none */
   /* Both or neither, with the user_data of spead2_udp_reader_drain(). predict fills in where
    * the payload of datagrams belongs that continue the last one, of which only the header
-   * may be read; FALSE: that is unknown. placed is called instead of the drain's function for
+   * may be read, of places->n at most; FALSE: that is unknown. placed is called instead of the drain's function for
    * the first n of them, which have been read to there. Together, header and payload have
    * the size of the last datagram. predict is called where that has 4 KiB or more, the reader
    * has one socket and reads one message at a time (messages come that have several datagrams,

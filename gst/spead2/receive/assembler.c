@@ -405,18 +405,23 @@ continue_heap (Spead2Assembler *assembler, Spead2ReceivedHeap *heap,
   return fate;
 }
 
-/* What tells a heap of one packet from another with its counter. */
+/* What tells a heap of one packet from another with its counter: begins as the seed, and is
+ * updated with each pointer; the lowest bit is set in the end. */
+static inline guint64
+update_digest (
+    const Spead2Assembler *assembler, guint64 digest, guint64 pointer)
+{
+  digest = (digest ^ pointer) * assembler->seed;
+  return digest ^ digest >> 32;
+}
+
 static guint64
-digest_pointers (
-    const Spead2Assembler *assembler, const guint8 *pointers, guint n)
+digest_packet (const Spead2Assembler *assembler, const Spead2PacketView *view)
 {
   guint64 digest = assembler->seed;
 
-  for (guint i = 0; i < n; i++) {
-    digest ^= spead2_read_u64 (pointers + i * SPEAD2_POINTER_SIZE);
-    digest *= assembler->seed;
-    digest ^= digest >> 32;
-  }
+  for (guint i = 0; i < view->n_pointers; i++)
+    digest = update_digest (assembler, digest, spead2_packet_pointer (view, i));
   return digest | 1;
 }
 
@@ -485,9 +490,7 @@ begin_heap (Spead2Assembler *assembler, const Spead2PacketView *view)
       ? view->offset + view->payload_size
       : view->heap_length;
   Spead2HeapIdentity identity = {view->cnt, view->heap_length,
-      single ? digest_pointers (assembler, view->pointers, view->n_pointers)
-             : 0,
-      view->flavour};
+      single ? digest_packet (assembler, view) : 0, view->flavour};
   Spead2ReceivedHeap *heap;
   gboolean complete;
 
@@ -585,41 +588,109 @@ add_next (Spead2Assembler *assembler)
   return renew_run (assembler) ? run->heap->payload : NULL;
 }
 
+/* Of the heap of the run that has these words as its header. */
+static Spead2HeapIdentity
+identify (const Spead2Assembler *assembler, const guint64 *words)
+{
+  const Spead2Run *run = &assembler->run;
+  Spead2HeapIdentity identity = {
+      .cnt =
+          spead2_pointer_value (run->heap->flavour, words[SPEAD2_ID_HEAP_CNT]),
+      .length = run->heap->length,
+      .digest = assembler->seed,
+      .flavour = run->heap->flavour,
+  };
+
+  for (guint i = SPEAD2_RUN_LEADING_WORDS; i < run->n_words; i++)
+    identity.digest = update_digest (assembler, identity.digest, words[i]);
+  identity.digest |= 1;
+  return identity;
+}
+
+static gboolean
+has_come (const Spead2Assembler *assembler, const Spead2HeapIdentity *identity)
+{
+  gboolean complete;
+
+  return find_live (assembler, identity->cnt) ||
+      spead2_ended_heaps_find (
+          assembler->ended, identity, assembler->now, &complete);
+}
+
+/* n heaps of the run, each of them complete, have been added. */
+static void
+count_added (Spead2Assembler *assembler, guint n)
+{
+  Spead2AssemblerCounters *counters = &assembler->counters;
+  Spead2ReceivedHeap *heap = assembler->run.heap;
+
+  heap->last_time = assembler->now;
+  counters->packets[SPEAD2_PACKET_ACCEPTED] += n;
+  counters->payload_bytes += n * heap->length;
+  counters->heaps_started += n;
+  counters->single_packet_heaps += n;
+  counters->heaps_ended[SPEAD2_HEAP_COMPLETE] += n;
+}
+
 /* Adds the heap that is next in the run. FALSE: the packet is not all of that, or the heap
  * does not come for the first time, or has no memory. */
 static gboolean
 continue_run (Spead2Assembler *assembler, const guint8 *packet, gsize size)
 {
-  Spead2AssemblerCounters *counters = &assembler->counters;
   Spead2Run *run = &assembler->run;
-  Spead2ReceivedHeap *heap = run->heap;
-  guint64 length = heap->length;
-  Spead2HeapIdentity identity = {.length = length, .flavour = heap->flavour};
+  guint64 length = run->heap->length;
+  Spead2HeapIdentity identity;
   guint8 *payload;
-  gboolean complete;
 
   if (!spead2_run_is_next (run, packet, size))
     return FALSE;
-  identity.cnt = spead2_run_cnt (run);
-  identity.digest = digest_pointers (assembler,
-      packet + SPEAD2_RUN_LEADING_WORDS * sizeof *run->words, heap->n_pointers);
-  if (find_live (assembler, identity.cnt) ||
-      spead2_ended_heaps_find (
-          assembler->ended, &identity, assembler->now, &complete))
+  identity = identify (assembler, run->words);
+  if (has_come (assembler, &identity))
     return FALSE;
   payload = add_next (assembler);
   if (payload == NULL)
     return FALSE;
 
   memcpy (payload, packet + size - length, length);
-  run->heap->last_time = assembler->now;
   spead2_ended_heaps_add (assembler->ended, &identity, TRUE, assembler->now);
-  counters->packets[SPEAD2_PACKET_ACCEPTED]++;
-  counters->payload_bytes += length;
-  counters->heaps_started++;
-  counters->single_packet_heaps++;
-  counters->heaps_ended[SPEAD2_HEAP_COMPLETE]++;
+  count_added (assembler, 1);
   return TRUE;
+}
+
+/* Predicts heaps of the run that will come for the first time. */
+static gboolean
+predict_run (Spead2Assembler *assembler, Spead2Places *places)
+{
+  Spead2Run next = assembler->run;
+  guint n;
+
+  if (next.n_left == 0 || !has_space (assembler) ||
+      !spead2_run_predict (&assembler->run, places))
+    return FALSE;
+  for (n = 0; n < places->n; n++) {
+    Spead2HeapIdentity identity;
+
+    for (guint i = 0; i < next.n_words; i++)
+      next.words[i] += next.steps[i];
+    identity = identify (assembler, next.words);
+    if (has_come (assembler, &identity))
+      break;
+  }
+  places->n = n;
+  return n > 0;
+}
+
+static void
+push_placed_run (Spead2Assembler *assembler, guint n)
+{
+  for (guint i = 0; i < n; i++) {
+    Spead2HeapIdentity identity;
+
+    spead2_run_add_placed (&assembler->run);
+    identity = identify (assembler, assembler->run.words);
+    spead2_ended_heaps_add (assembler->ended, &identity, TRUE, assembler->now);
+  }
+  count_added (assembler, n);
 }
 
 /* --- datagrams ------------------------------------------------------------ */
@@ -663,31 +734,43 @@ gboolean
 spead2_assembler_predict (Spead2Assembler *assembler, const guint8 *last,
     gsize size, Spead2Places *places)
 {
+  if (assembler->run.heap)
+    return size == assembler->run.size && predict_run (assembler, places);
   /* What was not has nothing in the heap, neither its payload nor its pointers. */
   return assembler->newest && assembler->accepted &&
       spead2_predict_places (
           assembler->newest, &assembler->config.rules, last, size, places);
 }
 
-void
-spead2_assembler_push_placed (Spead2Assembler *assembler,
-    const Spead2Places *places, guint n, guint64 now)
+static void
+push_placed_heap (
+    Spead2Assembler *assembler, const Spead2Places *places, guint n)
 {
   Spead2ReceivedHeap *heap = assembler->newest;
   guint64 begin = places->payload - heap->payload;
   guint64 size = n * (guint64) places->payload_size;
-  Spead2AssemblerCounters *counters = &assembler->counters;
 
-  assembler->now = now;
-  counters->datagrams += n;
-  counters->bytes += n * places->header_size + size;
-  counters->payload_bytes += size;
-  counters->packets[SPEAD2_PACKET_ACCEPTED] += n;
+  assembler->counters.payload_bytes += size;
+  assembler->counters.packets[SPEAD2_PACKET_ACCEPTED] += n;
   /* Right behind the last range. */
   spead2_ranges_add (&heap->ranges, begin, begin + size);
   heap->received += size;
-  heap->last_time = now;
+  heap->last_time = assembler->now;
   note_progress (assembler, heap);
+}
+
+void
+spead2_assembler_push_placed (Spead2Assembler *assembler,
+    const Spead2Places *places, guint n, guint64 now)
+{
+  assembler->now = now;
+  assembler->counters.datagrams += n;
+  assembler->counters.bytes +=
+      n * (guint64) spead2_places_datagram_size (places);
+  if (assembler->run.heap)
+    push_placed_run (assembler, n);
+  else
+    push_placed_heap (assembler, places, n);
 }
 
 void

@@ -149,8 +149,8 @@ void spead2_assembler_set_sender (
 void spead2_assembler_push (
     Spead2Assembler *assembler, const guint8 *data, gsize size, guint64 now);
 
-/* Where the payload of packets belongs that continue the last one: of the newest heap, and
- * right behind it. FALSE: that is unknown, or the last one was not accepted. last is the
+/* Where the payload of packets belongs, of places->n at most, that continue the last one: of the
+ * newest heap, and right behind it, or heaps that continue a run. FALSE: that is unknown, or the last one was not accepted. last is the
  * datagram that was pushed or placed last; its header is read, its payload is not. What
  * places has is valid until anything else is called. */
 gboolean spead2_assembler_predict (Spead2Assembler *assembler,

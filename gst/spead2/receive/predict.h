@@ -10,8 +10,8 @@
 
 G_BEGIN_DECLS
 
-/* Where the payload of packets belongs that continue a live heap right behind its last one,
- * with that one's header. last: a datagram, of which the header is read. FALSE: it is not
+/* Where the payload of packets belongs, of places->n at most, that continue a live heap right
+ * behind its last one, with that one's header. last: a datagram, of which the header is read. FALSE: it is not
  * the heap's last packet, or it is unknown what will come. */
 gboolean spead2_predict_places (const Spead2ReceivedHeap *heap,
     const Spead2PacketRules *rules, const guint8 *last, gsize size,

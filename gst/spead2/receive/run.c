@@ -109,7 +109,8 @@ spead2_run_renew (Spead2Run *run, Spead2ReceivedHeap *heap)
 {
   const Spead2ReceivedHeap *last = run->heap;
 
-  heap->cnt = spead2_run_cnt (run);
+  heap->cnt =
+      spead2_pointer_value (last->flavour, run->words[SPEAD2_ID_HEAP_CNT]);
   heap->flavour = last->flavour;
   heap->flags = last->flags;
   heap->length = heap->received = last->length;
@@ -120,4 +121,21 @@ spead2_run_renew (Spead2Run *run, Spead2ReceivedHeap *heap)
   set_steps (run, heap);
   run->heap = heap;
   run->n_space = 1;
+}
+
+gboolean
+spead2_run_predict (const Spead2Run *run, Spead2Places *places)
+{
+  const Spead2ReceivedHeap *heap = run->heap;
+
+  G_STATIC_ASSERT (SPEAD2_RUN_MAX_WORDS <= SPEAD2_PLACES_MAX_WORDS);
+  places->n = MIN (places->n, MIN (run->n_space - heap->n_heaps, run->n_left));
+  places->n_words = run->n_words;
+  places->payload_size = heap->length;
+  places->payload = heap->payload + heap->n_heaps * heap->length;
+  for (guint i = 0; i < run->n_words; i++) {
+    places->words[i] = run->words[i] + run->steps[i];
+    places->steps[i] = run->steps[i];
+  }
+  return places->n > 0;
 }

@@ -15,6 +15,7 @@
 #ifndef SPEAD2_RECEIVE_RUN_H
 #define SPEAD2_RECEIVE_RUN_H
 
+#include "spead2/net/places.h"
 #include "spead2/receive/receivedheap.h"
 
 G_BEGIN_DECLS
@@ -53,11 +54,18 @@ static inline gboolean spead2_run_is_next (
  * It is new, and has memory; all of its payload is taken to be there. */
 void spead2_run_renew (Spead2Run *run, Spead2ReceivedHeap *heap);
 
-/* The heap counter in words. */
-static inline guint64
-spead2_run_cnt (const Spead2Run *run)
+/* Where the payload of the heaps belongs that come next, of places->n at most: behind what its
+ * memory has of them. FALSE: it is not known, or there is no space. */
+gboolean spead2_run_predict (const Spead2Run *run, Spead2Places *places);
+
+/* Adds the heap that comes next, as predicted. */
+static inline void
+spead2_run_add_placed (Spead2Run *run)
 {
-  return spead2_pointer_value (run->heap->flavour, run->words[1]);
+  for (guint i = 0; i < run->n_words; i++)
+    run->words[i] += run->steps[i];
+  run->n_left--;
+  run->heap->n_heaps++;
 }
 
 /*< private >*/

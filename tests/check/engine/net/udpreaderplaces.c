@@ -37,14 +37,13 @@ predict (const guint8 *last, gsize size, Spead2Places *places, gpointer data)
   if (offset + payload != end || payload == 0)
     return FALSE;
   *places = (Spead2Places){
-      .n = MIN ((N * PIECE - end) / payload, n_places),
-      .header_size = HEADER,
+      .n = MIN ((N * PIECE - end) / payload, MIN (n_places, places->n)),
+      .n_words = 2,
       .payload_size = payload,
       .payload = memory + end,
-      .count_at = 8,
+      .words = {spead2_read_u64 (last), end},
+      .steps = {0, payload},
   };
-  memcpy (places->header, last, HEADER);
-  spead2_write_u64 (places->header + 8, end);
   return places->n > 0;
 }
 

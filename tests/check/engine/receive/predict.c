@@ -17,6 +17,7 @@ static Spead2Places places;
 static gboolean
 predict (void)
 {
+  places.n = G_MAXUINT;
   return spead2_assembler_predict (
       assembler, packet.bytes, packet.size, &places);
 }
@@ -40,10 +41,13 @@ GST_START_TEST (the_rest_of_a_heap_is_predicted)
   /* The last 50 bytes are another packet. */
   fail_unless_equals_int (places.n, 8);
   fail_unless_equals_uint64 (places.payload_size, PIECE);
-  fail_unless_equals_uint64 (places.header_size, 40);
-  fail_unless_equals_uint64 (places.count_at, 24);
   packet_standard (&packet, 7, LENGTH, 2 * PIECE, PIECE);
-  fail_unless (memcmp (places.header, packet.bytes, packet.size) == 0);
+  fail_unless_equals_uint64 (spead2_places_header_size (&places), packet.size);
+  for (guint i = 0; i < places.n_words; i++) {
+    fail_unless_equals_uint64 (
+        places.words[i], spead2_read_u64 (packet.bytes + 8 * i));
+    fail_unless_equals_uint64 (places.steps[i], i == 3 ? PIECE : 0);
+  }
 
   now = 5;
   read_into_places (7, 2 * PIECE, 8);
@@ -136,7 +140,7 @@ GST_START_TEST (pointers_in_each_packet)
     push_payload (10 + twice, 0, PIECE);
     fail_unless (predict () == !twice);
     if (!twice)
-      fail_unless_equals_uint64 (places.count_at, 8 + 3 * 8);
+      fail_unless_equals_uint64 (places.steps[4], PIECE);
   }
 }
 GST_END_TEST
@@ -165,6 +169,118 @@ GST_START_TEST (nothing_is_predicted_behind_a_duplicate)
 }
 GST_END_TEST
 
+/* --- runs ----------------------------------------------------------------- */
+
+static void
+setup_runs (void)
+{
+  setup_assembler ();
+  assembler_config.run_heaps = 8;
+  assembler_config.run_bytes = 8 * PIECE;
+  start_assembler ();
+}
+
+/* A heap of one packet with a timestamp, the counter and that. */
+static void
+push_run (guint64 from, guint64 to, guint64 timestamp)
+{
+  for (guint64 cnt = from; cnt <= to; cnt++) {
+    packet_standard (&packet, cnt, PIECE, 0, PIECE);
+    packet_immediate (&packet, TIMESTAMP, timestamp + cnt);
+    packet_addressed (&packet, SAMPLES, 0);
+    push_payload (cnt, 0, PIECE);
+  }
+}
+
+/* The next heap is a run of so many, from cnt on, with their bytes. */
+static void
+fail_unless_run (guint64 cnt, guint n)
+{
+  const Spead2ReceivedHeap *heap = fail_unless_next (cnt, "complete");
+
+  fail_unless_equals_int (heap->n_heaps, n);
+  for (gsize i = 0; i < n * PIECE; i++)
+    fail_unless_equals_int (
+        heap->payload[i], heap_byte (cnt + i / PIECE, i % PIECE));
+}
+
+GST_START_TEST (heaps_of_a_run_are_predicted)
+{
+  const Spead2AssemblerCounters *counters =
+      spead2_assembler_counters (assembler);
+
+  push_run (1, 1, 0);
+  /* The second heap says how they step. */
+  fail_if (predict ());
+  push_run (2, 2, 0);
+  fail_unless (predict ());
+  fail_unless_equals_int (places.n, 6);
+  fail_unless_equals_uint64 (places.payload_size, PIECE);
+  fail_unless_equals_uint64 (
+      spead2_places_datagram_size (&places), packet.size);
+  for (guint i = 0; i < places.n_words; i++) {
+    guint64 step = i == 1 || i == 5;
+
+    fail_unless_equals_uint64 (
+        places.words[i], spead2_read_u64 (packet.bytes + 8 * i) + step);
+    fail_unless_equals_uint64 (places.steps[i], step);
+  }
+
+  now = 5;
+  for (guint i = 0; i < 4; i++)
+    for (guint k = 0; k < PIECE; k++)
+      places.payload[i * PIECE + k] = heap_byte (3 + i, k);
+  spead2_assembler_push_placed (assembler, &places, 4, now);
+  fail_unless_equals_uint64 (counters->datagrams, 6);
+  fail_unless_equals_uint64 (counters->bytes, 6 * packet.size);
+  fail_unless_equals_uint64 (counters->payload_bytes, 6 * PIECE);
+  fail_unless_equals_uint64 (counters->single_packet_heaps, 6);
+  fail_unless_equals_uint64 (count_ended ("complete"), 6);
+
+  /* And on from there, up to the end of the memory. */
+  push_run (7, 7, 0);
+  fail_unless (predict ());
+  fail_unless_equals_int (places.n, 1);
+  push_run (8, 8, 0);
+  fail_if (predict ());
+  /* They are remembered. */
+  push_run (5, 6, 0);
+  fail_unless_equals_uint64 (count_packets ("duplicate"), 2);
+  fail_unless_run (1, 8);
+  fail_if_heap ();
+}
+GST_END_TEST
+
+/* As many as are of use; those that have come, or of which a packet has; and none that has
+ * another header. */
+GST_START_TEST (heaps_that_have_come_are_not_predicted)
+{
+  push_run (6, 6, 0);
+  push (16, 2 * PIECE, PIECE, PIECE);
+  push_run (1, 2, 0);
+  fail_unless (predict ());
+  fail_unless_equals_int (places.n, 3);
+  places.n = 2;
+  fail_unless (
+      spead2_assembler_predict (assembler, packet.bytes, packet.size, &places));
+  fail_unless_equals_int (places.n, 2);
+  push_run (3, 5, 0);
+  fail_if (predict ());
+  push_run (14, 15, 0);
+  fail_if (predict ());
+  push (9, PIECE, 0, PIECE);
+  fail_if (predict ());
+}
+GST_END_TEST
+
+GST_START_TEST (values_that_wrap_are_not_predicted)
+{
+  push_run (1, 2, (G_GUINT64_CONSTANT (1) << 40) - 5);
+  fail_unless (predict ());
+  fail_unless_equals_int (places.n, 2);
+}
+GST_END_TEST
+
 static Suite *
 predict_suite (void)
 {
@@ -179,6 +295,13 @@ predict_suite (void)
   tcase_add_test (tc, behind_a_hole);
   tcase_add_test (tc, pointers_in_each_packet);
   tcase_add_test (tc, nothing_is_predicted_behind_a_duplicate);
+
+  tc = tcase_create ("runs");
+  suite_add_tcase (suite, tc);
+  tcase_add_checked_fixture (tc, setup_runs, teardown_assembler);
+  tcase_add_test (tc, heaps_of_a_run_are_predicted);
+  tcase_add_test (tc, heaps_that_have_come_are_not_predicted);
+  tcase_add_test (tc, values_that_wrap_are_not_predicted);
   return suite;
 }
 
