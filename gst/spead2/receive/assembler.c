@@ -1,19 +1,16 @@
 /* Packets to heaps: see assembler.h.
  *
  * A packet goes through three stages: it is read, its heap is found or begun, and
- * its bytes are placed there. Live heaps are in two structures at a time: a list by
- * the order of their last packets, and a hash by their counters.
+ * its bytes are placed there.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include "spead2/receive/assembler.h"
 
 #include "spead2/receive/endedheaps.h"
+#include "spead2/receive/liveheaps.h"
 #include "spead2/receive/predict.h"
 #include "spead2/receive/run.h"
-
-/* Heaps of which one is chosen to be given up for its memory, at least 2. */
-#define MAX_COMPARED 16
 
 typedef struct {
   Spead2ReceivedHeap *first, *last;
@@ -28,12 +25,8 @@ struct _Spead2Assembler {
   guint64 now; /* the last time that was passed in */
   guint64 seed;
 
-  Spead2ReceivedHeap *oldest, *newest; /* live, by their last packets */
+  Spead2LiveHeaps live;
   gboolean accepted; /* the last datagram, as a packet of a heap */
-  Spead2ReceivedHeap **buckets;
-  guint mask;
-  guint n_live;
-  guint64 live_bytes;
 
   Spead2EndedHeaps *ended;
   HeapList ready; /* ended and not taken */
@@ -75,21 +68,13 @@ spead2_assembler_new (
   assembler->owner = *owner;
   assembler->seed =
       (guint64) g_random_int () << 32 | (guint64) g_random_int () | 1;
-  assembler->mask = (2u << g_bit_storage (config->max_heaps)) - 1;
-  assembler->buckets = g_new0 (Spead2ReceivedHeap *, assembler->mask + 1);
+  spead2_live_heaps_init (&assembler->live, config->max_heaps, assembler->seed);
   assembler->ended = spead2_ended_heaps_new (
       config->n_remembered, config->remember_time, assembler->seed);
   return assembler;
 }
 
 /* --- memory of heaps ------------------------------------------------------ */
-
-/* Bytes of memory that a heap costs, those in front of an aligned item included. */
-static guint64
-memory_size (guint64 capacity)
-{
-  return capacity + SPEAD2_PAYLOAD_ALIGNMENT;
-}
 
 static void
 release_memory (Spead2Assembler *assembler, Spead2ReceivedHeap *heap)
@@ -140,41 +125,6 @@ find_phase (const Spead2Assembler *assembler, const Spead2PacketView *view)
 
 /* --- heaps that end ------------------------------------------------------- */
 
-static Spead2ReceivedHeap **
-bucket (const Spead2Assembler *assembler, guint64 cnt)
-{
-  return &assembler->buckets[(cnt * assembler->seed) >> 32 & assembler->mask];
-}
-
-static void
-list_remove (Spead2Assembler *assembler, Spead2ReceivedHeap *heap)
-{
-  *(heap->older ? &heap->older->newer : &assembler->oldest) = heap->newer;
-  *(heap->newer ? &heap->newer->older : &assembler->newest) = heap->older;
-}
-
-static void
-list_append (Spead2Assembler *assembler, Spead2ReceivedHeap *heap)
-{
-  heap->newer = NULL;
-  heap->older = assembler->newest;
-  *(heap->older ? &heap->older->newer : &assembler->oldest) = heap;
-  assembler->newest = heap;
-}
-
-static void
-remove_live (Spead2Assembler *assembler, Spead2ReceivedHeap *heap)
-{
-  Spead2ReceivedHeap **link = bucket (assembler, heap->cnt);
-
-  while (*link != heap)
-    link = &(*link)->hash_next;
-  *link = heap->hash_next;
-  list_remove (assembler, heap);
-  assembler->n_live--;
-  assembler->live_bytes -= memory_size (heap->capacity);
-}
-
 static void
 append (HeapList *list, Spead2ReceivedHeap *heap)
 {
@@ -219,9 +169,9 @@ static void
 give_up (
     Spead2Assembler *assembler, Spead2ReceivedHeap *heap, Spead2HeapEnd end)
 {
-  guint64 bytes = memory_size (heap->capacity);
+  guint64 bytes = spead2_live_heaps_cost (heap->capacity);
 
-  remove_live (assembler, heap);
+  spead2_live_heaps_remove (&assembler->live, heap);
   if (heap->flags & SPEAD2_RECEIVED_UNSIZED && heap->received == heap->length)
     end = SPEAD2_HEAP_COMPLETE;
   else if (assembler->incomplete_bytes + bytes >
@@ -238,7 +188,7 @@ end_unsized (Spead2Assembler *assembler)
 {
   Spead2ReceivedHeap *heap, *newer;
 
-  for (heap = assembler->oldest; heap; heap = newer) {
+  for (heap = assembler->live.oldest; heap; heap = newer) {
     newer = heap->newer;
     if (heap->flags & SPEAD2_RECEIVED_UNSIZED)
       give_up (assembler, heap, SPEAD2_HEAP_STOPPED);
@@ -257,28 +207,6 @@ complete_heap (
   end_heap (assembler, heap, SPEAD2_HEAP_COMPLETE, digest);
 }
 
-/* Bytes of memory for what has not come. */
-static guint64
-claimed_bytes (const Spead2ReceivedHeap *heap)
-{
-  return heap->capacity > heap->received ? heap->capacity - heap->received : 0;
-}
-
-/* Among the oldest heaps, but not `kept`, the one that claims most memory for what has
- * not come. */
-static Spead2ReceivedHeap *
-find_greediest (
-    const Spead2Assembler *assembler, const Spead2ReceivedHeap *kept)
-{
-  Spead2ReceivedHeap *heap = assembler->oldest, *greediest = NULL;
-
-  for (guint i = 0; heap && i < MAX_COMPARED; i++, heap = heap->newer)
-    if (heap != kept &&
-        (greediest == NULL || claimed_bytes (heap) > claimed_bytes (greediest)))
-      greediest = heap;
-  return greediest;
-}
-
 /* Gives up heaps, but not this one, until so much is within the limits. */
 static void
 make_space (Spead2Assembler *assembler, const Spead2ReceivedHeap *heap,
@@ -286,14 +214,15 @@ make_space (Spead2Assembler *assembler, const Spead2ReceivedHeap *heap,
 {
   const Spead2AssemblerConfig *config = &assembler->config;
 
-  while (assembler->n_live + n_more > config->max_heaps) {
-    Spead2ReceivedHeap *oldest = assembler->oldest;
+  while (assembler->live.n + n_more > config->max_heaps) {
+    Spead2ReceivedHeap *oldest = assembler->live.oldest;
 
     give_up (assembler, oldest == heap ? oldest->newer : oldest,
         SPEAD2_HEAP_EVICTED);
   }
-  while (assembler->live_bytes + bytes_more > config->max_live_bytes)
-    give_up (assembler, find_greediest (assembler, heap), SPEAD2_HEAP_EVICTED);
+  while (assembler->live.bytes + bytes_more > config->max_live_bytes)
+    give_up (assembler, spead2_live_heaps_greediest (&assembler->live, heap),
+        SPEAD2_HEAP_EVICTED);
 }
 
 /* --- packets -------------------------------------------------------------- */
@@ -314,7 +243,7 @@ grow_heap (
   capacity = MAX (capacity, MIN (2 * before, limit));
   if (!acquire_memory (assembler, heap, capacity, (guintptr) heap->payload))
     return SPEAD2_PACKET_NO_MEMORY;
-  assembler->live_bytes += capacity - before;
+  spead2_live_heaps_note_growth (&assembler->live, capacity - before);
   make_space (assembler, heap, 0, 0);
   return SPEAD2_PACKET_ACCEPTED;
 }
@@ -384,11 +313,10 @@ note_progress (Spead2Assembler *assembler, Spead2ReceivedHeap *heap)
 {
   if (heap->received == heap->length &&
       !(heap->flags & SPEAD2_RECEIVED_UNSIZED)) {
-    remove_live (assembler, heap);
+    spead2_live_heaps_remove (&assembler->live, heap);
     complete_heap (assembler, heap, 0);
-  } else if (heap != assembler->newest) {
-    list_remove (assembler, heap);
-    list_append (assembler, heap);
+  } else if (heap != assembler->live.newest) {
+    spead2_live_heaps_touch (&assembler->live, heap);
   }
 }
 
@@ -469,18 +397,6 @@ new_payload (Spead2Assembler *assembler, Spead2ReceivedHeap *heap,
       acquire_memory (assembler, heap, length, find_phase (assembler, view));
 }
 
-static void
-insert_live (Spead2Assembler *assembler, Spead2ReceivedHeap *heap)
-{
-  Spead2ReceivedHeap **first = bucket (assembler, heap->cnt);
-
-  heap->hash_next = *first;
-  *first = heap;
-  list_append (assembler, heap);
-  assembler->n_live++;
-  assembler->live_bytes += memory_size (heap->capacity);
-}
-
 /* The first packet of a heap that is seen. */
 static Spead2PacketFate
 begin_heap (Spead2Assembler *assembler, const Spead2PacketView *view)
@@ -512,20 +428,10 @@ begin_heap (Spead2Assembler *assembler, const Spead2PacketView *view)
     assembler->counters.single_packet_heaps++;
     complete_heap (assembler, heap, identity.digest);
   } else {
-    make_space (assembler, heap, 1, memory_size (heap->capacity));
-    insert_live (assembler, heap);
+    make_space (assembler, heap, 1, spead2_live_heaps_cost (heap->capacity));
+    spead2_live_heaps_add (&assembler->live, heap);
   }
   return SPEAD2_PACKET_ACCEPTED;
-}
-
-static Spead2ReceivedHeap *
-find_live (const Spead2Assembler *assembler, guint64 cnt)
-{
-  Spead2ReceivedHeap *heap = *bucket (assembler, cnt);
-
-  while (heap && heap->cnt != cnt)
-    heap = heap->hash_next;
-  return heap;
 }
 
 /* --- runs ----------------------------------------------------------------- */
@@ -612,7 +518,7 @@ has_come (const Spead2Assembler *assembler, const Spead2HeapIdentity *identity)
 {
   gboolean complete;
 
-  return find_live (assembler, identity->cnt) ||
+  return spead2_live_heaps_find (&assembler->live, identity->cnt) ||
       spead2_ended_heaps_find (
           assembler->ended, identity, assembler->now, &complete);
 }
@@ -699,7 +605,7 @@ void
 spead2_assembler_push (
     Spead2Assembler *assembler, const guint8 *data, gsize size, guint64 now)
 {
-  Spead2ReceivedHeap *heap = assembler->newest;
+  Spead2ReceivedHeap *heap = assembler->live.newest;
   Spead2PacketView view;
   Spead2Refusal refusal;
   Spead2PacketFate fate;
@@ -720,7 +626,7 @@ spead2_assembler_push (
   }
 
   if (heap == NULL || heap->cnt != view.cnt)
-    heap = find_live (assembler, view.cnt);
+    heap = spead2_live_heaps_find (&assembler->live, view.cnt);
   fate = heap ? continue_heap (assembler, heap, &view)
               : begin_heap (assembler, &view);
   assembler->counters.packets[fate]++;
@@ -737,16 +643,16 @@ spead2_assembler_predict (Spead2Assembler *assembler, const guint8 *last,
   if (assembler->run.heap)
     return size == assembler->run.size && predict_run (assembler, places);
   /* What was not has nothing in the heap, neither its payload nor its pointers. */
-  return assembler->newest && assembler->accepted &&
+  return assembler->live.newest && assembler->accepted &&
       spead2_predict_places (
-          assembler->newest, &assembler->config.rules, last, size, places);
+          assembler->live.newest, &assembler->config.rules, last, size, places);
 }
 
 static void
 push_placed_heap (
     Spead2Assembler *assembler, const Spead2Places *places, guint n)
 {
-  Spead2ReceivedHeap *heap = assembler->newest;
+  Spead2ReceivedHeap *heap = assembler->live.newest;
   guint64 begin = places->payload - heap->payload;
   guint64 size = n * (guint64) places->payload_size;
 
@@ -788,7 +694,7 @@ static guint64
 next_expiry (const Spead2Assembler *assembler)
 {
   guint64 timeout = assembler->config.heap_timeout;
-  const Spead2ReceivedHeap *oldest = assembler->oldest;
+  const Spead2ReceivedHeap *oldest = assembler->live.oldest;
 
   if (timeout == 0 || oldest == NULL ||
       timeout > G_MAXUINT64 - oldest->last_time)
@@ -803,15 +709,15 @@ spead2_assembler_expire (Spead2Assembler *assembler, guint64 now)
 
   assembler->now = now;
   while ((next = next_expiry (assembler)) <= now)
-    give_up (assembler, assembler->oldest, SPEAD2_HEAP_TIMEOUT);
+    give_up (assembler, assembler->live.oldest, SPEAD2_HEAP_TIMEOUT);
   return next;
 }
 
 void
 spead2_assembler_flush (Spead2Assembler *assembler, Spead2HeapEnd end)
 {
-  while (assembler->oldest)
-    give_up (assembler, assembler->oldest, end);
+  while (assembler->live.oldest)
+    give_up (assembler, assembler->live.oldest, end);
 }
 
 void
@@ -877,7 +783,7 @@ spead2_assembler_free (Spead2Assembler *assembler)
     spead2_received_heap_free (heap);
   }
   spead2_ended_heaps_free (assembler->ended);
-  g_free (assembler->buckets);
+  spead2_live_heaps_clear (&assembler->live);
   g_free (assembler);
 }
 
@@ -890,7 +796,7 @@ spead2_assembler_counters (const Spead2Assembler *assembler)
 guint
 spead2_assembler_n_live (const Spead2Assembler *assembler)
 {
-  return assembler->n_live;
+  return assembler->live.n;
 }
 
 guint
@@ -902,7 +808,7 @@ spead2_assembler_n_unused (const Spead2Assembler *assembler)
 guint64
 spead2_assembler_live_bytes (const Spead2Assembler *assembler)
 {
-  return assembler->live_bytes;
+  return assembler->live.bytes;
 }
 
 static guint64
@@ -922,7 +828,7 @@ spead2_assembler_imbalance (const Spead2Assembler *assembler)
   guint64 datagrams = sum (counters->refused, SPEAD2_N_REFUSALS) +
       sum (counters->packets, SPEAD2_N_PACKET_FATES);
   guint64 started =
-      sum (counters->heaps_ended, SPEAD2_N_HEAP_ENDS) + assembler->n_live;
+      sum (counters->heaps_ended, SPEAD2_N_HEAP_ENDS) + assembler->live.n;
 
   if (counters->datagrams != datagrams)
     return g_strdup_printf ("%" G_GUINT64_FORMAT " datagrams, but "
