@@ -396,9 +396,9 @@ spead2_batch_write_headers (Spead2Batch *batch)
     Spead2MessageControl *control = &batch->controls[i];
 
     write_header (batch, message, header);
-    if (message->n_packets > 1 || batch->ifaces)
+    if (spead2_message_has_gso (message) || batch->ifaces)
       memset (control, 0, sizeof *control);
-    if (message->n_packets > 1) {
+    if (spead2_message_has_gso (message)) {
       const guint16 size = message->packet_size;
 
       add_control (

@@ -971,7 +971,8 @@ spead2_udp_writer_send (Spead2UdpWriter *writer)
         settle_sent (writer, &writer->batch.messages[i++]);
     } else if (sent == -ABANDONED) {
       abandoned = TRUE;
-    } else if (message->n_packets > 1 && may_be_optimization (-sent)) {
+    } else if (spead2_message_has_gso (message) &&
+        may_be_optimization (-sent)) {
       i++;
       abandoned = !send_plain (writer, message, -sent);
     } else {

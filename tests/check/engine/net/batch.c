@@ -28,6 +28,7 @@ typedef struct {
   gsize n_iovecs;
   guint n_segments;
   gsize segment_size; /* UDP_SEGMENT; without it, bytes */
+  gboolean has_gso;   /* UDP_SEGMENT is there */
   guint n_pages;      /* that its iovecs lie on */
 } Sent;
 
@@ -153,7 +154,8 @@ take_message (const Spead2Message *message, const struct msghdr *header)
   now.bytes = bytes->len;
   now.segment_size = size ? size : bytes->len;
   now.n_segments = (now.bytes + now.segment_size - 1) / now.segment_size;
-  fail_unless_equals_int (size != 0, now.n_segments > 1);
+  now.has_gso = size != 0;
+  fail_unless (now.has_gso || now.n_segments == 1);
   fail_unless_equals_uint64 (message->size, now.bytes);
   fail_unless_equals_uint64 (message->n_packets, now.n_segments);
   cut (bytes, now.segment_size);
@@ -288,6 +290,36 @@ GST_START_TEST (test_filled_messages)
     if (in_place)
       fail_unless_equals_uint64 (sent_at (i)->n_iovecs, 1);
   }
+}
+GST_END_TEST
+
+/* A single packet has it where the kernel has no cache for memory that is as large, but not
+ * where no two packets of its size share a message. */
+static const struct {
+  gsize packet_size;
+  gboolean has_gso;
+} singles[] = {
+    {1472, FALSE}, {7799, FALSE}, {7800, TRUE}, {32753, TRUE}, {32754, FALSE}};
+
+GST_START_TEST (test_single_packets)
+{
+  const guint number = __i__ / 2;
+  const gboolean gso = __i__ % 2;
+  const gsize packet_size = singles[number].packet_size;
+  gsize header_size;
+
+  set_packet_size (65507);
+  add_job (1000);
+  send_jobs ();
+  header_size = sent_at (0)->bytes - 1000;
+  forget_jobs ();
+
+  spead2_batch_set_gso (&batch, 0, gso);
+  add_job (packet_size - header_size);
+  send_jobs ();
+  fail_unless_equals_int (sent->len, 1);
+  fail_unless_equals_uint64 (sent_at (0)->bytes, packet_size);
+  fail_unless_equals_int (sent_at (0)->has_gso, gso && singles[number].has_gso);
 }
 GST_END_TEST
 
@@ -711,6 +743,7 @@ batch_suite (void)
   suite_add_tcase (suite, tc);
   tcase_add_checked_fixture (tc, setup, teardown);
   tcase_add_loop_test (tc, test_filled_messages, 0, G_N_ELEMENTS (fillings));
+  tcase_add_loop_test (tc, test_single_packets, 0, 2 * G_N_ELEMENTS (singles));
   tcase_add_test (tc, test_heaps_in_place);
   tcase_add_loop_test (tc, test_message_limit, 0, 2);
   tcase_add_test (tc, test_64_packets_a_message);

@@ -311,6 +311,26 @@ GST_START_TEST (test_gso_refused)
 }
 GST_END_TEST
 
+/* Also of a message that is a single large packet. */
+GST_START_TEST (test_gso_refused_for_a_packet)
+{
+  FaultsMessage message;
+
+  faults_capture (TRUE, TRUE);
+  faults_refuse_gso (gso_errnos[__i__]);
+  set_packet_size (8972);
+  add_job (8000);
+  send_jobs ();
+  check_all_sent ();
+  check_captured ();
+  fail_unless_equals_int (faults_n_messages (), 1);
+  fail_unless (faults_message (0, &message));
+  fail_if (message.gso);
+  fail_unless_equals_int (
+      spead2_udp_writer_gso_errno (writer, 0), gso_errnos[__i__]);
+}
+GST_END_TEST
+
 /* The plain packets fail with it too: then it meant them. */
 GST_START_TEST (test_not_gso)
 {
@@ -732,6 +752,8 @@ udpwriter_suite (void)
   tcase_add_loop_test (tc, test_message_limit, 0, 2);
   tcase_add_test (tc, test_errors_are_kept_by_destination);
   tcase_add_loop_test (tc, test_gso_refused, 0, 2 * G_N_ELEMENTS (gso_errnos));
+  tcase_add_loop_test (
+      tc, test_gso_refused_for_a_packet, 0, G_N_ELEMENTS (gso_errnos));
   tcase_add_loop_test (tc, test_not_gso, 0, G_N_ELEMENTS (gso_errnos));
   tcase_add_test (tc, test_plain_packet_fails);
   tcase_add_test (tc, test_eagain);
