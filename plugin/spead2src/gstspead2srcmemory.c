@@ -105,14 +105,18 @@ gst_spead2_src_memory_set_allocator (GstSpead2SrcMemory *memory,
   free_pool (pool);
 }
 
-/* With the lock. */
+/* Pages were mapped at the start for heaps that have buffers of their own, or for blocks. To
+ * map more of them for the few that have no place in a block would take longer than they
+ * save, while no packet is read. With the lock. */
 static GstBufferPool *
 make_pool (GstSpead2SrcMemory *memory, gsize size)
 {
-  g_autoptr (GstAllocator) allocator = memory->allocator
-      ? gst_object_ref (memory->allocator)
-      : gst_spead2_src_slabs_take (&memory->slabs, size);
+  g_autoptr (GstAllocator) allocator = NULL;
 
+  if (memory->allocator)
+    allocator = gst_object_ref (memory->allocator);
+  else if (memory->places.n == 1)
+    allocator = gst_spead2_src_slabs_take (&memory->slabs, size);
   return spead2_buffer_pool_start (size, allocator, &memory->params);
 }
 

@@ -7,6 +7,9 @@
 
 #include "spead2/memory/bufferpool.h"
 
+/* As many as a size must have had, for one of another size not to change it. */
+#define MANY 2
+
 /* So many heaps in a row that have no place, and places have the size of the last. */
 #define MAX_OTHER 64
 
@@ -34,6 +37,7 @@ steal (GstSpead2SrcPlaces *places)
       g_steal_pointer (&places->pool), g_steal_pointer (&places->block)};
 
   places->size = 0;
+  places->n_heaps = 0;
   places->n_other = 0;
   places->begun = FALSE;
   return stolen;
@@ -135,20 +139,26 @@ make_block (GstBufferPool *pool, gsize size)
 /* -- places ----------------------------------------------------------------------- */
 
 /* Whether a heap of that size has a place. If it is to, from now on, places are made anew,
- * and what was there before is stolen. With the lock. */
+ * and what was there before is stolen: the first heap of a run may be alone in its size, as one
+ * with descriptors is. With the lock. */
 static gboolean
 has_place (GstSpead2SrcPlaces *places, gsize size, Stolen *stolen)
 {
+  guint n_heaps;
+
   if (size == 0 || n_places (places, size) < 2)
     return FALSE;
   if (size == places->size) {
     places->n_other = 0;
+    places->n_heaps = MANY;
     return TRUE;
   }
-  if (places->size > 0 && ++places->n_other < MAX_OTHER)
+  if (places->n_heaps == MANY && ++places->n_other < MAX_OTHER)
     return FALSE;
+  n_heaps = places->n_heaps == 0 ? 1 : MANY;
   *stolen = steal (places);
   places->size = size;
+  places->n_heaps = n_heaps;
   return TRUE;
 }
 
@@ -265,6 +275,8 @@ gst_spead2_src_places_resize (
   g_mutex_lock (&places->lock);
   if (go_back_to (places, memory)) {
     memory->size = MIN (size, (gsize) (places->end - memory->data));
+    if (memory->size > places->size)
+      places->n_heaps = MANY;
     places->next = memory->data + memory->size;
     /* The memory has a reference of its own. */
     if (places->next == places->end)

@@ -323,7 +323,45 @@ GST_START_TEST (heaps_are_received_in_the_place_they_have_in_the_buffer)
 }
 GST_END_TEST;
 
-/* As one with descriptors is. */
+/* As one with descriptors is, which the first heap mostly is. */
+GST_START_TEST (a_first_heap_of_another_size_leaves_others_places)
+{
+  GstBuffer *from, *next;
+
+  start_source (FOUR, NULL);
+  send_heap (0, 0, 2 * HEAP_SIZE, 0);
+  send_run (2, 3);
+  send_run (5, 6);
+  check_samples (next_buffer (), 2 * HEAP_SIZE, 0);
+  from = next_run (2, 3);
+  next = next_run (5, 6);
+  fail_unless (data_of (next) == data_of (from) + 2 * HEAP_SIZE);
+  gst_buffer_unref (from);
+  gst_buffer_unref (next);
+  stop_source ();
+}
+GST_END_TEST;
+
+/* Mapping pages takes longer than one that has no place is worth. */
+GST_START_TEST (a_larger_heap_has_ordinary_memory)
+{
+  GstBuffer *buffer;
+
+  start_source (FOUR, NULL);
+  send_run (0, 1);
+  send_heap (2, 2 * HEAP_SIZE, 20000, 0);
+  send_heap (3, 2 * HEAP_SIZE + 20000, 50, 0);
+  check_run (0, 1, TRUE);
+  buffer = next_buffer ();
+  fail_unless_equals_uint64 (gst_buffer_get_size (buffer), 20000);
+  fail_unless_equals_string (
+      gst_buffer_peek_memory (buffer, 0)->allocator->mem_type,
+      GST_ALLOCATOR_SYSMEM);
+  gst_buffer_unref (buffer);
+  stop_source ();
+}
+GST_END_TEST;
+
 GST_START_TEST (a_larger_heap_leaves_others_their_places)
 {
   GstBuffer *from, *next;
@@ -621,6 +659,8 @@ buffers_suite (void)
   tcase_add_test (tc, samples_elsewhere_in_the_heap_end_the_buffer);
   tcase_add_test (tc, a_hole_ends_the_buffer);
   tcase_add_test (tc, heaps_are_received_in_the_place_they_have_in_the_buffer);
+  tcase_add_test (tc, a_first_heap_of_another_size_leaves_others_places);
+  tcase_add_test (tc, a_larger_heap_has_ordinary_memory);
   tcase_add_test (tc, a_larger_heap_leaves_others_their_places);
   tcase_add_test (tc, a_heap_of_another_size_ends_the_buffer);
   tcase_add_test (tc, a_late_heap_has_a_buffer_of_its_own);
