@@ -181,18 +181,18 @@ open_for_try (
   return spead2_udp_socket_open (endpoint, &options, NULL);
 }
 
-gboolean
+gint
 spead2_absent_try (const Spead2Absent *absent, const Spead2Endpoint *endpoint,
     const struct msghdr *message, gint like)
 {
   const gint fd = open_for_try (absent, endpoint, like);
-  gboolean sent;
+  gint errnum;
 
   if (fd < 0)
-    return FALSE;
-  sent = sendmsg (fd, message, MSG_DONTWAIT) > 0;
+    return EHOSTUNREACH;
+  errnum = sendmsg (fd, message, MSG_DONTWAIT) < 0 ? errno : 0;
   close (fd);
-  return sent;
+  return errnum;
 }
 
 guint

@@ -64,8 +64,9 @@ gboolean spead2_absent_may_try (
     Spead2Absent *absent, guint destination, guint64 now);
 
 /* Sends a message by a socket that ends with it, if possible at the port of another one,
- * like (-1: none; see spead2_udp_socket_reopen()). FALSE: it was not sent. */
-gboolean spead2_absent_try (const Spead2Absent *absent,
+ * like (-1: none; see spead2_udp_socket_reopen()). Returns 0 or, if it was not sent, why: an
+ * errno. */
+gint spead2_absent_try (const Spead2Absent *absent,
     const Spead2Endpoint *endpoint, const struct msghdr *message, gint like);
 
 /* How many are absent, if it has changed and is to be reported, and the names of some of

@@ -45,7 +45,7 @@ spead2_batch_set_destinations (
       g_renew (Spead2BatchDestination, batch->destinations, n_destinations);
   while (batch->n_destinations < n_destinations)
     batch->destinations[batch->n_destinations++] =
-        (Spead2BatchDestination){.gso = TRUE};
+        (Spead2BatchDestination){.gso = TRUE, .paged = TRUE};
 }
 
 void
@@ -69,6 +69,13 @@ void
 spead2_batch_set_gso (Spead2Batch *batch, guint destination, gboolean on)
 {
   batch->destinations[destination].gso = on;
+  batch->destinations[destination].paged = on;
+}
+
+void
+spead2_batch_unset_paged (Spead2Batch *batch, guint destination)
+{
+  batch->destinations[destination].paged = FALSE;
 }
 
 void
@@ -159,6 +166,7 @@ begin_message (
   message->n_packets = 0;
   message->max_packets =
       batch->destinations[destination].gso ? SPEAD2_MESSAGE_PACKETS : 1;
+  message->paged = batch->destinations[destination].paged;
   message->packet_size = packet->size;
   message->size = 0;
   message->iov = batch->iovs + number * IOV_STRIDE;
@@ -452,6 +460,7 @@ spead2_batch_split (const Spead2Batch *batch, const Spead2Message *message,
 
     packet->destination = message->destination;
     packet->n_packets = packet->max_packets = 1;
+    packet->paged = FALSE;
     packet->packet_size = packet->size = size;
     packet->iov = iovs;
     packet->n_iov = split_iovs (&from, &iov_used, size, iovs);

@@ -31,8 +31,8 @@ G_BEGIN_DECLS
 /* Most packets of a message: UDP_MAX_SEGMENTS of every kernel with GSO. */
 #define SPEAD2_MESSAGE_PACKETS 64
 /* A single packet of so many bytes is a message with UDP_SEGMENT, too: the kernel then copies
- * it to pages that the socket has at hand. Without, it allocates memory in one piece, which
- * takes a fifth of the time of the call where that, with the kernel's own structure, is more
+ * it to pages that the thread has at hand. Without, it allocates memory in one piece, which
+ * takes a seventh of the time of the call where that, with the kernel's own structure, is more
  * than the 8 KiB that it has caches for. */
 #define SPEAD2_MIN_PAGED_PACKET 7800
 /* Of larger ones no two share a message. */
@@ -43,6 +43,7 @@ typedef struct {
   guint destination;
   guint n_packets;
   guint max_packets; /* 1 without GSO */
+  gboolean paged;    /* has UDP_SEGMENT even as a single large packet */
   gsize packet_size; /* of all packets but the last, which may be smaller */
   gsize size;
   struct iovec *iov;   /* space for SPEAD2_PACKET_MAX_IOV */
@@ -57,7 +58,7 @@ static inline gboolean
 spead2_message_has_gso (const Spead2Message *message)
 {
   return message->n_packets > 1 ||
-      (message->max_packets > 1 && message->size >= SPEAD2_MIN_PAGED_PACKET &&
+      (message->paged && message->size >= SPEAD2_MIN_PAGED_PACKET &&
           message->size <= SPEAD2_MAX_SHARING_PACKET);
 }
 
@@ -79,7 +80,8 @@ typedef struct {
 } Spead2BatchLimits;
 
 typedef struct {
-  gboolean gso; /* packets may share a message */
+  gboolean gso;   /* packets may share a message */
+  gboolean paged; /* see Spead2Message; FALSE without gso */
   /* If the batch has a message with that number for this destination, it is the last one. */
   guint last_message;
 } Spead2BatchDestination;
@@ -134,6 +136,10 @@ void spead2_batch_clear (Spead2Batch *batch);
 /* Without GSO each packet to the destination is a message of its own, from the next
  * message on. */
 void spead2_batch_set_gso (Spead2Batch *batch, guint destination, gboolean on);
+
+/* Single packets to the destination have no UDP_SEGMENT, from the next message on, until GSO is
+ * set. */
+void spead2_batch_unset_paged (Spead2Batch *batch, guint destination);
 
 /* Begins an empty batch of at most max_bytes, but at least one packet, with no
  * limits. */

@@ -816,8 +816,6 @@ disable_gso (Spead2UdpWriter *writer, guint index, gint errnum)
 {
   Destination *destination = &writer->destinations[index];
 
-  if (!writer->batch.destinations[index].gso)
-    return;
   spead2_batch_set_gso (&writer->batch, index, FALSE);
   destination->gso_errno = errnum;
   writer->gso_errno = errnum;
@@ -826,6 +824,22 @@ disable_gso (Spead2UdpWriter *writer, guint index, gint errnum)
     destination->gso_retry = spead2_now () + GSO_RETRY_INTERVAL;
   writer->gso_retry = MIN (writer->gso_retry, destination->gso_retry);
   writer->counters.gso_off++;
+}
+
+/* A message with UDP_SEGMENT was refused. Of a single packet that says nothing of others that
+ * are smaller; what refuses it is counted and reported where it has been of use. */
+static void
+note_refusal (
+    Spead2UdpWriter *writer, const Spead2Message *message, gint errnum)
+{
+  const guint destination = message->destination;
+
+  if (message->n_packets == 1) {
+    spead2_batch_unset_paged (&writer->batch, destination);
+  } else if (writer->batch.destinations[destination].gso) {
+    count_error (writer, destination, errnum);
+    disable_gso (writer, destination, errnum);
+  }
 }
 
 /* Sends the packets of a message that failed with errnum one by one. FALSE at the deadline:
@@ -842,10 +856,8 @@ send_plain (Spead2UdpWriter *writer, const Spead2Message *message, gint errnum)
         writer, message->destination, plain.headers + i, plain.n - i, NULL);
 
     if (sent > 0) {
-      if (i == 0) {
-        count_error (writer, message->destination, errnum);
-        disable_gso (writer, message->destination, errnum);
-      }
+      if (i == 0)
+        note_refusal (writer, message, errnum);
       for (; sent > 0; sent--)
         settle_sent (writer, &plain.messages[i++]);
     } else if (sent == 0) {
@@ -921,14 +933,20 @@ send_absent (Spead2UdpWriter *writer, guint i)
 {
   const Spead2Message *message = &writer->batch.messages[i];
   const guint destination = message->destination;
+  gint errnum = EHOSTUNREACH;
 
-  if (spead2_absent_may_try (&writer->absent, destination, spead2_now ()) &&
-      spead2_absent_try (&writer->absent, &writer->endpoints[destination],
-          &writer->batch.headers[i].msg_hdr,
-          writer->may_replace_fd ? writer->fd : -1))
+  if (spead2_absent_may_try (&writer->absent, destination, spead2_now ()))
+    errnum = spead2_absent_try (&writer->absent,
+        &writer->endpoints[destination], &writer->batch.headers[i].msg_hdr,
+        writer->may_replace_fd ? writer->fd : -1);
+  if (errnum == 0) {
     settle_sent (writer, message);
-  else
-    settle_failed (writer, message, EHOSTUNREACH);
+    return;
+  }
+  /* The next try is without GSO: a message that is refused finds no neighbour. */
+  if (spead2_message_has_gso (message) && may_be_optimization (errnum))
+    note_refusal (writer, message, errnum);
+  settle_failed (writer, message, EHOSTUNREACH);
 }
 
 static void

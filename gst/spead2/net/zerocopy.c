@@ -40,7 +40,7 @@ struct _Spead2ZeroCopy {
   guint n_destinations;
   guint64 retry; /* the earliest of theirs */
   gboolean always;
-  /* why the next batch is copied, or NULL; interned */
+  /* why the next batch is copied, or NULL; static */
   const gchar *batch_reason;
   /* the batch has more than descriptors and stream control */
   gboolean has_data;
@@ -334,7 +334,6 @@ spead2_zero_copy_begin (
     return NULL;
   }
   if (spead2_uring_use (zerocopy->ring, pages, &error)) {
-    destination->reason = NULL;
     spead2_uring_begin (zerocopy->ring);
     return spead2_zero_copy_capacity (zerocopy) > 0 ? pages : NULL;
   }
@@ -364,6 +363,7 @@ spead2_zero_copy_add (Spead2ZeroCopy *zerocopy, guint destination,
   if (number < 0 || zerocopy->n_added == SPEAD2_URING_CHAIN)
     return FALSE;
   flight = &zerocopy->flights[number];
+  zerocopy->destinations[destination].reason = NULL;
   flight->destination = destination;
   flight->n_spans = n_spans;
   for (i = 0; i < n_spans; i++) {

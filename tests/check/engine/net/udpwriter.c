@@ -311,23 +311,46 @@ GST_START_TEST (test_gso_refused)
 }
 GST_END_TEST
 
-/* Also of a message that is a single large packet. */
+/* Of a single large packet, which is then sent without, and so are those behind it; packets
+ * that share a message are not. */
 GST_START_TEST (test_gso_refused_for_a_packet)
 {
+  const Spead2WriterCounters *counters = spead2_udp_writer_counters (writer);
   FaultsMessage message;
+  gint rule;
+  guint i;
 
   faults_capture (TRUE, TRUE);
-  faults_refuse_gso (gso_errnos[__i__]);
+  rule = faults_refuse_gso (gso_errnos[__i__]);
   set_packet_size (8972);
   add_job (8000);
+  for (i = 0; i < 2; i++) {
+    send_jobs ();
+    check_all_sent ();
+    faults_remove_rule (rule);
+  }
+  for (i = 0; i < 2; i++) {
+    fail_unless (faults_message (i, &message));
+    fail_if (message.gso);
+  }
+  fail_unless_equals_int (faults_n_messages (), 2);
+  fail_unless_equals_int (spead2_udp_writer_gso_errno (writer, 0), 0);
+  fail_unless_equals_uint64 (counters->gso_off, 0);
+  fail_unless_equals_uint64 (counters->errors[gso_errnos[__i__]], 0);
+
+  forget_jobs ();
+  add_job (20000);
   send_jobs ();
   check_all_sent ();
-  check_captured ();
-  fail_unless_equals_int (faults_n_messages (), 1);
-  fail_unless (faults_message (0, &message));
-  fail_if (message.gso);
-  fail_unless_equals_int (
-      spead2_udp_writer_gso_errno (writer, 0), gso_errnos[__i__]);
+  fail_unless (faults_message (2, &message));
+  fail_unless (message.gso);
+
+  spead2_udp_writer_probe (writer);
+  forget_jobs ();
+  add_job (8000);
+  send_jobs ();
+  fail_unless (faults_message (faults_n_messages () - 1, &message));
+  fail_unless (message.gso);
 }
 GST_END_TEST
 
