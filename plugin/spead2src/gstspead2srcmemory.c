@@ -105,9 +105,9 @@ gst_spead2_src_memory_set_allocator (GstSpead2SrcMemory *memory,
   free_pool (pool);
 }
 
-/* Pages were mapped at the start for heaps that have buffers of their own, or for blocks. To
- * map more of them for the few that have no place in a block would take longer than they
- * save, while no packet is read. With the lock. */
+/* Pages were mapped at the start for heaps that have buffers of their own, or for blocks. Heaps
+ * that have no place in a block are few, mostly: to map more pages for them would take longer
+ * than it saves, while no packet is read. With the lock. */
 static GstBufferPool *
 make_pool (GstSpead2SrcMemory *memory, gsize size)
 {

@@ -281,6 +281,8 @@ gst_spead2_src_places_resize (
     /* The memory has a reference of its own. */
     if (places->next == places->end)
       gst_clear_buffer (&places->block);
+  } else {
+    memory->size = MIN (size, memory->size);
   }
   g_mutex_unlock (&places->lock);
   return memory->size;

@@ -55,8 +55,9 @@ gboolean gst_spead2_src_places_acquire (
     GstSpead2SrcPlaces *places, gsize size, Spead2HeapMemory *memory);
 
 /* Changes how many places the memory has, to size bytes, a multiple of a place. It grows into
- * the places behind it, as far as they are free. It shrinks only while no place behind it is
- * taken: its last places are then free again. Returns the bytes that it has then. */
+ * the places behind it, as far as they are free. Those that it shrinks by are free again, or
+ * empty until the block comes back if one behind it has been taken. Returns the bytes that it
+ * has then. */
 gsize gst_spead2_src_places_resize (
     GstSpead2SrcPlaces *places, Spead2HeapMemory *memory, gsize size);
 
