@@ -300,9 +300,9 @@ place (gboolean none, Input *input)
     guint8 *payload = places.payload + i * places.payload_size;
 
     memset (payload, ++fill, places.payload_size);
-    for (guint k = 0; k < places.n_words; k++)
-      spead2_write_u64 (packet + 8 * k, places.words[k] + i * places.steps[k]);
-    memcpy (packet + size - places.payload_size, payload, places.payload_size);
+    memcpy (packet, places.header, places.header_size);
+    memcpy (packet + places.header_size, payload, places.payload_size);
+    check (spead2_places_match (&places, packet));
     heap_model_push (model, packet, size);
   }
   spead2_assembler_push_placed (assembler, &places, n, model->now);

@@ -104,7 +104,7 @@ struct _Spead2UdpReader {
   Spead2UdpReaderOptions options;
   /* of the message that is read; n is 0 where it has none */
   Spead2Places places;
-  guint64 place_headers[MAX_PLACES][SPEAD2_PLACES_MAX_WORDS]; /* big endian */
+  guint8 place_headers[MAX_PLACES][SPEAD2_PLACES_MAX_HEADER];
   struct iovec place_iovs[2 * MAX_PLACES + 1];
   const guint8 *last; /* datagram of the last message, or NULL */
   gsize last_size;
@@ -465,7 +465,7 @@ fetch_into_places (Spead2UdpReader *reader, gint fd)
   Spead2Places *places = &reader->places;
   struct msghdr *header = &reader->headers[0].msg_hdr;
   struct iovec *iov = reader->place_iovs, *slot = &reader->slots[0].iov;
-  gsize header_size = spead2_places_header_size (places);
+  gsize header_size = places->header_size;
   gsize begin = places->n * spead2_places_datagram_size (places);
   guint i;
   gint fetched;
@@ -507,17 +507,12 @@ gather (Spead2UdpReader *reader)
 static gboolean
 match_headers (Spead2UdpReader *reader, guint n)
 {
-  const Spead2Places *places = &reader->places;
-  guint i, k;
+  guint i = 0;
 
-  for (k = 0; k < places->n_words; k++) {
-    guint64 expected = places->words[k];
-
-    for (i = 0; i < n; i++, expected += places->steps[k])
-      if (GUINT64_FROM_BE (reader->place_headers[i][k]) != expected)
-        return FALSE;
-  }
-  return TRUE;
+  while (
+      i < n && spead2_places_match (&reader->places, reader->place_headers[i]))
+    i++;
+  return i == n;
 }
 
 /* How many datagrams of the message are in place: of all that could be, or none, and then
@@ -544,6 +539,57 @@ settle_places (Spead2UdpReader *reader)
 
 /* -- messages ------------------------------------------------------------------------- */
 
+/* Copies the payload of those of n datagrams that continue the last one, up to the first that
+ * does not, to where it belongs. Returns how many they are. */
+static guint
+copy_predicted (Spead2UdpReader *reader, const guint8 *data, guint n,
+    gsize size, guint64 time, gpointer user_data)
+{
+  Spead2Places places;
+  guint i;
+
+  places.n = n;
+  if (reader->options.predict == NULL ||
+      !reader->options.predict (reader->last, size, &places, user_data))
+    return 0;
+  for (i = 0; i < places.n && spead2_places_match (&places, data); i++) {
+    memcpy (places.payload + i * places.payload_size, data + places.header_size,
+        places.payload_size);
+    reader->last = data;
+    data += size;
+  }
+  if (i > 0)
+    reader->options.placed (&places, i, time, user_data);
+  return i;
+}
+
+/* Gives the whole datagrams of a message from number k on to func, or to the options' placed.
+ * Returns the size of the last one. */
+static gsize
+give_datagrams (Spead2UdpReader *reader, const guint8 *data, gsize size,
+    gsize segment, guint k, guint whole, Spead2Datagram *datagram,
+    Spead2DatagramFunc func, gpointer user_data)
+{
+  guint n_alike = segment > 0 ? MIN (size / segment, whole) : 0;
+  gboolean predicted = TRUE;
+
+  while (k < whole) {
+    datagram->data = reader->last = data + k * segment;
+    datagram->size = segment > 0 ? MIN (segment, size - k * segment) : size;
+    func (datagram, user_data);
+    k++;
+    /* Where one did not continue the one before it, others will not. */
+    if (predicted && k < n_alike) {
+      guint n = copy_predicted (reader, data + k * segment, n_alike - k,
+          segment, datagram->time, user_data);
+
+      predicted = n > 0;
+      k += n;
+    }
+  }
+  return k == n_alike ? segment : datagram->size;
+}
+
 /* Gives the datagrams of the message in a slot to func; without one, counts them as
  * discarded. */
 static void
@@ -555,7 +601,7 @@ give (Spead2UdpReader *reader, guint i, Spead2Datagram *datagram,
   gsize size = reader->headers[i].msg_len;
   gsize segment = segment_size (header);
   guint n = segment > 0 ? MAX ((size + segment - 1) / segment, 1) : 1;
-  guint k, whole, placed;
+  guint whole, placed;
 
   reader->n_unplaced -= reader->n_unplaced > 0;
   placed = reader->places.n > 0 ? settle_places (reader) : 0;
@@ -576,16 +622,12 @@ give (Spead2UdpReader *reader, guint i, Spead2Datagram *datagram,
     datagram->source = &reader->slots[i].source;
   if (placed > 0) {
     reader->counters.placed += placed;
-    reader->last = (const guint8 *) reader->place_headers[placed - 1];
+    reader->last = reader->place_headers[placed - 1];
     reader->options.placed (&reader->places, placed, datagram->time, user_data);
   }
-  for (k = placed; k < whole; k++) {
-    datagram->data = reader->last = data + k * segment;
-    datagram->size = segment > 0 ? MIN (segment, size - k * segment) : size;
-    func (datagram, user_data);
-  }
   reader->last_size = whole > placed
-      ? datagram->size
+      ? give_datagrams (reader, data, size, segment, placed, whole, datagram,
+            func, user_data)
       : spead2_places_datagram_size (&reader->places);
 }
 

@@ -17,8 +17,9 @@
  * in the CPU's cache. While messages have one datagram each, recvmmsg() reads many of
  * them. udpreader.c has the policy for each errno; none ends the stream.
  *
- * Payload of large datagrams that continue a heap is read straight into the heap's
- * memory (Spead2Places), which saves a copy.
+ * Of datagrams that continue the last one, as those of a heap or a run do, it is predicted
+ * where their payload belongs (Spead2Places): large payload is read straight to there, which
+ * saves a copy; small payload is copied there, without the datagram being given to anybody.
  *
  * At high rates the reader sleeps for a short time instead of blocking, since a
  * wake-up costs more than reading 64 KiB: see coalesce.h.
@@ -92,10 +93,11 @@ typedef struct {
   /* Both or neither, with the user_data of spead2_udp_reader_drain(). predict fills in where
    * the payload of datagrams belongs that continue the last one, of which only the header
    * may be read, of places->n at most; FALSE: that is unknown. placed is called instead of the drain's function for
-   * the first n of them, which have been read to there. Together, header and payload have
-   * the size of the last datagram. predict is called where that has 4 KiB or more, the reader
-   * has one socket and reads one message at a time (messages come that have several datagrams,
-   * merged by the kernel), and 16 messages have been read since one that was not as predicted. */
+   * the first n of them, whose payload is there. Together, header and payload have
+   * the size of the last datagram. Payload is copied there from a message of several datagrams,
+   * merged by the kernel; or read to there, where datagrams have 4 KiB or more, the reader
+   * has one socket and reads one message at a time (messages come that have several datagrams),
+   * and 16 messages have been read since one that was not as predicted. */
   gboolean (*predict) (
       const guint8 *last, gsize size, Spead2Places *places, gpointer user_data);
   void (*placed) (

@@ -567,18 +567,19 @@ continue_run (Spead2Assembler *assembler, const guint8 *packet, gsize size)
 static gboolean
 predict_run (Spead2Assembler *assembler, Spead2Places *places)
 {
-  Spead2Run next = assembler->run;
+  const Spead2Run *run = &assembler->run;
+  guint64 words[SPEAD2_RUN_MAX_WORDS];
   guint n;
 
-  if (next.n_left == 0 || !has_space (assembler) ||
-      !spead2_run_predict (&assembler->run, places))
+  if (run->n_left == 0 || !has_space (assembler) ||
+      !spead2_run_predict (run, places))
     return FALSE;
+  memcpy (words, run->words, run->n_words * sizeof *words);
   for (n = 0; n < places->n; n++) {
     Spead2HeapIdentity identity;
 
-    for (guint i = 0; i < next.n_words; i++)
-      next.words[i] += next.steps[i];
-    identity = identify (assembler, next.words);
+    spead2_run_step (run, words);
+    identity = identify (assembler, words);
     if (has_come (assembler, &identity))
       break;
   }

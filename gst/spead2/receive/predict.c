@@ -4,21 +4,22 @@
  */
 #include "spead2/receive/predict.h"
 
-/* Where PAYLOAD_OFFSET is among the words of a header; 0: not once. */
-static guint
-find_offset_pointer (const Spead2Places *places, Spead2Flavour flavour)
+/* Where PAYLOAD_OFFSET is in a packet's header of so many bytes; 0: not once. */
+static gsize
+find_offset_pointer (
+    const guint8 *data, gsize header_size, Spead2Flavour flavour)
 {
-  guint i, found = 0;
+  gsize at, found = 0;
 
-  for (i = 1; i < places->n_words; i++) {
-    guint64 pointer = places->words[i];
+  for (at = SPEAD2_HEADER_SIZE; at < header_size; at += SPEAD2_POINTER_SIZE) {
+    guint64 pointer = spead2_read_u64 (data + at);
 
     if (!spead2_pointer_is_immediate (pointer) ||
         spead2_pointer_id (flavour, pointer) != SPEAD2_ID_PAYLOAD_OFFSET)
       continue;
     if (found > 0)
       return 0;
-    found = i;
+    found = at;
   }
   return found;
 }
@@ -44,9 +45,8 @@ spead2_predict_places (const Spead2ReceivedHeap *heap,
     Spead2Places *places)
 {
   Spead2PacketView view;
-  gsize header_size;
   guint64 end;
-  guint i, at;
+  gsize at;
 
   if (spead2_packet_parse_any (&view, rules, last, size) !=
           SPEAD2_REFUSAL_NONE ||
@@ -55,19 +55,17 @@ spead2_predict_places (const Spead2ReceivedHeap *heap,
 
   end = view.offset + view.payload_size;
   places->n = MIN ((heap->length - end) / view.payload_size, places->n);
-  header_size = view.payload - last;
-  if (places->n == 0 || header_size > sizeof places->words)
+  places->header_size = view.payload - last;
+  if (places->n == 0 || places->header_size > sizeof places->header)
     return FALSE;
-  places->n_words = header_size / sizeof *places->words;
-  for (i = 0; i < places->n_words; i++) {
-    places->words[i] = spead2_read_u64 (last + i * sizeof *places->words);
-    places->steps[i] = 0;
-  }
-  at = find_offset_pointer (places, view.flavour);
+  at = find_offset_pointer (last, places->header_size, view.flavour);
   if (at == 0)
     return FALSE;
-  places->words[at] += view.payload_size;
-  places->steps[at] = view.payload_size;
+  memcpy (places->header, last, places->header_size);
+  spead2_write_u64 (
+      places->header + at, spead2_read_u64 (last + at) + view.payload_size);
+  places->n_steps = 0;
+  spead2_places_add_step (places, at, view.payload_size);
   places->payload_size = view.payload_size;
   places->payload = heap->payload + end;
   return TRUE;

@@ -97,6 +97,9 @@ spead2_run_find_steps (Spead2Run *run, const guint8 *packet)
       return FALSE;
     n = MIN (n, spead2_number_count_steps (value, run->steps[i], limit));
   }
+  /* Heaps that do not differ are one. */
+  if (n == G_MAXUINT64)
+    return FALSE;
   run->n_left = n - 1;
   for (guint i = 0; i < run->n_words; i++)
     run->words[i] += run->steps[i];
@@ -128,14 +131,19 @@ spead2_run_predict (const Spead2Run *run, Spead2Places *places)
 {
   const Spead2ReceivedHeap *heap = run->heap;
 
-  G_STATIC_ASSERT (SPEAD2_RUN_MAX_WORDS <= SPEAD2_PLACES_MAX_WORDS);
+  G_STATIC_ASSERT (sizeof run->words <= SPEAD2_PLACES_MAX_HEADER);
   places->n = MIN (places->n, MIN (run->n_space - heap->n_heaps, run->n_left));
-  places->n_words = run->n_words;
+  places->header_size = run->n_words * sizeof *run->words;
   places->payload_size = heap->length;
   places->payload = heap->payload + heap->n_heaps * heap->length;
+  places->n_steps = 0;
   for (guint i = 0; i < run->n_words; i++) {
-    places->words[i] = run->words[i] + run->steps[i];
-    places->steps[i] = run->steps[i];
+    const gsize at = i * sizeof *run->words;
+
+    spead2_write_u64 (places->header + at, run->words[i] + run->steps[i]);
+    if (run->steps[i] != 0 &&
+        !spead2_places_add_step (places, at, run->steps[i]))
+      return FALSE;
   }
   return places->n > 0;
 }

@@ -58,12 +58,19 @@ void spead2_run_renew (Spead2Run *run, Spead2ReceivedHeap *heap);
  * memory has of them. FALSE: it is not known, or there is no space. */
 gboolean spead2_run_predict (const Spead2Run *run, Spead2Places *places);
 
+/* Makes the words of a header those of the next heap's. */
+static inline void
+spead2_run_step (const Spead2Run *run, guint64 *words)
+{
+  for (guint i = 0; i < run->n_words; i++)
+    words[i] += run->steps[i];
+}
+
 /* Adds the heap that comes next, as predicted. */
 static inline void
 spead2_run_add_placed (Spead2Run *run)
 {
-  for (guint i = 0; i < run->n_words; i++)
-    run->words[i] += run->steps[i];
+  spead2_run_step (run, run->words);
   run->n_left--;
   run->heap->n_heaps++;
 }

@@ -1,5 +1,5 @@
-/* Payload that is read straight to where it belongs, and datagrams that turn out to be others
- * than were predicted.
+/* Payload that is read straight to where it belongs, or copied there, and datagrams that turn
+ * out to be others than were predicted.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -19,7 +19,7 @@
 static guint8 *memory;
 static guint64 end;    /* of what has come */
 static guint n_places; /* most that are predicted */
-static guint n_placed, n_taken;
+static guint n_predictions, n_placed, n_taken;
 
 static guint8
 byte_at (guint64 offset)
@@ -34,16 +34,18 @@ predict (const guint8 *last, gsize size, Spead2Places *places, gpointer data)
   gsize payload = size - HEADER;
 
   fail_unless (data == given);
+  n_predictions++;
   if (offset + payload != end || payload == 0)
     return FALSE;
   *places = (Spead2Places){
       .n = MIN ((N * PIECE - end) / payload, MIN (n_places, places->n)),
-      .n_words = 2,
+      .header_size = HEADER,
       .payload_size = payload,
       .payload = memory + end,
-      .words = {spead2_read_u64 (last), end},
-      .steps = {0, payload},
   };
+  memcpy (places->header, last, HEADER);
+  spead2_write_u64 (places->header + 8, end);
+  spead2_places_add_step (places, 8, payload);
   return places->n > 0;
 }
 
@@ -130,8 +132,9 @@ GST_START_TEST (what_continues_is_placed)
 {
   for (guint i = 0; i < 4; i++)
     receive_train (1, i * 5 * PIECE, 5 * PIECE, PIECE, G_MAXUINT);
-  fail_unless_equals_int (n_taken, 5);
-  fail_unless_equals_int (n_placed, 15);
+  /* Of the first train, the first one says where the others belong. */
+  fail_unless_equals_int (n_taken, 1);
+  fail_unless_equals_int (n_placed, 19);
   fail_unless_equals_uint64 (counters ()->placed, 15);
   fail_unless_equals_uint64 (counters ()->datagrams, 20);
   fail_unless_equals_uint64 (counters ()->bytes, 20 * SEGMENT);
@@ -140,11 +143,11 @@ GST_START_TEST (what_continues_is_placed)
 
   /* A single datagram, and a train that has more than could be predicted. */
   receive_train (1, end, PIECE, PIECE, G_MAXUINT);
-  fail_unless_equals_int (n_placed, 16);
+  fail_unless_equals_uint64 (counters ()->placed, 16);
   n_places = 2;
   receive_train (1, end, 4 * PIECE + 70, PIECE, G_MAXUINT);
-  fail_unless_equals_int (n_placed, 18);
-  fail_unless_equals_int (n_taken, 5 + 3);
+  fail_unless_equals_uint64 (counters ()->placed, 18);
+  fail_unless_equals_int (n_taken, 1 + 2);
   check_memory (G_MAXUINT64);
 }
 GST_END_TEST
@@ -177,27 +180,54 @@ GST_START_TEST (what_does_not_continue_is_given)
   receive_train (1, 0, 5 * PIECE, PIECE, G_MAXUINT);
   receive_train (others[__i__].stream, end + others[__i__].offset,
       others[__i__].size, others[__i__].piece, others[__i__].drop);
-  fail_unless_equals_int (n_placed, 0);
-  fail_unless_equals_int (n_taken, 5 + n);
+  fail_unless_equals_uint64 (counters ()->placed, 0);
+  fail_unless_equals_int (n_taken + n_placed, 5 + n);
   check_memory (others[__i__].missing);
 
-  for (guint i = 0; i < 40 && n_placed == 0; i++)
+  for (guint i = 0; i < 40 && counters ()->placed == 0; i++)
     receive_train (1, end, 5 * PIECE, PIECE, G_MAXUINT);
-  fail_unless_equals_int (n_placed, 5);
-  fail_unless_equals_int (n_taken, 5 + n + 16 * 5);
+  fail_unless_equals_uint64 (counters ()->placed, 5);
+  fail_unless_equals_int (n_taken + n_placed, 5 + n + 17 * 5);
   check_memory (others[__i__].missing);
 }
 GST_END_TEST
 
-/* Small payload is copied, as is what comes to one of several sockets. */
-GST_START_TEST (what_is_not_placed)
+/* Small payload is copied there, as is what comes to one of several sockets. */
+GST_START_TEST (what_is_copied)
 {
   for (guint i = 0; i < 4; i++)
     receive_train (1, end, 20 * 3000, 3000, G_MAXUINT);
   reopen ("127.0.0.1", 2, TRUE);
   for (guint i = 0; i < 4; i++)
     receive_train (1, end, 5 * PIECE, PIECE, G_MAXUINT);
-  fail_unless_equals_int (n_placed, 0);
+  fail_unless_equals_uint64 (counters ()->placed, 0);
+  fail_unless_equals_int (n_taken, 8);
+  fail_unless_equals_int (n_placed, 4 * 19 + 4 * 4);
+  check_memory (G_MAXUINT64);
+}
+GST_END_TEST
+
+/* What is behind a missing one is predicted anew. The last one is shorter. */
+GST_START_TEST (what_is_copied_up_to_a_missing_one)
+{
+  receive_train (1, 0, 20 * 300 + 10, 300, 7);
+  fail_unless_equals_int (n_taken, 3);
+  fail_unless_equals_int (n_placed, 18);
+  fail_unless_equals_int (n_predictions, 2);
+  fail_unless_equals_uint64 (end, 21 * 300 + 10);
+  for (guint i = 0; i < end; i++)
+    if (i < 7 * 300 || i >= 8 * 300)
+      fail_unless_equals_int (memory[i], byte_at (i));
+}
+GST_END_TEST
+
+/* Once in a message: a stream in another order is not held up. */
+GST_START_TEST (what_cannot_be_predicted)
+{
+  n_places = 0;
+  receive_train (1, 0, 20 * 300, 300, G_MAXUINT);
+  fail_unless_equals_int (n_taken, 20);
+  fail_unless_equals_int (n_predictions, 1);
   check_memory (G_MAXUINT64);
 }
 GST_END_TEST
@@ -212,10 +242,10 @@ GST_START_TEST (what_is_discarded_is_not_placed)
   spead2_udp_reader_discard (reader); /* predict() fails without user_data */
   fail_unless_equals_uint64 (counters ()->discarded, 5);
   receive_train (1, end, 5 * PIECE, PIECE, G_MAXUINT);
-  fail_unless_equals_int (n_placed, 0);
-  fail_unless_equals_int (n_taken, 10);
+  fail_unless_equals_uint64 (counters ()->placed, 0);
+  fail_unless_equals_int (n_taken, 2);
   receive_train (1, end, 5 * PIECE, PIECE, G_MAXUINT);
-  fail_unless_equals_int (n_placed, 5);
+  fail_unless_equals_uint64 (counters ()->placed, 5);
   check_memory (G_MAXUINT64);
   g_free (bytes);
 }
@@ -232,7 +262,9 @@ udpreaderplaces_suite (void)
   tcase_add_test (tc, what_continues_is_placed);
   tcase_add_loop_test (
       tc, what_does_not_continue_is_given, 0, G_N_ELEMENTS (others));
-  tcase_add_test (tc, what_is_not_placed);
+  tcase_add_test (tc, what_is_copied);
+  tcase_add_test (tc, what_is_copied_up_to_a_missing_one);
+  tcase_add_test (tc, what_cannot_be_predicted);
   tcase_add_test (tc, what_is_discarded_is_not_placed);
   return suite;
 }

@@ -42,12 +42,11 @@ GST_START_TEST (the_rest_of_a_heap_is_predicted)
   fail_unless_equals_int (places.n, 8);
   fail_unless_equals_uint64 (places.payload_size, PIECE);
   packet_standard (&packet, 7, LENGTH, 2 * PIECE, PIECE);
-  fail_unless_equals_uint64 (spead2_places_header_size (&places), packet.size);
-  for (guint i = 0; i < places.n_words; i++) {
-    fail_unless_equals_uint64 (
-        places.words[i], spead2_read_u64 (packet.bytes + 8 * i));
-    fail_unless_equals_uint64 (places.steps[i], i == 3 ? PIECE : 0);
-  }
+  fail_unless_equals_uint64 (places.header_size, packet.size);
+  fail_unless (memcmp (places.header, packet.bytes, packet.size) == 0);
+  fail_unless_equals_int (places.n_steps, 1);
+  fail_unless_equals_uint64 (places.steps[0].at, 24);
+  fail_unless_equals_uint64 (places.steps[0].step, PIECE);
 
   now = 5;
   read_into_places (7, 2 * PIECE, 8);
@@ -140,7 +139,7 @@ GST_START_TEST (pointers_in_each_packet)
     push_payload (10 + twice, 0, PIECE);
     fail_unless (predict () == !twice);
     if (!twice)
-      fail_unless_equals_uint64 (places.steps[4], PIECE);
+      fail_unless_equals_uint64 (places.steps[0].at, 8 + 3 * 8);
   }
 }
 GST_END_TEST
@@ -218,12 +217,14 @@ GST_START_TEST (heaps_of_a_run_are_predicted)
   fail_unless_equals_uint64 (places.payload_size, PIECE);
   fail_unless_equals_uint64 (
       spead2_places_datagram_size (&places), packet.size);
-  for (guint i = 0; i < places.n_words; i++) {
-    guint64 step = i == 1 || i == 5;
-
-    fail_unless_equals_uint64 (
-        places.words[i], spead2_read_u64 (packet.bytes + 8 * i) + step);
-    fail_unless_equals_uint64 (places.steps[i], step);
+  /* The heap counter and the timestamp. */
+  for (gsize at = 0; at < places.header_size; at += 8)
+    fail_unless_equals_uint64 (spead2_read_u64 (places.header + at),
+        spead2_read_u64 (packet.bytes + at) + (at == 8 || at == 40));
+  fail_unless_equals_int (places.n_steps, 2);
+  for (guint i = 0; i < 2; i++) {
+    fail_unless_equals_uint64 (places.steps[i].at, i == 0 ? 8 : 40);
+    fail_unless_equals_uint64 (places.steps[i].step, 1);
   }
 
   now = 5;
@@ -273,6 +274,16 @@ GST_START_TEST (heaps_that_have_come_are_not_predicted)
 }
 GST_END_TEST
 
+/* Two that do not differ, because what has come was forgotten. */
+GST_START_TEST (equal_heaps_are_not_predicted)
+{
+  push_run (1, 1, 0);
+  spead2_assembler_forget (assembler);
+  push_run (1, 1, 0);
+  fail_if (predict ());
+}
+GST_END_TEST
+
 GST_START_TEST (values_that_wrap_are_not_predicted)
 {
   push_run (1, 2, (G_GUINT64_CONSTANT (1) << 40) - 5);
@@ -301,6 +312,7 @@ predict_suite (void)
   tcase_add_checked_fixture (tc, setup_runs, teardown_assembler);
   tcase_add_test (tc, heaps_of_a_run_are_predicted);
   tcase_add_test (tc, heaps_that_have_come_are_not_predicted);
+  tcase_add_test (tc, equal_heaps_are_not_predicted);
   tcase_add_test (tc, values_that_wrap_are_not_predicted);
   return suite;
 }
