@@ -45,6 +45,20 @@ GST_START_TEST (heaps_go_in_turn_and_descriptors_and_stop_heap_to_each)
 
 GST_END_TEST;
 
+/* A batch has 64 messages. */
+GST_START_TEST (descriptors_and_stop_heap_go_to_more_than_a_batch_has)
+{
+  g_object_set (sink, "destinations", "127.0.0.1:20000+149", NULL);
+  play (CAPS_S8);
+  push (SIZE, 0, 0);
+  finish ();
+  for (guint i = 0; i < 150; i++)
+    fail_unless_equals_uint64 (sent_to (i, "packets-sent"), i == 0 ? 3 : 2);
+  fail_unless_equals_uint64 (counter ("heaps-sent"), 2);
+}
+
+GST_END_TEST;
+
 /* The same of heaps that are cut from one buffer, in one run. 1: each destination counts. */
 GST_START_TEST (heaps_cut_from_a_buffer_go_in_turn)
 {
@@ -478,6 +492,7 @@ destinations_suite (void)
   suite_add_tcase (s, tc);
   tcase_add_loop_test (
       tc, heaps_go_in_turn_and_descriptors_and_stop_heap_to_each, 0, 2);
+  tcase_add_test (tc, descriptors_and_stop_heap_go_to_more_than_a_batch_has);
   tcase_add_loop_test (tc, heaps_cut_from_a_buffer_go_in_turn, 0, 2);
   tcase_add_test (tc, all_destinations_get_every_heap);
   tcase_add_loop_test (tc, a_value_of_the_heap_names_its_destination, 0, 2);

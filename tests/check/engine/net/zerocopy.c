@@ -962,6 +962,37 @@ GST_START_TEST (workers_release_apart)
 }
 GST_END_TEST;
 
+/* In turn, a message of each at a time. */
+GST_START_TEST (heaps_of_a_group_are_not_copied)
+{
+  Spead2SenderStats stats;
+  GString *order = g_string_new (NULL);
+  gsize k, size;
+  guint i;
+
+  if (!available)
+    return;
+  config.interleave = 3;
+  start ();
+  for (i = 1; i <= 7; i++)
+    push (150000, i);
+  drain ();
+  assert_sent (7, 150000);
+  stats = get_stats ();
+  fail_unless_equals_uint64 (
+      stats.writer.zerocopy_messages, stats.writer.messages);
+  for (k = 0; k < faults_n_datagrams (); k++) {
+    /* The heap counter, behind the header of 8 bytes and its id. */
+    const gchar cnt = '0' + faults_datagram (k, &size)[15];
+
+    if (order->len == 0 || order->str[order->len - 1] != cnt)
+      g_string_append_c (order, cnt);
+  }
+  fail_unless_equals_string (order->str, "1231231234564564567");
+  g_string_free (order, TRUE);
+}
+GST_END_TEST;
+
 /* Refusals, waits and holds at random: every heap ends once, in order, and what
  * ended well arrived. */
 GST_START_TEST (nothing_is_lost_in_a_storm)
@@ -1036,6 +1067,7 @@ zerocopy_suite (void)
   tcase_add_test (tc, a_stop_abandons_what_is_held);
   tcase_add_test (tc, a_flush_abandons_what_is_held);
   tcase_add_test (tc, a_stop_waits_for_releases);
+  tcase_add_test (tc, heaps_of_a_group_are_not_copied);
   tcase_add_test (tc, workers_release_apart);
   tcase_add_loop_test (tc, nothing_is_lost_in_a_storm, 0, 6);
   return suite;
