@@ -7,9 +7,6 @@
 
 #include "spead2/memory/bufferpool.h"
 
-/* As many as a size must have had, for one of another size not to change it. */
-#define MANY 2
-
 /* So many heaps in a row that have no place, and places have the size of the last. */
 #define MAX_OTHER 64
 
@@ -37,7 +34,7 @@ steal (GstSpead2SrcPlaces *places)
       g_steal_pointer (&places->pool), g_steal_pointer (&places->block)};
 
   places->size = 0;
-  places->n_heaps = 0;
+  places->settled = FALSE;
   places->n_other = 0;
   places->begun = FALSE;
   return stolen;
@@ -144,21 +141,21 @@ make_block (GstBufferPool *pool, gsize size)
 static gboolean
 has_place (GstSpead2SrcPlaces *places, gsize size, Stolen *stolen)
 {
-  guint n_heaps;
+  gboolean settled;
 
   if (size == 0 || n_places (places, size) < 2)
     return FALSE;
   if (size == places->size) {
     places->n_other = 0;
-    places->n_heaps = MANY;
+    places->settled = TRUE;
     return TRUE;
   }
-  if (places->n_heaps == MANY && ++places->n_other < MAX_OTHER)
+  if (places->settled && ++places->n_other < MAX_OTHER)
     return FALSE;
-  n_heaps = places->n_heaps == 0 ? 1 : MANY;
+  settled = places->size > 0;
   *stolen = steal (places);
   places->size = size;
-  places->n_heaps = n_heaps;
+  places->settled = settled;
   return TRUE;
 }
 
@@ -276,7 +273,7 @@ gst_spead2_src_places_resize (
   if (go_back_to (places, memory)) {
     memory->size = MIN (size, (gsize) (places->end - memory->data));
     if (memory->size > places->size)
-      places->n_heaps = MANY;
+      places->settled = TRUE;
     places->next = memory->data + memory->size;
     /* The memory has a reference of its own. */
     if (places->next == places->end)

@@ -29,8 +29,8 @@ typedef struct {
   GMutex lock;
   /* Guarded by lock. */
   gsize size; /* of a place; 0: no heap has come */
-  guint
-      n_heaps; /* that had that size, or one before it: at most 2 are counted */
+  /* another heap has had that size, or the size has changed before */
+  gboolean settled;
   guint n_other;       /* heaps in a row that had another size */
   gboolean begun;      /* a block of that size has been made */
   GstBufferPool *pool; /* (owned) of all further blocks, or NULL */

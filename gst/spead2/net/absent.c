@@ -4,6 +4,7 @@
  */
 #include "spead2/net/absent.h"
 
+#include <errno.h>
 #include <unistd.h>
 
 #include "spead2/clock.h"
