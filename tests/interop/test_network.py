@@ -233,34 +233,6 @@ def test_an_absent_neighbour_ends_the_stream_where_errors_do(network):
     assert sender.warnings() == []
 
 
-def gap_beside_two_absences(network, later):
-    """The longest time between packets to the first destination."""
-    receiver = network.start(Counter, network.right, "--bind", "0.0.0.0", "--port", 9999)
-    network.receiver()
-    for address in later:
-        network.at_right(f"ip address add {address}/24 dev wire")
-    sender = network.sender(
-        f"destinations={RIGHT}:9999,{NOBODY}+2:{PORT},{later[0]}+{len(later) - 1}:{PORT} rate=128e6")
-    sender.until(lambda stats: stats["destinations"][1]["errors"] > 100)
-    for address in later:
-        network.at_right(f"ip address del {address}/24 dev wire")
-    network.at_left("ip neighbour flush dev wire")
-    sender.until(lambda stats: stats["destinations"][4]["errors"] > 100)
-    before = sender.stats()["destinations"][0]["packets-sent"]
-    sender.until(lambda stats: stats["destinations"][0]["packets-sent"] > before + 20000)
-    stats, received = sender.end(), receiver.count()
-    assert stats["destinations"][0]["errors"] == 0
-    for process in network.processes:
-        process.kill()
-    return received["gap"]
-
-
-def test_neighbours_that_become_absent_later_do_not_starve_the_others(network):
-    assert any(gap < 0.05 for gap in (
-        gap_beside_two_absences(network, [f"10.77.0.{n}" for n in (20, 21, 22)])
-        for _ in range(GAP_TRIES)))
-
-
 @pytest.mark.parametrize("kind, errno, words", [
     ("unreachable", "EHOSTUNREACH", "No route to host"),
     ("prohibit", "EACCES", "Permission denied"),

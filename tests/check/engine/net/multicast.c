@@ -5,13 +5,12 @@
 #include <gst/check/gstcheck.h>
 
 #include <errno.h>
-#include <fcntl.h>
 #include <net/if.h>
 #include <netinet/in.h>
-#include <sched.h>
 #include <sys/time.h>
 #include <unistd.h>
 
+#include "../../ownnetwork.h"
 #include "spead2/error.h"
 #include "spead2/net/endpointlist.h"
 #include "spead2/net/multicast.h"
@@ -29,53 +28,6 @@ static const struct {
     {"239.1.2.3", "239.1.2.3+3", "10.201.1.1", "10.201.1.9"},
     {"ff15::3", "ff15::3+3", "fd01::1", "fd01::9"},
 };
-
-static void
-write_file (const gchar *path, const gchar *text)
-{
-  gint fd = open (path, O_WRONLY | O_CLOEXEC);
-
-  if (fd < 0 || write (fd, text, strlen (text)) < 0)
-    has_network = FALSE;
-  close (fd);
-}
-
-/* Becomes root of a namespace of its own. FALSE where that is not allowed. */
-static gboolean
-enter_namespace (void)
-{
-  gchar *users = g_strdup_printf ("0 %u 1", geteuid ());
-  gchar *groups = g_strdup_printf ("0 %u 1", getegid ());
-
-  has_network = unshare (CLONE_NEWNET) == 0;
-  if (!has_network && unshare (CLONE_NEWUSER | CLONE_NEWNET) == 0) {
-    has_network = TRUE;
-    write_file ("/proc/self/setgroups", "deny");
-    write_file ("/proc/self/uid_map", users);
-    write_file ("/proc/self/gid_map", groups);
-  }
-  g_free (groups);
-  g_free (users);
-  return has_network;
-}
-
-static void
-ip (const gchar *arguments)
-{
-  gchar *command = g_strdup_printf ("ip %s", arguments);
-  gchar *output = NULL, *errors = NULL;
-  GError *error = NULL;
-  gint status = -1;
-
-  fail_unless (
-      g_spawn_command_line_sync (command, &output, &errors, &status, &error),
-      "%s", error ? error->message : "");
-  fail_unless (status == 0, "%s: %s", command, errors);
-  g_clear_error (&error);
-  g_free (errors);
-  g_free (output);
-  g_free (command);
-}
 
 static void
 setup (void)
@@ -97,8 +49,7 @@ setup (void)
   };
   guint i;
 
-  if (!enter_namespace ())
-    GST_WARNING ("no network of this test's own");
+  has_network = enter_network ();
   for (i = 0; has_network && i < G_N_ELEMENTS (commands); i++)
     ip (commands[i]);
 }
