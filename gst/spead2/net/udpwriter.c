@@ -66,8 +66,6 @@ struct _Spead2UdpWriter {
   gint fd;
   gboolean owns_fd;
   gboolean may_replace_fd;
-  /* packets to absent destinations are in its buffer */
-  gboolean must_replace_fd;
   gint family;
   Spead2Absent absent;
   Spead2Waiter *waiter;
@@ -665,40 +663,37 @@ send_copied (Spead2UdpWriter *writer, struct mmsghdr *headers, guint n)
 }
 
 /* Another socket takes the place of one whose buffer is full of packets to absent
- * destinations, which the kernel reports to whichever has the port. FALSE: it could not be
- * opened. */
-static gboolean
+ * destinations, which the kernel reports to whichever has the port. If it cannot be opened,
+ * the others wait until the kernel gives up. */
+static void
 replace_socket (Spead2UdpWriter *writer)
 {
   gint fd = spead2_udp_socket_reopen (writer->fd, writer->absent.options, NULL);
 
   if (fd < 0)
-    return FALSE;
+    return;
   if (writer->owns_fd)
     close (writer->fd);
   writer->fd = fd;
   writer->owns_fd = TRUE;
   writer->recverr = TRUE;
-  writer->must_replace_fd = FALSE;
-  return TRUE;
 }
 
 /* The send buffer is full: takes absent destinations off the socket, if they fill it. FALSE:
- * there are none, or the socket is still to be replaced. */
+ * there are none. */
 static gboolean
 take_off (Spead2UdpWriter *writer, Spead2AbsentSearch *search)
 {
-  gboolean found;
-
   if (!may_be_absent (writer)) {
     search->next = G_MAXUINT64;
     return FALSE;
   }
-  found = spead2_absent_search (&writer->absent, search, writer->endpoints,
-      writer->n_destinations, spead2_now ());
-  if (found)
-    writer->must_replace_fd = writer->may_replace_fd;
-  return (writer->must_replace_fd && replace_socket (writer)) || found;
+  if (!spead2_absent_search (&writer->absent, search, writer->endpoints,
+          writer->n_destinations, spead2_now ()))
+    return FALSE;
+  if (writer->may_replace_fd)
+    replace_socket (writer);
+  return TRUE;
 }
 
 /* Sends at least the first of n messages, which is for destination. Returns how many were
