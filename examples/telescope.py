@@ -129,13 +129,23 @@ def ip(*words):
     subprocess.run(["ip", *words], check=True)
 
 
+def add_wire(port, wire):
+    """From a port of the bridge to an end that is still to be used."""
+    ip("link", "add", port, "mtu", "9000", "type", "veth", "peer", "name", wire, "mtu", "9000")
+    ip("link", "set", port, "master", "sky", "up")
+
+
 def own_network():
     """Starts this program again in a network of its own, unless it is in one."""
     if "TELESCOPE_NETWORK" in os.environ:
         ip("link", "set", "lo", "up")
         ip("link", "add", "sky", "mtu", "9000", "type", "bridge")
-        ip("address", "add", f"{NETWORK}.1/24", "dev", "sky")
-        ip("link", "set", "sky", "up")
+        ip("link", "set", "sky", "arp", "off", "up")
+        # This end has a wire, too: the bridge's hardware address changes with each port, after
+        # which packets are lost for 5 s.
+        add_wire("port", "wire")
+        ip("address", "add", f"{NETWORK}.1/24", "dev", "wire")
+        ip("link", "set", "wire", "up")
         return
     unshare = ["unshare", "--net", *([] if os.geteuid() == 0 else ["--user", "--map-root-user"])]
     tried = subprocess.run([*unshare, "unshare", "--net", "--time", "--fork", "true"],
@@ -157,7 +167,6 @@ class Sender:
             ["unshare", "--net", "--time", "--monotonic", ahead, "--boottime", ahead, "--fork",
              "--kill-child", sys.executable, *sys.argv, "--send", str(number)],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        self.hear("unshared")
 
     def hear(self, expected):
         """The rest of a line that begins with that word."""
@@ -171,10 +180,9 @@ class Sender:
         self.process.stdin.flush()
 
     def plug_in(self):
-        port, wire = f"port{self.number}", f"wire{self.number}"
-        ip("link", "add", port, "mtu", "9000", "type", "veth", "peer", "name", wire, "mtu", "9000")
-        ip("link", "set", wire, "netns", str(self.process.pid))
-        ip("link", "set", port, "master", "sky", "up")
+        self.hear("unshared")
+        add_wire(f"port{self.number}", f"wire{self.number}")
+        ip("link", "set", f"wire{self.number}", "netns", str(self.process.pid))
 
 
 class Receiver:
