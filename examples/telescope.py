@@ -4,19 +4,24 @@
 
 Each polarisation of each antenna is a sender in a network and a time namespace of its
 own: its network is a virtual cable, and its clock began at another time. They have
-nothing in common but GStreamer's clock of the network (GstNetTimeProvider), a date to
-begin at, and the seed of the sky. What arrives shows at what time each sample left, and
-a correlation where the sky was seen by two antennas.
+nothing in common but a clock of the network (GStreamer's GstNetTimeProvider, or PTP), a
+date to begin at, and the seed of the sky. What arrives shows at what time each sample
+left, and a correlation where the sky was seen by two antennas.
 
     /usr/bin/python3 examples/telescope.py --antennas 4 --output telescope.svg
 
-Namespaces need root, or a kernel that lets users make them.
+Namespaces need root, or a kernel that lets users make them, and PTP root from GStreamer
+1.26 on.
 """
 
 import argparse
+import contextlib
 import os
+import shutil
+import signal
 import subprocess
 import sys
+import tempfile
 import time
 from importlib.util import find_spec
 from pathlib import Path
@@ -37,11 +42,14 @@ from gi.repository import GObject, Gst, GstApp, GstNet  # noqa: E402,F401 (GstAp
 
 NETWORK = "10.213.0"
 PORT = 7148
+CLOCK_PORT = 7147  # of the GstNetTimeProvider
+PTP_GROUP = "224.0.1.129"  # all of PTP's multicast
 HEAP = 4096  # samples, and bytes
 POLARISATIONS = "xy"
 BEGIN_IN = 3.0  # seconds from when all senders have the clock: they start their pipelines
 SYNCHRONISE_WITHIN = 60  # seconds; a clock of the network takes some to be sure
 MOST_LAGS = 400
+UNTIL_THIS_ENDS = ["setpriv", "--pdeathsig", "KILL"]  # in front of a command, however this program ends
 
 
 def parse_arguments():
@@ -54,9 +62,12 @@ def parse_arguments():
     parser.add_argument("--seconds", type=float, default=2, help="(default: %(default)s)")
     parser.add_argument("--correlation", type=float, default=0.1, metavar="C",
                         help="the sky's part of the power (default: %(default)s)")
+    parser.add_argument("--clock", choices=["net", "ptp"], default="net",
+                        help="a GstNetTimeProvider, or a PTP master, which is ptp4l of linuxptp "
+                             "(default: %(default)s)")
     parser.add_argument("--limit", type=float, default=5, metavar="MS",
-                        help="how far a sender's clock may be from the provider's, and median of how "
-                             "far apart the same sample may arrive from all (default: %(default)s)")
+                        help="how far a sender's clock may be from the one that it follows, and median "
+                             "of how far apart the same sample may arrive from all (default: %(default)s)")
     parser.add_argument("--output", metavar="FILE",  # two words: see above
                         help="draw the cross-correlation; its ending says the format")
     parser.add_argument("--send", type=int, metavar="N", help=argparse.SUPPRESS)
@@ -65,6 +76,9 @@ def parse_arguments():
         parser.error("--output needs matplotlib, which this Python does not have")
     if not 1 <= arguments.antennas <= 16:
         parser.error("--antennas must be 1 to 16")
+    if arguments.clock == "ptp" and not shutil.which("ptp4l"):
+        parser.error("--clock ptp needs ptp4l, which is not in PATH: Debian's package linuxptp has it, "
+                     "in /usr/sbin")
     return arguments
 
 
@@ -89,15 +103,28 @@ def run_to_end(pipeline):
         sys.exit(message.parse_error()[0].message)
 
 
+def ptp_clock():
+    """Of domain 0. GStreamer starts a process that has the sockets of PTP."""
+    if not GstNet.ptp_init(GstNet.PTP_CLOCK_ID_NONE, None):
+        sys.exit("GStreamer could not start its gst-ptp-helper, of Debian's package libgstreamer1.0-0: run "
+                 "this as root; GST_DEBUG=ptp:4 gives the reason.")
+    return GstNet.PtpClock.new("telescope", 0)
+
+
 def send(arguments):
     """What each sender's process does, told line by line on its standard input."""
     number = arguments.send
     antenna, polarisation = divmod(number, len(POLARISATIONS))
     say("unshared")
-    provider = int(input())  # the network is there
+    input()  # the network is there
+    # The route is for gst-ptp-helper of GStreamer 1.22, which does not choose an interface.
     subprocess.run(f"ip address add {NETWORK}.{2 + number}/24 dev wire{number} && "
-                   f"ip link set wire{number} up", shell=True, check=True)
-    clock = GstNet.NetClientClock.new("telescope", f"{NETWORK}.1", provider, 0)
+                   f"ip link set wire{number} up && "
+                   f"ip route add {PTP_GROUP} dev wire{number}", shell=True, check=True)
+    if arguments.clock == "ptp":
+        clock = ptp_clock()
+    else:
+        clock = GstNet.NetClientClock.new("telescope", f"{NETWORK}.1", CLOCK_PORT, 0)
     if not clock.wait_for_sync(SYNCHRONISE_WITHIN * Gst.SECOND):
         sys.exit(f"Sender {number} has not synchronised its clock in {SYNCHRONISE_WITHIN} s.")
     # Before there is a date: to load the plugins takes time.
@@ -119,8 +146,10 @@ def send(arguments):
     adc.set_property("num-buffers", max(early, 0) + buffers)
     pipeline.use_clock(clock)
     run_to_end(pipeline)
-    # The provider counts the time of day, which is the same in all time namespaces.
+    # The provider, or ptp4l, counts the time of day, which is the same in all time
+    # namespaces; what the clock goes by in between is monotonic, and differs by hours.
     say(f"ahead {clock.get_time() - time.time_ns()}")
+    sys.stdin.read()  # until it is ended
 
 
 # --- all of them, on wires ---------------------------------------------------------------
@@ -141,8 +170,8 @@ def own_network():
         ip("link", "set", "lo", "up")
         ip("link", "add", "sky", "mtu", "9000", "type", "bridge")
         ip("link", "set", "sky", "arp", "off", "up")
-        # This end has a wire, too: the bridge's hardware address changes with each port, after
-        # which packets are lost for 5 s.
+        # This end has a wire, too: a bridge has no time stamps of what it sends, as PTP needs, and
+        # its hardware address changes with each port, after which packets are lost for 5 s.
         add_wire("port", "wire")
         ip("address", "add", f"{NETWORK}.1/24", "dev", "wire")
         ip("link", "set", "wire", "up")
@@ -164,9 +193,9 @@ class Sender:
         ahead = str(10000 * (1 + number))
         self.number = number
         self.process = subprocess.Popen(
-            ["unshare", "--net", "--time", "--monotonic", ahead, "--boottime", ahead, "--fork",
-             "--kill-child", sys.executable, *sys.argv, "--send", str(number)],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+            [*UNTIL_THIS_ENDS, "unshare", "--net", "--time", "--monotonic", ahead, "--boottime", ahead,
+             "--fork", "--kill-child", sys.executable, *sys.argv, "--send", str(number)],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True)
 
     def hear(self, expected):
         """The rest of a line that begins with that word."""
@@ -183,6 +212,43 @@ class Sender:
         self.hear("unshared")
         add_wire(f"port{self.number}", f"wire{self.number}")
         ip("link", "set", f"wire{self.number}", "netns", str(self.process.pid))
+
+    def end(self):
+        """Together with gst-ptp-helper, which complains if its parent ends first."""
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+
+@contextlib.contextmanager
+def net_provider(clock):
+    """A GstNetTimeProvider of the clock."""
+    provider = GstNet.NetTimeProvider.new(clock, f"{NETWORK}.1", CLOCK_PORT)
+    yield
+    provider.props.active = False
+
+
+def ptp4l_takes(option):
+    return subprocess.run(["ptp4l", option, "-v"], capture_output=True, check=False).returncode == 0
+
+
+@contextlib.contextmanager
+def ptp_master():
+    """ptp4l, which serves the machine's time of day as it is, and never sets it: with software time
+    stamps that is UTC, as its announcements say."""
+    # Eight messages a second instead of one: clocks are synchronised within a second.
+    options = ["--logAnnounceInterval=-3", "--announceReceiptTimeout=2", "--logSyncInterval=-3",
+               "--logMinDelayReqInterval=-3", "--free_running=1"]
+    with tempfile.TemporaryDirectory() as directory:
+        # Not the sockets of the machine's own ptp4l. linuxptp 3 has only the first.
+        sockets = [f"--{name}={directory}/{name}" for name in ("uds_address", "uds_ro_address")]
+        process = subprocess.Popen(
+            [*UNTIL_THIS_ENDS, "ptp4l", "-S", "-i", "wire", "-q", "-m", "-l", "3", *options,
+             *filter(ptp4l_takes, sockets)], stdout=sys.stderr)
+        try:
+            yield
+        finally:
+            process.kill()
+            process.wait()
 
 
 class Receiver:
@@ -213,17 +279,15 @@ class Receiver:
         return found
 
 
-def observe(arguments):
+def observe(arguments, clock):
     """The streams, the index that they had to begin with, and by how many ns each sender's
-    clock was ahead of the provider's in the end."""
+    clock was ahead of the one that it follows in the end."""
     n = arguments.antennas * len(POLARISATIONS)
-    clock = GObject.new(Gst.SystemClock, clock_type=Gst.ClockType.REALTIME)
-    provider = GstNet.NetTimeProvider.new(clock, f"{NETWORK}.1", 0)
     senders = [Sender(i) for i in range(n)]
     try:
         for sender in senders:
             sender.plug_in()
-            sender.tell(str(provider.props.port))
+            sender.tell("plugged in")
         for sender in senders:
             sender.hear("synchronised")
         receiver = Receiver(n, clock)
@@ -237,8 +301,7 @@ def observe(arguments):
         return streams, heaps * HEAP, [int(sender.hear("ahead")) for sender in senders]
     finally:
         for sender in senders:
-            sender.process.stdin.close()
-            sender.process.wait()
+            sender.end()
 
 
 # --- what the sky shows --------------------------------------------------------------
@@ -258,7 +321,8 @@ def check(fine, text):
 
 def check_clocks(ahead, limit):
     error = max(abs(ns) for ns in ahead) / 1e6
-    return check(error < limit, f"the clocks of all senders were within {error:.3f} ms of the provider's")
+    return check(error < limit,
+                 f"the clocks of all senders were within {error:.3f} ms of the one that they follow")
 
 
 def check_times(streams, first, limit):
@@ -316,7 +380,9 @@ def main():
         send(arguments)
         return
     own_network()
-    streams, first, ahead = observe(arguments)
+    clock = GObject.new(Gst.SystemClock, clock_type=Gst.ClockType.REALTIME)
+    with ptp_master() if arguments.clock == "ptp" else net_provider(clock):
+        streams, first, ahead = observe(arguments, clock)
     together = check_clocks(ahead, arguments.limit)
     common = check_times(streams, first, arguments.limit)
     if common is None:
