@@ -669,6 +669,22 @@ gst_spead2_heap_reader_steps (
 }
 
 void
+gst_spead2_heap_reader_step (GstSpead2HeapReader *reader,
+    const Spead2ReceivedHeap *run, GstSpead2HeapView *view)
+{
+  guint i;
+
+  for (i = 0; i < run->n_pointers; i++) {
+    if (run->steps[i] == 0)
+      continue;
+    reader->shape.pointers[i] = run->pointers[i];
+    reader->views.items[i].value =
+        spead2_pointer_value (run->flavour, run->pointers[i]);
+  }
+  view->index += view->index_step;
+}
+
+void
 gst_spead2_heap_reader_write_values (GstSpead2HeapReader *reader,
     const Spead2ReceivedHeap *heap, GstStructure *structure)
 {

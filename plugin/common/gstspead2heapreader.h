@@ -97,6 +97,11 @@ GstSpead2HeapKind gst_spead2_heap_reader_read (GstSpead2HeapReader *reader,
 gboolean gst_spead2_heap_reader_steps (
     GstSpead2HeapReader *reader, const Spead2ReceivedHeap *run);
 
+/* Reads the next heap of such a run, in front of which heaps have been skipped, and which was
+ * read before that: the view is that of the heap before it. */
+void gst_spead2_heap_reader_step (GstSpead2HeapReader *reader,
+    const Spead2ReceivedHeap *run, GstSpead2HeapView *view);
+
 /* Makes the values of all other items of that heap the fields of a structure: see
  * gstspead2heapvalues.h. */
 void gst_spead2_heap_reader_write_values (GstSpead2HeapReader *reader,

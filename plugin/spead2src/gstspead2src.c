@@ -339,7 +339,8 @@ gst_spead2_src_start (GstBaseSrc *base)
   }
   g_object_get (self, "num-buffers", &num_buffers, NULL);
   self->single = num_buffers >= 0;
-  gst_spead2_src_memory_start (&self->memory, self->run.heaps_per_buffer);
+  gst_spead2_src_memory_start (&self->memory, self->run.heaps_per_buffer,
+      gst_spead2_src_settings_have_runs (&self->run));
   gst_spead2_src_reset_stream (self);
   gst_spead2_src_order_start (self);
   gst_clear_caps (&self->caps);

@@ -59,8 +59,7 @@ begin (GstSpead2Src *self, const Spead2ReceivedHeap *heap,
   group->discont = self->discont || plan->place.discont;
   group->adjoining = plan->view.size == heap->length;
   group->deadline = self->now + self->run.buffer_timeout;
-  if (self->run.heaps_per_buffer > 1)
-    gst_spead2_heap_reader_begin_table (self->reader, heap, &self->table);
+  gst_spead2_heap_reader_begin_table (self->reader, heap, &self->table);
 }
 
 void
@@ -141,54 +140,91 @@ make_buffer (const GstSpead2SrcGroup *group)
       group->first, view->offset, group->n * view->size);
 }
 
-/* Sets times, offsets and flags. */
+/* Sets times, offsets and flags but for CORRUPTED of a buffer that begins with a heap, and
+ * has so many samples. */
 static void
-set_marks (GstSpead2Src *self, GstBuffer *buffer)
+set_marks (GstSpead2Src *self, GstBuffer *buffer,
+    const Spead2ReceivedHeap *heap, const GstSpead2SrcPlan *plan,
+    guint64 n_samples)
 {
-  const GstSpead2SrcGroup *group = &self->group;
-  const GstSpead2SrcPlan *plan = &group->plan;
+  guint64 n_omitted = gst_spead2_heap_reader_take_omitted (self->reader);
 
   GST_BUFFER_PTS (buffer) = plan->time;
   GST_BUFFER_DTS (buffer) = GST_CLOCK_TIME_NONE;
   GST_BUFFER_DURATION (buffer) = plan->n_samples && self->payload.rate.numerator
-      ? gst_spead2_rate_time (&self->payload.rate, group->n_samples)
+      ? gst_spead2_rate_time (&self->payload.rate, n_samples)
       : GST_CLOCK_TIME_NONE;
   if (plan->view.has_index) {
     GST_BUFFER_OFFSET (buffer) = plan->place.index;
-    GST_BUFFER_OFFSET_END (buffer) = plan->place.index + group->n_samples;
+    GST_BUFFER_OFFSET_END (buffer) = plan->place.index + n_samples;
   }
   if (plan->date > 0)
     gst_spead2_dates_add (buffer, plan->date, GST_BUFFER_DURATION (buffer));
-  if (group->discont || self->discont)
+  if (self->discont)
     GST_BUFFER_FLAG_SET (buffer, GST_BUFFER_FLAG_DISCONT);
   if (plan->place.restarted)
     GST_BUFFER_FLAG_SET (buffer, GST_BUFFER_FLAG_RESYNC);
-  if (group->corrupted)
-    GST_BUFFER_FLAG_SET (buffer, GST_BUFFER_FLAG_CORRUPTED);
+  if (n_omitted > 0)
+    gst_spead2_src_count (self, &self->counters.values_omitted, n_omitted);
+  if (self->run.retrieve_sender_address)
+    gst_spead2_src_sender_attach (&self->sender, heap, buffer);
 }
 
 GstBuffer *
 gst_spead2_src_group_make_buffer (GstSpead2Src *self)
 {
   GstSpead2SrcGroup *group = &self->group;
-  GstBuffer *buffer;
-  guint64 n_omitted;
+  GstBuffer *buffer = make_buffer (group);
 
-  if (self->run.heaps_per_buffer == 1)
-    gst_spead2_heap_reader_write_values (self->reader, group->first,
-        gst_spead2_item_values_write (
-            gst_spead2_src_memory_peek (group->first)));
-  buffer = make_buffer (group);
-  if (self->run.heaps_per_buffer > 1)
-    gst_spead2_heap_table_write (
-        &self->table, gst_spead2_item_values_write (buffer));
-  n_omitted = gst_spead2_heap_reader_take_omitted (self->reader);
-  if (n_omitted > 0)
-    gst_spead2_src_count (self, &self->counters.values_omitted, n_omitted);
-  set_marks (self, buffer);
-  if (self->run.retrieve_sender_address)
-    gst_spead2_src_sender_attach (&self->sender, group->first, buffer);
+  gst_spead2_heap_table_write (
+      &self->table, gst_spead2_item_values_write (buffer));
+  set_marks (self, buffer, group->first, &group->plan, group->n_samples);
+  if (group->discont)
+    GST_BUFFER_FLAG_SET (buffer, GST_BUFFER_FLAG_DISCONT);
+  if (group->corrupted)
+    GST_BUFFER_FLAG_SET (buffer, GST_BUFFER_FLAG_CORRUPTED);
   GST_LOG_OBJECT (self, "%u heaps from %" G_GUINT64_FORMAT ": %" GST_PTR_FORMAT,
       group->n, group->first->cnt, buffer);
+  return buffer;
+}
+
+static void
+write_values (
+    GstSpead2Src *self, const Spead2ReceivedHeap *heap, GstBuffer *buffer)
+{
+  gst_spead2_heap_reader_write_values (
+      self->reader, heap, gst_spead2_item_values_write (buffer));
+}
+
+/* With the values of the heap, which are read while its memory is mapped. */
+static GstBuffer *
+take_memory (
+    GstSpead2Src *self, Spead2ReceivedHeap *heap, const GstSpead2HeapView *view)
+{
+  GstBuffer *buffer = gst_spead2_src_memory_peek (heap);
+
+  if (buffer) {
+    write_values (self, heap, buffer);
+    return gst_spead2_src_memory_take (heap, view->offset, view->size);
+  }
+  buffer = gst_spead2_src_memory_take_place (
+      &self->memory, heap, view->offset, view->size);
+  write_values (self, heap, buffer);
+  return buffer;
+}
+
+GstBuffer *
+gst_spead2_src_make_buffer (
+    GstSpead2Src *self, Spead2ReceivedHeap *heap, const GstSpead2SrcPlan *plan)
+{
+  GstBuffer *buffer = take_memory (self, heap, &plan->view);
+
+  set_marks (self, buffer, heap, plan, plan->n_samples);
+  if (plan->place.discont)
+    GST_BUFFER_FLAG_SET (buffer, GST_BUFFER_FLAG_DISCONT);
+  if (heap->received < heap->length)
+    GST_BUFFER_FLAG_SET (buffer, GST_BUFFER_FLAG_CORRUPTED);
+  GST_LOG_OBJECT (
+      self, "heap %" G_GUINT64_FORMAT ": %" GST_PTR_FORMAT, heap->cnt, buffer);
   return buffer;
 }

@@ -4,6 +4,7 @@
  */
 #include "gstspead2srcmemory.h"
 
+#include "gstspead2srcplacebuffers.h"
 #include "spead2/memory/bufferpool.h"
 
 /* Sizes of pools are multiples of this. */
@@ -20,7 +21,8 @@ gst_spead2_src_memory_init (GstSpead2SrcMemory *memory)
 {
   memset (memory, 0, sizeof *memory);
   g_mutex_init (&memory->lock);
-  gst_spead2_src_places_init (&memory->places);
+  gst_spead2_src_slabs_init (&memory->slabs);
+  gst_spead2_src_places_init (&memory->places, &memory->slabs);
   gst_allocation_params_init (&memory->params);
   memory->params.align = SPEAD2_PAYLOAD_ALIGNMENT - 1;
 }
@@ -45,13 +47,17 @@ free_pool (GstBufferPool *pool)
 }
 
 void
-gst_spead2_src_memory_start (GstSpead2SrcMemory *memory, guint n)
+gst_spead2_src_memory_start (
+    GstSpead2SrcMemory *memory, guint n, gboolean has_runs)
 {
-  gst_spead2_src_places_start (&memory->places, n);
-  g_mutex_lock (&memory->lock);
-  if (n == 1)
-    gst_spead2_src_slabs_start (&memory->slabs);
-  g_mutex_unlock (&memory->lock);
+  gst_spead2_src_slabs_start (&memory->slabs);
+  memory->shared = n > 1;
+  if (memory->shared) {
+    gst_spead2_src_places_start (&memory->places, n);
+  } else if (has_runs) {
+    gst_spead2_src_places_start_apart (&memory->places);
+    memory->place_buffers = gst_spead2_src_place_buffers_new ();
+  }
 }
 
 void
@@ -62,9 +68,10 @@ gst_spead2_src_memory_stop (GstSpead2SrcMemory *memory)
   gst_spead2_src_places_stop (&memory->places);
   g_mutex_lock (&memory->lock);
   pool = steal_pool (memory);
-  gst_spead2_src_slabs_stop (&memory->slabs);
   g_mutex_unlock (&memory->lock);
   free_pool (pool);
+  free_pool (g_steal_pointer (&memory->place_buffers));
+  gst_spead2_src_slabs_stop (&memory->slabs);
 }
 
 void
@@ -72,6 +79,7 @@ gst_spead2_src_memory_clear (GstSpead2SrcMemory *memory)
 {
   gst_spead2_src_memory_stop (memory);
   gst_spead2_src_places_clear (&memory->places);
+  gst_spead2_src_slabs_clear (&memory->slabs);
   gst_clear_object (&memory->allocator);
   g_mutex_clear (&memory->lock);
 }
@@ -83,6 +91,14 @@ same_params (const GstAllocationParams *a, const GstAllocationParams *b)
       a->prefix == b->prefix && a->padding == b->padding;
 }
 
+/* As memory of any block is. */
+static gboolean
+is_plain (const GstAllocationParams *params)
+{
+  return params->align == SPEAD2_PAYLOAD_ALIGNMENT - 1 && params->prefix == 0 &&
+      params->padding == 0;
+}
+
 void
 gst_spead2_src_memory_set_allocator (GstSpead2SrcMemory *memory,
     GstAllocator *allocator, const GstAllocationParams *params)
@@ -92,6 +108,9 @@ gst_spead2_src_memory_set_allocator (GstSpead2SrcMemory *memory,
   GstBufferPool *pool = NULL;
 
   wanted.align |= SPEAD2_PAYLOAD_ALIGNMENT - 1;
+  /* Places are not made with it. */
+  if (!memory->shared && !(allocator == NULL && is_plain (&wanted)))
+    gst_spead2_src_places_stop (&memory->places);
   g_mutex_lock (&memory->lock);
   if (allocator != memory->allocator ||
       !same_params (&wanted, &memory->params)) {
@@ -115,7 +134,7 @@ make_pool (GstSpead2SrcMemory *memory, gsize size)
 
   if (memory->allocator)
     allocator = gst_object_ref (memory->allocator);
-  else if (memory->places.n == 1)
+  else if (!memory->shared)
     allocator = gst_spead2_src_slabs_take (&memory->slabs, size);
   return spead2_buffer_pool_start (size, allocator, &memory->params);
 }
@@ -296,6 +315,17 @@ gst_spead2_src_memory_split (Spead2ReceivedHeap *run, guint n)
 
   gst_spead2_src_places_split (&run->memory, n * run->length, &first->memory);
   return first;
+}
+
+GstBuffer *
+gst_spead2_src_memory_take_place (GstSpead2SrcMemory *memory,
+    Spead2ReceivedHeap *heap, guint64 offset, guint64 size)
+{
+  GstBuffer *block =
+      gst_spead2_src_places_take_first (&heap->memory, heap->length);
+
+  return gst_spead2_src_place_buffers_issue (
+      memory->place_buffers, block, heap->payload + offset, size);
 }
 
 GstBuffer *

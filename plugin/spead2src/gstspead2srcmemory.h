@@ -4,8 +4,8 @@
  * the moment a heap begins until it becomes a buffer of the stream. The pool's buffers have the size of
  * the largest heap so far. A heap far smaller than that, as one of descriptors or of
  * stream control is, has memory of its own, until many of them have come in a row: the
- * pool is then made for such heaps. Heaps that share a buffer have places in a block
- * instead, where they can.
+ * pool is then made for such heaps. Heaps that share a buffer, or small ones that may come as
+ * runs, have places in a block instead, where they can.
  *
  * Any thread; the lock is never held while buffers are made or freed.
  *
@@ -23,13 +23,16 @@
 G_BEGIN_DECLS
 
 typedef struct {
+  gboolean shared; /* heaps share buffers; constant while heaps are received */
+  GstBufferPool *place_buffers; /* (owned) streaming thread's, or NULL */
+  GstSpead2SrcSlabs slabs;      /* where downstream has no allocator */
+
   GMutex lock;
   /* Guarded by lock. */
   GstBufferPool *pool;     /* (owned) active, or NULL */
   gsize size;              /* of its buffers */
   guint n_small;           /* heaps in a row that were too small for it */
   gsize largest_small;     /* the bytes of the largest of them */
-  GstSpead2SrcSlabs slabs; /* where downstream has no allocator */
   GstAllocator *allocator; /* (owned) of downstream, or NULL: the default one */
   GstAllocationParams params;
 
@@ -43,8 +46,9 @@ void gst_spead2_src_memory_clear (GstSpead2SrcMemory *memory);
 void gst_spead2_src_memory_set_allocator (GstSpead2SrcMemory *memory,
     GstAllocator *allocator, const GstAllocationParams *params);
 
-/* A new run: n heaps share a buffer. */
-void gst_spead2_src_memory_start (GstSpead2SrcMemory *memory, guint n);
+/* Begins: n heaps share a buffer, and heaps come as runs or one by one. */
+void gst_spead2_src_memory_start (
+    GstSpead2SrcMemory *memory, guint n, gboolean has_runs);
 
 /* Frees the pool, once its last buffer has come back. */
 void gst_spead2_src_memory_stop (GstSpead2SrcMemory *memory);
@@ -55,6 +59,11 @@ Spead2HeapMemoryOwner gst_spead2_src_memory_owner (GstSpead2SrcMemory *memory);
 /* The buffer that is the memory of a heap, which the heap keeps: for metas. NULL where it
  * is a place in a block. */
 GstBuffer *gst_spead2_src_memory_peek (const Spead2ReceivedHeap *heap);
+
+/* Takes the memory of a heap, which must have a place, or of the first one of a run out: the
+ * buffer is the caller's, and of size bytes of the payload from offset on. */
+GstBuffer *gst_spead2_src_memory_take_place (GstSpead2SrcMemory *memory,
+    Spead2ReceivedHeap *heap, guint64 offset, guint64 size);
 
 /* Whether two heaps with memory lie in one block, and the second one's payload right
  * behind all of the first one's. */

@@ -127,12 +127,11 @@ gst_spead2_src_settings_open (const GstSpead2SrcSettings *settings,
 
 /* Heaps of which something is said or decided one by one come one by one, and so do those of
  * which some may be dropped. */
-static gboolean
-has_runs (const GstSpead2SrcSettings *settings)
+gboolean
+gst_spead2_src_settings_have_runs (const GstSpead2SrcSettings *settings)
 {
-  return settings->heaps_per_buffer > 1 && !settings->accept &&
-      !settings->substream_item && !settings->signal_heaps &&
-      !settings->retrieve_sender_address &&
+  return !settings->accept && !settings->substream_item &&
+      !settings->signal_heaps && !settings->retrieve_sender_address &&
       settings->order == GST_SPEAD2_ORDER_ARRIVAL &&
       settings->leaky == GST_SPEAD2_LEAKY_NO;
 }
@@ -158,10 +157,13 @@ gst_spead2_src_settings_run (
   config->assembler.heap_timeout = settings->heap_timeout;
   config->assembler.n_remembered = N_REMEMBERED;
   config->assembler.remember_time = REMEMBER_TIME;
-  if (has_runs (settings)) {
+  if (gst_spead2_src_settings_have_runs (settings)) {
+    guint n = settings->heaps_per_buffer > 1 ? settings->heaps_per_buffer
+                                             : GST_SPEAD2_SRC_MAX_APART_PLACES;
+
     config->assembler.run_heaps = settings->max_size_buffers > 0
-        ? MIN (settings->heaps_per_buffer, settings->max_size_buffers)
-        : settings->heaps_per_buffer;
+        ? MIN (n, settings->max_size_buffers)
+        : n;
     config->assembler.run_bytes = settings->max_size_bytes / MIN_QUEUED_RUNS;
   }
   config->reader.source = settings->retrieve_sender_address;

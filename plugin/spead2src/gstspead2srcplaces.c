@@ -11,10 +11,12 @@
 #define MAX_OTHER 64
 
 void
-gst_spead2_src_places_init (GstSpead2SrcPlaces *places)
+gst_spead2_src_places_init (
+    GstSpead2SrcPlaces *places, GstSpead2SrcSlabs *slabs)
 {
   memset (places, 0, sizeof *places);
   g_mutex_init (&places->lock);
+  places->slabs = slabs;
   places->n = 1;
 }
 
@@ -49,25 +51,35 @@ free_stolen (Stolen stolen)
   gst_clear_object (&stolen.pool);
 }
 
-void
-gst_spead2_src_places_start (GstSpead2SrcPlaces *places, guint n)
+static void
+start (GstSpead2SrcPlaces *places, guint n, gboolean apart)
 {
   Stolen stolen;
 
   g_mutex_lock (&places->lock);
   stolen = steal (places);
-  places->n = n;
-  gst_spead2_src_slabs_stop (&places->slabs);
-  if (n > 1)
-    gst_spead2_src_slabs_start (&places->slabs);
+  g_atomic_int_set (&places->n, n);
+  places->apart = apart;
   g_mutex_unlock (&places->lock);
   free_stolen (stolen);
 }
 
 void
+gst_spead2_src_places_start (GstSpead2SrcPlaces *places, guint n)
+{
+  start (places, n, FALSE);
+}
+
+void
+gst_spead2_src_places_start_apart (GstSpead2SrcPlaces *places)
+{
+  start (places, GST_SPEAD2_SRC_MAX_APART_PLACES, TRUE);
+}
+
+void
 gst_spead2_src_places_stop (GstSpead2SrcPlaces *places)
 {
-  gst_spead2_src_places_start (places, 1);
+  start (places, 1, FALSE);
 }
 
 void
@@ -81,7 +93,19 @@ gst_spead2_src_places_clear (GstSpead2SrcPlaces *places)
 static guint
 n_places (const GstSpead2SrcPlaces *places, gsize size)
 {
-  return MIN (places->n, GST_SPEAD2_SRC_MAX_BLOCK / size);
+  guint64 most =
+      places->apart ? GST_SPEAD2_SRC_MAX_APART : GST_SPEAD2_SRC_MAX_BLOCK;
+
+  return MIN ((guint) places->n, most / size);
+}
+
+/* From a place for a heap of that size to the next. With the lock. */
+static gsize
+stride (const GstSpead2SrcPlaces *places, gsize size)
+{
+  gsize alignment = places->apart ? SPEAD2_PAYLOAD_ALIGNMENT : 1;
+
+  return (size + alignment - 1) / alignment * alignment;
 }
 
 static GstAllocationParams
@@ -100,7 +124,7 @@ static GstBufferPool *
 make_pool (GstSpead2SrcPlaces *places, gsize size)
 {
   g_autoptr (GstAllocator) allocator =
-      gst_spead2_src_slabs_take (&places->slabs, size);
+      gst_spead2_src_slabs_take (places->slabs, size);
   GstAllocationParams params = aligned ();
 
   return spead2_buffer_pool_start (size, allocator, &params);
@@ -115,7 +139,7 @@ find_pool (GstSpead2SrcPlaces *places)
   gsize size = places->size * n_places (places, places->size);
 
   if (places->pool == NULL &&
-      (places->begun || !gst_spead2_src_slabs_are_uncut (&places->slabs, size)))
+      (places->begun || !gst_spead2_src_slabs_are_uncut (places->slabs, size)))
     places->pool = make_pool (places, size);
   return places->pool ? gst_object_ref (places->pool) : NULL;
 }
@@ -172,14 +196,16 @@ block_data (GstBuffer *block, gsize *size)
   return map.data;
 }
 
-/* The next place of the block. FALSE: there is no block. With the lock. */
+/* The next place of the block, of which size bytes are used: less than all where the next one
+ * has to be aligned, which therefore does not adjoin. FALSE: there is no block. With the
+ * lock. */
 static gboolean
-take_place (GstSpead2SrcPlaces *places, Spead2HeapMemory *memory)
+take_place (GstSpead2SrcPlaces *places, gsize size, Spead2HeapMemory *memory)
 {
   if (places->block == NULL)
     return FALSE;
   memory->data = places->next;
-  memory->size = places->size;
+  memory->size = size;
   memset (&memory->map, 0, sizeof memory->map);
   memory->map.data = places->end;
   memory->map.maxsize = places->size;
@@ -219,15 +245,17 @@ gst_spead2_src_places_acquire (
   GstBuffer *block;
   Stolen stolen = {NULL, NULL};
   gboolean has, taken = FALSE;
+  gsize place_size;
   guint n = 0;
 
-  if (places->n == 1)
+  if (g_atomic_int_get (&places->n) == 1)
     return FALSE;
   g_mutex_lock (&places->lock);
-  has = has_place (places, size, &stolen);
+  place_size = stride (places, size);
+  has = has_place (places, place_size, &stolen);
   if (has) {
-    n = n_places (places, size);
-    taken = take_place (places, memory);
+    n = n_places (places, place_size);
+    taken = take_place (places, size, memory);
     if (!taken)
       pool = find_pool (places);
   }
@@ -236,12 +264,12 @@ gst_spead2_src_places_acquire (
   if (!has || taken)
     return taken;
 
-  block = make_block (pool, n * size);
+  block = make_block (pool, n * place_size);
   if (block) {
     g_mutex_lock (&places->lock);
-    if (use_block (places, size, block)) {
+    if (use_block (places, place_size, block)) {
       block = NULL;
-      taken = take_place (places, memory);
+      taken = take_place (places, size, memory);
     }
     g_mutex_unlock (&places->lock);
   }
@@ -310,6 +338,18 @@ gst_spead2_src_places_split (
   gst_buffer_ref (memory->token);
   memory->data += size;
   memory->size -= size;
+}
+
+GstBuffer *
+gst_spead2_src_places_take_first (Spead2HeapMemory *memory, gsize size)
+{
+  if (size >= memory->size) {
+    memory->data = NULL;
+    return g_steal_pointer (&memory->token);
+  }
+  memory->data += size;
+  memory->size -= size;
+  return gst_buffer_ref (memory->token);
 }
 
 gboolean

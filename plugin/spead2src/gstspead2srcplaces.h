@@ -1,10 +1,10 @@
 /* gst-spead2: blocks of memory with places for several heaps
  *
- * Heaps of one size that begin one after another lie side by side in a block, so that
- * they can be one buffer without being copied. Such a heap has all of its payload at its
- * place: one that needs bytes in front of its aligned item, or has another size, has no
- * place. A block is a buffer of a pool, and goes back there when no heap and no buffer
- * has a part of it any more.
+ * Heaps of one size that begin one after another lie side by side in a block, so that they
+ * can be received as a run, and be one buffer without being copied. Such a heap has all of
+ * its payload at its place: one that needs bytes in front of its aligned item, or has
+ * another size, has no place. A block is a buffer of a pool, and goes back there when no
+ * heap and no buffer has a part of it any more.
  *
  * Any thread; the lock is never held while buffers are made or freed.
  *
@@ -23,11 +23,19 @@ G_BEGIN_DECLS
 /* Bytes of a block, and of a buffer of several heaps, at most. */
 #define GST_SPEAD2_SRC_MAX_BLOCK (64 << 20)
 
+/* The same of a block of heaps that are a buffer each, and places in it, at most: each of the
+ * buffers keeps all of it. */
+#define GST_SPEAD2_SRC_MAX_APART (128 << 10)
+#define GST_SPEAD2_SRC_MAX_APART_PLACES 16
+
 typedef struct {
-  /* Heaps that share a buffer; 1: heaps have no places. Set while no heap is received. */
-  guint n;
+  GstSpead2SrcSlabs *slabs; /* (borrowed) */
+  gint
+      n; /* atomic: places in a block at most; 1: heaps have none. Set with the lock */
   GMutex lock;
   /* Guarded by lock. */
+  gboolean
+      apart;  /* each heap is a buffer: its place begins at a multiple of 64 */
   gsize size; /* of a place; 0: no heap has come */
   /* another heap has had that size, or the size has changed before */
   gboolean settled;
@@ -36,16 +44,20 @@ typedef struct {
   GstBufferPool *pool; /* (owned) of all further blocks, or NULL */
   GstBuffer *block;    /* (owned) with places left, or NULL */
   guint8 *next, *end;  /* the first of those, and behind the last */
-  GstSpead2SrcSlabs slabs;
 } GstSpead2SrcPlaces;
 
-void gst_spead2_src_places_init (GstSpead2SrcPlaces *places);
+/* slabs are those of which blocks are made; they outlive the places. */
+void gst_spead2_src_places_init (
+    GstSpead2SrcPlaces *places, GstSpead2SrcSlabs *slabs);
 void gst_spead2_src_places_clear (GstSpead2SrcPlaces *places);
 
-/* A new run: n heaps share a buffer. No heap is received meanwhile, as in stop(). */
+/* Has n heaps share a buffer from now on. */
 void gst_spead2_src_places_start (GstSpead2SrcPlaces *places, guint n);
 
-/* Frees the pool, once the last block has come back. */
+/* Has each heap be a buffer, in a block with others. */
+void gst_spead2_src_places_start_apart (GstSpead2SrcPlaces *places);
+
+/* Heaps have no places from now on. Frees the pool, once the last block has come back. */
 void gst_spead2_src_places_stop (GstSpead2SrcPlaces *places);
 
 /* A place for a payload of so many bytes with its first one at a multiple of 64. FALSE:
@@ -71,6 +83,11 @@ gboolean gst_spead2_src_places_adjoin (
 /* Takes the first bytes of several places off, whole places. */
 void gst_spead2_src_places_split (
     Spead2HeapMemory *memory, gsize size, Spead2HeapMemory *first);
+
+/* Takes the first bytes of a place off, whole places: the part of the block that they are a
+ * reference to (transfer full). */
+GstBuffer *gst_spead2_src_places_take_first (
+    Spead2HeapMemory *memory, gsize size);
 
 /* Whether no place of the block is behind that one. */
 gboolean gst_spead2_src_places_is_last (const Spead2HeapMemory *memory);

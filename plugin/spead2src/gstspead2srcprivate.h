@@ -79,7 +79,10 @@ typedef struct {
   GstSpead2SrcSubstream *substream;
   GstSpead2SrcPlace place; /* only if the view has an index */
   gboolean begun; /* caps are set, and the gap in front has been pushed */
-  guint64 hole;   /* missing samples that are still to be filled */
+  /* The heaps behind it in its run follow it, and differ from it only by numbers that step:
+   * set once it is begun. */
+  gboolean contiguous;
+  guint64 hole; /* missing samples that are still to be filled */
   /* Running time of the first sample, or GST_CLOCK_TIME_NONE. */
   GstClockTime time;
   guint64 date; /* of the first sample, ns since 1970; 0: unknown */
@@ -235,6 +238,10 @@ void gst_spead2_src_fill_missing (
 gboolean gst_spead2_src_group_continues (GstSpead2Src *self,
     const Spead2ReceivedHeap *heap, const GstSpead2SrcPlan *plan);
 
+/* A buffer of a heap alone, or of the first one of a run, whose memory it takes. */
+GstBuffer *gst_spead2_src_make_buffer (
+    GstSpead2Src *self, Spead2ReceivedHeap *heap, const GstSpead2SrcPlan *plan);
+
 /* How many heaps as this one the group takes: at least 1 if it is empty. */
 guint gst_spead2_src_group_space (
     const GstSpead2Src *self, const GstSpead2SrcPlan *plan);
@@ -274,6 +281,10 @@ Spead2Receiver *gst_spead2_src_settings_open (
     const GstSpead2SrcSettings *settings, GstElement *element,
     const Spead2ReceiverCallbacks *callbacks, GCancellable *cancellable,
     GError **error);
+
+/* Whether heaps may come as runs. */
+gboolean gst_spead2_src_settings_have_runs (
+    const GstSpead2SrcSettings *settings);
 
 /* The configuration with which the receiver is started. */
 void gst_spead2_src_settings_run (

@@ -744,7 +744,8 @@ install_time (GObjectClass *klass)
   /**
    * GstSpead2Src:timestamp-mode:
    *
-   * What the timestamps of buffers are. `index` and `utc` need the sample rate, without
+   * What the timestamps of buffers are. By `arrival`, up to 16 small heaps that were read
+   * at once may have the time of the first (#GstSpead2Src:heaps-per-buffer). `index` and `utc` need the sample rate, without
    * which they are times of arrival, with a warning; `utc` needs
    * #GstSpead2Src:sync-epoch, without which it is an error. With `utc` running time is
    * compared with UTC: at each buffer if the pipeline's clock is a GstSystemClock of
@@ -902,6 +903,10 @@ install_stream (GObjectClass *klass)
    * property concerns single heaps, as #GstSpead2Src:accept, #GstSpead2Src:substream-item,
    * #GstSpead2Src:order, #GstSpead2Src:leaky, #GstSpead2Src:signal-heaps and
    * #GstSpead2Src:retrieve-sender-address do.
+   *
+   * With 1, each heap is a buffer. Heaps of up to 64 KiB for which no property concerns
+   * single heaps, and for which downstream asks for no memory of its own, then lie in blocks
+   * of up to 16 heaps and 128 KiB: a buffer that is kept keeps its block.
    *
    * Since: 0.1
    */

@@ -5,7 +5,7 @@
  * pages are therefore mapped before the first heap comes, and cut into slabs when its size
  * is known.
  *
- * Guarded by the lock of whoever has it.
+ * Any thread.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -16,11 +16,15 @@
 
 G_BEGIN_DECLS
 
-/* All of it 0: nothing is mapped. */
 typedef struct {
+  GMutex lock; /* nothing else is locked under it */
+  /* Guarded by lock. */
   Spead2HugePages *uncut; /* (owned) mapped at the start, or NULL */
   guint n_mappings;       /* since the start */
 } GstSpead2SrcSlabs;
+
+void gst_spead2_src_slabs_init (GstSpead2SrcSlabs *slabs);
+void gst_spead2_src_slabs_clear (GstSpead2SrcSlabs *slabs);
 
 /* Maps pages. Where the kernel has none, buffers have ordinary memory. */
 void gst_spead2_src_slabs_start (GstSpead2SrcSlabs *slabs);
@@ -30,8 +34,7 @@ void gst_spead2_src_slabs_stop (GstSpead2SrcSlabs *slabs);
 
 /* Whether an allocator of slabs of that size would have the pages that were mapped at the
  * start. */
-gboolean gst_spead2_src_slabs_are_uncut (
-    const GstSpead2SrcSlabs *slabs, gsize size);
+gboolean gst_spead2_src_slabs_are_uncut (GstSpead2SrcSlabs *slabs, gsize size);
 
 /* An allocator of slabs of that size (transfer full), or NULL: ordinary memory. */
 GstAllocator *gst_spead2_src_slabs_take (GstSpead2SrcSlabs *slabs, gsize size);

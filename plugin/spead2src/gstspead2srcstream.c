@@ -391,6 +391,20 @@ begin_hole (GstSpead2Src *self, GstSpead2SrcPlan *plan)
   }
 }
 
+/* Whether each heap of a run follows the one before it, and differs from it only by numbers
+ * that step. The first heap's place is set. */
+static gboolean
+is_contiguous (GstSpead2Src *self, const Spead2ReceivedHeap *run,
+    const GstSpead2SrcPlan *plan)
+{
+  const GstSpead2HeapView *view = &plan->view;
+
+  if (plan->place.late || !gst_spead2_heap_reader_steps (self->reader, run))
+    return FALSE;
+  return !view->has_index ||
+      (plan->substream && plan->step > 0 && view->index_step == plan->step);
+}
+
 /* Sets caps and pushes the gap that precede the buffer, and counts. */
 static GstFlowReturn
 begin_buffer (
@@ -406,6 +420,7 @@ begin_buffer (
     plan_samples (self, heap, plan);
   }
   plan->begun = TRUE;
+  plan->contiguous = heap->n_heaps > 1 && is_contiguous (self, heap, plan);
   plan->date = gst_spead2_src_heap_date (self, plan);
   plan->time = gst_spead2_src_heap_time (self, heap, plan);
   if (plan->place.missing > 0 || plan->place.restarted)
@@ -451,20 +466,6 @@ note_end_time (GstSpead2Src *self, GstBuffer *buffer, gboolean restarted)
     self->end_time = end;
 }
 
-/* Whether each heap of a run follows the one before it, and differs from it only by numbers
- * that step. The first heap's place is set. */
-static gboolean
-is_contiguous (GstSpead2Src *self, const Spead2ReceivedHeap *run,
-    const GstSpead2SrcPlan *plan)
-{
-  const GstSpead2HeapView *view = &plan->view;
-
-  if (plan->place.late || !gst_spead2_heap_reader_steps (self->reader, run))
-    return FALSE;
-  return !view->has_index ||
-      (plan->substream && plan->step > 0 && view->index_step == plan->step);
-}
-
 /* Leaves as many of a run of heaps the first that was taken as can be handled as one: those
  * behind them come next. */
 static void
@@ -486,13 +487,13 @@ limit_run (GstSpead2Src *self, const GstSpead2SrcPlan *plan)
   self->taken = first;
 }
 
-/* The next heap is expected behind this one, or behind the last of this run. */
+/* The next heap is expected behind this one, or behind the n-th of this run. */
 static void
 accept_heap (GstSpead2Src *self, const Spead2ReceivedHeap *heap,
-    const GstSpead2SrcPlan *plan)
+    const GstSpead2SrcPlan *plan, guint n)
 {
   GstSpead2SrcPlace place = plan->place;
-  guint64 further = heap->n_heaps - 1;
+  guint64 further = n - 1;
 
   self->step = plan->step;
   self->undescribed = 0;
@@ -509,6 +510,19 @@ accept_heap (GstSpead2Src *self, const Spead2ReceivedHeap *heap,
   note_stop (self, heap);
 }
 
+/* Adds a buffer of n heaps to the list (transfer full). */
+static void
+add_buffer (GstSpead2Src *self, GstBufferList *list, GstBuffer *buffer,
+    const GstSpead2SrcPlan *plan, guint n)
+{
+  if (GST_BUFFER_DURATION_IS_VALID (buffer))
+    report_latency (self, GST_BUFFER_DURATION (buffer));
+  note_end_time (self, buffer, plan->place.restarted);
+  gst_buffer_list_add (list, buffer);
+  self->n_made += n;
+  self->bytes_made += n * plan->view.size;
+}
+
 /* Makes a buffer of the group. */
 static void
 finish_group (GstSpead2Src *self, GstBufferList *list)
@@ -517,17 +531,50 @@ finish_group (GstSpead2Src *self, GstBufferList *list)
   GstBuffer *buffer = gst_spead2_src_group_make_buffer (self);
   const Spead2ReceivedHeap *heap;
 
-  if (GST_BUFFER_DURATION_IS_VALID (buffer))
-    report_latency (self, GST_BUFFER_DURATION (buffer));
-  note_end_time (self, buffer, group->plan.place.restarted);
-  gst_buffer_list_add (list, buffer);
+  add_buffer (self, list, buffer, &group->plan, group->n);
   for (heap = group->first; heap; heap = heap->next)
     gst_spead2_src_signal_heap (self, heap, &self->counters.delivered);
-  self->n_made += group->n;
-  self->bytes_made += group->n * group->plan.view.size;
   group->last->next = self->used;
   self->used = group->first;
   group->n = 0;
+}
+
+/* Leaves the heaps behind the first one of the run that was taken, with the plan of the next
+ * one, if that is known. With single buffers, downstream may change in front of it. */
+static void
+step_run (GstSpead2Src *self)
+{
+  Spead2ReceivedHeap *run = self->taken;
+  GstSpead2SrcPlan *plan = &self->plan;
+
+  spead2_received_heap_skip (run, 1);
+  self->planned = plan->contiguous && !self->single;
+  if (!self->planned)
+    return;
+  gst_spead2_heap_reader_step (self->reader, run, &plan->view);
+  if (!plan->view.index_is_cnt)
+    plan->cnt = run->cnt;
+  plan->place =
+      (GstSpead2SrcPlace){.index = plan->place.index + plan->step * plan->unit};
+  plan->date = gst_spead2_src_heap_date (self, plan);
+  plan->time = gst_spead2_src_heap_time (self, run, plan);
+}
+
+/* Makes a buffer of the first heap that was taken, or of the first one of its run. */
+static void
+add_single (GstSpead2Src *self, GstBufferList *list)
+{
+  Spead2ReceivedHeap *heap = self->taken;
+  GstSpead2SrcPlan *plan = &self->plan;
+  GstBuffer *buffer = gst_spead2_src_make_buffer (self, heap, plan);
+
+  add_buffer (self, list, buffer, plan, 1);
+  gst_spead2_src_signal_heap (self, heap, &self->counters.delivered);
+  accept_heap (self, heap, plan, 1);
+  if (heap->n_heaps > 1)
+    step_run (self);
+  else
+    add_used (self, pop_heap (self));
 }
 
 /* Makes one buffer of what is missing in front of the first heap that was taken. */
@@ -588,11 +635,15 @@ add_heap (GstSpead2Src *self, GstBufferList *list, GstFlowReturn *flow)
       fill_hole (self, list);
       return TRUE;
     }
+    if (self->run.heaps_per_buffer == 1) {
+      add_single (self, list);
+      return TRUE;
+    }
     limit_run (self, plan);
   }
   heap = pop_heap (self);
   gst_spead2_src_group_add (self, heap, plan);
-  accept_heap (self, heap, plan);
+  accept_heap (self, heap, plan, heap->n_heaps);
   if (gst_spead2_src_group_is_full (self))
     finish_group (self, list);
   return TRUE;

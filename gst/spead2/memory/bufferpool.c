@@ -13,7 +13,8 @@ struct _Spead2BufferPool {
 
   /* Constant while the pool is active. */
   gsize size;
-  guint min, max; /* max 0: no limit */
+  guint min, max;                  /* max 0: no limit */
+  Spead2MemoryRestoreFunc restore; /* or NULL */
 
   GMutex lock;
   /* Guarded by lock, which is never held while buffers are made or freed. */
@@ -128,7 +129,10 @@ restore_memory (const Spead2BufferPool *self, GstBuffer *buffer)
   memory = gst_buffer_peek_memory (buffer, 0);
   if (GST_MINI_OBJECT_REFCOUNT_VALUE (memory) > 1)
     return FALSE;
-  gst_memory_resize (memory, -(gssize) memory->offset, self->size);
+  if (self->restore)
+    self->restore (memory);
+  else
+    gst_memory_resize (memory, -(gssize) memory->offset, self->size);
   return TRUE;
 }
 
@@ -220,6 +224,13 @@ GstBufferPool *
 spead2_buffer_pool_new (void)
 {
   return gst_object_ref_sink (g_object_new (SPEAD2_TYPE_BUFFER_POOL, NULL));
+}
+
+void
+spead2_buffer_pool_set_restore (
+    Spead2BufferPool *pool, Spead2MemoryRestoreFunc func)
+{
+  pool->restore = func;
 }
 
 GstBufferPool *

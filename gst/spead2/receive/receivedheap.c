@@ -212,15 +212,20 @@ spead2_received_heap_split (Spead2ReceivedHeap *run, guint n)
   first->pointers = first->inline_pointers;
   memset (&first->ranges, 0, sizeof first->ranges);
   spead2_ranges_add (&first->ranges, 0, run->length);
+  memcpy (
+      first->pointers, run->pointers, run->n_pointers * sizeof *run->pointers);
+  spead2_received_heap_skip (run, n);
+  return first;
+}
 
+void
+spead2_received_heap_skip (Spead2ReceivedHeap *run, guint n)
+{
   run->n_heaps -= n;
   run->cnt += n * run->cnt_step;
-  for (guint i = 0; i < run->n_pointers; i++) {
-    first->pointers[i] = run->pointers[i];
+  for (guint i = 0; i < run->n_pointers; i++)
     run->pointers[i] += n * run->steps[i];
-  }
   run->payload += n * run->length;
-  return first;
 }
 
 /* --- payload -------------------------------------------------------------- */

@@ -143,6 +143,9 @@ guint spead2_received_heap_missing (
 Spead2ReceivedHeap *spead2_received_heap_split (
     Spead2ReceivedHeap *run, guint n);
 
+/* Takes the first n heaps, fewer than all, off a run, to nowhere. Their memory remains. */
+void spead2_received_heap_skip (Spead2ReceivedHeap *run, guint n);
+
 /* Frees the heap (or nothing, of NULL), and none of the others in its list. Its
  * memory must have been taken out. */
 void spead2_received_heap_free (Spead2ReceivedHeap *heap);

@@ -8,7 +8,8 @@
 
 #include "srcfixture.h"
 
-#define HEAP_SIZE 4000
+/* A multiple of 64: heaps that are a buffer each come as runs, too. */
+#define HEAP_SIZE 4032
 
 /* The values on a buffer, or NULL. */
 static GstStructure *
@@ -521,6 +522,115 @@ GST_START_TEST (a_buffer_adds_what_it_waits_to_the_latency)
 }
 GST_END_TEST;
 
+/* -- one heap a buffer ------------------------------------------------------------------ */
+
+#define N_TRAIN 7
+
+/* Heaps in one message: a run. */
+static void
+send_train_from (guint64 cnt)
+{
+  g_autofree Packet *packet = g_new0 (Packet, 1);
+  g_autofree guint8 *train = NULL;
+  guint8 payload[HEAP_SIZE];
+  guint i, k;
+
+  for (i = 0; i < N_TRAIN; i++, cnt++) {
+    for (k = 0; k < HEAP_SIZE; k++)
+      payload[k] = cnt + k;
+    memset (packet, 0, sizeof *packet);
+    packet_standard (packet, cnt, HEAP_SIZE, 0, HEAP_SIZE);
+    packet_immediate (packet, TIMESTAMP, cnt * HEAP_SIZE);
+    packet_addressed (packet, SAMPLES, 0);
+    packet_payload (packet, payload, HEAP_SIZE);
+    if (i == 0)
+      train = g_malloc (N_TRAIN * packet->size);
+    memcpy (train + i * packet->size, packet->bytes, packet->size);
+  }
+  send_train (train, N_TRAIN * packet->size, packet->size);
+}
+
+static gboolean
+is_place (GstBuffer *buffer)
+{
+  return g_str_equal (gst_buffer_peek_memory (buffer, 0)->allocator->mem_type,
+      "GstSpead2SrcPlace");
+}
+
+/* Each of them keeps its samples as long as it is kept, however many come after it. */
+GST_START_TEST (heaps_of_a_run_are_buffers_of_their_own)
+{
+  GstBuffer *kept[N_TRAIN];
+  guint64 cnt = 0, end;
+  guint i;
+
+  start_source ("sample-bits=8 sample-rate=1000", NULL);
+  send_train_from (cnt);
+  for (i = 0; i < N_TRAIN; i++, cnt++) {
+    kept[i] = next_buffer ();
+    fail_unless (is_place (kept[i]));
+    fail_unless_equals_uint64 (GPOINTER_TO_SIZE (data_of (kept[i])) % 64, 0);
+    check_value (kept[i], "heap-cnt", cnt);
+    check_value (kept[i], "item-0x1600", cnt * HEAP_SIZE);
+    fail_unless_equals_uint64 (GST_BUFFER_OFFSET (kept[i]), cnt * HEAP_SIZE);
+    fail_unless_equals_uint64 (
+        GST_BUFFER_DURATION (kept[i]), HEAP_SIZE * GST_MSECOND);
+    fail_unless_equals_int (
+        GST_BUFFER_FLAG_IS_SET (kept[i], GST_BUFFER_FLAG_DISCONT), i == 0);
+  }
+  for (end = cnt + 50 * N_TRAIN; cnt < end;) {
+    send_train_from (cnt);
+    for (i = 0; i < N_TRAIN; i++, cnt++)
+      check_run (cnt, cnt, FALSE);
+  }
+  for (i = 0; i < N_TRAIN; i++)
+    check_samples (kept[i], HEAP_SIZE, i);
+  check_balance ();
+  stop_source ();
+}
+GST_END_TEST;
+
+/* -- memory of downstream ------------------------------------------------------------------ */
+
+/* Answers an ALLOCATION query with GStreamer's own allocator. */
+static GstPadProbeReturn
+offer_allocator (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
+{
+  GstQuery *query = GST_PAD_PROBE_INFO_QUERY (info);
+  GstAllocator *allocator;
+
+  if (GST_QUERY_TYPE (query) != GST_QUERY_ALLOCATION)
+    return GST_PAD_PROBE_OK;
+  allocator = gst_allocator_find (NULL);
+  gst_query_add_allocation_param (query, allocator, NULL);
+  gst_object_unref (allocator);
+  return GST_PAD_PROBE_HANDLED;
+}
+
+/* Places are not made by it. */
+GST_START_TEST (small_heaps_have_memory_of_downstreams_allocator)
+{
+  GstBuffer *buffer;
+  GstPad *pad;
+  guint64 cnt;
+
+  make_source ("sample-bits=8", NULL);
+  pad = gst_element_get_static_pad (source, "src");
+  gst_pad_add_probe (
+      pad, GST_PAD_PROBE_TYPE_QUERY_DOWNSTREAM, offer_allocator, NULL, NULL);
+  gst_object_unref (pad);
+  gst_element_set_state (pipeline, GST_STATE_PLAYING);
+  gst_element_get_state (source, NULL, NULL, GST_CLOCK_TIME_NONE);
+  for (cnt = 0; cnt < 3; cnt++) {
+    send_next (cnt);
+    buffer = next_buffer ();
+    fail_if (is_place (buffer));
+    check_samples (buffer, HEAP_SIZE, cnt);
+  }
+  stop_source ();
+}
+GST_END_TEST;
+
 /* -- runs and heaps one by one ---------------------------------------------------------- */
 
 static const gchar *const compared[] = {"heaps-complete", "heaps-delivered",
@@ -617,10 +727,10 @@ receive_random (const gchar *properties, guint seed)
     GstBuffer *buffer = next_buffer ();
     const GstStructure *values = find_values (buffer);
 
-    /* What is filled has no heaps. */
+    /* What is filled has no heaps, and what is a heap alone does not count them. */
     n = 0;
-    if (values)
-      gst_structure_get_uint (values, "n-heaps", &n);
+    if (values && !gst_structure_get_uint (values, "n-heaps", &n))
+      n = 1;
     write_buffer (text, buffer);
   }
   for (i = 0; i < G_N_ELEMENTS (compared); i++)
@@ -632,12 +742,16 @@ receive_random (const gchar *properties, guint seed)
   return g_string_free (text, FALSE);
 }
 
+/* Streams with four heaps a buffer, and as many with one. */
+#define N_SEEDS 12
+
 /* Where each heap is signalled there are no runs. */
 GST_START_TEST (runs_make_the_buffers_that_heaps_one_by_one_make)
 {
   const gchar *const missing[] = {"", "missing=fill ", "missing=none "};
-  g_autofree gchar *properties = g_strconcat (
-      FOUR "sample-rate=1000 ", missing[__i__ % G_N_ELEMENTS (missing)], NULL);
+  g_autofree gchar *properties =
+      g_strconcat (__i__ < N_SEEDS ? FOUR : "sample-bits=8 ",
+          "sample-rate=1000 ", missing[__i__ % G_N_ELEMENTS (missing)], NULL);
   g_autofree gchar *one_by_one =
       g_strconcat (properties, "signal-heaps=true", NULL);
   g_autofree gchar *runs = receive_random (properties, __i__);
@@ -673,8 +787,10 @@ buffers_suite (void)
   tcase_add_test (tc, a_filled_heap_marks_the_buffer_that_it_shares);
   tcase_add_test (tc, heaps_of_a_buffer_that_never_went_out_are_counted);
   tcase_add_test (tc, a_buffer_adds_what_it_waits_to_the_latency);
+  tcase_add_test (tc, heaps_of_a_run_are_buffers_of_their_own);
+  tcase_add_test (tc, small_heaps_have_memory_of_downstreams_allocator);
   tcase_add_loop_test (
-      tc, runs_make_the_buffers_that_heaps_one_by_one_make, 0, 12);
+      tc, runs_make_the_buffers_that_heaps_one_by_one_make, 0, 2 * N_SEEDS);
   return suite;
 }
 

@@ -310,6 +310,11 @@ GST_START_TEST (a_run_can_be_split)
   fail_unless_equals_uint64 (
       spead2_pointer_value (40, front->pointers[0]), 100);
   fail_unless_equals_uint64 (spead2_pointer_value (40, run->pointers[0]), 300);
+  spead2_received_heap_skip (run, 1);
+  fail_unless_equals_int (run->n_heaps, 2);
+  fail_unless_equals_uint64 (run->cnt, 4);
+  fail_unless (front->payload == run->payload - 3 * SIZE);
+  fail_unless_equals_uint64 (spead2_pointer_value (40, run->pointers[0]), 400);
   spead2_received_heap_free (front);
 }
 GST_END_TEST;
