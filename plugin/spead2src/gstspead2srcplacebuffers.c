@@ -11,7 +11,8 @@
 /* Of a pool's buffer, or with a parent a part of it that was shared. */
 typedef struct {
   GstMemory memory;
-  GstBuffer *block; /* (owned) NULL: the memory is in the pool, or has a parent */
+  GstBuffer
+      *block; /* (owned) NULL: the memory is in the pool, or has a parent */
   guint8 *data;
 } Place;
 
@@ -143,8 +144,8 @@ gst_spead2_src_place_buffers_issue (
   Place *place;
 
   if (gst_buffer_pool_acquire_buffer (pool, &buffer, NULL) != GST_FLOW_OK)
-    return gst_buffer_new_wrapped_full (0, data, size, 0, size, block,
-        (GDestroyNotify) gst_buffer_unref);
+    return gst_buffer_new_wrapped_full (
+        0, data, size, 0, size, block, (GDestroyNotify) gst_buffer_unref);
   place = (Place *) gst_buffer_peek_memory (buffer, 0);
   place->block = block;
   place->data = data;

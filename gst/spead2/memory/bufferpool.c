@@ -107,6 +107,7 @@ remove_unpooled (GstBuffer *buffer, GstMeta **meta, gpointer user_data)
 static void
 reset_buffer (GstBufferPool *pool, GstBuffer *buffer)
 {
+  g_assert (GST_MINI_OBJECT_REFCOUNT_VALUE (buffer) == 1);
   GST_BUFFER_FLAGS (buffer) &= GST_BUFFER_FLAG_TAG_MEMORY;
   GST_BUFFER_PTS (buffer) = GST_CLOCK_TIME_NONE;
   GST_BUFFER_DTS (buffer) = GST_CLOCK_TIME_NONE;
