@@ -314,7 +314,7 @@ wait_for_space (Spead2Queue *queue, const Spead2Heap *heap, guint *n_polls)
 
   if (capacity >= MANY_HEAPS)
     wait_below (queue,
-        MAX (capacity - MAX (capacity / 2, heap->n_heaps) + 1,
+        MAX (capacity - MAX (capacity * 3 / 8, heap->n_heaps) + 1,
             queue->interleave),
         0);
   else if (queue->may_poll && (*n_polls)++ < MAX_POLLS)

@@ -710,8 +710,8 @@ push_paced (gpointer data)
   return NULL;
 }
 
-/* Where the rate makes it wait, it is woken for half of the heaps and does not look
- * before; those that have ended are not counted as outstanding meanwhile. */
+/* Where the rate makes it wait, it is woken for three eighths of the heaps and does not
+ * look before; those that have ended are not counted as outstanding meanwhile. */
 GST_START_TEST (test_a_paced_push_sleeps)
 {
   Spead2SenderStats stats;
