@@ -21,6 +21,7 @@ struct _Spead2ReadyQueue {
   Spead2ReceivedHeap *first, *last;
   Spead2ReceivedHeap *returned;
   gboolean waiting; /* the consumer, and nothing has woken it yet */
+  guint n_blocked;  /* pushes that wait for space */
   gboolean interrupted;
   gboolean closed;
   Spead2ReadyCounters counters;
@@ -130,8 +131,10 @@ make_space (Spead2ReadyQueue *queue, const Spead2ReceivedHeap *heap,
   queue->counters.waits++;
   if (begin_wake (queue))
     g_cond_signal (&queue->filled);
+  queue->n_blocked++;
   while (!queue->closed && !fits (queue, heap))
     g_cond_wait (&queue->space, &queue->lock);
+  queue->n_blocked--;
   return TRUE;
 }
 
@@ -185,7 +188,7 @@ take_ready (Spead2ReadyQueue *queue, guint64 max_bytes)
   } while (queue->first &&
       bytes + spead2_received_heap_cost (queue->first) <= max_bytes);
   last->next = NULL;
-  if (queue->leak == SPEAD2_LEAK_NO)
+  if (queue->n_blocked > 0)
     g_cond_broadcast (&queue->space);
   return first;
 }
