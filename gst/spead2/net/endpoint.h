@@ -22,6 +22,9 @@ typedef struct {
   gchar text[340];
 } Spead2Endpoint;
 
+/* The index of no endpoint. */
+#define SPEAD2_NO_ENDPOINT G_MAXUINT
+
 /* How long a name may take to resolve, in seconds. */
 #define SPEAD2_RESOLVE_TIMEOUT 5
 

@@ -33,64 +33,29 @@
 #include "spead2/clock.h"
 #include "spead2/net/absent.h"
 #include "spead2/net/batch.h"
-#include "spead2/net/errorqueue.h"
+#include "spead2/net/gso.h"
+#include "spead2/net/icmperrors.h"
 #include "spead2/net/udpsocket.h"
 #include "spead2/net/waiter.h"
 
 #define BACK_OFF_MIN (50 * G_GUINT64_CONSTANT (1000))
 #define BACK_OFF_MAX (5 * G_GUINT64_CONSTANT (1000000))
 
-/* After so many ICMP errors in a second, no more are read: each costs a call. */
-#define ICMP_ERRORS_PER_SECOND 16
-
-/* How long after EMSGSIZE, which a changed MTU may cause, GSO is tried again. */
-#define GSO_RETRY_INTERVAL (10 * SPEAD2_SECOND)
-
-/* Recoveries are reported no more often. */
-#define RECOVERY_INTERVAL SPEAD2_SECOND
-
-/* No destination. */
-#define UNKNOWN G_MAXUINT
-
-/* Abandoned at the deadline: not an errno of the kernel's. */
-#define ABANDONED ECANCELED
-
-typedef struct {
-  Spead2DestinationCounters counters; /* read by other threads: atomic */
-  gint gso_errno;                     /* why it is off, or 0 */
-  guint64 gso_retry;                  /* when to try it again, or G_MAXUINT64 */
-  gboolean failing; /* packets have failed, and none was accepted since */
-} Destination;
-
 struct _Spead2UdpWriter {
   gint fd;
   gboolean owns_fd;
   gboolean may_replace_fd;
-  gint family;
+  Spead2IcmpErrors icmp_errors;
   Spead2Absent absent;
   Spead2Waiter *waiter;
   Spead2Endpoint *endpoints;
-  Destination *destinations; /* by their index in endpoints */
   guint n_destinations;
   /* of them, that were not removed: the others have no address */
   guint n_listed;
-  gboolean no_gso;   /* for any of them */
-  guint n_gso_off;   /* of them, after an errno */
-  gint gso_errno;    /* the last of these */
-  guint64 gso_retry; /* the earliest of theirs */
 
   gboolean may_wait;
   Spead2Batch batch;
-
-  guint64 icmp_window;   /* when the present second of ICMP errors began */
-  guint icmp_errors;     /* in it */
-  guint icmp_unreported; /* not yet reported */
-  gint icmp_errno;       /* the last one's */
-  guint icmp_destination;
-  gboolean recverr; /* IP_RECVERR is on */
-
-  gboolean recovered;    /* a destination has, and it was not reported */
-  guint64 next_recovery; /* not reported before then */
+  Spead2Gso gso;
 
   Spead2ZeroCopy *zerocopy; /* or NULL: all is copied */
   gboolean zerocopy_always;
@@ -98,23 +63,12 @@ struct _Spead2UdpWriter {
   Spead2HugePages *pages;   /* (borrowed) whose memory lies here */
   guint released_reported; /* of its released messages, so many were reported */
 
-  Spead2WriterCounters counters;
+  Spead2TxCounters counters;
 
   /* Written by other threads. */
   guint64 deadline; /* atomic */
   gint probe;       /* atomic */
 };
-
-static void
-restore_gso (Spead2UdpWriter *writer, guint index)
-{
-  Destination *destination = &writer->destinations[index];
-
-  spead2_batch_set_gso (&writer->batch, index, !writer->no_gso);
-  writer->n_gso_off -= destination->gso_errno != 0;
-  destination->gso_errno = 0;
-  destination->gso_retry = G_MAXUINT64;
-}
 
 Spead2UdpWriter *
 spead2_udp_writer_new (gint fd, const Spead2Endpoint *destinations,
@@ -122,28 +76,24 @@ spead2_udp_writer_new (gint fd, const Spead2Endpoint *destinations,
 {
   Spead2Waiter *waiter = spead2_waiter_new (2, error);
   Spead2UdpWriter *writer;
-  guint i;
 
   if (waiter == NULL)
     return NULL;
 
   writer = g_new0 (Spead2UdpWriter, 1);
   writer->fd = fd;
-  writer->family = spead2_endpoint_family (&destinations[0]);
+  writer->icmp_errors.family = spead2_endpoint_family (&destinations[0]);
   writer->waiter = waiter;
   writer->deadline = G_MAXUINT64;
-  writer->recverr = TRUE;
   writer->may_wait = TRUE;
-  writer->gso_retry = G_MAXUINT64;
 
   writer->n_destinations = writer->n_listed = n_destinations;
   writer->endpoints =
       g_memdup2 (destinations, n_destinations * sizeof *destinations);
   spead2_batch_init (&writer->batch, writer->endpoints, n_destinations,
-      spead2_udp_max_message (writer->family));
-  writer->destinations = g_new0 (Destination, n_destinations);
-  for (i = 0; i < n_destinations; i++)
-    restore_gso (writer, i);
+      spead2_udp_max_message (writer->icmp_errors.family));
+  spead2_gso_init (&writer->gso, &writer->batch);
+  spead2_tx_counters_init (&writer->counters, n_destinations);
   return writer;
 }
 
@@ -153,9 +103,10 @@ spead2_udp_writer_free (Spead2UdpWriter *writer)
   if (writer->owns_fd)
     close (writer->fd);
   spead2_absent_clear (&writer->absent);
+  spead2_gso_clear (&writer->gso);
   spead2_batch_clear (&writer->batch);
   g_clear_pointer (&writer->zerocopy, spead2_zero_copy_free);
-  g_free (writer->destinations);
+  spead2_tx_counters_clear (&writer->counters);
   g_free (writer->endpoints);
   spead2_waiter_free (writer->waiter);
   g_free (writer);
@@ -203,18 +154,16 @@ spead2_udp_writer_set_destination (
     writer->n_destinations++;
     writer->endpoints =
         g_renew (Spead2Endpoint, writer->endpoints, writer->n_destinations);
-    writer->destinations =
-        g_renew (Destination, writer->destinations, writer->n_destinations);
-    writer->destinations[index].gso_errno = 0;
+    spead2_tx_counters_resize (&writer->counters, writer->n_destinations);
     writer->endpoints[index] = (Spead2Endpoint){0};
     spead2_batch_set_destinations (
         &writer->batch, writer->endpoints, writer->n_destinations);
+    spead2_gso_add_destination (&writer->gso);
   }
   writer->n_listed += !is_listed (writer, index);
   writer->endpoints[index] = *endpoint;
-  writer->destinations[index].counters = (Spead2DestinationCounters){0};
-  writer->destinations[index].failing = FALSE;
-  restore_gso (writer, index);
+  spead2_tx_counters_reset_destination (&writer->counters, index);
+  spead2_gso_restore (&writer->gso, index);
   spead2_absent_forget (&writer->absent, index);
   if (writer->zerocopy)
     spead2_zero_copy_set_destination (writer->zerocopy, index);
@@ -234,28 +183,11 @@ spead2_udp_writer_remove_destination (Spead2UdpWriter *writer, guint index)
       spead2_absent_forget (&writer->absent, i);
 }
 
-static guint64
-load (const guint64 *counter)
-{
-  return __atomic_load_n (counter, __ATOMIC_RELAXED);
-}
-
-/* Only the writer's thread changes it. */
-static void
-add (guint64 *counter, guint64 n)
-{
-  __atomic_store_n (counter, *counter + n, __ATOMIC_RELAXED);
-}
-
 void
 spead2_udp_writer_get_destination (const Spead2UdpWriter *writer, guint index,
     Spead2DestinationCounters *counters)
 {
-  const Spead2DestinationCounters *from = &writer->destinations[index].counters;
-
-  counters->packets = load (&from->packets);
-  counters->bytes = load (&from->bytes);
-  counters->errors = load (&from->errors);
+  spead2_tx_counters_get_destination (&writer->counters, index, counters);
 }
 
 void
@@ -294,47 +226,37 @@ spead2_udp_writer_probe (Spead2UdpWriter *writer)
 const Spead2WriterCounters *
 spead2_udp_writer_counters (const Spead2UdpWriter *writer)
 {
-  return &writer->counters;
+  return &writer->counters.all;
 }
 
 guint
 spead2_udp_writer_take_icmp_errors (
     Spead2UdpWriter *writer, gint *errnum, const Spead2Endpoint **destination)
 {
-  guint n = writer->icmp_unreported;
+  guint index;
+  const guint n =
+      spead2_icmp_errors_take_report (&writer->icmp_errors, errnum, &index);
 
-  *errnum = writer->icmp_errno;
-  *destination = &writer->endpoints[writer->icmp_destination];
-  writer->icmp_unreported = 0;
-  writer->icmp_errno = 0;
+  *destination = &writer->endpoints[index];
   return n;
 }
 
 gboolean
 spead2_udp_writer_take_recovered (Spead2UdpWriter *writer)
 {
-  guint64 now;
-
-  if (!writer->recovered)
-    return FALSE;
-  now = spead2_now ();
-  if (now < writer->next_recovery)
-    return FALSE;
-  writer->recovered = FALSE;
-  writer->next_recovery = now + RECOVERY_INTERVAL;
-  return TRUE;
+  return spead2_tx_counters_take_recovered (&writer->counters);
 }
 
 gint
 spead2_udp_writer_gso_errno (const Spead2UdpWriter *writer, guint destination)
 {
-  return writer->destinations[destination].gso_errno;
+  return spead2_gso_errno (&writer->gso, destination);
 }
 
 gint
 spead2_udp_writer_any_gso_errno (const Spead2UdpWriter *writer)
 {
-  return writer->n_gso_off > 0 ? writer->gso_errno : 0;
+  return spead2_gso_any_errno (&writer->gso);
 }
 
 /* -- waiting ------------------------------------------------------------- */
@@ -358,11 +280,7 @@ sleep_for_events (Spead2UdpWriter *writer, gshort events, guint64 time)
 void
 spead2_udp_writer_disable_gso (Spead2UdpWriter *writer)
 {
-  guint i;
-
-  writer->no_gso = TRUE;
-  for (i = 0; i < writer->n_destinations; i++)
-    restore_gso (writer, i);
+  spead2_gso_disable (&writer->gso);
 }
 
 static guint8 *
@@ -455,7 +373,7 @@ wait_writable (Spead2UdpWriter *writer, guint64 time)
 {
   guint64 deadline = get_deadline (writer);
 
-  writer->counters.waits++;
+  writer->counters.all.waits++;
   if (spead2_now () >= deadline)
     return FALSE;
   sleep_for_events (writer, POLLOUT, MIN (time, deadline));
@@ -468,7 +386,7 @@ back_off (Spead2UdpWriter *writer, guint64 *interval)
 {
   guint64 now = spead2_now (), deadline = get_deadline (writer);
 
-  writer->counters.waits++;
+  writer->counters.all.waits++;
   if (now >= deadline)
     return FALSE;
   *interval = CLAMP (*interval * 2, BACK_OFF_MIN, BACK_OFF_MAX);
@@ -478,91 +396,23 @@ back_off (Spead2UdpWriter *writer, guint64 *interval)
 
 /* -- errors of earlier packets --------------------------------------------- */
 
-static void
-count_error (Spead2UdpWriter *writer, guint destination, gint errnum)
-{
-  if (destination != UNKNOWN)
-    add (&writer->destinations[destination].counters.errors, 1);
-  writer->counters.errors[CLAMP (errnum, 0, SPEAD2_MAX_ERRNO)]++;
-}
-
-static void
-set_recverr (Spead2UdpWriter *writer, gboolean on)
-{
-  spead2_udp_socket_set_recverr (writer->fd, writer->family, on);
-  writer->recverr = on;
-}
-
-/* Counts an ICMP error, and disables their reception when there are many. */
-static void
-note_icmp_error (Spead2UdpWriter *writer, guint destination, gint errnum)
-{
-  guint64 now = spead2_now ();
-
-  count_error (writer, destination, errnum);
-  if (destination != UNKNOWN) {
-    writer->icmp_unreported++;
-    writer->icmp_errno = errnum;
-    writer->icmp_destination = destination;
-  }
-  if (now - writer->icmp_window >= SPEAD2_SECOND) {
-    writer->icmp_window = now;
-    writer->icmp_errors = 0;
-  }
-  if (++writer->icmp_errors >= ICMP_ERRORS_PER_SECOND)
-    set_recverr (writer, FALSE);
-}
-
-/* The destination with this address, which the kernel adds to each error. UNKNOWN: it has
- * been replaced. */
-static guint
-destination_at (
-    const Spead2UdpWriter *writer, const struct sockaddr_storage *address)
-{
-  guint i;
-
-  if (writer->n_destinations == 1)
-    return 0;
-  for (i = 0; i < writer->n_destinations; i++)
-    if (spead2_endpoint_equal (&writer->endpoints[i], address))
-      return i;
-  return UNKNOWN;
-}
-
 /* Empties the error queue. TRUE when an ICMP error with errnum was in it. */
 static gboolean
 drain_error_queue (Spead2UdpWriter *writer, gint errnum)
 {
-  struct sockaddr_storage address;
   gboolean found = FALSE;
+  guint destination;
   gint queued;
 
-  while (writer->recverr &&
-      spead2_error_queue_take (writer->fd, &address, &queued)) {
-    if (queued == 0)
-      continue;
-    note_icmp_error (writer, destination_at (writer, &address), queued);
+  while (spead2_icmp_errors_take (&writer->icmp_errors, writer->fd,
+      writer->endpoints, writer->n_destinations, &destination, &queued)) {
+    spead2_tx_counters_add_error (&writer->counters, destination, queued);
     found |= queued == errnum;
   }
   return found;
 }
 
 /* -- the batch ------------------------------------------------------------- */
-
-static void
-restore_due_gso (Spead2UdpWriter *writer, guint64 now, gboolean all)
-{
-  guint i;
-
-  writer->gso_retry = G_MAXUINT64;
-  for (i = 0; i < writer->n_destinations; i++) {
-    const guint64 *retry = &writer->destinations[i].gso_retry;
-
-    if (all || *retry <= now)
-      restore_gso (writer, i);
-    writer->gso_retry = MIN (writer->gso_retry, *retry);
-  }
-}
 
 void
 spead2_udp_writer_begin (
@@ -572,11 +422,8 @@ spead2_udp_writer_begin (
       g_atomic_int_compare_and_exchange (&writer->probe, TRUE, FALSE);
   guint64 now = spead2_now ();
 
-  if (probe || writer->gso_retry <= now)
-    restore_due_gso (writer, now, probe);
-  if (!writer->recverr && now - writer->icmp_window >= SPEAD2_SECOND)
-    set_recverr (writer, TRUE);
-
+  spead2_gso_retry (&writer->gso, now, probe);
+  spead2_icmp_errors_resume (&writer->icmp_errors, writer->fd, now);
   if (writer->absent.n > 0)
     spead2_absent_check (&writer->absent, writer->endpoints, now);
 
@@ -650,7 +497,7 @@ send_zerocopy (Spead2UdpWriter *writer, const Spead2Message *messages,
             messages[i].spans, messages[i].n_spans))
       break;
   sent = spead2_zero_copy_send (writer->zerocopy, writer->fd, headers);
-  writer->counters.zerocopy_messages += MAX (sent, 0);
+  writer->counters.all.zerocopy_messages += MAX (sent, 0);
   return sent;
 }
 
@@ -676,7 +523,7 @@ replace_socket (Spead2UdpWriter *writer)
     close (writer->fd);
   writer->fd = fd;
   writer->owns_fd = TRUE;
-  writer->recverr = TRUE;
+  writer->icmp_errors.off = FALSE;
 }
 
 /* The send buffer is full: takes absent destinations off the socket, if they fill it. FALSE:
@@ -711,7 +558,7 @@ send_some (Spead2UdpWriter *writer, guint destination, struct mmsghdr *headers,
                          : send_copied (writer, headers, n);
     gint errnum = -sent;
 
-    writer->counters.calls++;
+    writer->counters.all.calls++;
     if (sent > 0) {
       if ((guint) sent < n && zerocopy == NULL)
         drain_error_queue (writer, 0);
@@ -726,13 +573,13 @@ send_some (Spead2UdpWriter *writer, guint destination, struct mmsghdr *headers,
         if (take_off (writer, &search))
           return 0;
         if (!wait_writable (writer, search.next))
-          return -ABANDONED;
+          return -SPEAD2_ABANDONED;
         break;
       case ENOBUFS:
       case ENOMEM:
-        count_error (writer, destination, errnum);
+        spead2_tx_counters_add_error (&writer->counters, destination, errnum);
         if (!back_off (writer, &interval))
-          return -ABANDONED;
+          return -SPEAD2_ABANDONED;
         break;
       case ECONNREFUSED:
         /* Of an earlier packet, always. */
@@ -740,7 +587,7 @@ send_some (Spead2UdpWriter *writer, guint destination, struct mmsghdr *headers,
         /* fallthrough */
       case EINTR:
         if (spead2_now () >= get_deadline (writer))
-          return -ABANDONED;
+          return -SPEAD2_ABANDONED;
         break;
       default:
         if (!drain_error_queue (writer, errnum))
@@ -748,54 +595,6 @@ send_some (Spead2UdpWriter *writer, guint destination, struct mmsghdr *headers,
         break;
     }
   }
-}
-
-/* Counts a message that was accepted. Its packets are in flight no longer, except for those
- * that zero copy has counted once more. */
-static void
-settle_sent (Spead2UdpWriter *writer, const Spead2Message *message)
-{
-  Destination *destination = &writer->destinations[message->destination];
-  Spead2DestinationCounters *counters = &destination->counters;
-  guint i;
-
-  /* What an absent one gets is a try. */
-  if (destination->failing &&
-      !spead2_absent_has (&writer->absent, message->destination)) {
-    destination->failing = FALSE;
-    writer->recovered = TRUE;
-  }
-  add (&counters->packets, message->n_packets);
-  add (&counters->bytes, message->size);
-  writer->counters.messages++;
-  writer->counters.packets += message->n_packets;
-  writer->counters.bytes += message->size;
-  for (i = 0; i < message->n_spans; i++) {
-    message->spans[i].tx->bytes += message->spans[i].bytes;
-    message->spans[i].tx->in_flight -= message->spans[i].n_packets;
-  }
-}
-
-static void
-fail_span (const Spead2TxSpan *span, gint errnum, guint destination)
-{
-  span->tx->in_flight -= span->n_packets;
-  spead2_tx_state_fail (
-      span->tx, span->first, span->n_packets, errnum, destination);
-}
-
-static void
-settle_failed (
-    Spead2UdpWriter *writer, const Spead2Message *message, gint errnum)
-{
-  guint i;
-
-  if (errnum != ABANDONED) {
-    count_error (writer, message->destination, errnum);
-    writer->destinations[message->destination].failing = TRUE;
-  }
-  for (i = 0; i < message->n_spans; i++)
-    fail_span (&message->spans[i], errnum, message->destination);
 }
 
 /* Errnos of a kernel that cannot send the packets in this way. */
@@ -806,35 +605,17 @@ may_be_optimization (gint errnum)
       errnum == EOPNOTSUPP || errnum == ENOPROTOOPT;
 }
 
-static void
-disable_gso (Spead2UdpWriter *writer, guint index, gint errnum)
-{
-  Destination *destination = &writer->destinations[index];
-
-  spead2_batch_set_gso (&writer->batch, index, FALSE);
-  destination->gso_errno = errnum;
-  writer->gso_errno = errnum;
-  writer->n_gso_off++;
-  if (errnum == EMSGSIZE)
-    destination->gso_retry = spead2_now () + GSO_RETRY_INTERVAL;
-  writer->gso_retry = MIN (writer->gso_retry, destination->gso_retry);
-  writer->counters.gso_off++;
-}
-
-/* A message with UDP_SEGMENT was refused. Of a single packet that says nothing of others that
- * are smaller; what refuses it is counted and reported where it has been of use. */
+/* A message with UDP_SEGMENT was refused. What refuses it is counted where it has been of
+ * use. */
 static void
 note_refusal (
     Spead2UdpWriter *writer, const Spead2Message *message, gint errnum)
 {
-  const guint destination = message->destination;
-
-  if (message->n_packets == 1) {
-    spead2_batch_unset_paged (&writer->batch, destination);
-  } else if (writer->batch.destinations[destination].gso) {
-    count_error (writer, destination, errnum);
-    disable_gso (writer, destination, errnum);
-  }
+  if (!spead2_gso_note_refusal (&writer->gso, message, errnum, spead2_now ()))
+    return;
+  spead2_tx_counters_add_error (
+      &writer->counters, message->destination, errnum);
+  writer->counters.all.gso_off++;
 }
 
 /* Sends the packets of a message that failed with errnum one by one. FALSE at the deadline:
@@ -854,22 +635,25 @@ send_plain (Spead2UdpWriter *writer, const Spead2Message *message, gint errnum)
       if (i == 0)
         note_refusal (writer, message, errnum);
       for (; sent > 0; sent--)
-        settle_sent (writer, &plain.messages[i++]);
+        spead2_tx_counters_add_sent (&writer->counters, &plain.messages[i++]);
     } else if (sent == 0) {
       if (!spead2_absent_has (&writer->absent, message->destination))
         continue;
       while (i < plain.n)
-        settle_failed (writer, &plain.messages[i++], EHOSTUNREACH);
-    } else if (sent == -ABANDONED) {
+        spead2_tx_counters_add_failed (
+            &writer->counters, &plain.messages[i++], EHOSTUNREACH);
+    } else if (sent == -SPEAD2_ABANDONED) {
       while (i < plain.n)
-        settle_failed (writer, &plain.messages[i++], ABANDONED);
+        spead2_tx_counters_add_failed (
+            &writer->counters, &plain.messages[i++], SPEAD2_ABANDONED);
       return FALSE;
     } else if (i == 0) {
       /* GSO is not the cause: the other packets would fail like the first. */
-      settle_failed (writer, message, -sent);
+      spead2_tx_counters_add_failed (&writer->counters, message, -sent);
       return TRUE;
     } else {
-      settle_failed (writer, &plain.messages[i++], -sent);
+      spead2_tx_counters_add_failed (
+          &writer->counters, &plain.messages[i++], -sent);
     }
   }
   return TRUE;
@@ -915,7 +699,8 @@ send_from (Spead2UdpWriter *writer, guint i)
   sent = send_some (
       writer, message->destination, writer->batch.headers + i, 1, NULL);
   if (sent > 0) {
-    count_error (writer, message->destination, errnum);
+    spead2_tx_counters_add_error (
+        &writer->counters, message->destination, errnum);
     spead2_zero_copy_disable (
         writer->zerocopy, message->destination, errnum, spead2_now ());
   }
@@ -935,13 +720,13 @@ send_absent (Spead2UdpWriter *writer, guint i)
         &writer->endpoints[destination], &writer->batch.headers[i].msg_hdr,
         writer->may_replace_fd ? writer->fd : -1);
   if (errnum == 0) {
-    settle_sent (writer, message);
+    spead2_tx_counters_add_try (&writer->counters, message);
     return;
   }
   /* The next try is without GSO: a message that is refused finds no neighbour. */
   if (spead2_message_has_gso (message) && may_be_optimization (errnum))
     note_refusal (writer, message, errnum);
-  settle_failed (writer, message, EHOSTUNREACH);
+  spead2_tx_counters_add_failed (&writer->counters, message, EHOSTUNREACH);
 }
 
 static void
@@ -950,7 +735,8 @@ abandon_from (Spead2UdpWriter *writer, guint first)
   guint i;
 
   for (i = first; i < writer->batch.n_messages; i++)
-    settle_failed (writer, &writer->batch.messages[i], ABANDONED);
+    spead2_tx_counters_add_failed (
+        &writer->counters, &writer->batch.messages[i], SPEAD2_ABANDONED);
   spead2_batch_empty (&writer->batch);
 }
 
@@ -981,15 +767,16 @@ spead2_udp_writer_send (Spead2UdpWriter *writer)
     sent = send_from (writer, i);
     if (sent >= 0) {
       for (; sent > 0; sent--)
-        settle_sent (writer, &writer->batch.messages[i++]);
-    } else if (sent == -ABANDONED) {
+        spead2_tx_counters_add_sent (
+            &writer->counters, &writer->batch.messages[i++]);
+    } else if (sent == -SPEAD2_ABANDONED) {
       abandoned = TRUE;
     } else if (spead2_message_has_gso (message) &&
         may_be_optimization (-sent)) {
       i++;
       abandoned = !send_plain (writer, message, -sent);
     } else {
-      settle_failed (writer, message, -sent);
+      spead2_tx_counters_add_failed (&writer->counters, message, -sent);
       i++;
     }
   }

@@ -16,31 +16,13 @@
 #ifndef SPEAD2_UDPWRITER_H
 #define SPEAD2_UDPWRITER_H
 
-#include "spead2/error.h"
-#include "spead2/net/endpoint.h"
 #include "spead2/heap/packetizer.h"
+#include "spead2/net/endpoint.h"
+#include "spead2/net/txcounters.h"
 #include "spead2/net/udpsocket.h"
 #include "spead2/net/zerocopy.h"
 
 G_BEGIN_DECLS
-
-typedef struct {
-  guint64 packets;  /* accepted by the kernel */
-  guint64 bytes;    /* of UDP payload in them */
-  guint64 messages; /* that carried them */
-  guint64 calls;    /* of sendmmsg */
-  guint64 waits;    /* for space in the kernel: EAGAIN, ENOBUFS, ENOMEM */
-  guint64 gso_off;  /* times that GSO was disabled for a destination */
-  guint64 zerocopy_messages;            /* of them, that were not copied */
-  guint64 errors[SPEAD2_MAX_ERRNO + 1]; /* by errno, ICMP errors included */
-} Spead2WriterCounters;
-
-/* The same, of one destination. */
-typedef struct {
-  guint64 packets;
-  guint64 bytes;
-  guint64 errors; /* of its packets, ICMP errors included */
-} Spead2DestinationCounters;
 
 typedef struct _Spead2UdpWriter Spead2UdpWriter;
 
