@@ -148,53 +148,54 @@ spead2_absent_check (
   absent->check = MAX (now + CHECK_INTERVAL, absent->rest);
 }
 
-/* -- messages to them ------------------------------------------------------------------ */
+/* -- their sockets ------------------------------------------------------------------- */
 
-gboolean
-spead2_absent_may_try (Spead2Absent *absent, guint destination, guint64 now)
+gint
+spead2_absent_open_socket (const Spead2Absent *absent, gint fd)
 {
-  if (now < absent->tries[destination])
-    return FALSE;
-  absent->tries[destination] = now + TRY_INTERVAL;
-  return TRUE;
+  return absent->may_replace
+      ? spead2_udp_socket_reopen (fd, absent->options, NULL)
+      : -1;
 }
 
-/* A socket at the port of another one, or at any where that cannot be; like: that one, or
- * -1. */
+/* A socket at the port of fd, or at any where that cannot be. */
 static gint
 open_for_try (
-    const Spead2Absent *absent, const Spead2Endpoint *endpoint, gint like)
+    const Spead2Absent *absent, const Spead2Endpoint *endpoint, gint fd)
 {
   Spead2UdpSocketOptions options = *absent->options;
+  const gint opened = spead2_absent_open_socket (absent, fd);
   Spead2Endpoint local;
-  gint fd;
 
-  if (like >= 0) {
-    fd = spead2_udp_socket_reopen (like, &options, NULL);
-    if (fd >= 0)
-      return fd;
-  }
+  if (opened >= 0)
+    return opened;
   if (options.local) {
     local = *options.local;
     spead2_endpoint_set_port (&local, 0);
-    options.local = like >= 0 ? &local : NULL;
+    options.local = absent->may_replace ? &local : NULL;
   }
   return spead2_udp_socket_open (endpoint, &options, NULL);
 }
 
 gint
-spead2_absent_try (const Spead2Absent *absent, const Spead2Endpoint *endpoint,
-    const struct msghdr *message, gint like)
+spead2_absent_try (Spead2Absent *absent, guint destination,
+    const Spead2Endpoint *endpoint, const struct msghdr *message, gint like,
+    guint64 now)
 {
-  const gint fd = open_for_try (absent, endpoint, like);
-  gint errnum;
+  gint fd, errnum;
 
+  if (now < absent->tries[destination])
+    return EHOSTUNREACH;
+  absent->tries[destination] = now + TRY_INTERVAL;
+  fd = open_for_try (absent, endpoint, like);
   if (fd < 0)
     return EHOSTUNREACH;
   errnum = sendmsg (fd, message, MSG_DONTWAIT) < 0 ? errno : 0;
   close (fd);
   return errnum;
 }
+
+/* -- the report ------------------------------------------------------------------------ */
 
 guint
 spead2_absent_take_report (Spead2Absent *absent,

@@ -19,7 +19,8 @@
 G_BEGIN_DECLS
 
 typedef struct {
-  const Spead2UdpSocketOptions *options; /* (borrowed) */
+  const Spead2UdpSocketOptions *options; /* (borrowed) of the socket */
+  gboolean may_replace;                  /* others may be opened at its port */
   guint n;                               /* absent destinations */
   /* (owned) by destination: when it gets a message; 0: not absent */
   guint64 *tries;
@@ -59,15 +60,17 @@ gboolean spead2_absent_search (Spead2Absent *absent, Spead2AbsentSearch *search,
 void spead2_absent_check (
     Spead2Absent *absent, const Spead2Endpoint *endpoints, guint64 now);
 
-/* Whether the absent destination gets a message now. */
-gboolean spead2_absent_may_try (
-    Spead2Absent *absent, guint destination, guint64 now);
+/* Opens a socket at the port of fd, in whose buffer nothing is for absent destinations: the
+ * caller closes it. The kernel reports errors of both to whichever has the port. -1: it may
+ * not or cannot be opened, and the other destinations wait until the kernel gives up. */
+gint spead2_absent_open_socket (const Spead2Absent *absent, gint fd);
 
-/* Sends a message by a socket that ends with it, if possible at the port of another one,
- * like (-1: none; see spead2_udp_socket_reopen()). Returns 0 or, if it was not sent, why: an
- * errno. */
-gint spead2_absent_try (const Spead2Absent *absent,
-    const Spead2Endpoint *endpoint, const struct msghdr *message, gint like);
+/* Sends a message to an absent destination, with that address, if it is time to: by a socket
+ * that ends with it, if possible at the port of another one, like. Returns 0 or, if it was not sent, why: an
+ * errno; EHOSTUNREACH where it is not time. */
+gint spead2_absent_try (Spead2Absent *absent, guint destination,
+    const Spead2Endpoint *endpoint, const struct msghdr *message, gint like,
+    guint64 now);
 
 /* How many are absent, if it has changed and is to be reported, and the names of some of
  * them, for the caller to free; 0: nothing is to be reported. At most once in 10 s. */

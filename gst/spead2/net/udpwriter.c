@@ -16,9 +16,9 @@
  *   those without GSO  the next message
  *
  * With IP_RECVERR, the ICMP error of an earlier packet is returned as the errno of a later
- * call, which has then sent nothing. It is also in the error queue: an errno that is found
- * there is counted, and the call repeated. A call that sends some messages returns their
- * number and loses the errno, so the queue is read then, too. Entries of local origin are
+ * call, which has then sent nothing. It is also in the error queue (icmperrors.h): an errno that
+ * is found there is counted, and the call repeated. A call that sends some messages returns
+ * their number and loses the errno, so the queue is read then, too. Entries of local origin are
  * the call's own errno (EMSGSIZE on a socket that must not fragment), and are ignored.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
@@ -44,7 +44,6 @@
 struct _Spead2UdpWriter {
   gint fd;
   gboolean owns_fd;
-  gboolean may_replace_fd;
   Spead2IcmpErrors icmp_errors;
   Spead2Absent absent;
   Spead2Waiter *waiter;
@@ -59,9 +58,6 @@ struct _Spead2UdpWriter {
 
   Spead2ZeroCopy *zerocopy; /* or NULL: all is copied */
   gboolean zerocopy_always;
-  Spead2BatchLimits limits; /* of a batch that is not */
-  Spead2HugePages *pages;   /* (borrowed) whose memory lies here */
-  guint released_reported; /* of its released messages, so many were reported */
 
   Spead2TxCounters counters;
 
@@ -129,7 +125,7 @@ spead2_udp_writer_watch_neighbours (Spead2UdpWriter *writer,
     const Spead2UdpSocketOptions *options, gboolean may_replace)
 {
   writer->absent.options = options;
-  writer->may_replace_fd = may_replace;
+  writer->absent.may_replace = may_replace;
 }
 
 guint
@@ -283,20 +279,11 @@ spead2_udp_writer_disable_gso (Spead2UdpWriter *writer)
   spead2_gso_disable (&writer->gso);
 }
 
-static guint8 *
-reserve_headers (gpointer user_data, gsize size)
-{
-  return spead2_zero_copy_reserve (user_data, size);
-}
-
 void
 spead2_udp_writer_use_zerocopy (Spead2UdpWriter *writer, gboolean always)
 {
   writer->zerocopy = spead2_zero_copy_new (writer->n_destinations, always);
   writer->zerocopy_always = always;
-  writer->limits.max_fragments = SPEAD2_URING_FRAGMENTS;
-  writer->limits.reserve = reserve_headers;
-  writer->limits.user_data = writer->zerocopy;
 }
 
 guint
@@ -308,12 +295,8 @@ spead2_udp_writer_unreleased (const Spead2UdpWriter *writer)
 guint
 spead2_udp_writer_take_released (Spead2UdpWriter *writer)
 {
-  guint released =
-      writer->zerocopy ? spead2_zero_copy_released (writer->zerocopy) : 0;
-  guint n = released - writer->released_reported;
-
-  writer->released_reported = released;
-  return n;
+  return writer->zerocopy ? spead2_zero_copy_take_released (writer->zerocopy)
+                          : 0;
 }
 
 Spead2Uring *
@@ -362,7 +345,7 @@ spead2_udp_writer_sleep_until (Spead2UdpWriter *writer, guint64 time)
   if (get_deadline (writer) < time)
     return FALSE;
   if (writer->zerocopy == NULL ||
-      spead2_zero_copy_released (writer->zerocopy) == writer->released_reported)
+      spead2_zero_copy_released (writer->zerocopy) == 0)
     sleep_for_events (writer, 0, time);
   return TRUE;
 }
@@ -392,24 +375,6 @@ back_off (Spead2UdpWriter *writer, guint64 *interval)
   *interval = CLAMP (*interval * 2, BACK_OFF_MIN, BACK_OFF_MAX);
   sleep_for_events (writer, 0, MIN (now + *interval, deadline));
   return TRUE;
-}
-
-/* -- errors of earlier packets --------------------------------------------- */
-
-/* Empties the error queue. TRUE when an ICMP error with errnum was in it. */
-static gboolean
-drain_error_queue (Spead2UdpWriter *writer, gint errnum)
-{
-  gboolean found = FALSE;
-  guint destination;
-  gint queued;
-
-  while (spead2_icmp_errors_take (&writer->icmp_errors, writer->fd,
-      writer->endpoints, writer->n_destinations, &destination, &queued)) {
-    spead2_tx_counters_add_error (&writer->counters, destination, queued);
-    found |= queued == errnum;
-  }
-  return found;
 }
 
 /* -- the batch ------------------------------------------------------------- */
@@ -452,14 +417,14 @@ add_where_suited (
 
   if (writer->batch.limits) {
     if (may_hold_up (writer, packetizer->destination) ||
-        !spead2_zero_copy_suits (zerocopy, writer->pages, packetizer))
+        !spead2_zero_copy_suits (zerocopy, packetizer))
       return FALSE;
   } else if (zerocopy && !may_hold_up (writer, packetizer->destination)) {
-    writer->pages = spead2_zero_copy_begin (zerocopy, packetizer);
-    if (writer->pages) {
-      writer->limits.max_messages = spead2_zero_copy_capacity (zerocopy);
-      spead2_batch_set_limits (&writer->batch, &writer->limits);
-    }
+    const Spead2BatchLimits *limits =
+        spead2_zero_copy_begin (zerocopy, packetizer);
+
+    if (limits)
+      spead2_batch_set_limits (&writer->batch, limits);
   }
   return spead2_batch_add (&writer->batch, packetizer, tx);
 }
@@ -510,12 +475,11 @@ send_copied (Spead2UdpWriter *writer, struct mmsghdr *headers, guint n)
 }
 
 /* Another socket takes the place of one whose buffer is full of packets to absent
- * destinations, which the kernel reports to whichever has the port. If it cannot be opened,
- * the others wait until the kernel gives up. */
+ * destinations, if it may. */
 static void
 replace_socket (Spead2UdpWriter *writer)
 {
-  gint fd = spead2_udp_socket_reopen (writer->fd, writer->absent.options, NULL);
+  const gint fd = spead2_absent_open_socket (&writer->absent, writer->fd);
 
   if (fd < 0)
     return;
@@ -538,9 +502,24 @@ take_off (Spead2UdpWriter *writer, Spead2AbsentSearch *search)
   if (!spead2_absent_search (&writer->absent, search, writer->endpoints,
           writer->n_destinations, spead2_now ()))
     return FALSE;
-  if (writer->may_replace_fd)
-    replace_socket (writer);
+  replace_socket (writer);
   return TRUE;
+}
+
+/* Empties the error queue. TRUE when an ICMP error with errnum was in it. */
+static gboolean
+drain_error_queue (Spead2UdpWriter *writer, gint errnum)
+{
+  gboolean found = FALSE;
+  guint destination;
+  gint queued;
+
+  while (spead2_icmp_errors_take (&writer->icmp_errors, writer->fd,
+      writer->endpoints, writer->n_destinations, &destination, &queued)) {
+    spead2_tx_counters_add_error (&writer->counters, destination, queued);
+    found |= queued == errnum;
+  }
+  return found;
 }
 
 /* Sends at least the first of n messages, which is for destination. Returns how many were
@@ -713,12 +692,10 @@ send_absent (Spead2UdpWriter *writer, guint i)
 {
   const Spead2Message *message = &writer->batch.messages[i];
   const guint destination = message->destination;
-  gint errnum = EHOSTUNREACH;
+  const gint errnum = spead2_absent_try (&writer->absent, destination,
+      &writer->endpoints[destination], &writer->batch.headers[i].msg_hdr,
+      writer->fd, spead2_now ());
 
-  if (spead2_absent_may_try (&writer->absent, destination, spead2_now ()))
-    errnum = spead2_absent_try (&writer->absent,
-        &writer->endpoints[destination], &writer->batch.headers[i].msg_hdr,
-        writer->may_replace_fd ? writer->fd : -1);
   if (errnum == 0) {
     spead2_tx_counters_add_try (&writer->counters, message);
     return;
@@ -753,8 +730,7 @@ spead2_udp_writer_send (Spead2UdpWriter *writer)
   gboolean abandoned = FALSE;
 
   if (writer->zerocopy)
-    spead2_zero_copy_note_batch (writer->zerocopy, n, writer->batch.bytes,
-        writer->batch.limits && n == writer->limits.max_messages);
+    spead2_zero_copy_note_batch (writer->zerocopy, &writer->batch);
   spead2_batch_write_headers (&writer->batch);
   for (i = 0; i < n && !abandoned;) {
     const Spead2Message *message = &writer->batch.messages[i];

@@ -44,9 +44,11 @@ struct _Spead2ZeroCopy {
   const gchar *batch_reason;
   /* the batch has more than descriptors and stream control */
   gboolean has_data;
-  Spead2Uring *ring;                     /* or NULL */
-  const gchar *error;                    /* why there is none; interned */
-  guint released;                        /* messages */
+  Spead2Uring *ring;        /* or NULL */
+  const gchar *error;       /* why there is none; interned */
+  Spead2BatchLimits limits; /* of a batch that is not copied */
+  Spead2HugePages *pages;   /* (borrowed) whose memory that lies in */
+  guint released;           /* messages, since the last take */
   Flight flights[SPEAD2_URING_MESSAGES]; /* by the message's number */
   guint n_added;                         /* messages for the next send */
 };
@@ -106,6 +108,12 @@ open_ring (Spead2ZeroCopy *zerocopy)
   }
 }
 
+static guint8 *
+reserve_headers (gpointer zerocopy, gsize size)
+{
+  return spead2_uring_reserve (((Spead2ZeroCopy *) zerocopy)->ring, size);
+}
+
 Spead2ZeroCopy *
 spead2_zero_copy_new (guint n_destinations, gboolean always)
 {
@@ -116,6 +124,9 @@ spead2_zero_copy_new (guint n_destinations, gboolean always)
   zerocopy->retry = G_MAXUINT64;
   zerocopy->always = always;
   zerocopy->batch_reason = always ? NULL : NO_BATCH;
+  zerocopy->limits.max_fragments = SPEAD2_URING_FRAGMENTS;
+  zerocopy->limits.reserve = reserve_headers;
+  zerocopy->limits.user_data = zerocopy;
   zerocopy->destinations = g_new (Destination, n_destinations);
   for (i = 0; i < n_destinations; i++)
     restore (&zerocopy->destinations[i]);
@@ -174,6 +185,15 @@ guint
 spead2_zero_copy_released (const Spead2ZeroCopy *zerocopy)
 {
   return zerocopy->released;
+}
+
+guint
+spead2_zero_copy_take_released (Spead2ZeroCopy *zerocopy)
+{
+  const guint released = zerocopy->released;
+
+  zerocopy->released = 0;
+  return released;
 }
 
 Spead2Uring *
@@ -272,9 +292,10 @@ is_small (const Spead2Packetizer *packetizer)
           packetizer->config->packet_size < SPEAD2_ZERO_COPY_MIN_PACKET);
 }
 
-gboolean
-spead2_zero_copy_suits (const Spead2ZeroCopy *zerocopy,
-    const Spead2HugePages *pages, const Spead2Packetizer *packetizer)
+/* Whether the packetizer's next packet can be part of a batch of that mapping. */
+static gboolean
+suits (const Spead2ZeroCopy *zerocopy, const Spead2HugePages *pages,
+    const Spead2Packetizer *packetizer)
 {
   const Spead2Heap *heap = packetizer->heap;
 
@@ -283,6 +304,13 @@ spead2_zero_copy_suits (const Spead2ZeroCopy *zerocopy,
       packetizer->length == heap->length && !is_small (packetizer) &&
       packetizer->next.n_iov <= SPEAD2_URING_FRAGMENTS / 2 &&
       spead2_zero_copy_is_on (zerocopy, packetizer->destination);
+}
+
+gboolean
+spead2_zero_copy_suits (
+    const Spead2ZeroCopy *zerocopy, const Spead2Packetizer *packetizer)
+{
+  return suits (zerocopy, zerocopy->pages, packetizer);
 }
 
 /* Keeps the reason why the packet is copied, unless it is not typical of the stream. */
@@ -306,18 +334,21 @@ note_unsuited (Spead2ZeroCopy *zerocopy, const Spead2Packetizer *packetizer)
 }
 
 void
-spead2_zero_copy_note_batch (
-    Spead2ZeroCopy *zerocopy, guint n, guint64 bytes, gboolean full)
+spead2_zero_copy_note_batch (Spead2ZeroCopy *zerocopy, const Spead2Batch *batch)
 {
+  const gboolean full =
+      batch->limits && batch->n_messages == batch->limits->max_messages;
+
   if (zerocopy->has_data && !full)
-    zerocopy->batch_reason =
-        !zerocopy->always && bytes < n * (guint64) SPEAD2_ZERO_COPY_MIN_MESSAGE
+    zerocopy->batch_reason = !zerocopy->always &&
+            batch->bytes <
+                batch->n_messages * (guint64) SPEAD2_ZERO_COPY_MIN_MESSAGE
         ? SMALL_MESSAGES
         : NULL;
   zerocopy->has_data = FALSE;
 }
 
-Spead2HugePages *
+const Spead2BatchLimits *
 spead2_zero_copy_begin (
     Spead2ZeroCopy *zerocopy, const Spead2Packetizer *packetizer)
 {
@@ -328,14 +359,15 @@ spead2_zero_copy_begin (
   if (!(packetizer->heap->flags &
           (SPEAD2_HEAP_DESCRIBES | SPEAD2_HEAP_CONTROL)))
     zerocopy->has_data = TRUE;
-  if (zerocopy->batch_reason ||
-      !spead2_zero_copy_suits (zerocopy, pages, packetizer)) {
+  if (zerocopy->batch_reason || !suits (zerocopy, pages, packetizer)) {
     note_unsuited (zerocopy, packetizer);
     return NULL;
   }
   if (spead2_uring_use (zerocopy->ring, pages, &error)) {
     spead2_uring_begin (zerocopy->ring);
-    return spead2_zero_copy_capacity (zerocopy) > 0 ? pages : NULL;
+    zerocopy->pages = pages;
+    zerocopy->limits.max_messages = spead2_zero_copy_capacity (zerocopy);
+    return zerocopy->limits.max_messages > 0 ? &zerocopy->limits : NULL;
   }
   if (error) {
     destination->reason = g_intern_string (error->message);
@@ -345,12 +377,6 @@ spead2_zero_copy_begin (
 }
 
 /* -- sending ---------------------------------------------------------------------- */
-
-guint8 *
-spead2_zero_copy_reserve (Spead2ZeroCopy *zerocopy, gsize size)
-{
-  return spead2_uring_reserve (zerocopy->ring, size);
-}
 
 gboolean
 spead2_zero_copy_add (Spead2ZeroCopy *zerocopy, guint destination,

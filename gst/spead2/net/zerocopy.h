@@ -11,6 +11,7 @@
 #define SPEAD2_ZERO_COPY_H
 
 #include "spead2/heap/packetizer.h"
+#include "spead2/net/batch.h"
 #include "spead2/net/txstate.h"
 #include "spead2/net/uring.h"
 
@@ -47,20 +48,18 @@ void spead2_zero_copy_set_destination (
 void spead2_zero_copy_free (Spead2ZeroCopy *zerocopy);
 
 /* Decides how a batch is sent, by its first packet, which is the packetizer's next. Returns
- * the mapping that the whole batch must lie in, borrowed from the heap; NULL: copy it. */
-Spead2HugePages *spead2_zero_copy_begin (
+ * the batch's limits, borrowed until the next call; NULL: copy it. */
+const Spead2BatchLimits *spead2_zero_copy_begin (
     Spead2ZeroCopy *zerocopy, const Spead2Packetizer *packetizer);
 
-/* Whether the packetizer's next packet can be part of a batch of that mapping. */
-gboolean spead2_zero_copy_suits (const Spead2ZeroCopy *zerocopy,
-    const Spead2HugePages *pages, const Spead2Packetizer *packetizer);
+/* Whether the packetizer's next packet can be part of the batch that was begun last, and is not
+ * copied: all of that lies in the mapping of its first packet. */
+gboolean spead2_zero_copy_suits (
+    const Spead2ZeroCopy *zerocopy, const Spead2Packetizer *packetizer);
 
-/* A batch of n messages, at least one, is sent. full: the capacity ended it. */
+/* The batch is sent. */
 void spead2_zero_copy_note_batch (
-    Spead2ZeroCopy *zerocopy, guint n, guint64 bytes, gboolean full);
-
-/* Headroom for the batch; NULL: too much of it is in flight. */
-guint8 *spead2_zero_copy_reserve (Spead2ZeroCopy *zerocopy, gsize size);
+    Spead2ZeroCopy *zerocopy, const Spead2Batch *batch);
 
 /* How many more messages may be in flight. */
 guint spead2_zero_copy_capacity (const Spead2ZeroCopy *zerocopy);
@@ -86,8 +85,10 @@ guint spead2_zero_copy_unreleased (const Spead2ZeroCopy *zerocopy);
  * unreleased. */
 gint spead2_zero_copy_fd (const Spead2ZeroCopy *zerocopy);
 
-/* How many messages have been released, since it was made. */
+/* How many messages have been released since spead2_zero_copy_take_released(), which returns
+ * the same. */
 guint spead2_zero_copy_released (const Spead2ZeroCopy *zerocopy);
+guint spead2_zero_copy_take_released (Spead2ZeroCopy *zerocopy);
 
 /* Abandons the unreleased messages, of which there must be some: their tx states are marked
  * unreleased, and their packets no longer counted as in flight. Returns the ring (transfer
