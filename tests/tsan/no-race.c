@@ -1,6 +1,6 @@
-/* GLib's locks used as they should be, each kind of them: ThreadSanitizer must
- * report nothing, and the locks must be those of glib-locks.c, here and in
- * GStreamer's libraries.
+/* GLib's locks used as they should be, each kind of them, and references of buffers:
+ * ThreadSanitizer must report nothing, and the locks must be those of glib-locks.c, here
+ * and in GStreamer's libraries.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -147,6 +147,78 @@ test_gstreamer_binds_to_them (void)
   gst_object_unref (bin);
 }
 
+/* -- references ---------------------------------------------------------------------- */
+
+/* A buffer's memory: each of two threads writes to its half, and the one that drops the last
+ * reference of the buffer reads both. */
+typedef struct {
+  guint written[2];
+  GstBuffer *buffer;
+  GstBufferList
+      *list; /* what the second thread has a reference of instead, or NULL */
+} Shared;
+
+static void
+check_written (gpointer data)
+{
+  Shared *shared = data;
+
+  g_assert_cmpuint (shared->written[0], ==, 1);
+  g_assert_cmpuint (shared->written[1], ==, 2);
+  g_free (shared);
+}
+
+static gpointer
+write_first (gpointer data)
+{
+  Shared *shared = data;
+
+  shared->written[0] = 1;
+  gst_buffer_unref (shared->buffer);
+  return NULL;
+}
+
+static gpointer
+write_second (gpointer data)
+{
+  Shared *shared = data;
+
+  shared->written[1] = 2;
+  if (shared->list)
+    gst_buffer_list_unref (shared->list);
+  else
+    gst_buffer_unref (shared->buffer);
+  return NULL;
+}
+
+static void
+drop_in_two_threads (gboolean in_list)
+{
+  Shared *shared = g_new0 (Shared, 1);
+  GThread *first, *second;
+
+  shared->buffer = gst_buffer_new_wrapped_full (
+      0, shared, sizeof *shared, 0, sizeof *shared, shared, check_written);
+  gst_buffer_ref (shared->buffer);
+  if (in_list) {
+    shared->list = gst_buffer_list_new ();
+    gst_buffer_list_add (shared->list, shared->buffer);
+  }
+  first = g_thread_new ("first", write_first, shared);
+  second = g_thread_new ("second", write_second, shared);
+  g_thread_join (first);
+  g_thread_join (second);
+}
+
+static void
+test_references (void)
+{
+  guint i;
+
+  for (i = 0; i < 100; i++)
+    drop_in_two_threads (i % 2);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -156,5 +228,6 @@ main (int argc, char **argv)
   test_counters ();
   test_trylock_of_a_held_lock ();
   test_gstreamer_binds_to_them ();
+  test_references ();
   return 0;
 }
