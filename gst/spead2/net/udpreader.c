@@ -38,14 +38,10 @@
 #define UDP_GRO 104
 #endif
 
-/* No message is longer: UDP carries less, and a train is no longer than that. */
-#define MESSAGE_SIZE 65536
-
-/* Messages of one recvmmsg(), each with MESSAGE_SIZE, of which those that come
- * unmerged fill a page or three. The distance between them has them lie in
- * different sets of the caches. */
+/* Messages of one recvmmsg(), of which those that come unmerged fill a page or three. The
+ * distance between them has them lie in different sets of the caches. */
 #define BATCH 32
-#define MESSAGE_DISTANCE (MESSAGE_SIZE + 1536)
+#define MESSAGE_DISTANCE (SPEAD2_MAX_MESSAGE + 1536)
 
 /* So many unmerged messages in a row, and several are fetched at a time. */
 #define BATCH_AFTER 8
@@ -53,14 +49,6 @@
 /* A wait in the kernel fetches so many messages. The second one is seldom there: asking for it
  * in the same call saves the call that finds the socket empty. */
 #define WAIT_BATCH 2
-
-/* Payload of smaller datagrams is not read into place: the kernel takes longer for each
- * piece than a copy does, bytes. */
-#define MIN_PLACED 4096
-#define MAX_PLACES (MESSAGE_SIZE / MIN_PLACED)
-
-/* So many messages are read as usual behind one that did not continue the last one. */
-#define PLACE_AFTER 16
 
 /* What a message counts in a budget at least, bytes. */
 #define MIN_COST 2048
@@ -75,6 +63,15 @@ typedef struct {
   guint n_errors; /* in a row */
   guint32 drops;  /* as the kernel counted last; kernel_lock */
 } Socket;
+
+/* What one call of spead2_udp_reader_drain() does with the datagrams of a socket. */
+typedef struct {
+  Spead2DatagramFunc func; /* NULL: they are discarded */
+  gpointer user_data;
+  Spead2Message message; /* the last one that was read */
+  /* the last one that was given; its socket and time are those of all */
+  Spead2Datagram datagram;
+} Drain;
 
 /* Memory of one message, beside its bytes. */
 typedef struct {
@@ -102,13 +99,7 @@ struct _Spead2UdpReader {
   guint pending;
 
   Spead2UdpReaderOptions options;
-  /* of the message that is read; n is 0 where it has none */
-  Spead2Places places;
-  guint8 place_headers[MAX_PLACES][SPEAD2_PLACES_MAX_HEADER];
-  struct iovec place_iovs[2 * MAX_PLACES + 1];
-  const guint8 *last; /* datagram of the last message, or NULL */
-  gsize last_size;
-  guint n_unplaced; /* messages to be read as usual */
+  Spead2Placer placer;
 
   /* how long to wait before the next try, ns; 0: not at all */
   guint64 back_off;
@@ -179,7 +170,7 @@ init_slots (Spead2UdpReader *reader)
     struct msghdr *header = &reader->headers[i].msg_hdr;
 
     slot->iov.iov_base = reader->memory + i * MESSAGE_DISTANCE;
-    slot->iov.iov_len = MESSAGE_SIZE;
+    slot->iov.iov_len = SPEAD2_MAX_MESSAGE;
     header->msg_iov = &slot->iov;
     header->msg_iovlen = 1;
     header->msg_control = &slot->control;
@@ -218,6 +209,7 @@ spead2_udp_reader_new (const gint *fds, guint n_fds,
   reader->polled = g_new0 (struct pollfd, n_fds);
   reader->blocks = n_fds == 1 && is_blocking (fds[0]);
   reader->options = *options;
+  reader->placer.funcs = options->placer;
   g_mutex_init (&reader->kernel_lock);
   for (i = 0; i < n_fds; i++) {
     get_meminfo (fds[i], values);
@@ -422,214 +414,112 @@ segment_size (struct msghdr *header)
   return 0;
 }
 
-/* How many of a message's n datagrams are whole and where each begins is known. */
+/* How many datagrams are whole and where each begins is known, of a message with flags that
+ * say that it is cut off. */
 static guint
-count_whole (Spead2UdpReader *reader, const struct msghdr *header, gsize size,
-    gsize segment, guint n)
+count_whole (Spead2UdpReader *reader, const Spead2Message *message, gint flags)
 {
-  if ((header->msg_flags & MSG_CTRUNC) && segment == 0) {
+  if ((flags & MSG_CTRUNC) && message->segment == 0) {
     reader->counters.ctrunc++;
     return 0;
   }
-  if (!(header->msg_flags & MSG_TRUNC))
-    return n;
+  if (!(flags & MSG_TRUNC))
+    return message->n;
   reader->counters.truncated++;
-  if (segment == 0)
+  if (message->segment == 0)
     return 0;
   /* The cut may be where a datagram ends. */
-  reader->counters.datagrams += size % segment == 0;
-  return size / segment;
-}
-
-/* -- into place ---------------------------------------------------------------------- */
-
-/* Whether it is known where the payload of the next message belongs. */
-static gboolean
-predict (Spead2UdpReader *reader, gpointer user_data)
-{
-  Spead2Places *places = &reader->places;
-  gsize size = reader->last_size;
-
-  if (reader->options.predict == NULL || reader->n_sockets > 1 ||
-      reader->n_unplaced > 0 || reader->last == NULL || size < MIN_PLACED)
-    return FALSE;
-  places->n = MESSAGE_SIZE / size;
-  return reader->options.predict (reader->last, size, places, user_data);
-}
-
-/* Has the message begin with headers and payloads in turn. What follows them lies in the
- * slot where it would lie with them. */
-static gint
-fetch_into_places (Spead2UdpReader *reader, gint fd)
-{
-  Spead2Places *places = &reader->places;
-  struct msghdr *header = &reader->headers[0].msg_hdr;
-  struct iovec *iov = reader->place_iovs, *slot = &reader->slots[0].iov;
-  gsize header_size = places->header_size;
-  gsize begin = places->n * spead2_places_datagram_size (places);
-  guint i;
-  gint fetched;
-
-  for (i = 0; i < places->n; i++) {
-    *iov++ = (struct iovec){reader->place_headers[i], header_size};
-    *iov++ = (struct iovec){
-        places->payload + i * places->payload_size, places->payload_size};
-  }
-  *iov++ =
-      (struct iovec){(guint8 *) slot->iov_base + begin, MESSAGE_SIZE - begin};
-  header->msg_iov = reader->place_iovs;
-  header->msg_iovlen = iov - reader->place_iovs;
-  fetched = fetch (reader, fd, 1, MSG_DONTWAIT);
-  header->msg_iov = slot;
-  header->msg_iovlen = 1;
-  return fetched;
-}
-
-/* Copies the message into the slot, as if it had been read there. */
-static void
-gather (Spead2UdpReader *reader)
-{
-  guint8 *to = reader->slots[0].iov.iov_base;
-  gsize left = reader->headers[0].msg_len;
-  guint i;
-
-  for (i = 0; i < 2 * reader->places.n; i++) {
-    const struct iovec *iov = &reader->place_iovs[i];
-    gsize size = MIN (iov->iov_len, left);
-
-    memcpy (to, iov->iov_base, size);
-    to += size;
-    left -= size;
-  }
-}
-
-/* Whether the n first headers are as predicted. */
-static gboolean
-match_headers (Spead2UdpReader *reader, guint n)
-{
-  guint i = 0;
-
-  while (
-      i < n && spead2_places_match (&reader->places, reader->place_headers[i]))
-    i++;
-  return i == n;
-}
-
-/* How many datagrams of the message are in place: of all that could be, or none, and then
- * the message is in the slot. */
-static guint
-settle_places (Spead2UdpReader *reader)
-{
-  const Spead2Places *places = &reader->places;
-  struct msghdr *header = &reader->headers[0].msg_hdr;
-  gsize size = reader->headers[0].msg_len;
-  gsize segment = segment_size (header);
-  gsize expected = spead2_places_datagram_size (places);
-  guint n = MIN (places->n, size / expected);
-
-  if ((segment == expected || (segment == 0 && size == expected)) &&
-      (n == places->n || size == n * expected) &&
-      !(header->msg_flags & (MSG_TRUNC | MSG_CTRUNC)) &&
-      match_headers (reader, n))
-    return n;
-  gather (reader);
-  reader->n_unplaced = PLACE_AFTER;
-  return 0;
+  reader->counters.datagrams += message->size % message->segment == 0;
+  return message->size / message->segment;
 }
 
 /* -- messages ------------------------------------------------------------------------- */
 
-/* Copies the payload of those of n datagrams that continue the last one, up to the first that
- * does not, to where it belongs. Returns how many they are. */
-static guint
-copy_predicted (Spead2UdpReader *reader, const guint8 *data, guint n,
-    gsize size, guint64 time, gpointer user_data)
+/* Gives the whole datagrams of the message from number k on to the drain's function, where
+ * they are not copied to their places. */
+static void
+give_datagrams (Spead2UdpReader *reader, guint k, Drain *drain)
 {
-  Spead2Places places;
-  guint i;
+  const Spead2Message *message = &drain->message;
+  gsize size = message->size, segment = message->segment;
+  Spead2Datagram *datagram = &drain->datagram;
+  gboolean predicted = segment > 0;
 
-  places.n = n;
-  if (reader->options.predict == NULL ||
-      !reader->options.predict (reader->last, size, &places, user_data))
-    return 0;
-  for (i = 0; i < places.n && spead2_places_match (&places, data); i++) {
-    memcpy (places.payload + i * places.payload_size, data + places.header_size,
-        places.payload_size);
-    reader->last = data;
-    data += size;
-  }
-  if (i > 0)
-    reader->options.placed (&places, i, time, user_data);
-  return i;
-}
-
-/* Gives the whole datagrams of a message from number k on to func, or to the options' placed.
- * Returns the size of the last one. */
-static gsize
-give_datagrams (Spead2UdpReader *reader, const guint8 *data, gsize size,
-    gsize segment, guint k, guint whole, Spead2Datagram *datagram,
-    Spead2DatagramFunc func, gpointer user_data)
-{
-  guint n_alike = segment > 0 ? MIN (size / segment, whole) : 0;
-  gboolean predicted = TRUE;
-
-  while (k < whole) {
-    datagram->data = reader->last = data + k * segment;
+  while (k < message->whole) {
+    datagram->data = message->data + k * segment;
     datagram->size = segment > 0 ? MIN (segment, size - k * segment) : size;
-    func (datagram, user_data);
+    spead2_placer_note (&reader->placer, datagram->data, datagram->size);
+    drain->func (datagram, drain->user_data);
     k++;
     /* Where one did not continue the one before it, others will not. */
-    if (predicted && k < n_alike) {
-      guint n = copy_predicted (reader, data + k * segment, n_alike - k,
-          segment, datagram->time, user_data);
+    if (predicted && k < message->whole) {
+      guint n = spead2_placer_copy (
+          &reader->placer, message, k, datagram->time, drain->user_data);
 
       predicted = n > 0;
       k += n;
     }
   }
-  return k == n_alike ? segment : datagram->size;
 }
 
-/* Gives the datagrams of the message in a slot to func; without one, counts them as
- * discarded. */
+/* Fills in the message in a slot, but for which of its datagrams are whole. */
 static void
-give (Spead2UdpReader *reader, guint i, Spead2Datagram *datagram,
-    Spead2DatagramFunc func, gpointer user_data)
+find_message (Spead2UdpReader *reader, guint i, Spead2Message *message)
 {
-  struct msghdr *header = &reader->headers[i].msg_hdr;
-  const guint8 *data = reader->slots[i].iov.iov_base;
   gsize size = reader->headers[i].msg_len;
-  gsize segment = segment_size (header);
-  guint n = segment > 0 ? MAX ((size + segment - 1) / segment, 1) : 1;
-  guint whole, placed;
+  gsize segment = segment_size (&reader->headers[i].msg_hdr);
 
-  reader->n_unplaced -= reader->n_unplaced > 0;
-  placed = reader->places.n > 0 ? settle_places (reader) : 0;
-  reader->last = NULL;
-  reader->n_single = n > 1 ? 0 : MIN (reader->n_single + 1, BATCH_AFTER);
-  if (func == NULL) {
-    reader->counters.discarded += n;
-    reader->counters.discarded_bytes += size;
+  message->data = reader->slots[i].iov.iov_base;
+  message->size = size;
+  message->segment = segment;
+  message->n = segment > 0 ? MAX ((size + segment - 1) / segment, 1) : 1;
+}
+
+static void
+count_message (Spead2UdpReader *reader, const Spead2Message *message)
+{
+  Spead2ReaderCounters *counters = &reader->counters;
+
+  counters->messages++;
+  counters->trains += message->n > 1;
+  counters->datagrams += message->n;
+  counters->bytes += message->whole == message->n
+      ? message->size
+      : message->whole * message->segment;
+}
+
+/* Gives the datagrams of the message in a slot, or counts them as discarded. */
+static void
+give (Spead2UdpReader *reader, guint i, Drain *drain)
+{
+  gint flags = reader->headers[i].msg_hdr.msg_flags;
+  gboolean intact = !(flags & (MSG_TRUNC | MSG_CTRUNC));
+  Spead2Message *message = &drain->message;
+  guint n_placed;
+
+  find_message (reader, i, message);
+  n_placed = spead2_placer_settle (&reader->placer, message, intact);
+  reader->n_single =
+      message->n > 1 ? 0 : MIN (reader->n_single + 1, BATCH_AFTER);
+  if (drain->func == NULL) {
+    reader->counters.discarded += message->n;
+    reader->counters.discarded_bytes += message->size;
     return;
   }
 
-  whole = count_whole (reader, header, size, segment, n);
-  reader->counters.messages++;
-  reader->counters.trains += n > 1;
-  reader->counters.datagrams += n;
-  reader->counters.bytes += whole == n ? size : whole * segment;
+  message->whole = intact ? message->n : count_whole (reader, message, flags);
+  count_message (reader, message);
   if (reader->options.source)
-    datagram->source = &reader->slots[i].source;
-  if (placed > 0) {
-    reader->counters.placed += placed;
-    reader->last = reader->place_headers[placed - 1];
-    reader->options.placed (&reader->places, placed, datagram->time, user_data);
+    drain->datagram.source = &reader->slots[i].source;
+  if (n_placed > 0) {
+    reader->counters.placed += n_placed;
+    spead2_placer_give (
+        &reader->placer, n_placed, drain->datagram.time, drain->user_data);
   }
-  reader->last_size = whole > placed
-      ? give_datagrams (reader, data, size, segment, placed, whole, datagram,
-            func, user_data)
-      : spead2_places_datagram_size (&reader->places);
+  give_datagrams (reader, n_placed, drain);
 }
+
+/* -- draining ------------------------------------------------------------------------- */
 
 /* How many messages to fetch at a time. */
 static guint
@@ -640,15 +530,35 @@ count_wanted (const Spead2UdpReader *reader, gsize max_bytes)
   return CLAMP (max_bytes / MIN_COST, 1, BATCH);
 }
 
-/* Fetches messages that are queued. */
+/* Fetches a message to the places of its payload. */
+static gint
+fetch_to_places (Spead2UdpReader *reader, gint fd, guint n_iovs)
+{
+  struct msghdr *header = &reader->headers[0].msg_hdr;
+  gint fetched;
+
+  header->msg_iov = reader->placer.iovs;
+  header->msg_iovlen = n_iovs;
+  fetched = fetch (reader, fd, 1, MSG_DONTWAIT);
+  header->msg_iov = &reader->slots[0].iov;
+  header->msg_iovlen = 1;
+  return fetched;
+}
+
+/* Fetches messages that are queued. Which of several sockets the next one is of is unknown. */
 static gint
 fetch_queued (
     Spead2UdpReader *reader, gint fd, guint wanted, gpointer user_data)
 {
-  if (wanted == 1 && predict (reader, user_data))
-    return fetch_into_places (reader, fd);
-  reader->places.n = 0;
-  return fetch (reader, fd, wanted, MSG_DONTWAIT);
+  guint n_iovs = 0;
+
+  if (wanted == 1 && reader->n_sockets == 1)
+    n_iovs = spead2_placer_prepare (
+        &reader->placer, reader->slots[0].iov.iov_base, user_data);
+  else
+    spead2_placer_skip (&reader->placer);
+  return n_iovs > 0 ? fetch_to_places (reader, fd, n_iovs)
+                    : fetch (reader, fd, wanted, MSG_DONTWAIT);
 }
 
 /* Those that a wait has fetched. */
@@ -658,17 +568,15 @@ take_pending (Spead2UdpReader *reader)
   gint n = reader->pending;
 
   reader->pending = 0;
-  reader->places.n = 0;
+  spead2_placer_skip (&reader->placer);
   return n;
 }
 
 /* As spead2_udp_reader_drain(), for one socket. */
 static gboolean
-drain_socket (Spead2UdpReader *reader, guint index, gsize max_bytes,
-    Spead2DatagramFunc func, gpointer user_data, guint64 now)
+drain_socket (Spead2UdpReader *reader, gsize max_bytes, Drain *drain)
 {
-  Socket *socket = &reader->sockets[index];
-  Spead2Datagram datagram = {.socket = index, .time = now};
+  Socket *socket = &reader->sockets[drain->datagram.socket];
   gsize bytes = 0;
 
   while (bytes < max_bytes && !is_cancelled (reader)) {
@@ -677,14 +585,14 @@ drain_socket (Spead2UdpReader *reader, guint index, gsize max_bytes,
     gint i,
         n = reader->pending
         ? take_pending (reader)
-        : fetch_queued (reader, socket->fd, wanted, user_data);
+        : fetch_queued (reader, socket->fd, wanted, drain->user_data);
 
     if (n < 0 && handle_errno (reader, socket, -n)) {
       bytes += MIN_COST;
       continue;
     }
     for (i = 0; i < n; i++) {
-      give (reader, i, &datagram, func, user_data);
+      give (reader, i, drain);
       bytes += MAX (reader->headers[i].msg_len, MIN_COST);
     }
     if (n > 0)
@@ -714,8 +622,11 @@ spead2_udp_reader_drain (Spead2UdpReader *reader, gsize max_bytes,
   guint i;
 
   for (i = 0; i < reader->n_sockets; i++)
-    if (reader->sockets[i].ready)
-      more |= drain_socket (reader, i, share, func, user_data, now);
+    if (reader->sockets[i].ready) {
+      Drain drain = {func, user_data, .datagram = {.socket = i, .time = now}};
+
+      more |= drain_socket (reader, share, &drain);
+    }
   set_ready (reader);
   return more && !is_cancelled (reader);
 }
@@ -803,9 +714,10 @@ spead2_udp_reader_discard (Spead2UdpReader *reader)
   Spead2ReaderKernel kernel;
 
   /* What is discarded is not predicted: the owner of places is not there. */
-  reader->last = NULL;
+  spead2_placer_note (&reader->placer, NULL, 0);
   spead2_udp_reader_get_kernel (reader, &kernel);
   /* The smallest message takes a third of MIN_COST there. */
   spead2_udp_reader_drain (reader,
-      reader->n_sockets * MAX (4 * kernel.fill, MESSAGE_SIZE), NULL, NULL);
+      reader->n_sockets * MAX (4 * kernel.fill, SPEAD2_MAX_MESSAGE), NULL,
+      NULL);
 }

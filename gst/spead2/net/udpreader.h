@@ -20,6 +20,7 @@
  * Of datagrams that continue the last one, as those of a heap or a run do, it is predicted
  * where their payload belongs (Spead2Places): large payload is read straight to there, which
  * saves a copy; small payload is copied there, without the datagram being given to anybody.
+ * placer.h has the conditions.
  *
  * At high rates the reader sleeps for a short time instead of blocking, since a
  * wake-up costs more than reading 64 KiB: see coalesce.h.
@@ -34,7 +35,7 @@
 #define SPEAD2_UDPREADER_H
 
 #include "spead2/error.h"
-#include "spead2/net/places.h"
+#include "spead2/net/placer.h"
 #include "spead2/net/udpsocket.h"
 
 G_BEGIN_DECLS
@@ -90,18 +91,11 @@ typedef struct {
 typedef struct {
   gboolean source;  /* fill in Spead2Datagram.source */
   guint64 coalesce; /* longest sleep that coalesces wake-ups, ns; 0: none */
-  /* Both or neither, with the user_data of spead2_udp_reader_drain(). predict fills in where
-   * the payload of datagrams belongs that continue the last one, of which only the header
-   * may be read, of places->n at most; FALSE: that is unknown. placed is called instead of the drain's function for
-   * the first n of them, whose payload is there. Together, header and payload have
-   * the size of the last datagram. Payload is copied there from a message of several datagrams,
-   * merged by the kernel; or read to there, where datagrams have 4 KiB or more, the reader
-   * has one socket and reads one message at a time (messages come that have several datagrams),
-   * and 16 messages have been read since one that was not as predicted. */
-  gboolean (*predict) (
-      const guint8 *last, gsize size, Spead2Places *places, gpointer user_data);
-  void (*placed) (
-      const Spead2Places *places, guint n, guint64 time, gpointer user_data);
+  /* They have the user_data of spead2_udp_reader_drain(), and take datagrams in the place of
+   * its function. Payload is copied from a message of several datagrams; or it is read to its
+   * place, where datagrams have 4 KiB or more, and the reader has one socket and reads one
+   * message at a time, since messages come that have several datagrams. */
+  Spead2PlacerFuncs placer;
 } Spead2UdpReaderOptions;
 
 typedef struct _Spead2UdpReader Spead2UdpReader;

@@ -199,8 +199,7 @@ open_worker (Worker *worker, const Spead2ReceiverConfig *config, GError **error)
   Spead2UdpReaderOptions options = config->reader;
   Spead2UdpReader *reader;
 
-  options.predict = predict;
-  options.placed = take_placed;
+  options.placer = (Spead2PlacerFuncs){predict, take_placed};
   reader = open_reader (worker, &options, error);
   if (reader == NULL)
     return FALSE;

@@ -75,8 +75,7 @@ static void
 setup (void)
 {
   open_fixture ();
-  reader_options.predict = predict;
-  reader_options.placed = take_placed;
+  reader_options.placer = (Spead2PlacerFuncs){predict, take_placed};
   reopen ("127.0.0.1", 1, TRUE);
   memory = g_malloc0 (N * PIECE);
   n_places = G_MAXUINT;
