@@ -47,7 +47,7 @@ spead2_placer_prepare (Spead2Placer *placer, guint8 *memory, gpointer user_data)
 
 /* Copies the message to its memory, as if it had been read there. */
 static void
-gather (const Spead2Placer *placer, const Spead2Message *message)
+gather (const Spead2Placer *placer, const Spead2ReadMessage *message)
 {
   guint8 *to = message->data;
   gsize left = message->size;
@@ -77,7 +77,7 @@ match_headers (Spead2Placer *placer, guint n)
 /* How many datagrams are in their places. */
 static guint
 count_placed (
-    Spead2Placer *placer, const Spead2Message *message, gboolean intact)
+    Spead2Placer *placer, const Spead2ReadMessage *message, gboolean intact)
 {
   const Spead2Places *places = &placer->places;
   gsize size = message->size, segment = message->segment;
@@ -93,7 +93,7 @@ count_placed (
 
 guint
 spead2_placer_settle (
-    Spead2Placer *placer, const Spead2Message *message, gboolean intact)
+    Spead2Placer *placer, const Spead2ReadMessage *message, gboolean intact)
 {
   guint n;
 
@@ -113,8 +113,8 @@ spead2_placer_settle (
 /* --- copying to places ---------------------------------------------------- */
 
 guint
-spead2_placer_copy (Spead2Placer *placer, const Spead2Message *message, guint k,
-    guint64 time, gpointer user_data)
+spead2_placer_copy (Spead2Placer *placer, const Spead2ReadMessage *message,
+    guint k, guint64 time, gpointer user_data)
 {
   gsize size = message->segment;
   const guint8 *data = message->data + k * size;

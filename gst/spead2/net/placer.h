@@ -49,7 +49,7 @@ typedef struct {
   gsize segment; /* size of a train's datagrams; 0: it is one datagram */
   guint n;       /* datagrams */
   guint whole;   /* the first of them: those that are not cut off */
-} Spead2Message;
+} Spead2ReadMessage;
 
 /* Fields are the placer's, but for funcs. Zeroed is one that has seen no datagram. */
 typedef struct {
@@ -81,7 +81,7 @@ spead2_placer_skip (Spead2Placer *placer)
  * Returns how many of its first datagrams are in their places: as many as could be, or none,
  * and then all of the message is in its memory. */
 guint spead2_placer_settle (
-    Spead2Placer *placer, const Spead2Message *message, gboolean intact);
+    Spead2Placer *placer, const Spead2ReadMessage *message, gboolean intact);
 
 /* A datagram was given to somebody else. data: valid until spead2_placer_settle(). */
 static inline void
@@ -106,8 +106,9 @@ spead2_placer_give (
 /* Copies the payload of a train's whole datagrams from number k on that have the train's size
  * and continue the last one, up to the first that does not, to where it belongs, and calls
  * placed for them. Returns how many they are. */
-guint spead2_placer_copy (Spead2Placer *placer, const Spead2Message *message,
-    guint k, guint64 time, gpointer user_data);
+guint spead2_placer_copy (Spead2Placer *placer,
+    const Spead2ReadMessage *message, guint k, guint64 time,
+    gpointer user_data);
 
 G_END_DECLS
 

@@ -68,7 +68,7 @@ typedef struct {
 typedef struct {
   Spead2DatagramFunc func; /* NULL: they are discarded */
   gpointer user_data;
-  Spead2Message message; /* the last one that was read */
+  Spead2ReadMessage message; /* the last one that was read */
   /* the last one that was given; its socket and time are those of all */
   Spead2Datagram datagram;
 } Drain;
@@ -417,7 +417,8 @@ segment_size (struct msghdr *header)
 /* How many datagrams are whole and where each begins is known, of a message with flags that
  * say that it is cut off. */
 static guint
-count_whole (Spead2UdpReader *reader, const Spead2Message *message, gint flags)
+count_whole (
+    Spead2UdpReader *reader, const Spead2ReadMessage *message, gint flags)
 {
   if ((flags & MSG_CTRUNC) && message->segment == 0) {
     reader->counters.ctrunc++;
@@ -440,7 +441,7 @@ count_whole (Spead2UdpReader *reader, const Spead2Message *message, gint flags)
 static void
 give_datagrams (Spead2UdpReader *reader, guint k, Drain *drain)
 {
-  const Spead2Message *message = &drain->message;
+  const Spead2ReadMessage *message = &drain->message;
   gsize size = message->size, segment = message->segment;
   Spead2Datagram *datagram = &drain->datagram;
   gboolean predicted = segment > 0;
@@ -464,7 +465,7 @@ give_datagrams (Spead2UdpReader *reader, guint k, Drain *drain)
 
 /* Fills in the message in a slot, but for which of its datagrams are whole. */
 static void
-find_message (Spead2UdpReader *reader, guint i, Spead2Message *message)
+find_message (Spead2UdpReader *reader, guint i, Spead2ReadMessage *message)
 {
   gsize size = reader->headers[i].msg_len;
   gsize segment = segment_size (&reader->headers[i].msg_hdr);
@@ -476,7 +477,7 @@ find_message (Spead2UdpReader *reader, guint i, Spead2Message *message)
 }
 
 static void
-count_message (Spead2UdpReader *reader, const Spead2Message *message)
+count_message (Spead2UdpReader *reader, const Spead2ReadMessage *message)
 {
   Spead2ReaderCounters *counters = &reader->counters;
 
@@ -494,7 +495,7 @@ give (Spead2UdpReader *reader, guint i, Drain *drain)
 {
   gint flags = reader->headers[i].msg_hdr.msg_flags;
   gboolean intact = !(flags & (MSG_TRUNC | MSG_CTRUNC));
-  Spead2Message *message = &drain->message;
+  Spead2ReadMessage *message = &drain->message;
   guint n_placed;
 
   find_message (reader, i, message);

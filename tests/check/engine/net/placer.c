@@ -89,7 +89,7 @@ scatter (guint n_iovs, gsize size)
 static guint
 read_message (gsize size, gboolean intact)
 {
-  const Spead2Message message = {memory, size, SEGMENT, N, N};
+  const Spead2ReadMessage message = {memory, size, SEGMENT, N, N};
   guint n_iovs = spead2_placer_prepare (&placer, memory, NULL);
 
   fail_unless (n_iovs > 0);
@@ -141,7 +141,7 @@ GST_START_TEST (a_message_that_is_not_as_predicted_is_put_together)
   fail_unless_equals_int (n_placed, 0);
   /* The next 16 messages are read as usual. */
   for (i = 0; i < 16; i++) {
-    const Spead2Message message = {memory, sizeof sent, SEGMENT, N, N};
+    const Spead2ReadMessage message = {memory, sizeof sent, SEGMENT, N, N};
 
     spead2_placer_note (&placer, memory, SEGMENT);
     fail_unless_equals_int (spead2_placer_prepare (&placer, memory, NULL), 0);
@@ -167,7 +167,7 @@ GST_END_TEST;
 /* The first was given to somebody else, and the last one is cut short. */
 GST_START_TEST (payload_is_copied_up_to_what_does_not_continue)
 {
-  const Spead2Message message = {sent, sizeof sent - 1, SEGMENT, N, N};
+  const Spead2ReadMessage message = {sent, sizeof sent - 1, SEGMENT, N, N};
 
   spead2_placer_note (&placer, sent, SEGMENT);
   fail_unless_equals_int (
