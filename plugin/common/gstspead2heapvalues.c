@@ -262,7 +262,7 @@ gst_spead2_heap_field_set (
 /* -- writing ---------------------------------------------------------------------- */
 
 typedef struct {
-  GstSpead2HeapFields fields;
+  GstSpead2HeapFields *fields;
   gboolean has_cnt; /* heap-cnt, which is the first field, has been written */
 } Writer;
 
@@ -275,8 +275,8 @@ overwrite_field (GQuark name, GValue *value, gpointer user_data)
 
   if (!writer->has_cnt) {
     writer->has_cnt = TRUE;
-    field = gst_spead2_heap_fields_cnt (&writer->fields);
-  } else if (!gst_spead2_heap_fields_next (&writer->fields, &field)) {
+    field = gst_spead2_heap_fields_cnt (writer->fields);
+  } else if (!gst_spead2_heap_fields_next (writer->fields, &field)) {
     return FALSE;
   }
   if (field.name != name || field.type != G_VALUE_TYPE (value))
@@ -285,18 +285,18 @@ overwrite_field (GQuark name, GValue *value, gpointer user_data)
   return TRUE;
 }
 
-/* FALSE: the structure has other fields. */
+/* FALSE: the structure has other fields, and fields is at its beginning. */
 static gboolean
 overwrite (GstSpead2HeapFields *fields, GstStructure *structure)
 {
-  Writer writer = {*fields, FALSE};
+  Writer writer = {fields, FALSE};
   GstSpead2HeapField field;
 
-  if (!gst_structure_map_in_place (structure, overwrite_field, &writer) ||
-      !writer.has_cnt || gst_spead2_heap_fields_next (&writer.fields, &field))
-    return FALSE;
-  *fields = writer.fields;
-  return TRUE;
+  if (gst_structure_map_in_place (structure, overwrite_field, &writer) &&
+      writer.has_cnt && !gst_spead2_heap_fields_next (fields, &field))
+    return TRUE;
+  fields->next = fields->n_values = fields->n_omitted = 0;
+  return FALSE;
 }
 
 static void
