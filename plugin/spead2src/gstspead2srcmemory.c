@@ -124,9 +124,10 @@ gst_spead2_src_memory_set_allocator (GstSpead2SrcMemory *memory,
   free_pool (pool);
 }
 
-/* Pages were mapped at the start for heaps that have buffers of their own, or for blocks. Heaps
- * that have no place in a block are few, mostly: to map more pages for them would take longer
- * than it saves, while no packet is read. With the lock. */
+/* Pages were mapped at the start for blocks, or for heaps that are too large for these. Others
+ * that have no place, as one with descriptors, are few, mostly: they leave the pages to the
+ * blocks, since to map more would take longer than it saves, while no packet is read. With
+ * the lock. */
 static GstBufferPool *
 make_pool (GstSpead2SrcMemory *memory, gsize size)
 {
@@ -134,7 +135,7 @@ make_pool (GstSpead2SrcMemory *memory, gsize size)
 
   if (memory->allocator)
     allocator = gst_object_ref (memory->allocator);
-  else if (!memory->shared)
+  else if (!gst_spead2_src_places_suit (&memory->places, size))
     allocator = gst_spead2_src_slabs_take (&memory->slabs, size);
   return spead2_buffer_pool_start (size, allocator, &memory->params);
 }

@@ -99,6 +99,17 @@ n_places (const GstSpead2SrcPlaces *places, gsize size)
   return MIN ((guint) places->n, most / size);
 }
 
+gboolean
+gst_spead2_src_places_suit (GstSpead2SrcPlaces *places, gsize size)
+{
+  gboolean suit;
+
+  g_mutex_lock (&places->lock);
+  suit = n_places (places, size) > 1;
+  g_mutex_unlock (&places->lock);
+  return suit;
+}
+
 /* From a place for a heap of that size to the next. With the lock. */
 static gsize
 stride (const GstSpead2SrcPlaces *places, gsize size)

@@ -60,6 +60,9 @@ void gst_spead2_src_places_start_apart (GstSpead2SrcPlaces *places);
 /* Heaps have no places from now on. Frees the pool, once the last block has come back. */
 void gst_spead2_src_places_stop (GstSpead2SrcPlaces *places);
 
+/* Whether heaps of so many bytes have places, mostly. */
+gboolean gst_spead2_src_places_suit (GstSpead2SrcPlaces *places, gsize size);
+
 /* A place for a payload of so many bytes with its first one at a multiple of 64. FALSE:
  * it has none. The token is the block, which is not mapped: map has no memory, a size of 0,
  * as its data the end of the block, and the size of its places as maxsize. */
