@@ -6,12 +6,13 @@ nothing else: no source tree, no variable, an empty directory.
     check-lines.py <directory of packages>
 
 In a bare system with the packages, as root, which installs what the pages say. All other lines
-are a user's, in networks of their own.
+are a user's, in networks of their own. Of lines about a machine the programs must be installed.
 """
 
 import contextlib
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -33,6 +34,9 @@ LIMITED = 'gst-launch-1.0() { timeout 15 "$(type -P gst-launch-1.0)" "$@"; }\n'
 # Lines that change the machine, or are about its network card or its own network. Installing is root's,
 # who needs no sudo.
 OF_A_MACHINE = re.compile(r"\bsudo |\beth0\b|/proc/irq/|net\.core\.busy_")
+PROGRAM = re.compile(r"(?:^|\| )(?:sudo )?([\w./-]+)")
+# What starts a machine, and a bare system does not have.
+BOOTING = {"systemctl"}
 AS_ROOT = "sudo() { DEBIAN_FRONTEND=noninteractive \"$@\"; }\n"
 # What sends; a receiver without it waits, until Ctrl-C.
 SENDING = re.compile(r"adctestsrc|audiotestsrc|filesrc|two-tones|numpy_sender")
@@ -115,8 +119,16 @@ def is_right(message, block, printed, status):
     return status == 0 and not BAD.search(printed)
 
 
+def missing_programs(block):
+    """Those of its lines about a machine that nothing has installed."""
+    programs = {name for line in block.splitlines() if OF_A_MACHINE.search(line) for name in PROGRAM.findall(line)}
+    return sorted(name for name in programs - BOOTING if shutil.which(name, path=PATHS[True]) is None)
+
+
 def paste(message, block, directory, prelude):
     """Whether the block does what the page says, and what it printed; None where nothing is left of it."""
+    if missing := missing_programs(block):
+        return False, f"not installed: {', '.join(missing)}"
     block = "".join(f"{line}\n" for line in block.splitlines() if not OF_A_MACHINE.search(line))
     if not block.strip():
         return None, ""
