@@ -80,7 +80,8 @@ def paragraphs(lines, own):
             flush()
             code = []
         elif line.startswith("]|"):
-            output.append("```\n" + "\n".join(code) + "\n```")
+            language = "sh" if code[0].startswith("gst-launch-1.0 ") else ""
+            output.append(f"```{language}\n" + "\n".join(code) + "\n```")
             code = None
             block.append(line.removeprefix("]|").strip())
         elif code is not None:

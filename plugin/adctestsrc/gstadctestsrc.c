@@ -128,7 +128,7 @@
  * gst-launch-1.0 adctestsrc wave=sine freq=1e6 snr=-10 num-buffers=100 ! audio/x-raw,rate=64000000 ! filesink location=tone.s8
  * ]| A tone of 1 MHz that is hidden in noise of ten times its power.
  * |[
- * gst-launch-1.0 adctestsrc is-live=true samplesperbuffer=8192 ! audio/x-raw,rate=20000000,channels=2 ! fakesink silent=false -v
+ * gst-launch-1.0 adctestsrc is-live=true samplesperbuffer=8192 num-buffers=100 ! audio/x-raw,rate=20000000,channels=2 ! fakesink silent=false -v
  * ]| Two channels at 20 MHz, in real time.
  * |[
  * gst-launch-1.0 adctestsrc wave=gaussian standard-deviation=200 num-buffers=100 ! audio/x-raw,format=S16BE ! spead2sink
@@ -137,8 +137,8 @@
  * gst-launch-1.0 adctestsrc wave=gaussian standard-deviation=100 samplesperbuffer=4096 num-buffers=100 ! application/octet-stream,sample-bits=10 ! spead2sink
  * ]| Heaps of 4096 samples of 10 bits, which are 5120 bytes.
  * |[
- * gst-launch-1.0 adctestsrc wave=pulses freq=2 is-live=true ! audio/x-raw,format=F32LE,rate=48000 ! audioconvert ! autoaudiosink
- * ]| Two pulses a second, to hear.
+ * gst-launch-1.0 adctestsrc wave=pulses freq=2 is-live=true samplesperbuffer=4800 num-buffers=50 ! audio/x-raw,format=F32LE,rate=48000 ! audioconvert ! autoaudiosink
+ * ]| Two pulses a second, to hear for 5 seconds.
  *
  * Since: 0.1
  */

@@ -58,8 +58,8 @@
  * ]| The sender of spead2's tutorial: 100 heaps of 1 MiB of random samples to
  * port 8888 of this machine, at 100 MB/s.
  * |[
- * gst-launch-1.0 audiotestsrc ! audio/x-raw,format=S16LE ! spead2sink host=239.1.2.3 multicast-iface=lo sync=true
- * ]| A tone in real time to a multicast group.
+ * gst-launch-1.0 audiotestsrc num-buffers=100 ! audio/x-raw,format=S16LE ! spead2sink host=239.1.2.3 multicast-iface=lo sync=true
+ * ]| 2.3 s of a tone in real time to a multicast group.
  *
  * Since: 0.1
  */

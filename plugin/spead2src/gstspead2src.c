@@ -47,7 +47,8 @@
  *
  * ## Example launch lines
  * |[
- * gst-launch-1.0 spead2src ! fakesink
+ * gst-launch-1.0 spead2src ! fakesink & sleep 1
+ * gst-launch-1.0 adctestsrc num-buffers=20 ! spead2sink rate=10e6; wait
  * ]| Receives what spead2sink, or the sender of spead2's tutorial, sends to port 8888 of
  * this machine, up to its stop heap.
  *

@@ -137,7 +137,7 @@ def test_the_other_commands_of_the_page_exist(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["README.md", "docs/gst-spead2.md", "docs/gstreamer-for-spead-people.md",
-                                  "docs/spead-for-gstreamer-people.md"])
+                                  "docs/reference.md", "docs/spead-for-gstreamer-people.md"])
 def test_the_lines_to_paste_work(name, tmp_path):
     blocks = [block for block in re.findall(r"^```sh\n(.*?)^```$", (ROOT / name).read_text(), re.S | re.M)
               if "gst-launch-1.0" in block]
@@ -153,6 +153,19 @@ def test_lines_to_paste_need_no_source_tree(page):
         assert not re.search(r"\./dev\b|\bbuild/", block), block
         for name in re.findall(r"(?<![\w/.-])(?:examples|tests|docs|python|plugin)/[\w/.-]+", block):
             assert (ROOT / name).exists() and re.match(r"examples/|tests/interop/receiver\.py", name), block
+
+
+COMMAND = re.compile(r"^(\$ |\./dev |build/|sudo |gst-[a-z]+-1\.0 |meson |cc |(/usr/bin/)?python3? )", re.M)
+
+
+@pytest.mark.parametrize("page", LINKING, ids=lambda page: str(page.relative_to(ROOT)))
+def test_a_box_of_lines_that_needs_the_source_tree_says_so(page):
+    """All others are sh boxes, which are pasted where there is none."""
+    parts = re.split(r"^```(\w*)\n(.*?)^```$", page.read_text(), flags=re.S | re.M)
+    for above, language, block in zip(parts[::3], parts[1::3], parts[2::3]):
+        if language != "sh" and COMMAND.search(block):
+            paragraph = re.split(r"^#+ ", above, flags=re.M)[-1]
+            assert re.search("source tree|clone of the repository", paragraph), block
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
