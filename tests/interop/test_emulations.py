@@ -7,6 +7,7 @@ import functools
 import os
 import re
 import selectors
+import socket
 import struct
 import subprocess
 import sys
@@ -22,15 +23,15 @@ import adcnoise
 import adcwave
 import receivers
 from capture import expand
-from conftest import BUILD, HERE, LIMIT, ROOT
+from conftest import BUILD, LIMIT, ROOT
 from network import RIGHT, Network
 from placing import Chunks, Datagrams, Groups
 from speadwire import DESCRIPTOR, STREAM_CTRL, descriptor, full, heap
-from test_docs import in_shell
-from test_recipes import SKA_LOW, check, numbers, split
+from test_recipes import SKA_LOW, check, numbers
 from udp import open_elsewhere
 
 TIMESTAMP, SAMPLES = 0x1600, 0x3300
+SO_TIMESTAMPNS = 35
 PAGE = ROOT / "docs/recipes.md"
 
 
@@ -38,6 +39,10 @@ def commands():
     """Of each heading of the section, the line."""
     (section,) = re.findall(r"^## Whole telescopes\n(.*?)^## ", PAGE.read_text(), re.S | re.M)
     return dict(re.findall(r"^### (.*?)\n.*?^```sh\n(.*?)^```$", section, re.S | re.M))
+
+
+def timestamp(packet):
+    return struct.unpack_from(">Q", packet, 40)[0] & 2**48 - 1
 
 
 # -- what is sent -----------------------------------------------------------------------------
@@ -53,6 +58,16 @@ def gaussian(form, seed, heaps, samples, **properties):
 
 def digitiser_noise(polarisation):
     return gaussian("S10", 1 + polarisation, 320, 4096, sd=50.0, sky_seed=1, correlation=0.5)
+
+
+EPOCH, EDD_FACTOR = 1700000000 * 10**9, 0.0002
+
+
+@functools.lru_cache
+def clocked_noise(polarisation, first):
+    """The payloads of 64 heaps from that index on."""
+    whole = adcwave.wave("gaussian", "S8", 1 + polarisation, first, 64 * 4096)
+    return [whole[at:at + 4096] for at in range(0, len(whole), 4096)]
 
 
 def f_engine_noise(antenna):
@@ -77,7 +92,7 @@ class Emulation(NamedTuple):
     slots: int  # of each receiver
     size: int  # of a slot, bytes
     rule: Any  # of the receiver
-    sent: Any  # to the receiver of that number, in the order of its slots
+    sent: Any  # sent(number, datagrams): the payloads of that receiver's slots; datagrams: as in Arrived
 
 
 def groups(text):
@@ -89,7 +104,16 @@ def edd(bits):
         "EDD packetizer, both polarisations", f"--iface wire --bits {bits}",
         [groups("225.0.0.152+3"), groups("225.0.0.156+3")], Chunks, 128, 512 * bits,
         lambda packets: receivers.mkrecv(packets, 512 * bits, 4096, first=0),
-        lambda number: gaussian(f"S{bits}", 1 + number, 128, 4096))
+        lambda number, _: gaussian(f"S{bits}", 1 + number, 128, 4096))
+
+
+def place_stripe(packets):
+    """At one of four groups: mkrecv's ring of 16 slots, whose index is that of the clock."""
+    return [at // 4 % 16 for at in receivers.mkrecv(packets, 4096, 4096, first=0)]
+
+
+def stripe(number, datagrams):
+    return clocked_noise(number // 4, timestamp(datagrams[number][0]) - 4096 * (number % 4))[number % 4::4]
 
 
 def place_station(packets):
@@ -108,32 +132,37 @@ EMULATIONS = {
     "digitiser": Emulation(
         "MeerKAT digitiser, both polarisations", "--iface wire", [groups("239.102.0.64+15")], Chunks, 640, 5120,
         lambda packets: [320 * polarisation + at for polarisation, at in receivers.fgpu(packets, 4096, 10)],
-        lambda number: digitiser_noise(0) + digitiser_noise(1)),
+        lambda number, _: digitiser_noise(0) + digitiser_noise(1)),
     "EDD of 8 bits": edd(8),
     "EDD of 10 bits": edd(10),
     "EDD of 12 bits": edd(12),
+    "EDD by the clock": Emulation(
+        "EDD packetizer, both polarisations",
+        f"--iface wire --bits 8 --factor {EDD_FACTOR} --heaps 64 --epoch {EPOCH}",
+        [[group] for group in groups("225.0.0.152+7")], Chunks, 16, 4096, place_stripe, stripe),
     "F-engines": Emulation(
         "katgpucbf F-engines of four antennas", "--iface wire",
         [[(group, 7148)] for group in expand("239.10.10.10+15")], Chunks, 12, 65536,
         lambda packets: [4 * at + antenna
                          for at, antenna, _ in receivers.channeliser(packets, 65536, 8192, 2048 * 256)],
-        lambda number: [f_engine_noise(antenna)[16 * at + number] for at in range(3) for antenna in range(4)]),
+        lambda number, _: [f_engine_noise(antenna)[16 * at + number] for at in range(3) for antenna in range(4)]),
     "station": Emulation(
         "SKA-Low station beam, all channels", f"--host {RIGHT}", [[(RIGHT, 4660)]], Datagrams, 1536, 8192,
-        place_station, lambda number: gaussian("S8", 1, 1536, 2048, channels=4)),
+        place_station, lambda number, _: gaussian("S8", 1, 1536, 2048, channels=4)),
     "tile": Emulation(
         "SKA-Low raw antenna data, a tile", f"--host {RIGHT}", [[(RIGHT, 4660)]], Datagrams, 128, 8192,
         lambda packets: [4 * at + first // 4 for at, _, first, _ in receivers.ska_low_raw(packets)],
-        lambda number: gaussian("S8", 1, 128, 1024, channels=8)),
+        lambda number, _: gaussian("S8", 1, 128, 1024, channels=8)),
     # To a group, for spead2 and this program to hear the same packets.
     "visibilities": Emulation(
         "SDP visibilities, four senders", "--host 239.1.1.1", [[("239.1.1.1", 41000 + number)] for number in range(4)],
-        Groups, 40, 714, place_visibilities, lambda number: [visibilities(number)]),
+        Groups, 40, 714, place_visibilities, lambda number, _: [visibilities(number)]),
 }
 
 
 class Arrived(NamedTuple):
     datagrams: list  # of each address, in the order of the table
+    times: list  # when the kernel got each of these, ns
     memory: list  # of each receiver
     begin: int  # of the sending program, ns since 1970
     end: int
@@ -145,10 +174,12 @@ class Recorder(threading.Thread):
     def __init__(self, sockets):
         super().__init__()
         self.datagrams = [[] for _ in sockets]
+        self.times = [[] for _ in sockets]
         self.ended = threading.Event()
         self.selector = selectors.DefaultSelector()
-        for sock, datagrams in zip(sockets, self.datagrams):
-            self.selector.register(sock, selectors.EVENT_READ, datagrams)
+        for sock, *lists in zip(sockets, self.datagrams, self.times):
+            sock.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
+            self.selector.register(sock, selectors.EVENT_READ, lists)
         self.start()
 
     def run(self):
@@ -156,7 +187,11 @@ class Recorder(threading.Thread):
             ended = self.ended.is_set()
             ready = self.selector.select(0 if ended else 0.05)
             for key, _ in ready:
-                key.data.append(key.fileobj.recv(65536))
+                datagram, ((_, _, timespec),), _, _ = key.fileobj.recvmsg(65536, 64)
+                seconds, ns = struct.unpack("ll", timespec)
+                datagrams, times = key.data
+                datagrams.append(datagram)
+                times.append(seconds * 10**9 + ns)
             if ended and not ready:
                 return
 
@@ -195,7 +230,7 @@ def arrive(network):
         came = iter(recorder.datagrams)
         memory = [one.finish([datagram for _ in receiver for datagram in next(came)])
                   for one, receiver in zip(listening, emulation.at)]
-        return Arrived(recorder.datagrams, memory, begin, end)
+        return Arrived(recorder.datagrams, recorder.times, memory, begin, end)
 
     return run
 
@@ -212,16 +247,13 @@ def send(network, command):
 
 @pytest.mark.parametrize("name", EMULATIONS)
 def test_no_heap_is_misplaced_in_the_other_network(arrive, name):
-    for number, memory in enumerate(arrive(name).memory):
+    arrived = arrive(name)
+    for number, memory in enumerate(arrived.memory):
         assert np.array_equal(memory.present, np.ones_like(memory.present)), memory.present
-        assert memory.data.tobytes() == b"".join(EMULATIONS[name].sent(number))
+        assert memory.data.tobytes() == b"".join(EMULATIONS[name].sent(number, arrived.datagrams))
 
 
 # -- packet by packet -------------------------------------------------------------------------
-
-
-def timestamp(packet):
-    return struct.unpack_from(">Q", packet, 40)[0] & 2**48 - 1
 
 
 def one_packet(cnt, *items):
@@ -277,35 +309,19 @@ def test_edd_packetizer_sends_both_polarisations_to_four_groups_each(arrive, bit
         assert receivers.mkrecv(both, 512 * bits, 8192) == list(range(n // 2))
 
 
-def capture(directory, command, group):
-    """What comes to each of the groups while the command runs in a network of its own, which has
-    nothing but this machine."""
-    output = directory / "datagrams"
-    done = in_shell(f'"{sys.executable}" "{HERE}/capture.py" --port 7148 --output "{output}" --group {group} '
-                    f'-- {command}', directory)
-    assert done.returncode == 0 and done.stdout == "", done.stdout
-    datagrams, places = split(output.read_bytes())
-    return [[datagram for datagram, place in zip(datagrams, places) if place == number]
-            for number in range(max(places) + 1)]
-
-
-def test_the_clock_gives_each_edd_group_its_stripe(tmp_path):
-    n, factor, epoch = 64, 0.0002, 1700000000 * 10**9
-    rate = 3200000000 * factor
-    begin = time.time_ns()
-    found = capture(tmp_path, f"/usr/bin/python3 examples/edd_packetizer.py --factor {factor} --heaps {n} "
-                    f"--epoch {epoch}", "225.0.0.152+7")
-    end = time.time_ns()
+def test_the_clock_gives_each_edd_group_its_stripe(arrive):
+    n, arrived = 64, arrive("EDD by the clock")
     for polarisation in (0, 1):
-        groups = found[4 * polarisation:4 * polarisation + 4]
+        groups = arrived.datagrams[4 * polarisation:4 * polarisation + 4]
         first = timestamp(groups[0][0])
         # A buffer's time is that of its samples.
-        assert (begin - epoch) * rate / 1e9 - n * 4096 <= first <= (end - epoch) * rate / 1e9
-        samples = adcwave.wave("gaussian", "S8", 1 + polarisation, first, n * 4096)
+        begin, end = ((date - EPOCH) * 3.2 * EDD_FACTOR for date in (arrived.begin, arrived.end))
+        assert begin - n * 4096 <= first <= end
+        samples = clocked_noise(polarisation, first)
         for number, datagrams in enumerate(groups):
             assert timestamp(datagrams[0]) % 16384 == 4096 * number
             check(datagrams, [packet for at in range(number, n, 4) for packet in one_packet(
-                at + 2, (TIMESTAMP, first + 4096 * at), (SAMPLES, samples[4096 * at:4096 * (at + 1)]))])
+                at + 2, (TIMESTAMP, first + 4096 * at), (SAMPLES, samples[at]))])
             assert receivers.mkrecv(datagrams, 4096, 16384) == list(range(n // 4))
 
 
@@ -329,6 +345,21 @@ def test_f_engines_send_each_x_engine_its_channels_of_all_antennas(arrive):
             check(own[antenna], expected)
         counters = {packet[10:16] for packet in datagrams}
         assert len(counters) == antennas * (1 + times)
+
+
+def test_f_engines_send_to_all_x_engines_in_turn(arrive):
+    antennas, x_engines = 4, 16
+    arrived = arrive("F-engines")
+    order = sorted((when, number, int.from_bytes(datagram[10:16], "big") % antennas)
+                   for number, came in enumerate(zip(arrived.times, arrived.datagrams))
+                   for when, datagram in zip(*came))
+    for antenna in range(antennas):
+        packets = [0] * x_engines
+        for number in [number for _, number, own in order if own == antenna]:
+            packets[number] += 1
+            # Half a heap: turns are of two packets, which is what the rate sends in a millisecond.
+            assert max(packets) - min(packets) <= 4
+        assert packets == [1 + 3 * 8] * x_engines
 
 
 def test_a_ska_low_station_sends_all_channels_with_the_counter_of_their_time(arrive):
