@@ -281,6 +281,22 @@ def run_telescope(*options, path=f"{os.environ['PATH']}:/usr/sbin"):
     return done
 
 
+def test_four_antennas_are_drawn(tmp_path):
+    """The one of the documentation."""
+    drawn = tmp_path / "telescope.svg"
+    done = run_telescope("--antennas", "4", "--limit", "200", "--output", str(drawn))
+    if "--output needs matplotlib" in done.stderr:
+        pytest.skip(done.stderr)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "ok   8 senders began with sample" in done.stdout
+    assert re.findall(r"ok   antenna (..) correlates at a delay of (\d+) samples", done.stdout) == [
+        (f"{antenna}{polarisation}", delay) for antenna, delay in ((1, "37"), (2, "111"), (3, "222"))
+        for polarisation in "xy"]
+    assert "ok   polarisations do not correlate" in done.stdout
+    text = drawn.read_text()
+    assert all(f"antenna {antenna}x with 0x" in text for antenna in (1, 2, 3))
+
+
 @pytest.mark.parametrize("clock", ["net", "ptp"])
 def test_antennas_begin_together_and_see_one_sky(clock):
     done = run_telescope("--clock", clock, "--limit", "200")
