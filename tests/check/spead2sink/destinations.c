@@ -126,21 +126,38 @@ GST_START_TEST (all_destinations_get_every_heap)
 
 GST_END_TEST;
 
-/* 0: the value of an item. 1: of the application, which is no item. */
+static GstBuffer *
+with_beam (GstBuffer *buffer, gint beam)
+{
+  GstCustomMeta *meta = gst_buffer_add_custom_meta (buffer, "GstSpead2Items");
+
+  gst_structure_set (
+      gst_custom_meta_get_structure (meta), "beam", G_TYPE_INT, beam, NULL);
+  return buffer;
+}
+
+/* 0: the value of an item. 1: of the application's event, which is no item. 2: of its meta.
+ * 3: of its meta, which goes before an item's. */
 GST_START_TEST (a_value_of_the_heap_names_its_destination)
 {
+  static const gint beams[] = {2, 0, 2};
+  gchar *items = g_strdup_printf (
+      "timestamp,id=0x1600,value=sample-index; beam,id=0x1601,value=<%s>; "
+      "samples,id=0x3300,value=payload",
+      __i__ == 0 ? "2,0,2" : "1,1,1");
+
   set_destinations (N);
   g_object_set (sink, "destination-rule", 2, "destination-item", "beam", NULL);
-  if (__i__ == 0)
-    g_object_set (sink, "items",
-        "timestamp,id=0x1600,value=sample-index; "
-        "beam,id=0x1601,value=<2,0,2>; samples,id=0x3300,value=payload",
-        NULL);
+  if (__i__ == 0 || __i__ == 3)
+    g_object_set (sink, "items", items, NULL);
+  g_free (items);
   play (CAPS_S8);
   for (guint i = 0; i < 3; i++) {
+    GstBuffer *buffer = make_buffer (SIZE, i * SIZE, i * SIZE);
+
     if (__i__ == 1)
       push_values (i == 1 ? "spead2-items,beam=0" : "spead2-items,beam=2");
-    push (SIZE, i * SIZE, i * SIZE);
+    push_buffer (__i__ >= 2 ? with_beam (buffer, beams[i]) : buffer);
   }
   finish ();
   assert_no_message (GST_MESSAGE_WARNING);
@@ -495,7 +512,7 @@ destinations_suite (void)
   tcase_add_test (tc, descriptors_and_stop_heap_go_to_more_than_a_batch_has);
   tcase_add_loop_test (tc, heaps_cut_from_a_buffer_go_in_turn, 0, 2);
   tcase_add_test (tc, all_destinations_get_every_heap);
-  tcase_add_loop_test (tc, a_value_of_the_heap_names_its_destination, 0, 2);
+  tcase_add_loop_test (tc, a_value_of_the_heap_names_its_destination, 0, 4);
   tcase_add_loop_test (tc, a_value_without_a_destination_is_an_error, 0,
       G_N_ELEMENTS (wrong_values));
   tcase_add_loop_test (tc, each_destination_counts_for_itself, 0, 2);

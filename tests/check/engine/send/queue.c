@@ -498,7 +498,10 @@ GST_START_TEST (test_groups_are_taken_whole)
 }
 GST_END_TEST
 
-/* A part of a group goes in front of a barrier, which is alone; or after a time. */
+#define MS G_GUINT64_CONSTANT (1000000) /* ns */
+
+/* A part of a group goes in front of a barrier, which is alone; or when nothing was pushed for
+ * a millisecond. */
 GST_START_TEST (test_parts_of_groups)
 {
   open_queue_of_groups (7, 1, 4);
@@ -512,15 +515,13 @@ GST_START_TEST (test_parts_of_groups)
   cut_all (first_taker, 0);
   spead2_taker_finish (first_taker);
 
-  fail_if (spead2_taker_take (first_taker, NO_LIMIT, SPEAD2_GROUP_WAIT - 1));
-  fail_unless_equals_uint64 (
-      spead2_taker_fall_asleep (first_taker), SPEAD2_GROUP_WAIT);
+  fail_if (spead2_taker_take (first_taker, NO_LIMIT, MS - 1));
+  fail_unless_equals_uint64 (spead2_taker_fall_asleep (first_taker), MS);
   /* It watches: more of the part wakes nobody. */
   spead2_queue_try_push (queue, pointers + 4, 1, 1000);
   fail_unless_equals_int (world.wakes[0], 0);
-  fail_if (spead2_taker_take (first_taker, NO_LIMIT, SPEAD2_GROUP_WAIT));
-  fail_unless (
-      spead2_taker_take (first_taker, NO_LIMIT, SPEAD2_GROUP_WAIT + 1000));
+  fail_if (spead2_taker_take (first_taker, NO_LIMIT, MS));
+  fail_unless (spead2_taker_take (first_taker, NO_LIMIT, MS + 1000));
   fail_unless_equals_uint64 (first_taker->end, 5);
 }
 GST_END_TEST
