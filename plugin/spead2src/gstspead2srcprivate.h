@@ -78,11 +78,10 @@ typedef struct {
   /* NULL without an index, and above the limit of substreams. */
   GstSpead2SrcSubstream *substream;
   GstSpead2SrcPlace place; /* only if the view has an index */
-  gboolean begun; /* caps are set, and the gap in front has been pushed */
-  /* The heaps behind it in its run follow it, and differ from it only by numbers that step:
-   * set once it is begun. */
+  /* The heaps behind it in its run follow it, and differ from it only by numbers that step. */
   gboolean contiguous;
-  guint64 hole; /* missing samples that are still to be filled */
+  gboolean begun; /* caps are set, and the gap in front has been pushed */
+  guint64 hole;   /* missing samples that are still to be filled */
   /* Running time of the first sample, or GST_CLOCK_TIME_NONE. */
   GstClockTime time;
   guint64 date; /* of the first sample, ns since 1970; 0: unknown */

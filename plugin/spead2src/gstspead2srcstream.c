@@ -151,6 +151,20 @@ plan_place (
   plan->place.missing *= plan->unit;
 }
 
+/* Whether each heap of a run follows the one before it, and differs from it only by numbers
+ * that step. The first heap's place is set. */
+static gboolean
+is_contiguous (GstSpead2Src *self, const Spead2ReceivedHeap *run,
+    const GstSpead2SrcPlan *plan)
+{
+  const GstSpead2HeapView *view = &plan->view;
+
+  if (plan->place.late || !gst_spead2_heap_reader_steps (self->reader, run))
+    return FALSE;
+  return !view->has_index ||
+      (plan->substream && plan->step > 0 && view->index_step == plan->step);
+}
+
 /* Samples and index, of the caps that have been set. Where they do not say how many sample
  * indices a buffer has, or are bytes of any type, it has as many as index-step says. */
 static void
@@ -165,6 +179,7 @@ plan_samples (
   plan->step = step > 0 ? step : plan->n_samples;
   if (plan->view.has_index)
     plan_place (self, heap, plan);
+  plan->contiguous = heap->n_heaps > 1 && is_contiguous (self, heap, plan);
 }
 
 /* Whether an incomplete heap can be a buffer. If the packets with its item pointers are
@@ -391,20 +406,6 @@ begin_hole (GstSpead2Src *self, GstSpead2SrcPlan *plan)
   }
 }
 
-/* Whether each heap of a run follows the one before it, and differs from it only by numbers
- * that step. The first heap's place is set. */
-static gboolean
-is_contiguous (GstSpead2Src *self, const Spead2ReceivedHeap *run,
-    const GstSpead2SrcPlan *plan)
-{
-  const GstSpead2HeapView *view = &plan->view;
-
-  if (plan->place.late || !gst_spead2_heap_reader_steps (self->reader, run))
-    return FALSE;
-  return !view->has_index ||
-      (plan->substream && plan->step > 0 && view->index_step == plan->step);
-}
-
 /* Sets caps and pushes the gap that precede the buffer, and counts. */
 static GstFlowReturn
 begin_buffer (
@@ -420,7 +421,6 @@ begin_buffer (
     plan_samples (self, heap, plan);
   }
   plan->begun = TRUE;
-  plan->contiguous = heap->n_heaps > 1 && is_contiguous (self, heap, plan);
   plan->date = gst_spead2_src_heap_date (self, plan);
   plan->time = gst_spead2_src_heap_time (self, heap, plan);
   if (plan->place.missing > 0 || plan->place.restarted)
@@ -478,7 +478,7 @@ limit_run (GstSpead2Src *self, const GstSpead2SrcPlan *plan)
     return;
   if (plan->dropped && !plan->place.late)
     n = run->n_heaps;
-  else if (is_contiguous (self, run, plan))
+  else if (plan->contiguous)
     n = MIN (run->n_heaps, gst_spead2_src_group_space (self, plan));
   if (n == run->n_heaps)
     return;
