@@ -703,7 +703,7 @@ spead2_sender_get_stats (Spead2Sender *sender, Spead2SenderStats *stats)
   };
   if (queue->n_numbered > 0)
     stats->heap_cnt_wraps =
-        spead2_worker_long_cnt (group, queue->n_numbered - 1) >>
+        spead2_worker_group_long_cnt (group, queue->n_numbered - 1) >>
         group->packet.flavour;
   for (i = 0; i < sender->n_workers; i++)
     add_worker (stats, &sender->workers[i]);

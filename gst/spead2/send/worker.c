@@ -5,11 +5,9 @@
 #include "spead2/send/worker.h"
 
 #include <errno.h>
-#include <string.h>
 
 #include "spead2/clock.h"
 #include "spead2/net/batch.h"
-#include "spead2/net/uringreaper.h"
 
 /* How many slots ahead of the one that is cut into packets. */
 #define PREFETCH_SLOTS 24
@@ -46,153 +44,6 @@ spead2_worker_clear (Spead2Worker *worker)
   g_clear_pointer (&worker->packetizers, g_free);
   spead2_turns_clear (&worker->turns);
   spead2_taker_clear (&worker->taker);
-}
-
-/* -- completing --------------------------------------------------------------- */
-
-/* The heap counter on the wire of the nth heap that has none of its own. */
-static guint64
-nth_cnt (const Spead2WorkerGroup *group, guint64 nth)
-{
-  return spead2_worker_long_cnt (group, nth) &
-      spead2_flavour_max_value (group->packet.flavour);
-}
-
-/* The counter on the wire of the slot's heap at index. */
-static guint64
-heap_cnt (const Spead2WorkerGroup *group, const Spead2Slot *slot, guint index)
-{
-  if (!(slot->flags & SPEAD2_HEAP_HAS_CNT))
-    return nth_cnt (
-        group, spead2_destinations_nth (slot->heap, slot->nth, index));
-  return (slot->heap->cnt + index * slot->heap->cnt_step) &
-      spead2_flavour_max_value (group->packet.flavour);
-}
-
-static void
-report (const Spead2WorkerGroup *group, const Spead2Slot *slot, guint index,
-    guint64 cnt, guint64 bytes, const GError *error)
-{
-  const Spead2HeapResult result = {
-      slot->heap, index, slot->flags, cnt, bytes, error};
-
-  if (group->callbacks.heap_done)
-    group->callbacks.heap_done (&result, group->user_data);
-}
-
-/* Reports and counts the heaps of a slot that was sent. */
-static void
-complete_sent (const Spead2WorkerGroup *group, const Spead2Slot *slot,
-    Spead2HeapCounts *counts, guint64 now)
-{
-  const guint64 bytes = slot->tx.bytes / slot->n_heaps;
-  guint i;
-
-  for (i = 0; i < slot->n_heaps; i++)
-    report (group, slot, i, heap_cnt (group, slot, i), bytes, NULL);
-  spead2_heap_counts_add (counts, slot, slot->n_heaps, NULL, now);
-}
-
-/* The name of where the slot's heap at index, of which not all was sent, was to go: of the
- * one with the error, if it was to go to all. It stays as long as the slot is used. Called
- * with the lock. */
-static const gchar *
-find_name (const Spead2WorkerGroup *group, const Spead2Slot *slot, guint index)
-{
-  guint destination = spead2_heap_destination (slot->heap, index);
-
-  if (destination == SPEAD2_ALL_DESTINATIONS && slot->tx.error)
-    destination = slot->tx.destination;
-  if (destination == SPEAD2_NO_DESTINATION)
-    return "no destination";
-  if (destination == SPEAD2_ALL_DESTINATIONS)
-    return "all destinations";
-  return spead2_destinations_entry (&group->queue.destinations, destination)
-      ->endpoint.text;
-}
-
-/* Reports and counts a heap of a slot of which not all was sent. */
-static void
-complete_heap (const Spead2WorkerGroup *group, const Spead2Slot *slot,
-    guint index, const Spead2HeapEnd *end, const gchar *destination,
-    Spead2HeapCounts *counts, guint64 now)
-{
-  GError *error = spead2_heap_end_error (end, destination);
-
-  report (group, slot, index,
-      end->dropped ? SPEAD2_NO_HEAP_CNT : heap_cnt (group, slot, index),
-      end->bytes, error);
-  spead2_heap_counts_add (counts, slot, 1, error, now);
-  g_clear_error (&error);
-}
-
-static void
-complete_unsent (Spead2WorkerGroup *group, const Spead2Slot *slot,
-    Spead2HeapCounts *counts, guint64 now)
-{
-  Spead2HeapEnd *ends = g_new (Spead2HeapEnd, slot->n_heaps);
-  const gchar **names = g_new (const gchar *, slot->n_heaps);
-  guint i;
-
-  g_mutex_lock (&group->queue.lock);
-  for (i = 0; i < slot->n_heaps; i++)
-    names[i] = find_name (group, slot, i);
-  g_mutex_unlock (&group->queue.lock);
-  spead2_slot_heap_ends (slot, &group->packet, ends);
-  for (i = 0; i < slot->n_heaps; i++)
-    complete_heap (group, slot, i, &ends[i], names[i], counts, now);
-  g_free (names);
-  g_free (ends);
-}
-
-/* Reports how the heaps of a slot ended, counts them, and frees the run. */
-static void
-complete_slot (Spead2WorkerGroup *group, Spead2Slot *slot,
-    Spead2HeapCounts *counts, guint64 now)
-{
-  if (spead2_slot_is_sent (slot))
-    complete_sent (group, slot, counts, now);
-  else
-    complete_unsent (group, slot, counts, now);
-  spead2_tx_state_clear (&slot->tx);
-  if (slot->tx.unreleased)
-    g_ptr_array_add (group->abandoned_heaps, slot->heap);
-  else
-    spead2_heap_free (slot->heap);
-}
-
-/* Completes all slots that have ended and have no other before them. Called with the lock,
- * which is released meanwhile. */
-static void
-complete (Spead2WorkerGroup *group)
-{
-  Spead2Queue *queue = &group->queue;
-  guint64 number, end;
-
-  while (spead2_queue_begin_completion (queue, &end)) {
-    const guint64 now = spead2_now ();
-    Spead2HeapCounts counts = {0};
-
-    g_mutex_unlock (&queue->lock);
-    for (number = queue->head; number != end; number++)
-      complete_slot (group, spead2_queue_slot (queue, number), &counts, now);
-    g_mutex_lock (&queue->lock);
-
-    spead2_heap_counts_merge (&group->counts, &counts);
-    spead2_queue_end_completion (queue, end);
-  }
-}
-
-void
-spead2_worker_group_defer_free (Spead2WorkerGroup *group)
-{
-  if (group->abandoned_rings->len == 0)
-    return;
-  spead2_uring_reaper_defer_free (
-      group->abandoned_rings, group->abandoned_heaps);
-  group->abandoned_rings = g_ptr_array_new ();
-  group->abandoned_heaps =
-      g_ptr_array_new_with_free_func ((GDestroyNotify) spead2_heap_free);
 }
 
 /* -- taking ---------------------------------------------------------------------- */
@@ -368,7 +219,7 @@ take (Spead2Worker *worker)
     }
     drop_abandoned (worker);
     finish (worker);
-    complete (group);
+    spead2_worker_group_complete (group);
     if (spead2_taker_take (&worker->taker, SPEAD2_BATCH_BYTES,
             queue->interleave > 1 ? spead2_now () : 0)) {
       if (worker->n_changes != queue->destinations.n_changes ||
@@ -422,11 +273,11 @@ copy_cnt (Spead2WorkerGroup *group, const Spead2Slot *slot, guint destination)
   guint64 nth;
 
   if (!destinations->count_each)
-    return heap_cnt (group, slot, 0);
+    return spead2_worker_group_heap_cnt (group, slot, 0);
   g_mutex_lock (&group->queue.lock);
   nth = spead2_destinations_entry (destinations, destination)->copy_nth;
   g_mutex_unlock (&group->queue.lock);
-  return nth_cnt (group, nth);
+  return spead2_worker_group_nth_cnt (group, nth);
 }
 
 /* Begins the copy of the slot at position for the first destination from an index on. FALSE:
@@ -477,7 +328,7 @@ begin_run (Spead2Worker *worker, guint64 position)
   taker->n_unbegun = slot->n_heaps - 1;
   if (slot->heap->destination < SPEAD2_NO_DESTINATION)
     start_packets (worker->group, packetizer_at (worker, position), slot,
-        heap_cnt (worker->group, slot, 0));
+        spead2_worker_group_heap_cnt (worker->group, slot, 0));
   else if (slot->heap->destination == SPEAD2_NO_DESTINATION ||
       !begin_copy (worker, position, 0))
     slot->n_dropped = slot->n_heaps;
@@ -492,7 +343,8 @@ begin_heap (const Spead2WorkerGroup *group, Spead2Packetizer *packetizer,
   packetizer->destination =
       spead2_heap_destination (slot->heap, packetizer->index);
   if (slot->heap->numbers)
-    packetizer->cnt = heap_cnt (group, slot, packetizer->index);
+    packetizer->cnt =
+        spead2_worker_group_heap_cnt (group, slot, packetizer->index);
 }
 
 /* Counts the heaps of the run that have been begun since the last time: all up to the one
@@ -634,7 +486,7 @@ complete_released (Spead2Worker *worker)
     return;
   g_mutex_lock (&queue->lock);
   finish (worker);
-  complete (worker->group);
+  spead2_worker_group_complete (worker->group);
   g_mutex_unlock (&queue->lock);
 }
 
