@@ -346,8 +346,9 @@ gst_spead2_sink_class_init (GstSpead2SinkClass *klass)
    * buffer is being accepted, it comes behind those of its heaps that are made, up to
    * 65536. If a name has addresses of both families, one of the others' family is taken.
    *
-   * A destination that is in the list, or of another family than the others, is not
-   * added, which is a warning.
+   * A destination that is in the list, or of another family than the others, or beyond
+   * 4096, is not added, which is a warning; nor is one while heaps are on their way to
+   * thousands that were removed.
    *
    * Since: 0.1
    */

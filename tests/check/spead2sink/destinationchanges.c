@@ -241,6 +241,30 @@ GST_START_TEST (a_wrong_change_is_a_warning_and_changes_nothing)
 
 GST_END_TEST;
 
+/* There are 4096. 0: with a sender. 1: without one. */
+GST_START_TEST (a_full_list_takes_no_more)
+{
+  GstStructure *stats;
+
+  g_object_set (sink, "destinations", "127.0.0.1:20000+4095", NULL);
+  if (__i__ == 0)
+    go_to (GST_STATE_READY);
+  change ("add", 0);
+  assert_warning (GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS,
+      __i__ == 0 ? "is one too many: there are 4096"
+                 : "more than 4096 destinations");
+  go_to (GST_STATE_READY);
+  g_signal_emit_by_name (sink, "get-stats", "127.0.0.1", 24095, &stats);
+  fail_unless (gst_structure_n_fields (stats) > 0);
+  gst_structure_free (stats);
+  g_signal_emit_by_name (
+      sink, "get-stats", "127.0.0.1", (gint) port_of (0), &stats);
+  fail_unless_equals_int (gst_structure_n_fields (stats), 0);
+  gst_structure_free (stats);
+}
+
+GST_END_TEST;
+
 /* The list stays unset: host and port still count. */
 GST_START_TEST (a_refused_change_leaves_host_and_port)
 {
@@ -326,6 +350,7 @@ destinationchanges_suite (void)
   tcase_add_test (tc, the_list_changes_in_null_too);
   tcase_add_loop_test (tc, a_wrong_change_is_a_warning_and_changes_nothing, 0,
       G_N_ELEMENTS (wrong_changes));
+  tcase_add_loop_test (tc, a_full_list_takes_no_more, 0, 2);
   tcase_add_test (tc, a_refused_change_leaves_host_and_port);
   tcase_add_loop_test (tc, a_name_has_an_address_of_the_list_s_family, 0, 2);
   tcase_add_test (tc, destinations_come_and_go_while_buffers_flow);

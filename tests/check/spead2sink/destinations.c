@@ -268,6 +268,33 @@ GST_START_TEST (descriptors_go_to_the_first_destination_alone)
 
 GST_END_TEST;
 
+/* 1: descriptors go to the first alone. */
+GST_START_TEST (start_and_stop_heaps_go_to_each)
+{
+  set_destinations (N);
+  gst_util_set_object_arg (
+      G_OBJECT (sink), "descriptor-destinations", __i__ == 0 ? "all" : "first");
+  g_object_set (sink, "send-start-heap", TRUE, NULL);
+  play (CAPS_S8);
+  push_heaps (3, SIZE);
+  finish ();
+  decode_each ();
+  for (guint i = 0; i < N; i++) {
+    const guint described = __i__ == 0 || i == 0;
+
+    assert_described (i, 1, described ? 2 : 0);
+    assert_data (i, 1 + described, i);
+    if (described)
+      assert_counters (i, 1, 2, 3 + i, 6, END);
+    else
+      assert_counters (i, 1, 3 + i, 6, END);
+    fail_unless_equals_int (heap_at (i, 0)->stream_ctrl, FAKE_CTRL_START);
+    fail_unless (is_stop (i, 2 + described));
+  }
+}
+
+GST_END_TEST;
+
 /* Descriptors that wait in the queue with the heaps around them are numbered as they are
  * sent. */
 GST_START_TEST (copies_for_all_are_numbered_in_their_order)
@@ -517,6 +544,7 @@ destinations_suite (void)
       G_N_ELEMENTS (wrong_values));
   tcase_add_loop_test (tc, each_destination_counts_for_itself, 0, 2);
   tcase_add_loop_test (tc, descriptors_go_to_the_first_destination_alone, 0, 2);
+  tcase_add_loop_test (tc, start_and_stop_heaps_go_to_each, 0, 2);
   tcase_add_test (tc, copies_for_all_are_numbered_in_their_order);
   tcase_add_loop_test (tc, a_flush_keeps_turns_and_counters_together, 0, 2);
   tcase_add_loop_test (tc, a_flush_in_a_group_uses_no_counter_twice, 0, 4);
