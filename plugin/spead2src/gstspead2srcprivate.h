@@ -13,6 +13,7 @@
  * gstspead2srchole.c        GAP events and filled buffers
  * gstspead2srcmemory.c      memory that heaps are received into
  * gstspead2srcplaces.c      blocks of memory for several heaps
+ * gstspead2srcplacebuffers.c  buffers of a part of such a block
  * gstspead2srcsender.c      the sender's address on buffers
  * gstspead2srcreports.c     warnings of what cannot be received
  * gstspead2srcstats.c       the counters as a GstStructure

@@ -254,6 +254,14 @@ plan_heap (GstSpead2Src *self, Spead2ReceivedHeap *heap, GstSpead2SrcPlan *plan)
 
 /* -- heaps ------------------------------------------------------------------------------------ */
 
+static void
+note_times (GstSpead2Src *self, const Spead2ReceivedHeap *heap)
+{
+  if (self->first_time == 0)
+    self->first_time = self->last_time = heap->first_time;
+  self->last_time = MAX (self->last_time, heap->last_time);
+}
+
 /* Takes the first heap off the list. */
 static Spead2ReceivedHeap *
 pop_heap (GstSpead2Src *self)
@@ -262,9 +270,7 @@ pop_heap (GstSpead2Src *self)
 
   self->taken = heap->next;
   self->planned = FALSE;
-  if (self->first_time == 0)
-    self->first_time = self->last_time = heap->first_time;
-  self->last_time = MAX (self->last_time, heap->last_time);
+  note_times (self, heap);
   heap->next = NULL;
   return heap;
 }
@@ -547,6 +553,7 @@ step_run (GstSpead2Src *self)
   Spead2ReceivedHeap *run = self->taken;
   GstSpead2SrcPlan *plan = &self->plan;
 
+  note_times (self, run);
   spead2_received_heap_skip (run, 1);
   self->planned = plan->contiguous && !self->single;
   if (!self->planned)
