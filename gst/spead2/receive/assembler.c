@@ -18,7 +18,7 @@ typedef struct {
 
 struct _Spead2Assembler {
   Spead2AssemblerConfig config;
-  Spead2HeapMemoryOwner owner;
+  Spead2HeapPool pool;
   guint64 align_id;
   const struct sockaddr_storage *sender; /* (borrowed) of packets, or NULL */
   Spead2AssemblerCounters counters;
@@ -33,8 +33,6 @@ struct _Spead2Assembler {
   Spead2Run run;  /* its heap is the last that is ready */
   /* of memory of those among them that were given up */
   guint64 incomplete_bytes;
-  Spead2ReceivedHeap *unused;
-  guint n_unused;
 };
 
 const gchar *
@@ -65,62 +63,13 @@ spead2_assembler_new (
       config->max_heap_size + SPEAD2_PAYLOAD_ALIGNMENT);
 
   assembler->config = *config;
-  assembler->owner = *owner;
   assembler->seed =
       (guint64) g_random_int () << 32 | (guint64) g_random_int () | 1;
+  spead2_heap_pool_init (&assembler->pool, owner, assembler->seed);
   spead2_live_heaps_init (&assembler->live, config->max_heaps, assembler->seed);
   assembler->ended = spead2_ended_heaps_new (
       config->n_remembered, config->remember_time, assembler->seed);
   return assembler;
-}
-
-/* --- memory of heaps ------------------------------------------------------ */
-
-static void
-release_memory (Spead2Assembler *assembler, Spead2ReceivedHeap *heap)
-{
-  if (heap->memory.data)
-    assembler->owner.release (assembler->owner.user_data, &heap->memory);
-  heap->memory.data = NULL;
-  heap->payload = NULL;
-}
-
-/* Memory for so many bytes of payload, the first of which lies at `phase` modulo
- * the alignment. What the heap has of payload moves there. */
-static gboolean
-acquire_memory (Spead2Assembler *assembler, Spead2ReceivedHeap *heap,
-    guint64 capacity, guintptr phase)
-{
-  Spead2HeapMemory memory;
-
-  if (!assembler->owner.acquire (assembler->owner.user_data, capacity,
-          phase & (SPEAD2_PAYLOAD_ALIGNMENT - 1), &memory))
-    return FALSE;
-
-  if (heap->payload)
-    memcpy (memory.data, heap->payload, heap->length);
-  release_memory (assembler, heap);
-  heap->memory = memory;
-  heap->payload = memory.data;
-  heap->capacity = capacity;
-  return TRUE;
-}
-
-/* The phase of a payload, with which the item that is to be aligned is. */
-static guintptr
-find_phase (const Spead2Assembler *assembler, const Spead2PacketView *view)
-{
-  for (guint i = 0; i < view->n_pointers; i++) {
-    guint64 pointer = spead2_packet_pointer (view, i);
-    guint64 id = spead2_pointer_id (view->flavour, pointer);
-
-    if (spead2_pointer_is_immediate (pointer))
-      continue;
-    if (assembler->align_id == SPEAD2_ID_NULL ? id > SPEAD2_ID_DESCRIPTOR
-                                              : id == assembler->align_id)
-      return -(guintptr) spead2_pointer_value (view->flavour, pointer);
-  }
-  return 0;
 }
 
 /* --- heaps that end ------------------------------------------------------- */
@@ -140,8 +89,8 @@ end_run (Spead2Assembler *assembler)
   Spead2ReceivedHeap *heap = assembler->run.heap;
 
   if (heap && assembler->run.n_space > heap->n_heaps)
-    assembler->owner.resize (assembler->owner.user_data, &heap->memory,
-        heap->n_heaps * heap->length);
+    spead2_heap_pool_resize_memory (
+        &assembler->pool, heap, heap->n_heaps * heap->length);
   assembler->run.heap = NULL;
 }
 
@@ -176,7 +125,7 @@ give_up (
     end = SPEAD2_HEAP_COMPLETE;
   else if (assembler->incomplete_bytes + bytes >
       assembler->config.max_live_bytes)
-    release_memory (assembler, heap);
+    spead2_heap_pool_release_memory (&assembler->pool, heap);
   else
     assembler->incomplete_bytes += bytes;
   end_heap (assembler, heap, end, 0);
@@ -241,7 +190,8 @@ grow_heap (
   if (heap->flags & SPEAD2_RECEIVED_REFUSED)
     return SPEAD2_PACKET_ACCEPTED;
   capacity = MAX (capacity, MIN (2 * before, limit));
-  if (!acquire_memory (assembler, heap, capacity, (guintptr) heap->payload))
+  if (!spead2_heap_pool_acquire_memory (
+          &assembler->pool, heap, capacity, (guintptr) heap->payload))
     return SPEAD2_PACKET_NO_MEMORY;
   spead2_live_heaps_note_growth (&assembler->live, capacity - before);
   make_space (assembler, heap, 0, 0);
@@ -353,27 +303,29 @@ digest_packet (const Spead2Assembler *assembler, const Spead2PacketView *view)
   return digest | 1;
 }
 
-static Spead2ReceivedHeap *
-unused_heap (Spead2Assembler *assembler)
+/* The phase of a payload, with which the item that is to be aligned is. */
+static guintptr
+find_phase (const Spead2Assembler *assembler, const Spead2PacketView *view)
 {
-  Spead2ReceivedHeap *heap = assembler->unused;
+  for (guint i = 0; i < view->n_pointers; i++) {
+    guint64 pointer = spead2_packet_pointer (view, i);
+    guint64 id = spead2_pointer_id (view->flavour, pointer);
 
-  if (heap) {
-    assembler->unused = heap->next;
-    assembler->n_unused--;
-  } else {
-    heap = spead2_received_heap_new (assembler->seed);
+    if (spead2_pointer_is_immediate (pointer))
+      continue;
+    if (assembler->align_id == SPEAD2_ID_NULL ? id > SPEAD2_ID_DESCRIPTOR
+                                              : id == assembler->align_id)
+      return -(guintptr) spead2_pointer_value (view->flavour, pointer);
   }
-  heap->next = NULL;
-  heap->first_time = assembler->now;
-  return heap;
+  return 0;
 }
 
 static Spead2ReceivedHeap *
 new_heap (Spead2Assembler *assembler, const Spead2PacketView *view)
 {
-  Spead2ReceivedHeap *heap = unused_heap (assembler);
+  Spead2ReceivedHeap *heap = spead2_heap_pool_take (&assembler->pool);
 
+  heap->first_time = assembler->now;
   heap->cnt = view->cnt;
   heap->flavour = view->flavour;
   heap->flags =
@@ -394,7 +346,8 @@ new_payload (Spead2Assembler *assembler, Spead2ReceivedHeap *heap,
     return TRUE;
   }
   return length == 0 ||
-      acquire_memory (assembler, heap, length, find_phase (assembler, view));
+      spead2_heap_pool_acquire_memory (
+          &assembler->pool, heap, length, find_phase (assembler, view));
 }
 
 /* The first packet of a heap that is seen. */
@@ -455,12 +408,12 @@ has_space (Spead2Assembler *assembler)
   Spead2Run *run = &assembler->run;
   Spead2ReceivedHeap *heap = run->heap;
 
-  if (run->n_space == 1 && config->run_heaps > 1 && assembler->owner.resize &&
+  if (run->n_space == 1 && config->run_heaps > 1 &&
       2 * heap->length <= config->run_bytes) {
     guint64 n = MIN (config->run_heaps, config->run_bytes / heap->length);
 
-    run->n_space = assembler->owner.resize (assembler->owner.user_data,
-                       &heap->memory, n * heap->length) /
+    run->n_space = spead2_heap_pool_resize_memory (
+                       &assembler->pool, heap, n * heap->length) /
         heap->length;
   }
   return heap->n_heaps < run->n_space;
@@ -471,9 +424,11 @@ static gboolean
 renew_run (Spead2Assembler *assembler)
 {
   const Spead2ReceivedHeap *last = assembler->run.heap;
-  Spead2ReceivedHeap *heap = unused_heap (assembler);
+  Spead2ReceivedHeap *heap = spead2_heap_pool_take (&assembler->pool);
 
-  if (!acquire_memory (assembler, heap, last->length, assembler->run.phase)) {
+  heap->first_time = assembler->now;
+  if (!spead2_heap_pool_acquire_memory (
+          &assembler->pool, heap, last->length, assembler->run.phase)) {
     spead2_assembler_recycle (assembler, heap);
     return FALSE;
   }
@@ -756,33 +711,15 @@ spead2_assembler_take (Spead2Assembler *assembler)
 void
 spead2_assembler_recycle (Spead2Assembler *assembler, Spead2ReceivedHeap *heaps)
 {
-  while (heaps) {
-    Spead2ReceivedHeap *heap = heaps;
-
-    heaps = heap->next;
-    release_memory (assembler, heap);
-    if (assembler->n_unused == SPEAD2_MAX_UNUSED_HEAPS) {
-      spead2_received_heap_free (heap);
-      continue;
-    }
-    spead2_received_heap_reset (heap);
-    heap->next = assembler->unused;
-    assembler->unused = heap;
-    assembler->n_unused++;
-  }
+  spead2_heap_pool_recycle (&assembler->pool, heaps);
 }
 
 void
 spead2_assembler_free (Spead2Assembler *assembler)
 {
-  Spead2ReceivedHeap *heap;
-
   spead2_assembler_flush (assembler, SPEAD2_HEAP_FLUSHED);
   spead2_assembler_recycle (assembler, spead2_assembler_take (assembler));
-  while ((heap = assembler->unused)) {
-    assembler->unused = heap->next;
-    spead2_received_heap_free (heap);
-  }
+  spead2_heap_pool_clear (&assembler->pool);
   spead2_ended_heaps_free (assembler->ended);
   spead2_live_heaps_clear (&assembler->live);
   g_free (assembler);
@@ -803,7 +740,7 @@ spead2_assembler_n_live (const Spead2Assembler *assembler)
 guint
 spead2_assembler_n_unused (const Spead2Assembler *assembler)
 {
-  return assembler->n_unused;
+  return assembler->pool.n_unused;
 }
 
 guint64

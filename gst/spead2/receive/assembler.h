@@ -42,7 +42,7 @@
 #include "spead2/wire/packet.h"
 #include "spead2/net/places.h"
 #include "spead2/receive/acceptrule.h"
-#include "spead2/receive/receivedheap.h"
+#include "spead2/receive/heappool.h"
 
 G_BEGIN_DECLS
 
@@ -74,23 +74,6 @@ typedef struct {
   guint64 run_bytes;
 } Spead2AssemblerConfig;
 
-/* Memory for payloads. Called by functions of the assembler, in their thread. */
-typedef struct {
-  /* Provides at least size bytes, uninitialised. FALSE if there is no memory: the
-   * packet then counts as no-memory. The address of the first byte should be phase
-   * modulo SPEAD2_PAYLOAD_ALIGNMENT: the item that is to be aligned (see
-   * spead2_assembler_set_align_id()) then starts at a multiple of that. */
-  gboolean (*acquire) (
-      gpointer user_data, gsize size, guint phase, Spead2HeapMemory *memory);
-  /* Returns memory: its heap was recycled or freed with it, or got larger memory. */
-  void (*release) (gpointer user_data, Spead2HeapMemory *memory);
-  /* Makes memory of a heap that of a run of several such heaps, in place, and less again
-   * where fewer have come. Returns the bytes that it has then, which may be less than
-   * was asked for; 0: it cannot be a run's. NULL: there are no runs. */
-  gsize (*resize) (gpointer user_data, Spead2HeapMemory *memory, gsize size);
-  gpointer user_data;
-} Spead2HeapMemoryOwner;
-
 /* The result for a datagram that spead2_packet_parse() accepts as a packet. */
 typedef enum {
   SPEAD2_PACKET_ACCEPTED,
@@ -120,9 +103,6 @@ typedef struct {
   guint64 heaps_ended[SPEAD2_N_HEAP_ENDS];
   guint64 single_packet_heaps; /* included in heaps_ended, as complete */
 } Spead2AssemblerCounters;
-
-/* Heaps that are kept for reuse, at most; about 1 KiB each. */
-#define SPEAD2_MAX_UNUSED_HEAPS 1024
 
 typedef struct _Spead2Assembler Spead2Assembler;
 
