@@ -283,8 +283,10 @@ def observe(arguments, clock):
     """The streams, the index that they had to begin with, and by how many ns each sender's
     clock was ahead of the one that it follows in the end."""
     n = arguments.antennas * len(POLARISATIONS)
-    senders = [Sender(i) for i in range(n)]
+    senders = []
     try:
+        for i in range(n):
+            senders.append(Sender(i))
         for sender in senders:
             sender.plug_in()
             sender.tell("plugged in")
@@ -380,6 +382,8 @@ def main():
         send(arguments)
         return
     own_network()
+    # Processes and files of this program are removed then, too.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     clock = GObject.new(Gst.SystemClock, clock_type=Gst.ClockType.REALTIME)
     with ptp_master() if arguments.clock == "ptp" else net_provider(clock):
         streams, first, ahead = observe(arguments, clock)

@@ -7,6 +7,7 @@ import importlib.util
 import math
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -269,7 +270,10 @@ def test_ctrl_c_ends_a_receiver_after_what_has_come(start_receiver, program):
 # -- several senders ------------------------------------------------------------------------
 
 
-def run_telescope(*options, path=f"{os.environ['PATH']}:/usr/sbin"):
+PTP_PATH = f"{os.environ['PATH']}:/usr/sbin"
+
+
+def run_telescope(*options, path=PTP_PATH):
     """path: where ptp4l is looked for. Users do not have /usr/sbin in theirs."""
     done = subprocess.run(
         [PYTHON, str(ROOT / "examples/telescope.py"), "--antennas", "2", "--seconds", "1", *options],
@@ -315,6 +319,24 @@ def test_antennas_that_are_not_together_are_found():
     assert done.returncode == 1, done.stdout + done.stderr
     assert "BAD  the clocks of all senders were within" in done.stdout
     assert "BAD  the same sample of all senders came within" in done.stdout
+
+
+def test_nothing_is_left_of_telescope_when_it_is_terminated(tmp_path):
+    """Its processes have its output: communicate() waits for the last of them."""
+    if not (AS_ROOT and shutil.which("ptp4l", path=PTP_PATH)):
+        pytest.skip("needs root, and ptp4l of Debian's package linuxptp")
+    process = subprocess.Popen(
+        [PYTHON, str(ROOT / "examples/telescope.py"), "--clock", "ptp", "--seconds", "1000"],
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        env=dict(os.environ, PATH=PTP_PATH, TMPDIR=str(tmp_path)))
+    try:
+        wait_until(lambda: list(tmp_path.glob("*/uds_address")), process)
+        process.terminate()
+        output, _ = process.communicate(timeout=LIMIT)
+    finally:
+        process.kill()
+    assert process.returncode == 128 + signal.SIGTERM, output
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_program_that_ptp_lacks_is_named_with_its_package(tmp_path):
