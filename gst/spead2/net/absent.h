@@ -65,9 +65,10 @@ void spead2_absent_check (
  * not or cannot be opened, and the other destinations wait until the kernel gives up. */
 gint spead2_absent_open_socket (const Spead2Absent *absent, gint fd);
 
-/* Sends a message to an absent destination, with that address, if it is time to: by a socket
- * that ends with it, if possible at the port of another one, like. Returns 0 or, if it was not sent, why: an
- * errno; EHOSTUNREACH where it is not time. */
+/* Sends a message to an absent destination, whose address is endpoint, if it is time to: by a
+ * socket that is closed then, if possible at the port of another one, like. Returns 0 or, if
+ * it was not sent, why: an errno; EHOSTUNREACH where it is not time, or no socket could be
+ * opened. */
 gint spead2_absent_try (Spead2Absent *absent, guint destination,
     const Spead2Endpoint *endpoint, const struct msghdr *message, gint like,
     guint64 now);

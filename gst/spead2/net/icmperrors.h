@@ -16,21 +16,22 @@
 
 G_BEGIN_DECLS
 
-/* All zeros but the family is the initial state, of a socket that has IP_RECVERR on. */
+/* All zeros but the family is the initial state, of a socket that has IP_RECVERR on. When
+ * another such socket takes its place, off is FALSE again. */
 typedef struct {
   gint family;      /* of the socket */
   gboolean off;     /* IP_RECVERR is */
   guint64 window;   /* when the present second of errors began */
   guint n;          /* in it */
   guint unreported; /* of known destinations, not yet reported */
-  gint errnum;      /* the last one's */
+  /* of the last of these */
+  gint errnum;
   guint destination;
 } Spead2IcmpErrors;
 
 /* Takes the next error out of the queue of the socket fd: its errno, and the index of its
  * packet's destination in endpoints, or SPEAD2_NO_ENDPOINT if that was replaced. FALSE: there
- * is none.
- * Never blocks. */
+ * is none, or the option is off. Never blocks. */
 gboolean spead2_icmp_errors_take (Spead2IcmpErrors *errors, gint fd,
     const Spead2Endpoint *endpoints, guint n_endpoints, guint *destination,
     gint *errnum);

@@ -4,8 +4,6 @@
  */
 #include "spead2/net/txcounters.h"
 
-#include <errno.h>
-
 #include "spead2/clock.h"
 
 /* Recoveries are reported no more often. */

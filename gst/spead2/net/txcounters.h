@@ -9,6 +9,8 @@
 #ifndef SPEAD2_TXCOUNTERS_H
 #define SPEAD2_TXCOUNTERS_H
 
+#include <errno.h>
+
 #include "spead2/error.h"
 #include "spead2/net/batch.h"
 
@@ -57,7 +59,7 @@ void spead2_tx_counters_clear (Spead2TxCounters *counters);
 void spead2_tx_counters_resize (
     Spead2TxCounters *counters, guint n_destinations);
 
-/* A destination begins again at zero. */
+/* A destination begins again at zero. No other thread reads meanwhile. */
 void spead2_tx_counters_reset_destination (
     Spead2TxCounters *counters, guint destination);
 

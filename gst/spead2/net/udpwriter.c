@@ -26,7 +26,6 @@
 #include "spead2/net/udpwriter.h"
 
 #include <errno.h>
-#include <gst/gst.h>
 #include <netinet/in.h>
 #include <unistd.h>
 

@@ -57,7 +57,7 @@ const Spead2BatchLimits *spead2_zero_copy_begin (
 gboolean spead2_zero_copy_suits (
     const Spead2ZeroCopy *zerocopy, const Spead2Packetizer *packetizer);
 
-/* The batch is sent. */
+/* The batch, of at least one message, is sent: call it before its messages are. */
 void spead2_zero_copy_note_batch (
     Spead2ZeroCopy *zerocopy, const Spead2Batch *batch);
 

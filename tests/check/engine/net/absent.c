@@ -304,6 +304,7 @@ GST_START_TEST (test_an_absent_destination_is_tried_without_gso)
   wait_until ((send_jobs (), left_for (1, n, &message)));
   fail_if (message.gso);
   fail_unless_equals_uint64 (message.n_segments, 1);
+  fail_if (spead2_udp_writer_take_recovered (writer), "it has not responded");
 }
 GST_END_TEST
 
