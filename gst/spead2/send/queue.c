@@ -313,10 +313,9 @@ wait_for_space (Spead2Queue *queue, const Spead2Heap *heap, guint *n_polls)
   guint capacity = capacity_for (queue, heap);
 
   if (capacity >= MANY_HEAPS)
-    wait_below (queue,
-        MAX (capacity - MAX (capacity * 3 / 8, heap->n_heaps) + 1,
-            queue->interleave),
-        0);
+    /* No run is longer than a quarter. */
+    wait_below (
+        queue, MAX (capacity - capacity * 3 / 8 + 1, queue->interleave), 0);
   else if (queue->may_poll && (*n_polls)++ < MAX_POLLS)
     wait_below (queue, 1, g_get_monotonic_time () + POLL_INTERVAL);
   else

@@ -1089,6 +1089,59 @@ GST_START_TEST (test_a_push_waits)
 }
 GST_END_TEST
 
+static const struct {
+  guint max_heaps, interleave;
+  guint below; /* how few are used when a push is woken */
+} waits_for_space[] = {
+    {15, 1, 15},
+    {16, 1, 11},
+    {512, 1, 321},
+    /* the rest may be a part of a group */
+    {16, 12, 12},
+    {16, 16, 16},
+};
+
+static gpointer
+push_one_in_thread (gpointer full)
+{
+  thread_status = spead2_queue_push (full, pointers, 1, 0, &thread_pushed);
+  return NULL;
+}
+
+/* Three eighths of many heaps, or one of a few. */
+GST_START_TEST (test_how_many_heaps_a_push_waits_for)
+{
+  const guint max_heaps = waits_for_space[__i__].max_heaps;
+  Spead2Queue full;
+  Spead2Taker taker;
+  GThread *thread;
+  guint i, below = 0;
+
+  open_queue (1, 1);
+  spead2_queue_init (&full, max_heaps, 1, waits_for_space[__i__].interleave);
+  full.destinations.n = 1;
+  spead2_taker_init (&taker, &full, wake, &world.wakes[0]);
+  for (i = 0; i < max_heaps; i++)
+    fail_unless_equals_int (spead2_queue_try_push (&full, pointers, 1, 0), 1);
+
+  thread = g_thread_new ("push", push_one_in_thread, &full);
+  while (below == 0) {
+    g_mutex_lock (&full.lock);
+    below = full.wake_below;
+    g_mutex_unlock (&full.lock);
+    g_thread_yield ();
+  }
+  spead2_queue_set_interrupted (&full, TRUE);
+  g_thread_join (thread);
+  fail_unless_equals_int (below, waits_for_space[__i__].below);
+  fail_unless_equals_int (thread_status, SPEAD2_QUEUE_INTERRUPTED);
+
+  full.head = full.tail;
+  spead2_taker_clear (&taker);
+  spead2_queue_clear (&full);
+}
+GST_END_TEST
+
 /* Who drains does not wait for a group to become whole. */
 GST_START_TEST (test_a_drain_takes_a_part)
 {
@@ -1172,6 +1225,8 @@ queue_suite (void)
   tcase_add_test (tc, test_limits_of_groups);
   tcase_add_loop_test (tc, test_every_interleaving, 0, G_N_ELEMENTS (cases));
   tcase_add_loop_test (tc, test_a_push_waits, 0, 2);
+  tcase_add_loop_test (tc, test_how_many_heaps_a_push_waits_for, 0,
+      G_N_ELEMENTS (waits_for_space));
   tcase_add_test (tc, test_a_drain_takes_a_part);
   tcase_add_loop_test (tc, test_ends_of_a_wait, 0, 8);
   return suite;
