@@ -545,6 +545,7 @@ static const struct {
   guint heap_size, max_heaps;
   guint answered_heaps;
   guint64 answered_bytes;
+  guint interleave; /* 0: the default */
 } answers[] = {
     {0, 7, 7, 4 << 20},
     {0, 0, 0, 4 << 20},
@@ -554,6 +555,8 @@ static const struct {
     {8192, 0, 0, (4 << 20) + 8192},
     {2 << 20, 0, 0, 10 << 20},
     {16, 0, 0, 65536},
+    /* Two groups at least. */
+    {2 << 20, 0, 0, (2 * 64 + 1) << 21, 64},
 };
 
 GST_START_TEST (upstream_is_told_how_many_bytes_stay_outstanding)
@@ -566,6 +569,8 @@ GST_START_TEST (upstream_is_told_how_many_bytes_stay_outstanding)
 
   g_object_set (sink, "heap-size", answers[__i__].heap_size, NULL);
   g_object_set (sink, "max-heaps", answers[__i__].max_heaps, NULL);
+  if (answers[__i__].interleave > 0)
+    g_object_set (sink, "interleave", answers[__i__].interleave, NULL);
   play (BYTES);
   fail_unless (gst_pad_peer_query (pad, query));
   fail_unless (gst_query_find_allocation_meta (
