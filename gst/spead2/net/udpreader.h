@@ -41,7 +41,7 @@
 G_BEGIN_DECLS
 
 /* The default of Spead2UdpReaderOptions.coalesce, ns. */
-#define SPEAD2_READER_COALESCE (200 * G_GUINT64_CONSTANT (1000))
+#define SPEAD2_READER_COALESCE (300 * G_GUINT64_CONSTANT (1000))
 
 /* One datagram. Valid until the function returns that is called with it. */
 typedef struct {
