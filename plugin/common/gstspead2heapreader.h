@@ -23,8 +23,8 @@ G_BEGIN_DECLS
 
 /* Borrowed texts and caps are copied. */
 typedef struct {
-  const gchar
-      *item; /* id, name or "payload"; NULL: the largest addressed one */
+  /* id, name or "payload"; NULL: the largest addressed one */
+  const gchar *item;
   const gchar *index_item;      /* id, name or "heap-cnt" */
   const gchar *substream_items; /* ids or names, separated by commas, or NULL */
   const gchar *accept;          /* as spead2_accept_rule_new() */

@@ -26,8 +26,8 @@ struct _GstSpead2Reorder {
   Spead2ReceivedHeap *first, *last; /* that go out, not popped yet */
   guint n_out;                      /* how many they are */
 
-  GstSpead2Unwrap
-      unwrap;     /* its last number is that of the heap that came last */
+  /* its last number is that of the heap that came last */
+  GstSpead2Unwrap unwrap;
   gboolean begun; /* a heap has gone out: due is set */
   guint64 due;    /* up to this number a heap goes out at once */
 };

@@ -11,8 +11,8 @@
 /* Of a pool's buffer, or with a parent a part of it that was shared. */
 typedef struct {
   GstMemory memory;
-  GstBuffer
-      *block; /* (owned) NULL: the memory is in the pool, or has a parent */
+  /* (owned) NULL: the memory is in the pool, or has a parent */
+  GstBuffer *block;
   guint8 *data;
 } Place;
 

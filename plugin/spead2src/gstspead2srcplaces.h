@@ -30,12 +30,12 @@ G_BEGIN_DECLS
 
 typedef struct {
   GstSpead2SrcSlabs *slabs; /* (borrowed) */
-  gint
-      n; /* atomic: places in a block at most; 1: heaps have none. Set with the lock */
+  /* atomic: places in a block at most; 1: heaps have none. Set with the lock */
+  gint n;
   GMutex lock;
   /* Guarded by lock. */
-  gboolean
-      apart;  /* each heap is a buffer: its place begins at a multiple of 64 */
+  /* each heap is a buffer: its place begins at a multiple of 64 */
+  gboolean apart;
   gsize size; /* of a place; 0: no heap has come */
   /* another heap has had that size, or the size has changed before */
   gboolean settled;

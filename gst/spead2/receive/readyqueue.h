@@ -33,9 +33,8 @@ typedef enum {
 typedef struct {
   guint heaps;   /* 0: any number */
   guint64 bytes; /* at least 1 */
-  guint64
-      time; /* ns from the first packet of the oldest heap to that of the newest; 0:
-                    any time */
+  /* ns from the first packet of the oldest heap to that of the newest; 0: any time */
+  guint64 time;
 } Spead2ReadyBounds;
 
 typedef enum {

@@ -156,9 +156,8 @@ typedef struct {
   guint64 current;
   guint n_begun;
   guint n_unbegun;
-  guint64
-      unbegun_bytes; /* payload from current to end, without heaps that are cut
-                          * into packets */
+  /* payload from current to end, without heaps that are cut into packets */
+  guint64 unbegun_bytes;
 } Spead2Taker;
 
 typedef enum {
@@ -191,9 +190,8 @@ struct _Spead2Queue {
   /* that are taken and have not ended, all by barrier_taker */
   guint n_barriers;
   const Spead2Taker *barrier_taker;
-  guint64
-      n_numbered; /* heaps that were given a number; the most of a destination
-                         where each counts for itself */
+  /* heaps that were given a number; the most of a destination where each counts for itself */
+  guint64 n_numbered;
   Spead2Destinations destinations;
   gboolean interrupted;
   gboolean flushing;

@@ -35,11 +35,11 @@ typedef struct {
   gboolean count_each;
   Spead2UdpSocketOptions socket; /* its pointers are borrowed for the call */
   gint fd; /* an outside socket, duplicated, in the end restored; or -1 */
-  const gchar
-      *thread_name; /* as in Spead2ThreadConfig; the index is the worker's */
-  guint n_workers;  /* 1 to SPEAD2_MAX_WORKERS */
-  GArray *cpus;     /* as in Spead2ThreadConfig; a reference is kept */
-  guint max_heaps;  /* outstanding; 0: automatic */
+  /* as in Spead2ThreadConfig; the index is the worker's */
+  const gchar *thread_name;
+  guint n_workers; /* 1 to SPEAD2_MAX_WORKERS */
+  GArray *cpus;    /* as in Spead2ThreadConfig; a reference is kept */
+  guint max_heaps; /* outstanding; 0: automatic */
   /* How many consecutive heaps are sent in turn, 1 to SPEAD2_MAX_INTERLEAVE, and at most
    * max_heaps unless that is 0: see queue.h and worker.h. */
   guint interleave;

@@ -32,9 +32,8 @@ typedef struct {
   Spead2ItemView *items; /* in the order of the pointers */
   guint n_items;
   guint n_empty; /* addressed pointers without bytes, which are no items */
-  guint
-      n_outside; /* addressed pointers with an address behind the payload's end,
-                    * which are refused */
+  /* addressed pointers with an address behind the payload's end, which are refused */
+  guint n_outside;
   /* A NULL pointer has the address 0: without addressed items, all of the payload is
    * padding, as senders have it who send no packet without payload. */
   gboolean padding;

@@ -109,8 +109,8 @@ crank_to (guint64 frame)
 
 static const struct {
   GstClockTimeDiff running_time;
-  guint64
-      buffer; /* the first one, counted from the epoch: 5 s are 2089843.75 */
+  /* the first one, counted from the epoch: 5 s are 2089843.75 */
+  guint64 buffer;
 } starts[] = {
     {0, 2089844},    /* the one in progress began before running time 0 */
     {1794, 2089844}, /* 0.75 of a buffer, and less than that */

@@ -12,8 +12,8 @@ G_BEGIN_DECLS
 
 typedef struct {
   const gchar *caps; /* that downstream takes at first */
-  gboolean
-      any_caps; /* when caps come, and so what follows them, does not count */
+  /* when caps come, and so what follows them, does not count */
+  gboolean any_caps;
   /* Shows a buffer, and what came before it. */
   void (*see_buffer) (GstBuffer *buffer, const gchar *last);
   /* Whether the source, in PLAYING, waits for what only the test does. */

@@ -31,8 +31,8 @@ typedef struct {
   /* Guarded by the object lock. */
   GstClockTime now;
   guint n_waits;
-  gint
-      first_wrong; /* the first wait that was not for its heap's time; -1: none */
+  /* the first wait that was not for its heap's time; -1: none */
+  gint first_wrong;
   GstClockTime wrong;
 } JumpClock;
 
