@@ -4,6 +4,7 @@
  * gstspead2srcproperties.c  declares the properties
  * gstspead2srcopen.c        from settings to a receiver
  * gstspead2srcstream.c      from received heaps to buffers: create()
+ * gstspead2srcplan.c        what is to become of a heap
  * gstspead2srcorder.c       heaps in the order of counters or indices
  * gstspead2srcsubstreams.c  the substreams, a position each
  * gstspead2srcposition.c    sample index, missing samples, restarts of the sender
@@ -232,6 +233,21 @@ GstBuffer *gst_spead2_src_hole_fill (
 /* Writes fill-value to the missing bytes of a heap. */
 void gst_spead2_src_fill_missing (
     const GstSpead2Src *self, Spead2ReceivedHeap *heap);
+
+/* Plans what becomes of the first heap that was taken: whether it is dropped, and unless its
+ * caps are new, its samples, too. Posts a warning of what cannot be read. */
+void gst_spead2_src_plan_heap (
+    GstSpead2Src *self, Spead2ReceivedHeap *heap, GstSpead2SrcPlan *plan);
+
+/* Samples and index, of the caps that have been set. Where they do not say how many sample
+ * indices a buffer has, or are bytes of any type, it has as many as index-step says. */
+void gst_spead2_src_plan_samples (
+    GstSpead2Src *self, const Spead2ReceivedHeap *heap, GstSpead2SrcPlan *plan);
+
+/* Makes the plan of a run's heap that of the next one, which has become the run's first: only
+ * of a run that is contiguous, and whose samples have been planned. */
+void gst_spead2_src_plan_next (
+    GstSpead2Src *self, const Spead2ReceivedHeap *run, GstSpead2SrcPlan *plan);
 
 /* Whether a heap continues the group, which is not empty: it then becomes part of the
  * same buffer, and its values are already in the table. */
