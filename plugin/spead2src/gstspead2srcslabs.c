@@ -4,16 +4,17 @@
  */
 #include "gstspead2srcslabs.h"
 
-/* Bytes that are mapped at once, and for how many slabs at least. */
-#define MAPPED_BYTES (16 << 20)
-#define MIN_SLABS 4
+/* Bytes of slabs in a mapping, and how many have pages before the first heap comes. The
+ * others are touched, and so in memory, only while so many heaps are there at a time. */
+#define MAPPED_BYTES (64 << 20)
+#define PRESENT_BYTES (16 << 20)
 
 /* Sizes of slabs. */
 #define MIN_SIZE 8192
 #define MAX_SIZE (16 << 20)
 
-/* Mappings in a run, so that a stream of hostile sizes does not keep a worker busy: 16 MiB
- * take 2 ms. */
+/* Mappings in a run, so that a stream of hostile sizes does not keep a worker busy: a page
+ * takes 0.2 ms. */
 #define MAX_MAPPINGS 16
 
 void
@@ -35,7 +36,7 @@ gst_spead2_src_slabs_start (GstSpead2SrcSlabs *slabs)
 {
   gst_spead2_src_slabs_stop (slabs);
   g_mutex_lock (&slabs->lock);
-  slabs->uncut = spead2_huge_pages_map (MAPPED_BYTES, NULL);
+  slabs->uncut = spead2_huge_pages_map (MAPPED_BYTES, PRESENT_BYTES, NULL);
   slabs->n_mappings = 1;
   g_mutex_unlock (&slabs->lock);
 }
@@ -49,11 +50,10 @@ gst_spead2_src_slabs_stop (GstSpead2SrcSlabs *slabs)
   g_mutex_unlock (&slabs->lock);
 }
 
-/* With the lock. */
 static gboolean
-are_uncut (const GstSpead2SrcSlabs *slabs, gsize size)
+has_slabs (gsize size)
 {
-  return slabs->uncut && size >= MIN_SIZE && size <= MAPPED_BYTES / MIN_SLABS;
+  return size >= MIN_SIZE && size <= MAX_SIZE;
 }
 
 gboolean
@@ -62,7 +62,7 @@ gst_spead2_src_slabs_are_uncut (GstSpead2SrcSlabs *slabs, gsize size)
   gboolean uncut;
 
   g_mutex_lock (&slabs->lock);
-  uncut = are_uncut (slabs, size);
+  uncut = slabs->uncut && has_slabs (size);
   g_mutex_unlock (&slabs->lock);
   return uncut;
 }
@@ -71,17 +71,15 @@ gst_spead2_src_slabs_are_uncut (GstSpead2SrcSlabs *slabs, gsize size)
 static Spead2HugePages *
 take_pages (GstSpead2SrcSlabs *slabs, gsize size)
 {
-  if (are_uncut (slabs, size)) {
-    Spead2HugePages *pages = g_steal_pointer (&slabs->uncut);
+  Spead2HugePages *pages = g_steal_pointer (&slabs->uncut);
 
-    spead2_huge_pages_cut (pages, size);
-    return pages;
+  if (pages == NULL && slabs->n_mappings < MAX_MAPPINGS) {
+    pages = spead2_huge_pages_map (MAPPED_BYTES, 0, NULL);
+    slabs->n_mappings++;
   }
-  if (slabs->n_mappings >= MAX_MAPPINGS)
-    return NULL;
-  slabs->n_mappings++;
-  return spead2_huge_pages_new (
-      size, MAX (MAPPED_BYTES / size, MIN_SLABS), NULL);
+  if (pages)
+    spead2_huge_pages_cut (pages, size);
+  return pages;
 }
 
 GstAllocator *
@@ -89,7 +87,7 @@ gst_spead2_src_slabs_take (GstSpead2SrcSlabs *slabs, gsize size)
 {
   Spead2HugePages *pages;
 
-  if (size < MIN_SIZE || size > MAX_SIZE)
+  if (!has_slabs (size))
     return NULL;
   g_mutex_lock (&slabs->lock);
   pages = take_pages (slabs, size);

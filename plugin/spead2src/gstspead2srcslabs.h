@@ -3,7 +3,8 @@
  * New memory of small pages costs a page fault for each 4 KiB, which takes longer than to
  * receive these: at the start of a fast stream the socket's buffer would overflow. Huge
  * pages are therefore mapped before the first heap comes, and cut into slabs when its size
- * is known.
+ * is known. The first of them are in memory then; each of the others comes when it is
+ * touched, since all of them at once would take as long as the buffer lasts.
  *
  * Any thread.
  *

@@ -56,9 +56,10 @@ round_up (gsize size, gsize multiple)
 
 /* -- the mapping ------------------------------------------------------------- */
 
-/* Maps size bytes, a multiple of the page size, on pages of 2 MiB. */
+/* Maps size bytes, a multiple of the page size, the first present of them on pages of
+ * 2 MiB. */
 static gboolean
-map_pages (Spead2HugePages *pages, gsize size)
+map_pages (Spead2HugePages *pages, gsize size, gsize present)
 {
   gsize i;
 
@@ -75,21 +76,24 @@ map_pages (Spead2HugePages *pages, gsize size)
 
   if (madvise (pages->data, size, MADV_HUGEPAGE) < 0)
     return FALSE;
-  for (i = 0; i < size; i += SPEAD2_HUGE_PAGE_SIZE)
+  for (i = 0; i < present; i += SPEAD2_HUGE_PAGE_SIZE)
     pages->data[i] = 0;
   /* Replaces those that the kernel filled with small pages, or fails. */
-  return madvise (pages->data, size, MADV_COLLAPSE) == 0;
+  return madvise (pages->data, present, MADV_COLLAPSE) == 0;
 }
 
 Spead2HugePages *
-spead2_huge_pages_map (gsize size, GError **error)
+spead2_huge_pages_map (gsize size, gsize present, GError **error)
 {
+  const gsize all = round_up (size + HEADERS_SIZE, SPEAD2_HUGE_PAGE_SIZE);
   static guint last_id;
   Spead2HugePages *pages =
       g_object_ref_sink (g_object_new (SPEAD2_TYPE_HUGE_PAGES, NULL));
 
   pages->id = g_atomic_int_add (&last_id, 1) + 1;
-  if (map_pages (pages, round_up (size + HEADERS_SIZE, SPEAD2_HUGE_PAGE_SIZE)))
+  if (present > 0)
+    present = round_up (present + HEADERS_SIZE, SPEAD2_HUGE_PAGE_SIZE);
+  if (map_pages (pages, all, MIN (present, all)))
     return pages;
   spead2_set_errno (error, errno, "Could not get pages of 2 MiB");
   gst_object_unref (pages);
@@ -123,8 +127,8 @@ spead2_huge_pages_cut (Spead2HugePages *pages, gsize slab_size)
 Spead2HugePages *
 spead2_huge_pages_new (gsize slab_size, guint n_slabs, GError **error)
 {
-  Spead2HugePages *pages =
-      spead2_huge_pages_map (n_slabs * slab_stride (slab_size), error);
+  const gsize size = n_slabs * slab_stride (slab_size);
+  Spead2HugePages *pages = spead2_huge_pages_map (size, size, error);
 
   if (pages)
     spead2_huge_pages_cut (pages, slab_size);

@@ -48,8 +48,11 @@ spead2_huge_pages_alignment (gsize size)
 }
 
 /* A mapping that holds size bytes of slabs, which spead2_huge_pages_cut() makes before
- * anything is allocated. NULL with SPEAD2_ERRNO as spead2_huge_pages_new(). */
-Spead2HugePages *spead2_huge_pages_map (gsize size, GError **error);
+ * anything is allocated. The first present bytes have their pages at once, 16 MiB in some
+ * 2 ms; each of the others when it is first touched, of 4 KiB where the kernel has no other
+ * then. NULL with SPEAD2_ERRNO as spead2_huge_pages_new(). */
+Spead2HugePages *spead2_huge_pages_map (
+    gsize size, gsize present, GError **error);
 
 /* Cuts the mapping into slabs of slab_size bytes, once. Returns how many they are. */
 guint spead2_huge_pages_cut (Spead2HugePages *pages, gsize slab_size);

@@ -5,6 +5,8 @@
 #include <gst/check/gstcheck.h>
 
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "spead2/memory/hugepages.h"
 
@@ -148,6 +150,51 @@ GST_START_TEST (a_part_holds_its_slab)
 }
 GST_END_TEST;
 
+/* Bytes of the mapping that have pages. */
+static gsize
+count_present (void)
+{
+  const gsize page_size = sysconf (_SC_PAGESIZE);
+  const gsize n = spead2_huge_pages_size (pages) / page_size;
+  g_autofree guchar *present = g_malloc (n);
+  gsize i, size = 0;
+
+  fail_unless_equals_int (mincore (spead2_huge_pages_data (pages),
+                              spead2_huge_pages_size (pages), present),
+      0);
+  for (i = 0; i < n; i++)
+    size += (present[i] & 1) * page_size;
+  return size;
+}
+
+/* The first slabs have pages from the start, the others when they are used. */
+GST_START_TEST (pages_come_at_once_or_when_they_are_touched)
+{
+  GstMemory *memories[12];
+  gsize at_once;
+  guint i;
+
+  pages = spead2_huge_pages_map (12 * MIB, 3 * MIB, NULL);
+  if (pages == NULL)
+    return;
+  fail_unless (spead2_huge_pages_cut (pages, MIB) >= 12);
+  at_once = count_present ();
+  fail_unless (at_once >= 3 * MIB && at_once <= 6 * MIB);
+
+  for (i = 0; i < 12; i++) {
+    memories[i] = gst_allocator_alloc (GST_ALLOCATOR (pages), MIB, NULL);
+    fail_unless (spead2_huge_pages_of (memories[i]) == pages);
+    memset (spead2_huge_pages_slab (memories[i]), i, MIB);
+    if (i == 2)
+      fail_unless_equals_uint64 (count_present (), at_once);
+  }
+  fail_unless (count_present () >= 12 * MIB);
+  for (i = 0; i < 12; i++)
+    gst_memory_unref (memories[i]);
+}
+
+GST_END_TEST;
+
 GST_START_TEST (header_areas_are_apart)
 {
   guint8 *areas[SPEAD2_N_HEADER_AREAS];
@@ -182,6 +229,7 @@ hugepages_suite (void)
   tcase_add_test (tc, slabs_are_of_the_pages_and_used_again);
   tcase_add_test (tc, what_does_not_fit_is_ordinary_memory);
   tcase_add_test (tc, a_part_holds_its_slab);
+  tcase_add_test (tc, pages_come_at_once_or_when_they_are_touched);
   tcase_add_test (tc, header_areas_are_apart);
   return suite;
 }
