@@ -55,6 +55,22 @@ gst_spead2_sink_write_destinations (GstSpead2Sink *self)
   g_array_unref (list);
 }
 
+/* Descriptors for the first destination alone are sent again to the one that becomes it.
+ * With the object lock. */
+static gboolean
+gst_spead2_sink_apply_removal (
+    GstSpead2Sink *self, const Spead2Endpoint *endpoint, GError **error)
+{
+  const gint position =
+      spead2_sender_remove_destination (self->sender, endpoint, error);
+
+  if (position == 0 && spead2_sender_n_destinations (self->sender) > 0 &&
+      self->settings.descriptor_destinations ==
+          GST_SPEAD2_DESCRIPTOR_DESTINATIONS_FIRST)
+    g_atomic_int_set (&self->redescribe, TRUE);
+  return position >= 0;
+}
+
 /* With the object lock. */
 static gboolean
 gst_spead2_sink_apply (
@@ -72,8 +88,7 @@ gst_spead2_sink_apply (
         g_atomic_int_set (&self->redescribe, TRUE);
       break;
     case GST_SPEAD2_SINK_CHANGE_REMOVE:
-      applied = spead2_sender_remove_destination (
-          self->sender, &change->endpoint, error);
+      applied = gst_spead2_sink_apply_removal (self, &change->endpoint, error);
       break;
     case GST_SPEAD2_SINK_CHANGE_CLEAR:
       spead2_sender_clear_destinations (self->sender);

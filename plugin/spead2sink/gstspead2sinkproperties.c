@@ -425,8 +425,8 @@ install_destinations (GObjectClass *klass)
    * GstSpead2Sink:descriptor-destinations:
    *
    * Which of several #GstSpead2Sink:destinations descriptors go to. katgpucbf's
-   * digitiser simulator sends them to the first group alone. Start and stop heaps go to
-   * each.
+   * digitiser simulator sends them to the first group alone; when the first one is
+   * removed, the next one gets them. Start and stop heaps go to each.
    *
    * Since: 0.1
    */

@@ -393,7 +393,7 @@ spead2_sender_add_destination (
   return good;
 }
 
-gboolean
+gint
 spead2_sender_remove_destination (
     Spead2Sender *sender, const Spead2Endpoint *endpoint, GError **error)
 {
@@ -405,7 +405,9 @@ spead2_sender_remove_destination (
   if (position >= 0)
     spead2_destinations_remove (&queue->destinations, position, queue->tail);
   g_mutex_unlock (&queue->lock);
-  return position >= 0 || spead2_endpoint_not_listed (endpoint, error);
+  if (position < 0)
+    spead2_endpoint_not_listed (endpoint, error);
+  return position;
 }
 
 void

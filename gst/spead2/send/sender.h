@@ -122,9 +122,9 @@ guint spead2_sender_n_destinations (Spead2Sender *sender);
 gboolean spead2_sender_add_destination (
     Spead2Sender *sender, const Spead2Endpoint *endpoint, GError **error);
 
-/* Removes a destination, which gets what was pushed before. FALSE with
- * SPEAD2_ERROR_INVALID if it is not in the list. */
-gboolean spead2_sender_remove_destination (
+/* Removes a destination, which gets what was pushed before. Returns its position in the
+ * list, or -1 with SPEAD2_ERROR_INVALID if it is not there. */
+gint spead2_sender_remove_destination (
     Spead2Sender *sender, const Spead2Endpoint *endpoint, GError **error);
 
 /* Removes all of them: heaps are dropped until one is added. */

@@ -57,6 +57,35 @@ GST_START_TEST (destinations_are_added_and_removed_between_heaps)
 
 GST_END_TEST;
 
+/* Descriptors are for the first alone: the one that becomes it gets them. Once there is
+ * none, nothing is described. */
+GST_START_TEST (the_destination_that_becomes_the_first_is_described_to)
+{
+  set_destinations (3);
+  gst_util_set_object_arg (G_OBJECT (sink), "descriptor-destinations", "first");
+  gst_util_set_object_arg (G_OBJECT (sink), "descriptors", "own-heap");
+  play (CAPS_S8);
+  push_heaps (3, SIZE);
+  change ("remove", 1);
+  push (SIZE, 3 * SIZE, 3 * SIZE);
+  change ("remove", 0);
+  push (SIZE, 4 * SIZE, 4 * SIZE);
+  change ("remove", 2);
+  push (SIZE, 5 * SIZE, 5 * SIZE);
+  finish ();
+  assert_no_message (GST_MESSAGE_WARNING);
+  decode_each ();
+  assert_counters (0, 1, 2, 5, END);
+  assert_counters (1, 3, END);
+  assert_counters (2, 4, 6, 7, END);
+  assert_described (0, 0, 2);
+  assert_described (2, 1, 2);
+  assert_data (2, 2, 4);
+  fail_unless_equals_uint64 (counter ("heaps-dropped"), 1);
+}
+
+GST_END_TEST;
+
 /* With host and port, one becomes two. What was pushed before goes where it was to go. */
 GST_START_TEST (a_destination_is_added_to_host_and_port)
 {
@@ -342,6 +371,7 @@ destinationchanges_suite (void)
   tcase_add_checked_fixture (tc, setup_destinations, teardown_destinations);
   suite_add_tcase (s, tc);
   tcase_add_test (tc, destinations_are_added_and_removed_between_heaps);
+  tcase_add_test (tc, the_destination_that_becomes_the_first_is_described_to);
   tcase_add_test (tc, a_destination_is_added_to_host_and_port);
   tcase_add_test (tc, heaps_that_were_made_go_before_a_change);
   tcase_add_test (tc, a_change_that_waited_and_is_refused_is_a_warning);
