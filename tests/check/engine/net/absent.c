@@ -169,29 +169,9 @@ teardown_network (void)
 }
 
 static void
-begin (guint64 max_bytes)
-{
-  spead2_udp_writer_begin (writer, max_bytes, TRUE);
-}
-
-static gboolean
-add (Spead2Packetizer *packetizer, Spead2TxState *tx)
-{
-  return spead2_udp_writer_add (writer, packetizer, tx);
-}
-
-static void
-send_batch (void)
-{
-  spead2_udp_writer_send (writer);
-}
-
-static void
 send_jobs (void)
 {
-  static const JobSender sender = {begin, add, send_batch};
-
-  pass_jobs (&sender, G_MAXUINT64);
+  write_jobs (writer, G_MAXUINT64, TRUE);
 }
 
 static Job *

@@ -27,7 +27,6 @@ static gint sinks[2];
 static gint fd;
 static Spead2Endpoint endpoints[2];
 static Spead2UdpWriter *writer;
-static gboolean may_wait; /* what is sent next */
 
 /* A bound socket that nobody reads. */
 static gint
@@ -115,36 +114,9 @@ teardown (void)
 }
 
 static void
-begin (guint64 max_bytes)
-{
-  spead2_udp_writer_begin (writer, max_bytes, may_wait);
-}
-
-static gboolean
-add (Spead2Packetizer *packetizer, Spead2TxState *tx)
-{
-  return spead2_udp_writer_add (writer, packetizer, tx);
-}
-
-static void
-send_batch (void)
-{
-  spead2_udp_writer_send (writer);
-}
-
-static void
-send_jobs_in_batches (guint64 max_bytes, gboolean waiting)
-{
-  static const JobSender sender = {begin, add, send_batch};
-
-  may_wait = waiting;
-  pass_jobs (&sender, max_bytes);
-}
-
-static void
 send_jobs (void)
 {
-  send_jobs_in_batches (G_MAXUINT64, TRUE);
+  write_jobs (writer, G_MAXUINT64, TRUE);
 }
 
 /* What was captured is what was to be sent, as far as tx states and counters say. */
@@ -502,7 +474,7 @@ GST_START_TEST (test_icmp)
   faults_capture (TRUE, TRUE);
   for (i = 0; i < MAX_JOBS; i++)
     add_job (100 + i);
-  send_jobs_in_batches (1, TRUE);
+  write_jobs (writer, 1, TRUE);
   check_all_sent ();
   check_captured ();
   fail_unless (counters->errors[ECONNREFUSED] >= 1);
@@ -683,12 +655,12 @@ GST_START_TEST (test_no_wait)
 
   faults_block (TRUE);
   add_job (MIB);
-  send_jobs_in_batches (G_MAXUINT64, FALSE);
+  write_jobs (writer, G_MAXUINT64, FALSE);
   fail_unless (spead2_now () - start < 10000 * MS);
   fail_unless_equals_uint64 (jobs[0].tx.bytes, 0);
   fail_unless (jobs[0].tx.error != 0);
   faults_block (FALSE);
-  send_jobs_in_batches (G_MAXUINT64, FALSE);
+  write_jobs (writer, G_MAXUINT64, FALSE);
   check_all_sent ();
 }
 GST_END_TEST
@@ -739,7 +711,7 @@ GST_START_TEST (test_random)
     faults_capture (TRUE, TRUE);
     faults_random (seed, 0.02 + 0.2 * (seed % 3), 0.1 * (seed % 4), errnums,
         G_N_ELEMENTS (errnums));
-    send_jobs_in_batches (g_rand_boolean (random) ? G_MAXUINT64 : 20000, TRUE);
+    write_jobs (writer, g_rand_boolean (random) ? G_MAXUINT64 : 20000, TRUE);
     check_captured ();
     g_rand_free (random);
   }

@@ -144,6 +144,38 @@ pass_jobs (const JobSender *sender, guint64 max_bytes)
     fail_unless_equals_int (jobs[i].tx.in_flight, 0);
 }
 
+/* What write_jobs() writes with. */
+static Spead2UdpWriter *job_writer;
+static gboolean job_may_wait;
+
+static void
+begin_written (guint64 max_bytes)
+{
+  spead2_udp_writer_begin (job_writer, max_bytes, job_may_wait);
+}
+
+static gboolean
+add_written (Spead2Packetizer *packetizer, Spead2TxState *tx)
+{
+  return spead2_udp_writer_add (job_writer, packetizer, tx);
+}
+
+static void
+send_written (void)
+{
+  spead2_udp_writer_send (job_writer);
+}
+
+void
+write_jobs (Spead2UdpWriter *writer, guint64 max_bytes, gboolean may_wait)
+{
+  static const JobSender sender = {begin_written, add_written, send_written};
+
+  job_writer = writer;
+  job_may_wait = may_wait;
+  pass_jobs (&sender, max_bytes);
+}
+
 void
 check_all_sent (void)
 {

@@ -7,7 +7,7 @@
 #define SPEAD2_TESTS_JOBS_H
 
 #include "spead2/heap/packetizer.h"
-#include "spead2/net/txstate.h"
+#include "spead2/net/udpwriter.h"
 
 #define MAX_JOBS 64
 #define MAX_DESTINATIONS 8
@@ -47,6 +47,9 @@ typedef struct {
 
 /* Sends all jobs, as a worker does. Nothing is in flight any more then. */
 void pass_jobs (const JobSender *sender, guint64 max_bytes);
+
+/* The same with a writer; may_wait as in spead2_udp_writer_begin(). */
+void write_jobs (Spead2UdpWriter *writer, guint64 max_bytes, gboolean may_wait);
 
 void check_all_sent (void);
 
