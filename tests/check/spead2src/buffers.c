@@ -526,30 +526,6 @@ GST_END_TEST;
 
 #define N_TRAIN 7
 
-/* Heaps in one message: a run. */
-static void
-send_train_from (guint64 cnt)
-{
-  g_autofree Packet *packet = g_new0 (Packet, 1);
-  g_autofree guint8 *train = NULL;
-  guint8 payload[HEAP_SIZE];
-  guint i, k;
-
-  for (i = 0; i < N_TRAIN; i++, cnt++) {
-    for (k = 0; k < HEAP_SIZE; k++)
-      payload[k] = cnt + k;
-    memset (packet, 0, sizeof *packet);
-    packet_standard (packet, cnt, HEAP_SIZE, 0, HEAP_SIZE);
-    packet_immediate (packet, TIMESTAMP, cnt * HEAP_SIZE);
-    packet_addressed (packet, SAMPLES, 0);
-    packet_payload (packet, payload, HEAP_SIZE);
-    if (i == 0)
-      train = g_malloc (N_TRAIN * packet->size);
-    memcpy (train + i * packet->size, packet->bytes, packet->size);
-  }
-  send_train (train, N_TRAIN * packet->size, packet->size);
-}
-
 static gboolean
 is_place (GstBuffer *buffer)
 {
@@ -565,7 +541,7 @@ GST_START_TEST (heaps_of_a_run_are_buffers_of_their_own)
   guint i;
 
   start_source ("sample-bits=8 sample-rate=1000", NULL);
-  send_train_from (cnt);
+  send_heaps (cnt, N_TRAIN, HEAP_SIZE);
   for (i = 0; i < N_TRAIN; i++, cnt++) {
     kept[i] = next_buffer ();
     fail_unless (is_place (kept[i]));
@@ -579,7 +555,7 @@ GST_START_TEST (heaps_of_a_run_are_buffers_of_their_own)
         GST_BUFFER_FLAG_IS_SET (kept[i], GST_BUFFER_FLAG_DISCONT), i == 0);
   }
   for (end = cnt + 50 * N_TRAIN; cnt < end;) {
-    send_train_from (cnt);
+    send_heaps (cnt, N_TRAIN, HEAP_SIZE);
     for (i = 0; i < N_TRAIN; i++, cnt++)
       check_run (cnt, cnt, FALSE);
   }

@@ -674,36 +674,20 @@ wait_for_next_call (void)
   wait_until (faults_receive_calls () > calls);
 }
 
-/* Heaps of one packet as one train. */
-static void
-send_heaps (guint64 first, guint n)
-{
-  g_autofree Packet *train = g_new0 (Packet, 1);
-  gsize segment = 0;
-  guint i;
-
-  for (i = 0; i < n; i++) {
-    make_part (packet, first + i, 10 * (first + i), 10, 0, 10);
-    segment = packet->size;
-    packet_payload (train, packet->bytes, segment);
-  }
-  send_train (train->bytes, train->size, segment);
-}
-
 /* Its first packets are whole, and the rest of it is not known. */
 GST_START_TEST (a_train_that_is_cut_is_counted)
 {
   guint i;
 
   start_source ("sample-bits=8", NULL);
-  send_heaps (0, 20);
+  send_heaps (0, 20, 10);
   for (i = 0; i < 20; i++)
-    check_samples (next_buffer (), 10, 0);
+    check_samples (next_buffer (), 10, i);
   make_part (packet, 20, 200, 10, 0, 10);
   faults_truncate_received (3 * packet->size + 20, 1);
   wait_for_next_call ();
-  send_heaps (20, 20);
-  send_heaps (40, 20);
+  send_heaps (20, 20, 10);
+  send_heaps (40, 20, 10);
   for (i = 0; i < 23; i++) {
     GstBuffer *buffer = next_buffer ();
 
@@ -726,13 +710,13 @@ GST_START_TEST (a_train_without_its_size_is_counted)
   guint i;
 
   start_source ("sample-bits=8", NULL);
-  send_heaps (0, 20);
+  send_heaps (0, 20, 10);
   for (i = 0; i < 20; i++)
-    check_samples (next_buffer (), 10, 0);
+    check_samples (next_buffer (), 10, i);
   faults_cut_control (1);
   wait_for_next_call ();
-  send_heaps (20, 20);
-  send_heaps (40, 20);
+  send_heaps (20, 20, 10);
+  send_heaps (40, 20, 10);
   for (i = 0; i < 20; i++) {
     GstBuffer *buffer = next_buffer ();
 

@@ -331,16 +331,8 @@ GST_END_TEST;
  * receiver. */
 GST_START_TEST (heaps_that_arrive_in_a_pause_and_go_nowhere_are_counted)
 {
-  g_autofree Packet *packet = g_new0 (Packet, 1);
-  g_autofree Packet *train = g_new0 (Packet, 1);
-  guint i;
-
   start_and_pause ("");
-  for (i = 2; i < 4; i++) {
-    make_part (packet, i, 10 * i, 10, 0, 10);
-    packet_payload (train, packet->bytes, packet->size);
-  }
-  send_train (train->bytes, train->size, packet->size);
+  send_heaps (2, 2, 10);
   wait_until (counter ("heaps-complete") == 3);
   if (is_up_to_1_22 ())
     wait_until (counter ("heaps-ready") == 0);

@@ -168,6 +168,48 @@ connect_to_source (void)
 }
 
 void
+send_packet (const Packet *packet)
+{
+  send_bytes (packet->bytes, packet->size);
+}
+
+void
+make_part (Packet *packet, guint64 cnt, guint64 timestamp, gsize length,
+    gsize offset, gsize size)
+{
+  g_autofree guint8 *samples = g_malloc (size + 1);
+  gsize i;
+
+  for (i = 0; i < size; i++)
+    samples[i] = offset + i;
+  packet_standard (packet, cnt, length, offset, size);
+  packet_immediate (packet, TIMESTAMP, timestamp);
+  packet_addressed (packet, SAMPLES, 0);
+  packet_payload (packet, samples, size);
+}
+
+static void
+make_heap (
+    Packet *packet, guint64 cnt, guint64 timestamp, gsize size, guint8 value)
+{
+  gsize i;
+
+  make_part (packet, cnt, timestamp, size, 0, size);
+  for (i = 0; i < size; i++)
+    packet->bytes[packet->size - size + i] = value + i;
+}
+
+void
+send_heap (guint64 cnt, guint64 timestamp, gsize size, guint8 value)
+{
+  g_autofree Packet *packet = g_new0 (Packet, 1);
+
+  make_heap (packet, cnt, timestamp, size, value);
+  send_packet (packet);
+}
+
+/* Datagrams of so many bytes in one message. */
+static void
 send_train (const guint8 *bytes, gsize size, guint16 segment)
 {
   union {
@@ -190,36 +232,16 @@ send_train (const guint8 *bytes, gsize size, guint16 segment)
 }
 
 void
-send_packet (const Packet *packet)
-{
-  send_bytes (packet->bytes, packet->size);
-}
-
-void
-make_part (Packet *packet, guint64 cnt, guint64 timestamp, gsize length,
-    gsize offset, gsize size)
-{
-  g_autofree guint8 *samples = g_malloc (size + 1);
-  gsize i;
-
-  for (i = 0; i < size; i++)
-    samples[i] = offset + i;
-  packet_standard (packet, cnt, length, offset, size);
-  packet_immediate (packet, TIMESTAMP, timestamp);
-  packet_addressed (packet, SAMPLES, 0);
-  packet_payload (packet, samples, size);
-}
-
-void
-send_heap (guint64 cnt, guint64 timestamp, gsize size, guint8 value)
+send_heaps (guint64 cnt, guint n, gsize size)
 {
   g_autofree Packet *packet = g_new0 (Packet, 1);
-  gsize i;
+  g_autofree Packet *train = g_new0 (Packet, 1);
 
-  make_part (packet, cnt, timestamp, size, 0, size);
-  for (i = 0; i < size; i++)
-    packet->bytes[packet->size - size + i] = value + i;
-  send_packet (packet);
+  for (; n > 0; n--, cnt++) {
+    make_heap (packet, cnt, cnt * size, size, cnt);
+    packet_payload (train, packet->bytes, packet->size);
+  }
+  send_train (train->bytes, train->size, packet->size);
 }
 
 void

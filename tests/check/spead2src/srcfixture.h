@@ -41,15 +41,16 @@ guint source_port (void);
 void send_bytes (const guint8 *bytes, gsize size);
 void send_packet (const Packet *packet);
 
-/* Sends datagrams of so many bytes in one message, which arrives as a train. */
-void send_train (const guint8 *bytes, gsize size, guint16 segment);
-
 /* A socket that sends to it, for another thread. */
 gint connect_to_source (void);
 
 /* Sends a heap of one packet: samples 0x3300 at address 0, of which byte i has the value
  * value + i, with the timestamp. */
 void send_heap (guint64 cnt, guint64 timestamp, gsize size, guint8 value);
+
+/* Sends n such heaps, from cnt on, in one message, which arrives as a train: the samples of
+ * each follow those of the one before, and byte i of a heap has the value cnt + i. */
+void send_heaps (guint64 cnt, guint n, gsize size);
 
 /* A packet of such a heap of SPEAD-64-40: bytes offset to offset + size of length. */
 void make_part (Packet *packet, guint64 cnt, guint64 timestamp, gsize length,

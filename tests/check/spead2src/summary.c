@@ -81,37 +81,13 @@ GST_START_TEST (the_last_of_num_buffers_is_summed_up)
 }
 GST_END_TEST;
 
-#define TRAIN_SIZE 4032
-#define N_TRAIN 7
-
-/* Heaps in one message, from heap 1 on. */
-static void
-send_seven (void)
-{
-  static const guint8 payload[TRAIN_SIZE];
-  g_autofree Packet *packet = g_new0 (Packet, 1);
-  g_autofree guint8 *train = NULL;
-  guint i;
-
-  for (i = 0; i < N_TRAIN; i++) {
-    memset (packet, 0, sizeof *packet);
-    packet_standard (packet, 1 + i, TRAIN_SIZE, 0, TRAIN_SIZE);
-    packet_addressed (packet, SAMPLES, 0);
-    packet_payload (packet, payload, TRAIN_SIZE);
-    if (i == 0)
-      train = g_malloc (N_TRAIN * packet->size);
-    memcpy (train + i * packet->size, packet->bytes, packet->size);
-  }
-  send_train (train, N_TRAIN * packet->size, packet->size);
-}
-
 /* Its last buffer is in the middle of a run, which has come after the first heap. */
 GST_START_TEST (a_summary_within_a_run_has_its_time)
 {
   start_source ("num-buffers=4", NULL);
-  send_heap (0, 0, TRAIN_SIZE, 0);
+  send_heap (0, 0, 4032, 0);
   wait_until (counter ("heaps-delivered") == 1);
-  send_seven ();
+  send_heaps (1, 7, 4032);
   check_summary ("^Received 4 heaps, .* in 0\\.0*[1-9]\\d* s ");
   stop_source ();
 }
