@@ -335,8 +335,8 @@ gst_spead2_heap_maker_arrive_list (
 
 /* -- what is known of a buffer ------------------------------------------------------ */
 
-/* Whether that is no value of an item: the counter, the destination, or what spead2src says of several heaps
- * in a buffer. */
+/* Whether that is no value of an item: the counter, the destination, or what spead2src says
+ * of several heaps in a buffer. */
 static gboolean
 is_no_item (const GstSpead2HeapMaker *maker, const gchar *name)
 {
