@@ -137,7 +137,7 @@
  * gst-launch-1.0 adctestsrc wave=gaussian standard-deviation=100 samplesperbuffer=4096 num-buffers=100 ! application/octet-stream,sample-bits=10 ! spead2sink
  * ]| Heaps of 4096 samples of 10 bits, which are 5120 bytes.
  * |[
- * gst-launch-1.0 adctestsrc wave=pulses freq=2 is-live=true samplesperbuffer=4800 num-buffers=50 ! audio/x-raw,format=F32LE,rate=48000 ! audioconvert ! autoaudiosink
+ * gst-launch-1.0 adctestsrc wave=pulses freq=2 is-live=true samplesperbuffer=4800 num-buffers=30 ! audio/x-raw,format=F32LE,rate=48000 ! audioconvert ! autoaudiosink
  * ]| Two pulses a second, to hear for 5 seconds.
  *
  * Since: 0.1

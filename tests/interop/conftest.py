@@ -5,6 +5,7 @@ Both are processes of their own, as they are for a user. Whatever a test
 starts has ended when the test has.
 """
 
+import functools
 import json
 import os
 import shlex
@@ -38,6 +39,16 @@ def wait_until(condition, process=None):
         assert process is None or process.poll() is None, f"{process.args} has ended"
         assert time.monotonic() < deadline, f"{condition} has not come true"
         time.sleep(0.02)
+
+
+@functools.cache
+def shell_environment():
+    """The variables of ./dev shell, with the Python of the tests in front of the others."""
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    printed = subprocess.run(["meson", "devenv", "-C", str(BUILD), "env", "-0"], stdin=subprocess.DEVNULL,
+                             stdout=subprocess.PIPE, text=True, env=dict(os.environ, PATH=path), timeout=LIMIT,
+                             check=True).stdout
+    return dict(variable.split("=", 1) for variable in printed.split("\0") if variable)
 
 
 def room_for_packets(buffer, packet_size):

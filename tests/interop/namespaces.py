@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Networks of a test's own, which end with it: the machine's stays as it is."""
 
+import functools
 import os
 import subprocess
 
@@ -34,6 +35,7 @@ class Namespace:
         self.holder.communicate()
 
 
+@functools.cache
 def alone_on_the_network():
     """What to put before a command so that port 8888 and the groups are its own."""
     up = [*UNSHARE, "sh", "-c", 'ip link set lo up && exec "$@"', "sh"]

@@ -4,16 +4,13 @@ network to another: at each destination every packet is the one that an independ
 makes, and the receiver's own rule places each heap where it belongs."""
 
 import functools
-import os
 import re
 import selectors
 import socket
 import struct
 import subprocess
-import sys
 import threading
 import time
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -23,7 +20,7 @@ import adcnoise
 import adcwave
 import receivers
 from capture import expand
-from conftest import BUILD, LIMIT, ROOT
+from conftest import LIMIT, ROOT, shell_environment
 from network import RIGHT, Network
 from placing import Chunks, Datagrams, Groups
 from speadwire import DESCRIPTOR, STREAM_CTRL, descriptor, full, heap
@@ -236,11 +233,9 @@ def arrive(network):
 
 
 def send(network, command):
-    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-    done = subprocess.run(
-        [*network.left, "meson", "devenv", "-C", str(BUILD), "--workdir", str(ROOT), "bash", "-euc", command],
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        env=dict(os.environ, PATH=path), timeout=LIMIT, check=False)
+    done = subprocess.run([*network.left, "bash", "-euc", command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True, cwd=ROOT, env=shell_environment(), timeout=LIMIT,
+                          check=False)
     printed = [line for line in done.stdout.splitlines() if "items leaves out heap-length" not in line]
     assert done.returncode == 0 and printed == [], done.stdout
 
