@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Counts SPEAD packets, or forwards them as a bad network would, a JSON object a line.
 
-It prints {"ready": port} and then, at each line of its input, what has come so far:
+It prints {"ready": port} and then, at each line of its input, what has come so far, or, where the line
+is a number, when that many packets have come:
 {"packets", "bytes", "heaps", "whole", "described", "stops", "drops", "gap"}. Heaps are those of
 which anything came, whole those of which everything did, described those with descriptors; drops are the packets that the kernel dropped at
 this socket, and gap is the longest time between two packets, in seconds. With --forward it also prints what it did to packets ("lost", "twice", "late")
@@ -22,7 +23,7 @@ import time
 import speadwire
 from udp import allow_buffer, kernel_drops
 
-# What has come "so far": until nothing comes for so long, but no longer than that.
+# What has come "so far": until nothing comes for so long, but no longer than that; seconds.
 QUIET, PATIENCE = 0.3, 1
 
 
@@ -140,10 +141,12 @@ def main():
         if sock in select.select([sock, sys.stdin], [], [])[0]:
             take()
             continue
-        if not sys.stdin.readline():
+        line = sys.stdin.readline()
+        if not line:
             return
-        deadline = time.monotonic() + PATIENCE
-        while time.monotonic() < deadline and select.select([sock], [], [], QUIET)[0]:
+        enough, deadline = float(line.strip() or "inf"), time.monotonic() + PATIENCE
+        while time.monotonic() < deadline and select.select(
+                [sock], [], [], QUIET if counts.packets < enough else 0)[0]:
             take()
         fields = dict(counts.fields(), drops=kernel_drops(sock))
         if forwarder:

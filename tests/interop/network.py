@@ -18,6 +18,7 @@ from namespaces import Namespace
 LEFT, RIGHT, NOBODY = "10.77.0.1", "10.77.0.2", "10.77.0.9"
 PORT = 8888
 MTU = 9000
+RETRANS = 100  # ms until a neighbour is asked again
 HEADERS = 28  # of IPv4 and UDP
 # Properties of every sender, to try them on a bad network.
 EXTRA = os.environ.get("NETWORK_PROPERTIES", "")
@@ -105,8 +106,9 @@ class Counter(Process):
                           *(str(option) for option in options)])
         self.port = self.read("ready")["ready"]
 
-    def count(self):
-        return self.ask("", "packets")
+    def count(self, packets=""):
+        """What has come, when so many packets have, or when nothing comes any more."""
+        return self.ask(str(packets), "packets")
 
 
 class Network:
@@ -122,6 +124,9 @@ class Network:
         for run, address in ((self.at_left, LEFT), (self.at_right, RIGHT)):
             run("ip link set lo up")
             run(f"ip address add {address}/24 dev wire")
+            # A neighbour that does not respond is given up after three of these, not after 3 s.
+            for table in ("arp_cache", "ndisc_cache"):
+                run(f"ip ntable change name {table} dev wire retrans {RETRANS}")
             run("ip link set wire up")
 
     def remove(self):

@@ -25,8 +25,9 @@ def network():
     made.remove()
 
 
-def check_all_arrived(stats, received):
+def check_all_arrived(stats, receiver):
     """Every byte that the kernel accepted is at the receiver."""
+    received = receiver.count(stats["packets"])
     assert received["drops"] == 0
     assert (received["packets"], received["bytes"]) == (stats["packets"], stats["bytes"])
     assert received["whole"] >= stats["heaps-sent"]
@@ -41,7 +42,7 @@ def test_nothing_is_lost_where_nothing_is_wrong(network):
     receiver, sender = network.receiver(), network.sender()
     sender.flow(50)
     stats = sender.end()
-    check_all_arrived(stats, receiver.count())
+    check_all_arrived(stats, receiver)
     assert stats["errors"] == 0 and stats["gso"] and sender.warnings() == []
     assert stats["mtu"] == 9000
 
@@ -54,7 +55,7 @@ def test_a_link_that_goes_down_and_up(network):
     network.at_left("ip link set wire up")
     sender.flow()
     stats = sender.end()
-    check_all_arrived(stats, receiver.count())
+    check_all_arrived(stats, receiver)
     assert set(stats["errors-by-errno"]) == {"ENETUNREACH"} and stats["gso"]
     check_said(sender, "Could not send to", "Network is unreachable", "the stream goes on")
 
@@ -67,7 +68,7 @@ def test_a_receiver_whose_link_goes_down_and_up(network):
     sender.flow()
     network.at_right("ip link set wire up")
     sender.flow()
-    before = receiver.count()["whole"]
+    before = receiver.count(1)["whole"]
     sender.flow()
     stats, received = sender.end(), receiver.count()
     assert stats["heaps-failed"] == 0
@@ -89,7 +90,7 @@ def test_an_address_that_is_removed(network, bound):
     stats = sender.end()
     assert set(stats["errors-by-errno"]) <= {"ENETUNREACH", "EINVAL"}
     assert stats["gso"], "GSO is not at fault"
-    check_all_arrived(stats, receiver.count())
+    check_all_arrived(stats, receiver)
 
 
 def test_an_mtu_that_is_lowered_and_raised(network):
@@ -104,7 +105,7 @@ def test_an_mtu_that_is_lowered_and_raised(network):
     sender.until(lambda stats: stats["gso"])
     sender.flow()
     stats = sender.end()
-    check_all_arrived(stats, receiver.count())
+    check_all_arrived(stats, receiver)
     assert stats["heaps-failed"] == 0 and stats["errors-by-errno"]["EMSGSIZE"] >= 1
 
 
@@ -114,8 +115,8 @@ def test_a_neighbour_that_does_not_respond_at_first(network):
     sender.until(lambda stats: "EHOSTUNREACH" in stats["errors-by-errno"])
     sender.flow()
     network.at_right(f"ip address add {NOBODY}/24 dev wire")
-    sender.until(lambda stats: receiver.count()["packets"] > 0)
-    before = receiver.count()["whole"]
+    sender.until(lambda stats: receiver.count(1)["packets"] > 0)
+    before = receiver.count(1)["whole"]
     sender.flow()
     stats, received = sender.end(), receiver.count()
     assert received["whole"] > before and received["packets"] < stats["packets"]
@@ -131,7 +132,7 @@ ABSENT = {
 }
 
 
-# Other programs delay a stream, too; a neighbour that is waited for delays it by 3 s each time.
+# Other programs delay a stream, too; a neighbour that is waited for delays it by 0.3 s each time.
 GAP_TRIES = 10
 
 
@@ -141,7 +142,7 @@ def gap_beside_absent_neighbours(network, destinations, bind, properties):
     receiver = network.start(Counter, network.right, "--bind", bind, "--port", PORT)
     sender = network.sender(f"destinations={destinations} rate=64e6 {properties}")
     # The kernel has given up, and has been asked again.
-    sender.until(lambda stats: stats["destinations"][0]["packets-sent"] > 50000)
+    sender.until(lambda stats: stats["destinations"][0]["packets-sent"] > 20000)
     stats, received = sender.end(), receiver.count()
     receiver.kill()
 
@@ -160,7 +161,7 @@ def gap_beside_absent_neighbours(network, destinations, bind, properties):
 @pytest.mark.parametrize("way, properties", [
     ("ipv4", ""), ("ipv6", "send-threads=2"), ("routers", "bind-port=7777"), ("ipv4", "gso=off")])
 def test_absent_neighbours_do_not_starve_the_others(network, way, properties):
-    """Packets to them would fill the socket's buffer until the kernel gives up, for 3 s."""
+    """Packets to them would fill the socket's buffer until the kernel gives up."""
     destinations, bind, routes = ABSENT[way]
     for run, address in ((network.at_left, 1), (network.at_right, 2)):
         run(f"ip address add fd77::{address}/64 dev wire nodad")
@@ -179,7 +180,7 @@ def test_an_absent_neighbour_that_comes_is_served(network):
     before = sender.stats()["destinations"][1]["packets-sent"]
     sender.until(lambda stats: stats["destinations"][1]["packets-sent"] > before + 10000)
     errors = sender.stats()["destinations"][1]["errors"]
-    sender.flow(1000)
+    sender.flow(500)
     stats = sender.end()
     assert stats["destinations"][1]["errors"] == errors, "it was absent again"
     received = receiver.count()
@@ -245,7 +246,7 @@ def test_a_route_that_refuses(network, kind, errno, words):
     network.at_left(f"ip route del {kind} {RIGHT}/32")
     sender.flow()
     stats = sender.end()
-    check_all_arrived(stats, receiver.count())
+    check_all_arrived(stats, receiver)
     assert set(stats["errors-by-errno"]) == {errno}
     assert stats["gso"], "GSO is not at fault"
     check_said(sender, "Could not send to", words)
@@ -262,7 +263,7 @@ def test_a_firewall_before_the_wire(network, verdict, errnos):
     network.at_left("nft flush ruleset")
     sender.flow()
     stats = sender.end()
-    check_all_arrived(stats, receiver.count())
+    check_all_arrived(stats, receiver)
     assert set(stats["errors-by-errno"]) == errnos
     # Each message that was refused is one that the firewall has seen.
     assert stats["errors-by-errno"]["EPERM"] >= filtered[0] > 0
@@ -304,9 +305,9 @@ def test_a_queue_that_overflows(network):
     network.at_left(TBF)
     # A packet a message: with more, the kernel may drop some and not say so.
     receiver, sender = network.receiver(), network.sender("burst-size=1")
-    sender.flow(60)
+    sender.flow(25)
     stats = sender.end()
-    check_all_arrived(stats, receiver.count())
+    check_all_arrived(stats, receiver)
     assert stats["heaps-failed"] == 0 and set(stats["errors-by-errno"]) == {"ENOBUFS"}
     assert stats["errors-by-errno"]["ENOBUFS"] == qdisc_drops(network) > 0
     assert stats["waits"] >= stats["errors"]
@@ -316,7 +317,7 @@ def test_a_queue_that_drops_part_of_a_message(network):
     """The kernel says nothing then; what was lost stands in the queue's counter."""
     network.at_left(TBF)
     receiver, sender = network.receiver(), network.sender()
-    sender.flow(60)
+    sender.flow(25)
     sender.set("rate", "1e6")  # which the queue can take
     sender.flow(10)
     stats, received, drops = sender.end(), receiver.count(), qdisc_drops(network)
@@ -327,11 +328,11 @@ def test_a_queue_that_drops_part_of_a_message(network):
 
 def test_a_receiver_that_does_not_read(network):
     """The sender cannot see it: the receiver's kernel counts what it drops."""
-    receiver = network.receiver("--buffer", 65536, "--deaf", 1.5)
+    receiver = network.receiver("--buffer", 65536, "--deaf", 0.5)
     sender = network.sender()
-    sender.flow(150)
+    sender.flow(60)
     sender.set("rate", "4e6")
-    receiver.count()  # once it reads again
+    receiver.count(1)  # once it reads again
     sender.flow(30)
     stats, received = sender.end(), receiver.count()
     assert received["drops"] > 0 and stats["errors"] == 0
@@ -340,14 +341,14 @@ def test_a_receiver_that_does_not_read(network):
 
 
 @pytest.mark.parametrize("options", [
-    ("--lose", 0.01), ("--lose", 0.1), ("--double", 0.1), ("--lose", 0.01, "--double", 0.1)],
-    ids=["1% lost", "10% lost", "10% doubled", "1% lost, 10% doubled"])
+    ("--lose", 0.1), ("--double", 0.1), ("--lose", 0.01, "--double", 0.1)],
+    ids=["10% lost", "10% doubled", "1% lost, 10% doubled"])
 def test_a_way_that_loses_and_doubles(network, receive, options):
     """The sender cannot see it. spead2 gives the heaps of which nothing is missing."""
     receiver = receive("--idle", 2, prefix=network.right)
     forwarder = network.receiver("--forward", f"127.0.0.1:{receiver.port}", *options)
     sender = network.sender()
-    sender.flow(100)
+    sender.flow(50)
     stats, way, received = sender.end(), forwarder.count(), receiver.finish()
     assert way["drops"] == 0 and received.end["drops"] == 0
     assert (way["packets"], way["bytes"]) == (stats["packets"], stats["bytes"])
@@ -363,7 +364,7 @@ def test_a_way_that_reorders(network):
     forwarder = network.receiver("--forward", f"127.0.0.1:{receiver.port}",
                                  "--delay", 0.1, "--double", 0.05)
     sender = network.sender()
-    sender.flow(100)
+    sender.flow(50)
     stats, way, received = sender.end(), forwarder.count(), receiver.count()
     assert way["drops"] == 0 and received["drops"] == 0 and way["late"] > 0
     assert received["packets"] == way["packets"] + way["twice"] == stats["packets"] + way["twice"]
