@@ -146,14 +146,13 @@ def installed_with(names):
     return brought
 
 
-def owner(path):
-    """The package of a file, however /bin and /usr/bin are one."""
-    real = str(Path(path).resolve())
-    for name in (real, real.removeprefix("/usr")):
-        line = output("dpkg-query", "-S", name)
-        if line:
-            return line.partition(":")[0]
-    return None
+def owners(paths):
+    """Of each name of a file its package, however /bin and /usr/bin are one."""
+    reals = {name: str(Path(path).resolve()) for name, path in paths.items()}
+    # All at once: dpkg reads the lists of all packages.
+    listed = output("dpkg-query", "-S", *reals.values(), *(real.removeprefix("/usr") for real in reals.values()))
+    packages = {path: package for package, path in re.findall(r"^(?!diversion by)([^:,\s]+).*: (/.*)$", listed, re.M)}
+    return {name: packages.get(real) or packages.get(real.removeprefix("/usr")) for name, real in reals.items()}
 
 
 def asked_for(verb):
@@ -177,19 +176,19 @@ def check(installed, needed):
 
 def test_the_programs_of_the_pages(installed):
     # apt is there before any package, though not every release calls it required.
-    check(installed, {name: owner(shutil.which(name) or name)
-                      for name in programs() if name not in ("apt", "python")})
+    check(installed, owners({name: shutil.which(name) or name
+                             for name in programs() if name not in ("apt", "python")}))
 
 
 def test_the_elements_of_the_pages(installed):
     found = {name: path for name, path in elements().items() if not Path(path).is_relative_to(BUILD)}
     assert {"audiotestsrc", "audiomixer", "filesrc"} <= set(found)
-    check(installed, {name: owner(path) for name, path in found.items()})
+    check(installed, owners(found))
 
 
 def test_the_modules_of_debians_python(installed):
     libraries = Path("/usr/lib").glob("*-linux-gnu/girepository-1.0/*.typelib")
-    needed = {path.name.partition("-")[0]: owner(path) for path in libraries}
+    needed = owners({path.name.partition("-")[0]: path for path in libraries})
     own = ROOT / "python/gst_spead2/__init__.py"
     names = {name for script in [*scripts("/usr/bin/python3"), own] for name in modules(script)}
     names = {name.rpartition(".")[2] for name in names} - {"GObject", own.parent.name}

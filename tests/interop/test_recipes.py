@@ -3,6 +3,7 @@
 byte for byte, as an encoder makes them that knows nothing of the plugin, and
 its receiver's own rule takes them all."""
 
+import functools
 import itertools
 import re
 import struct
@@ -106,6 +107,13 @@ def noise(count, size):
     return [part.tobytes() for part in np.split(samples, count)]
 
 
+@functools.cache
+def ten_bits(count):
+    """Heaps of 4096 gaussian samples."""
+    whole = adcwave.wave("gaussian", "S10", 1, 0, 4096 * count, sd=100.0)
+    return [whole[at:at + 5120] for at in range(0, len(whole), 5120)]
+
+
 def pattern(count, size):
     """fakesrc's bytes 0 to 255, over and over."""
     whole = np.arange(count * size, dtype=np.uint64).astype(np.uint8)
@@ -182,8 +190,7 @@ def test_meerkat_digitiser_8_bit(paste):
 
 def test_meerkat_digitiser_10_bit(paste):
     found, printed = paste("MeerKAT digitiser, 10-bit samples")
-    sent = [adcwave.wave("gaussian", "S10", 1, 4096 * number, 4096, sd=100.0)
-            for number in range(50)]
+    sent = ten_bits(50)
     expected = digitiser_descriptors(1, "", 5192, formats=[("i", 10)])
     for number, samples in enumerate(sent):
         expected.append(digitiser_packet(2 + 2 * number, 2**48 - 16384 + 4096 * number, 7, samples))
@@ -204,9 +211,8 @@ def test_meerkat_digitiser_all_groups(paste):
     found, printed, groups = paste("MeerKAT digitiser, all groups", numbers=True)
     expected = digitiser_descriptors(1, "", 5192, formats=[("i", 10)])
     assert len(expected) == 1
-    expected += [digitiser_packet(2 + 2 * number, 4096 * number, 6,
-                                  adcwave.wave("gaussian", "S10", 1, 4096 * number, 4096, sd=100.0))
-                 for number in range(80)]
+    expected += [digitiser_packet(2 + 2 * number, 4096 * number, 6, samples)
+                 for number, samples in enumerate(ten_bits(80))]
     check(found, expected)
     assert groups == [0] + [number % 8 for number in range(80)]
     check_no_warning(printed)
@@ -218,8 +224,7 @@ def test_meerkat_digitiser_all_groups(paste):
 
 def test_casperfpga(paste):
     found, printed = paste("casperfpga")
-    sent = [adcwave.wave("gaussian", "S10", 1, 4096 * number, 4096, sd=100.0)
-            for number in range(50)]
+    sent = ten_bits(50)
     check(found, [digitiser_packet(2 + 2 * number, 4096 * number, 7, samples)
                   for number, samples in enumerate(sent)])
     decoded = receivers.casperfpga(found, pointers=8)
