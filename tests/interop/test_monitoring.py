@@ -98,7 +98,7 @@ def test_a_stream_without_descriptors_needs_a_type(start):
     port = free_port()
     words = (f"spead://127.0.0.1:{port}", "--interval", "0.1", "descriptor-timeout=500000000")
     monitor = start(port, *words)
-    send(port, 200, SINE + "descriptors=none")
+    send(port, 64, SINE + "descriptors=none")
     output, errors = monitor.communicate(timeout=LIMIT)
     assert monitor.returncode == 1 and "no heap yet: there is no descriptor yet" in output, output
     assert re.search(r"^Error: No descriptor of the item came .*dtype=", errors, re.M), errors
@@ -254,18 +254,21 @@ def test_samples_without_a_numpy_type_are_not_drawn(monitor_module, capsys):
     assert "not drawn: numpy has no type for S24LE" in capsys.readouterr().out
 
 
+@pytest.fixture(scope="module")
+def web(monitor_module):
+    web = monitor_module.Web(0)
+    yield web
+    web.close()
+
+
 @pytest.mark.parametrize("samples", [
     np.full(64, np.inf), np.full(64, -np.inf, "f4"), np.array([np.nan, np.inf, 3.4e38, 1] * 16, "f4"),
     np.array([1.7e308, -1.7e308] * 32), np.array([65504, 1] * 32, "f2"), np.full(64, complex(np.inf, np.nan), "c8"),
     np.array([(np.nan, np.inf)] * 64, [("re", "f4"), ("im", "f4")])])
-def test_the_page_has_numbers_alone(monitor_module, monkeypatch, samples):
+def test_the_page_has_numbers_alone(monitor_module, web, monkeypatch, samples):
     monkeypatch.setattr(gst_spead2, "values_of", lambda _: {"large": 2**64 - 1, "ratio": float("nan")})
-    web = monitor_module.Web(0)
-    try:
-        web.show(monitor_module.Reports().make(STATS, 1, sample_of(samples)))
-        seen = strictly(fetch(web.port, "/report"))["seen"]
-    finally:
-        web.close()
+    web.show(monitor_module.Reports().make(STATS, 1, sample_of(samples)))
+    seen = strictly(fetch(web.port, "/report"))["seen"]
     assert seen["values"] == {"large": "18446744073709551615", "ratio": "nan"}
     assert "not_drawn" not in seen and sum(seen["histogram"]["counts"]) == 64
 
