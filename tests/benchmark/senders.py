@@ -32,11 +32,11 @@ class Stream:
 
     @property
     def address(self):
-        """Properties of the spead2src that receives it."""
+        """Properties of the spead2src that receives it: each sender is in the middle of a heap."""
         if not self.groups:
             return f"address=127.0.0.1 n-stops={self.senders}"
         return (f"address={FIRST_GROUP}+{self.senders - 1} multicast-iface=lo "
-                f"n-stops={self.senders}")
+                f"n-stops={self.senders} max-heaps={max(2 * self.senders, 16)}")
 
 
 PLAIN = Stream()
