@@ -11,6 +11,10 @@
 /* From so many on, heaps are many: see "Waking". */
 #define MANY_HEAPS 16
 
+/* Bytes that are left for each taker when a push is woken, if so many may be outstanding: a
+ * batch, and some that last until the push runs. */
+#define LEFT_BYTES (G_GUINT64_CONSTANT (5) << 18)
+
 /* How a push polls until heaps have ended: after so many us, and so many times, which is as long
  * as fast workers need for a queue of 4 MiB. */
 #define POLL_INTERVAL 50
@@ -305,6 +309,16 @@ spead2_queue_try_push (
   return i;
 }
 
+/* How many heaps are left when a push is woken, of many. No run is longer than a quarter of the
+ * capacity: it may be pushed then. */
+static guint
+count_left (const Spead2Queue *queue, guint capacity, const Spead2Heap *heap)
+{
+  guint64 n = queue->n_takers * LEFT_BYTES / MAX (heap->length, 1) + 1;
+
+  return MIN (capacity * 5 / 8, n);
+}
+
 /* Waits until a run, and others behind it, may be pushed. n_polls counts how often since one
  * was. */
 static void
@@ -313,9 +327,8 @@ wait_for_space (Spead2Queue *queue, const Spead2Heap *heap, guint *n_polls)
   guint capacity = capacity_for (queue, heap);
 
   if (capacity >= MANY_HEAPS)
-    /* No run is longer than a quarter. */
-    wait_below (
-        queue, MAX (capacity - capacity * 3 / 8 + 1, queue->interleave), 0);
+    wait_below (queue,
+        MAX (count_left (queue, capacity, heap) + 1, queue->interleave), 0);
   else if (queue->may_poll && (*n_polls)++ < MAX_POLLS)
     wait_below (queue, 1, g_get_monotonic_time () + POLL_INTERVAL);
   else

@@ -53,12 +53,13 @@
  * socket or after ENOBUFS is not asleep in this sense: a new rate and a deadline wake it,
  * through its writer.
  *
- * If at least 16 heaps of its size may be outstanding, a push waits until three eighths of
- * them have ended, so that it is woken once for all of these, and the others last until it
- * runs. Woken for each run, it sends 8 KiB heaps 8 % slower; woken for half, 512 heaps of
- * 4 KiB 13 % slower. Otherwise it waits until its run may be outstanding, too, and polls for
- * that at first, where may_poll permits: without that, 1 MiB heaps are sent 8 % slower. It
- * never waits for a part of a group to be sent.
+ * If at least 16 heaps of its size may be outstanding, a push is woken once for all that end
+ * until 1.25 MiB are left for each taker, or five eighths of these heaps where that is less:
+ * they last until it runs. Woken for each run, it sends 8 KiB heaps 8 % slower; when half of
+ * 512 heaps of 4 KiB are left, 13 %; when five eighths of 4 MiB are left, 3 %. Otherwise it
+ * waits until its run may be outstanding, too, and polls for that at first, where may_poll
+ * permits: without that, 1 MiB heaps are sent 8 % slower. It never waits for a part of a group
+ * to be sent.
  *
  * lock is a leaf: nothing else is locked under it, and it is not held while a heap is sent,
  * completed or freed, or a callback runs. Its users may guard state of their own with it.

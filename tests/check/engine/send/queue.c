@@ -1090,15 +1090,19 @@ GST_START_TEST (test_a_push_waits)
 GST_END_TEST
 
 static const struct {
-  guint max_heaps, interleave;
+  guint max_heaps, length, interleave;
   guint below; /* how few are used when a push is woken */
 } waits_for_space[] = {
-    {15, 1, 15},
-    {16, 1, 11},
-    {512, 1, 321},
+    {15, 1, 1, 15},
+    {16, 1, 1, 11},
+    {512, 1, 1, 321},
+    /* 1.25 MiB are fewer than five eighths */
+    {512, 8192, 1, 162},
+    {16, 1 << 20, 1, 3},
+    {16, 8 << 20, 1, 2},
     /* the rest may be a part of a group */
-    {16, 12, 12},
-    {16, 16, 16},
+    {16, 1, 12, 12},
+    {16, 1, 16, 16},
 };
 
 static gpointer
@@ -1108,7 +1112,7 @@ push_one_in_thread (gpointer full)
   return NULL;
 }
 
-/* Three eighths of many heaps, or one of a few. */
+/* Until some of many heaps are left, or one of a few has ended. */
 GST_START_TEST (test_how_many_heaps_a_push_waits_for)
 {
   const guint max_heaps = waits_for_space[__i__].max_heaps;
@@ -1118,6 +1122,7 @@ GST_START_TEST (test_how_many_heaps_a_push_waits_for)
   guint i, below = 0;
 
   open_queue (1, 1);
+  pointers[0]->length = waits_for_space[__i__].length;
   spead2_queue_init (&full, max_heaps, 1, waits_for_space[__i__].interleave);
   full.destinations.n = 1;
   spead2_taker_init (&taker, &full, wake, &world.wakes[0]);
