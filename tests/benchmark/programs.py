@@ -35,9 +35,9 @@ def buffer_size(heap):
 
 
 def outstanding(heap):
-    """Heaps that may be outstanding, with every program: four of those lists, and so 2 MiB
-    of small heaps, which stay in cache; 4 heaps at least."""
-    return max(4 * list_size(heap), 4)
+    """Heaps that may be outstanding, with every program: 4 MiB, and 4 heaps at least, which is
+    the default of spead2sink's max-heaps."""
+    return max(4 * MEBI // heap, 4)
 
 
 def working_set(heap):
