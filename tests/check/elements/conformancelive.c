@@ -191,6 +191,7 @@ begin (const gchar *element)
   static const SourceKind network_source = {
       .caps = "ANY",
       .any_caps = TRUE,
+      .real_times = TRUE,
       .see_buffer = see_buffer,
       .has_no_more = waits_for_data,
   };

@@ -112,15 +112,17 @@ static void
 see_segment (GstEvent *event, const gchar *last)
 {
   const GstSegment *segment;
+  guint64 shown;
   gchar start[24], stop[24], time[24], base[24], position[24];
 
   gst_event_parse_segment (event, &segment);
+  shown = source_kind->real_times ? GST_CLOCK_TIME_NONE : segment->position;
   see ("segment %s rate=%g flags=%x start=%s stop=%s time=%s base=%s "
        "position=%s after %s",
       gst_format_get_name (segment->format), segment->rate, segment->flags,
       show_time (segment->start, start), show_time (segment->stop, stop),
       show_time (segment->time, time), show_time (segment->base, base),
-      show_time (segment->position, position), last);
+      show_time (shown, position), last);
 }
 
 static void

@@ -14,6 +14,8 @@ typedef struct {
   const gchar *caps; /* that downstream takes at first */
   /* when caps come, and so what follows them, does not count */
   gboolean any_caps;
+  /* buffers have times of arrival, which are real: positions in time are not shown */
+  gboolean real_times;
   /* Shows a buffer, and what came before it. */
   void (*see_buffer) (GstBuffer *buffer, const gchar *last);
   /* Whether the source, in PLAYING, waits for what only the test does. */
