@@ -207,8 +207,7 @@ take_memory (
     write_values (self, heap, buffer);
     return gst_spead2_src_memory_take (heap, view->offset, view->size);
   }
-  buffer = gst_spead2_src_memory_take_place (
-      &self->memory, heap, view->offset, view->size);
+  buffer = gst_spead2_src_memory_take_place (heap, view->offset, view->size);
   write_values (self, heap, buffer);
   return buffer;
 }

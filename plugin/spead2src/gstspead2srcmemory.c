@@ -4,7 +4,6 @@
  */
 #include "gstspead2srcmemory.h"
 
-#include "gstspead2srcplacebuffers.h"
 #include "spead2/memory/bufferpool.h"
 
 /* Sizes of pools are multiples of this. */
@@ -52,12 +51,10 @@ gst_spead2_src_memory_start (
 {
   gst_spead2_src_slabs_start (&memory->slabs);
   memory->shared = n > 1;
-  if (memory->shared) {
+  if (memory->shared)
     gst_spead2_src_places_start (&memory->places, n);
-  } else if (has_runs) {
+  else if (has_runs)
     gst_spead2_src_places_start_apart (&memory->places);
-    memory->place_buffers = gst_spead2_src_place_buffers_new ();
-  }
 }
 
 void
@@ -70,7 +67,6 @@ gst_spead2_src_memory_stop (GstSpead2SrcMemory *memory)
   pool = steal_pool (memory);
   g_mutex_unlock (&memory->lock);
   free_pool (pool);
-  free_pool (g_steal_pointer (&memory->place_buffers));
   gst_spead2_src_slabs_stop (&memory->slabs);
 }
 
@@ -319,14 +315,11 @@ gst_spead2_src_memory_split (Spead2ReceivedHeap *run, guint n)
 }
 
 GstBuffer *
-gst_spead2_src_memory_take_place (GstSpead2SrcMemory *memory,
+gst_spead2_src_memory_take_place (
     Spead2ReceivedHeap *heap, guint64 offset, guint64 size)
 {
-  GstBuffer *block =
-      gst_spead2_src_places_take_first (&heap->memory, heap->length);
-
-  return gst_spead2_src_place_buffers_issue (
-      memory->place_buffers, block, heap->payload + offset, size);
+  return gst_spead2_src_places_take_first (
+      &heap->memory, heap->length, offset, size);
 }
 
 GstBuffer *

@@ -24,8 +24,7 @@ G_BEGIN_DECLS
 
 typedef struct {
   gboolean shared; /* heaps share buffers; constant while heaps are received */
-  GstBufferPool *place_buffers; /* (owned) streaming thread's, or NULL */
-  GstSpead2SrcSlabs slabs;      /* where downstream has no allocator */
+  GstSpead2SrcSlabs slabs; /* where downstream has no allocator */
 
   GMutex lock;
   /* Guarded by lock. */
@@ -62,7 +61,7 @@ GstBuffer *gst_spead2_src_memory_peek (const Spead2ReceivedHeap *heap);
 
 /* Takes the memory of a heap, which must have a place, or of the first one of a run out: the
  * buffer is the caller's, and of size bytes of the payload from offset on. */
-GstBuffer *gst_spead2_src_memory_take_place (GstSpead2SrcMemory *memory,
+GstBuffer *gst_spead2_src_memory_take_place (
     Spead2ReceivedHeap *heap, guint64 offset, guint64 size);
 
 /* Whether two heaps with memory lie in one block, and the second one's payload right

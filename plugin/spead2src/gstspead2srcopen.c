@@ -159,7 +159,7 @@ gst_spead2_src_settings_run (
   config->assembler.remember_time = REMEMBER_TIME;
   if (gst_spead2_src_settings_have_runs (settings)) {
     guint n = settings->heaps_per_buffer > 1 ? settings->heaps_per_buffer
-                                             : GST_SPEAD2_SRC_MAX_APART_PLACES;
+                                             : GST_SPEAD2_SRC_MAX_PLACE_BUFFERS;
 
     config->assembler.run_heaps = settings->max_size_buffers > 0
         ? MIN (n, settings->max_size_buffers)

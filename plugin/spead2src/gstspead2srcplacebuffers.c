@@ -8,11 +8,12 @@
 #include "spead2/memory/bufferpool.h"
 #include "spead2/receive/receivedheap.h"
 
-/* Of a pool's buffer, or with a parent a part of it that was shared. */
+/* Of a place's buffer, or with a parent a part of it that was shared. */
 typedef struct {
   GstMemory memory;
-  /* (owned) NULL: the memory is in the pool, or has a parent */
+  /* (owned) NULL: the buffer is with its block, or the memory has a parent */
   GstBuffer *block;
+  GstBuffer **kept; /* where the block keeps the buffer */
   guint8 *data;
 } Place;
 
@@ -39,13 +40,6 @@ new_place (GstAllocator *allocator, GstMemory *parent, GstMemoryFlags flags,
   gst_memory_init (&place->memory, flags, allocator, parent, max_size,
       SPEAD2_PAYLOAD_ALIGNMENT - 1, offset, size);
   return &place->memory;
-}
-
-/* Of a buffer that has not been issued yet. */
-static GstMemory *
-alloc_place (GstAllocator *allocator, gsize size, GstAllocationParams *params)
-{
-  return new_place (allocator, NULL, 0, size, 0, size);
 }
 
 static void
@@ -99,55 +93,141 @@ static void
 gst_spead2_src_place_allocator_class_init (
     GstSpead2SrcPlaceAllocatorClass *klass)
 {
-  GstAllocatorClass *allocator_class = GST_ALLOCATOR_CLASS (klass);
-
-  allocator_class->alloc = alloc_place;
-  allocator_class->free = free_place;
+  GST_ALLOCATOR_CLASS (klass)->free = free_place;
 }
 
-/* -- buffers -------------------------------------------------------------------------- */
+/* One for all, which is never freed. */
+static GstAllocator *
+get_allocator (void)
+{
+  static GstAllocator *allocator;
 
-/* Called for memory that comes back to the pool. */
+  if (g_once_init_enter (&allocator)) {
+    GstAllocator *made =
+        g_object_ref_sink (g_object_new (TYPE_PLACE_ALLOCATOR, NULL));
+
+    GST_OBJECT_FLAG_SET (made, GST_OBJECT_FLAG_MAY_BE_LEAKED);
+    g_once_init_leave (&allocator, made);
+  }
+  return allocator;
+}
+
+/* -- buffers that are with their block ------------------------------------------------- */
+
+typedef struct {
+  GstMeta meta;
+  /* (owned) of each place, or NULL: there is none, or it was issued. The thread that has the
+   * place uses it. */
+  GstBuffer *buffers[GST_SPEAD2_SRC_MAX_PLACE_BUFFERS];
+} Kept;
+
+/* A GstMetaInitFunction. */
+static gboolean
+init_kept (GstMeta *meta, gpointer params, GstBuffer *block)
+{
+  memset (((Kept *) meta)->buffers, 0, sizeof ((Kept *) meta)->buffers);
+  return TRUE;
+}
+
+/* A GstMetaFreeFunction. */
 static void
-leave_block (GstMemory *memory)
+free_kept (GstMeta *meta, GstBuffer *block)
 {
-  Place *place = (Place *) memory;
+  guint i;
 
-  place->data = NULL;
-  gst_clear_buffer (&place->block);
+  for (i = 0; i < GST_SPEAD2_SRC_MAX_PLACE_BUFFERS; i++)
+    gst_clear_buffer (&((Kept *) meta)->buffers[i]);
 }
 
-GstBufferPool *
-gst_spead2_src_place_buffers_new (void)
+static const GstMetaInfo *
+get_kept_info (void)
 {
-  GstAllocator *allocator =
-      g_object_ref_sink (g_object_new (TYPE_PLACE_ALLOCATOR, NULL));
-  GstBufferPool *pool = spead2_buffer_pool_new ();
-  GstStructure *config = gst_buffer_pool_get_config (pool);
+  static const gchar *tags[] = {NULL};
+  static const GstMetaInfo *info;
 
-  /* The size is that of a buffer that has not been issued yet. */
-  gst_buffer_pool_config_set_params (config, NULL, 1, 0, 0);
-  gst_buffer_pool_config_set_allocator (config, allocator, NULL);
-  gst_buffer_pool_set_config (pool, config);
-  spead2_buffer_pool_set_restore (SPEAD2_BUFFER_POOL (pool), leave_block);
-  gst_buffer_pool_set_active (pool, TRUE);
-  gst_object_unref (allocator);
-  return pool;
+  if (g_once_init_enter (&info))
+    g_once_init_leave (&info,
+        gst_meta_register (
+            gst_meta_api_type_register ("GstSpead2SrcPlaceBuffersAPI", tags),
+            "GstSpead2SrcPlaceBuffers", sizeof (Kept), init_kept, free_kept,
+            NULL));
+  return info;
+}
+
+static Kept *
+get_kept (GstBuffer *block)
+{
+  return (Kept *) gst_buffer_get_meta (block, get_kept_info ()->api);
+}
+
+void
+gst_spead2_src_place_buffers_prepare (GstBuffer *block)
+{
+  GstMeta *meta;
+
+  if (get_kept (block))
+    return;
+  meta = gst_buffer_add_meta (block, get_kept_info (), NULL);
+  GST_META_FLAG_SET (meta, GST_META_FLAG_POOLED);
+}
+
+/* -- buffers that are issued ------------------------------------------------------------ */
+
+/* Whether the buffer was issued, and has the memory that it was made with, which nothing else
+ * uses. */
+static gboolean
+can_return (GstBuffer *buffer)
+{
+  const Place *place;
+
+  if (GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_TAG_MEMORY) ||
+      gst_buffer_n_memory (buffer) != 1)
+    return FALSE;
+  place = (const Place *) gst_buffer_peek_memory (buffer, 0);
+  return place->block && GST_MINI_OBJECT_REFCOUNT_VALUE (place) == 1;
+}
+
+/* A GstMiniObjectDisposeFunction: a buffer that nobody has any more goes back to its block,
+ * or is freed. */
+static gboolean
+return_to_block (GstMiniObject *object)
+{
+  GstBuffer *buffer = GST_BUFFER_CAST (object);
+  Place *place;
+
+  if (!can_return (buffer))
+    return TRUE;
+  place = (Place *) gst_buffer_peek_memory (buffer, 0);
+  *place->kept = gst_buffer_ref (buffer);
+  spead2_buffer_reset (buffer);
+  /* This may free the block, and the buffer with it. */
+  gst_buffer_unref (g_steal_pointer (&place->block));
+  return FALSE;
+}
+
+static GstBuffer *
+make_buffer (void)
+{
+  GstBuffer *buffer = gst_buffer_new ();
+
+  gst_buffer_append_memory (
+      buffer, new_place (get_allocator (), NULL, 0, 0, 0, 0));
+  GST_BUFFER_FLAG_UNSET (buffer, GST_BUFFER_FLAG_TAG_MEMORY);
+  GST_MINI_OBJECT_CAST (buffer)->dispose = return_to_block;
+  return buffer;
 }
 
 /* Nobody else has the buffer's memory yet. */
 GstBuffer *
 gst_spead2_src_place_buffers_issue (
-    GstBufferPool *pool, GstBuffer *block, guint8 *data, gsize size)
+    GstBuffer *block, guint i, guint8 *data, gsize size)
 {
-  GstBuffer *buffer = NULL;
-  Place *place;
+  GstBuffer **kept = &get_kept (block)->buffers[i];
+  GstBuffer *buffer = *kept ? g_steal_pointer (kept) : make_buffer ();
+  Place *place = (Place *) gst_buffer_peek_memory (buffer, 0);
 
-  if (gst_buffer_pool_acquire_buffer (pool, &buffer, NULL) != GST_FLOW_OK)
-    return gst_buffer_new_wrapped_full (
-        0, data, size, 0, size, block, (GDestroyNotify) gst_buffer_unref);
-  place = (Place *) gst_buffer_peek_memory (buffer, 0);
   place->block = block;
+  place->kept = kept;
   place->data = data;
   place->memory.offset = 0;
   place->memory.size = place->memory.maxsize = size;

@@ -1,8 +1,8 @@
 /* gst-spead2: buffers of heaps that have a place in a block each
  *
- * A pool of buffers, with the metas that stay on them, whose memory is a part of a block: of
- * another one each time that the buffer is issued. The buffer keeps the block until it comes
- * back to the pool, or until nothing else uses its memory any more.
+ * A block keeps a buffer for each of its places, with the metas that stay on it, to be issued
+ * each time that a heap has come there. The buffer that was issued keeps the block in turn,
+ * until nobody has it any more and it is back, or until nothing else uses its memory.
  *
  * Any thread.
  *
@@ -15,12 +15,16 @@
 
 G_BEGIN_DECLS
 
-/* An active pool. The functions below need one of these. */
-GstBufferPool *gst_spead2_src_place_buffers_new (void);
+/* Places of a block at most. */
+#define GST_SPEAD2_SRC_MAX_PLACE_BUFFERS 16
 
-/* A buffer of size bytes from data on, which lie in block (transfer full). */
+/* Has a block, which nobody else has yet, keep buffers. It may have been prepared before. */
+void gst_spead2_src_place_buffers_prepare (GstBuffer *block);
+
+/* A buffer of size bytes from data on, which lie in place i of a prepared block (transfer
+ * full). The place is the caller's, and then the buffer's. */
 GstBuffer *gst_spead2_src_place_buffers_issue (
-    GstBufferPool *pool, GstBuffer *block, guint8 *data, gsize size);
+    GstBuffer *block, guint i, guint8 *data, gsize size);
 
 G_END_DECLS
 

@@ -73,7 +73,7 @@ gst_spead2_src_places_start (GstSpead2SrcPlaces *places, guint n)
 void
 gst_spead2_src_places_start_apart (GstSpead2SrcPlaces *places)
 {
-  start (places, GST_SPEAD2_SRC_MAX_APART_PLACES, TRUE);
+  start (places, GST_SPEAD2_SRC_MAX_PLACE_BUFFERS, TRUE);
 }
 
 void
@@ -241,6 +241,8 @@ use_block (GstSpead2SrcPlaces *places, gsize size, GstBuffer *block)
   data = block_data (block, &block_size);
   if (data == NULL)
     return FALSE;
+  if (places->apart)
+    gst_spead2_src_place_buffers_prepare (block);
   places->block = block;
   places->next = data;
   places->end = data + block_size;
@@ -352,15 +354,23 @@ gst_spead2_src_places_split (
 }
 
 GstBuffer *
-gst_spead2_src_places_take_first (Spead2HeapMemory *memory, gsize size)
+gst_spead2_src_places_take_first (
+    Spead2HeapMemory *memory, gsize length, gsize offset, gsize size)
 {
-  if (size >= memory->size) {
+  guint8 *data = memory->data;
+  /* The last one of the block is 0. */
+  guint place = (memory->map.data - data) / memory->map.maxsize - 1;
+  GstBuffer *block = memory->token;
+
+  if (length < memory->size) {
+    memory->data += length;
+    memory->size -= length;
+    gst_buffer_ref (block);
+  } else {
     memory->data = NULL;
-    return g_steal_pointer (&memory->token);
+    memory->token = NULL;
   }
-  memory->data += size;
-  memory->size -= size;
-  return gst_buffer_ref (memory->token);
+  return gst_spead2_src_place_buffers_issue (block, place, data + offset, size);
 }
 
 gboolean

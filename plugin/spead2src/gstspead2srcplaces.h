@@ -15,6 +15,7 @@
 
 #include <gst/gst.h>
 
+#include "gstspead2srcplacebuffers.h"
 #include "gstspead2srcslabs.h"
 #include "spead2/receive/receivedheap.h"
 
@@ -23,10 +24,8 @@ G_BEGIN_DECLS
 /* Bytes of a block, and of a buffer of several heaps, at most. */
 #define GST_SPEAD2_SRC_MAX_BLOCK (64 << 20)
 
-/* The same of a block of heaps that are a buffer each, and places in it, at most: each of the
- * buffers keeps all of it. */
+/* The same of a block of heaps that are a buffer each: each of the buffers keeps all of it. */
 #define GST_SPEAD2_SRC_MAX_APART (128 << 10)
-#define GST_SPEAD2_SRC_MAX_APART_PLACES 16
 
 typedef struct {
   GstSpead2SrcSlabs *slabs; /* (borrowed) */
@@ -87,10 +86,10 @@ gboolean gst_spead2_src_places_adjoin (
 void gst_spead2_src_places_split (
     Spead2HeapMemory *memory, gsize size, Spead2HeapMemory *first);
 
-/* Takes the first bytes of a place off, whole places: the part of the block that they are a
- * reference to (transfer full). */
+/* Takes the first place off, which has length bytes of a heap that is a buffer: that buffer,
+ * of size of them from offset on. */
 GstBuffer *gst_spead2_src_places_take_first (
-    Spead2HeapMemory *memory, gsize size);
+    Spead2HeapMemory *memory, gsize length, gsize offset, gsize size);
 
 /* Whether no place of the block is behind that one. */
 gboolean gst_spead2_src_places_is_last (const Spead2HeapMemory *memory);

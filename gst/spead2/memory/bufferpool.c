@@ -13,8 +13,7 @@ struct _Spead2BufferPool {
 
   /* Constant while the pool is active. */
   gsize size;
-  guint min, max;                  /* max 0: no limit */
-  Spead2MemoryRestoreFunc restore; /* or NULL */
+  guint min, max; /* max 0: no limit */
 
   GMutex lock;
   /* Guarded by lock, which is never held while buffers are made or freed. */
@@ -102,10 +101,8 @@ remove_unpooled (GstBuffer *buffer, GstMeta **meta, gpointer user_data)
   return TRUE;
 }
 
-/* As the default, which costs as much as to receive 2 KiB: but for the size, which
- * release_buffer() restores where the buffer is issued again. */
-static void
-reset_buffer (GstBufferPool *pool, GstBuffer *buffer)
+void
+spead2_buffer_reset (GstBuffer *buffer)
 {
   g_assert (GST_MINI_OBJECT_REFCOUNT_VALUE (buffer) == 1);
   GST_BUFFER_FLAGS (buffer) &= GST_BUFFER_FLAG_TAG_MEMORY;
@@ -115,6 +112,14 @@ reset_buffer (GstBufferPool *pool, GstBuffer *buffer)
   GST_BUFFER_OFFSET (buffer) = GST_BUFFER_OFFSET_NONE;
   GST_BUFFER_OFFSET_END (buffer) = GST_BUFFER_OFFSET_NONE;
   gst_buffer_foreach_meta (buffer, remove_unpooled, NULL);
+}
+
+/* As the default, which costs as much as to receive 2 KiB: but for the size, which
+ * release_buffer() restores where the buffer is issued again. */
+static void
+reset_buffer (GstBufferPool *pool, GstBuffer *buffer)
+{
+  spead2_buffer_reset (buffer);
 }
 
 /* Gives a buffer its whole memory back. FALSE: it has another than it had, or that is used
@@ -130,10 +135,7 @@ restore_memory (const Spead2BufferPool *self, GstBuffer *buffer)
   memory = gst_buffer_peek_memory (buffer, 0);
   if (GST_MINI_OBJECT_REFCOUNT_VALUE (memory) > 1)
     return FALSE;
-  if (self->restore)
-    self->restore (memory);
-  else
-    gst_memory_resize (memory, -(gssize) memory->offset, self->size);
+  gst_memory_resize (memory, -(gssize) memory->offset, self->size);
   return TRUE;
 }
 
@@ -225,13 +227,6 @@ GstBufferPool *
 spead2_buffer_pool_new (void)
 {
   return gst_object_ref_sink (g_object_new (SPEAD2_TYPE_BUFFER_POOL, NULL));
-}
-
-void
-spead2_buffer_pool_set_restore (
-    Spead2BufferPool *pool, Spead2MemoryRestoreFunc func)
-{
-  pool->restore = func;
 }
 
 GstBufferPool *

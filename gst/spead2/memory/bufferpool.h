@@ -23,19 +23,14 @@ G_DECLARE_FINAL_TYPE (
 
 GstBufferPool *spead2_buffer_pool_new (void);
 
-/* Called for the memory of a buffer that comes back, which nothing else uses any more, in
- * the thread that released it. */
-typedef void (*Spead2MemoryRestoreFunc) (GstMemory *memory);
-
-/* Has func make a buffer's memory what it was when it was allocated, in place of making it
- * as large as that again. Before the pool is active. */
-void spead2_buffer_pool_set_restore (
-    Spead2BufferPool *pool, Spead2MemoryRestoreFunc func);
-
 /* An active pool of buffers of that size, without a limit; allocator may be NULL. NULL where
  * the pool does not start. */
 GstBufferPool *spead2_buffer_pool_start (
     gsize size, GstAllocator *allocator, const GstAllocationParams *params);
+
+/* Makes a buffer, which nobody else has, what it was before it was issued: but for its memory
+ * and GST_BUFFER_FLAG_TAG_MEMORY, and metas that stay on it. */
+void spead2_buffer_reset (GstBuffer *buffer);
 
 G_END_DECLS
 

@@ -111,7 +111,7 @@ GST_START_TEST (places_of_heaps_apart_are_aligned)
   fail_if (gst_spead2_src_places_adjoin (&memory[0], &memory[1]));
   for (guint i = 0; i < G_N_ELEMENTS (memory); i++)
     gst_buffer_unref (
-        gst_spead2_src_places_take_first (&memory[i], memory[i].size));
+        gst_spead2_src_places_take_first (&memory[i], memory[i].size, 0, 1));
 }
 GST_END_TEST;
 
@@ -123,7 +123,8 @@ GST_START_TEST (a_large_heap_apart_has_no_place)
   gst_spead2_src_places_start_apart (&places);
   fail_unless (gst_spead2_src_places_acquire (
       &places, GST_SPEAD2_SRC_MAX_APART / 2, &memory));
-  gst_buffer_unref (gst_spead2_src_places_take_first (&memory, memory.size));
+  gst_buffer_unref (
+      gst_spead2_src_places_take_first (&memory, memory.size, 0, 1));
   fail_if (gst_spead2_src_places_acquire (
       &places, GST_SPEAD2_SRC_MAX_APART / 2 + 1, &memory));
 }
@@ -137,52 +138,98 @@ count_refs (GstBuffer *block)
   return GST_MINI_OBJECT_REFCOUNT_VALUE (block);
 }
 
-GST_START_TEST (a_buffer_in_the_pool_keeps_no_block)
+static GstBuffer *
+prepared_block (void)
 {
-  GstBufferPool *pool = gst_spead2_src_place_buffers_new ();
-  GstBuffer *block = gst_buffer_new (), *buffer;
-  guint8 bytes[2][PLACE] = {"first", "second"};
+  GstBuffer *block = gst_buffer_new ();
 
-  buffer = gst_spead2_src_place_buffers_issue (
-      pool, gst_buffer_ref (block), bytes[0], 5);
-  fail_if (gst_buffer_memcmp (buffer, 0, "first", 5));
-  fail_unless_equals_uint64 (gst_buffer_get_size (buffer), 5);
+  gst_spead2_src_place_buffers_prepare (block);
+  return block;
+}
+
+/* Of the text, in place i. */
+static GstBuffer *
+issue (GstBuffer *block, guint i, gchar *text)
+{
+  GstBuffer *buffer = gst_spead2_src_place_buffers_issue (
+      gst_buffer_ref (block), i, (guint8 *) text, strlen (text));
+
+  fail_unless_equals_uint64 (gst_buffer_get_size (buffer), strlen (text));
+  fail_if (gst_buffer_memcmp (buffer, 0, text, strlen (text)));
+  return buffer;
+}
+
+static gchar first[] = "first", second[] = "second";
+
+/* Also where the block has been a block before. */
+GST_START_TEST (a_place_issues_its_buffer_again)
+{
+  GstCaps *clock = gst_caps_new_empty_simple ("timestamp/x-test");
+  GstBuffer *block = prepared_block (), *buffer = issue (block, 0, first);
+
   fail_unless_equals_int (count_refs (block), 2);
+  GST_BUFFER_PTS (buffer) = 1;
+  GST_BUFFER_FLAG_SET (buffer, GST_BUFFER_FLAG_DISCONT);
+  gst_buffer_add_reference_timestamp_meta (buffer, clock, 1, 1);
   gst_buffer_unref (buffer);
   fail_unless_equals_int (count_refs (block), 1);
 
-  fail_unless (gst_spead2_src_place_buffers_issue (
-                   pool, gst_buffer_ref (block), bytes[1], 6) == buffer);
-  fail_if (gst_buffer_memcmp (buffer, 0, "second", 6));
-  fail_unless_equals_uint64 (gst_buffer_get_size (buffer), 6);
+  gst_spead2_src_place_buffers_prepare (block);
+  fail_unless (issue (block, 0, second) == buffer);
+  fail_unless_equals_int (count_refs (block), 2);
+  fail_if (GST_BUFFER_PTS_IS_VALID (buffer));
+  fail_if (GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_DISCONT));
+  fail_if (gst_buffer_get_reference_timestamp_meta (buffer, NULL));
   gst_buffer_unref (buffer);
-  gst_buffer_pool_set_active (pool, FALSE);
-  gst_object_unref (pool);
   gst_buffer_unref (block);
+  gst_caps_unref (clock);
+}
+GST_END_TEST;
+
+GST_START_TEST (a_buffer_outlives_all_others_of_its_block)
+{
+  GstBuffer *block = prepared_block ();
+  GstBuffer *buffer = issue (block, 0, first), *other = issue (block, 1, first);
+
+  gst_buffer_unref (block);
+  gst_buffer_unref (other);
+  fail_if (gst_buffer_memcmp (buffer, 0, first, strlen (first)));
+  gst_buffer_unref (buffer);
 }
 GST_END_TEST;
 
 GST_START_TEST (a_part_that_is_shared_keeps_the_block)
 {
-  GstBufferPool *pool = gst_spead2_src_place_buffers_new ();
-  GstBuffer *block = gst_buffer_new (), *buffer, *part, *other;
-  guint8 bytes[2][PLACE] = {"first", "second"};
+  GstBuffer *block = prepared_block ();
+  GstBuffer *buffer = issue (block, 0, first), *part, *other;
 
-  buffer = gst_spead2_src_place_buffers_issue (
-      pool, gst_buffer_ref (block), bytes[0], 5);
   part = gst_buffer_copy_region (buffer, GST_BUFFER_COPY_MEMORY, 1, 3);
   gst_buffer_unref (buffer);
   fail_unless_equals_int (count_refs (block), 2);
-  other = gst_spead2_src_place_buffers_issue (
-      pool, gst_buffer_ref (block), bytes[1], 6);
+  other = issue (block, 1, second);
   fail_if (gst_buffer_memcmp (part, 0, "irs", 3));
   fail_unless_equals_uint64 (gst_buffer_get_size (part), 3);
   gst_buffer_unref (part);
   fail_unless_equals_int (count_refs (block), 2);
   gst_buffer_unref (other);
   fail_unless_equals_int (count_refs (block), 1);
-  gst_buffer_pool_set_active (pool, FALSE);
-  gst_object_unref (pool);
+  gst_buffer_unref (block);
+}
+GST_END_TEST;
+
+/* Whoever has the buffer may give it other memory, which is not the block's. */
+GST_START_TEST (a_buffer_with_other_memory_does_not_come_back)
+{
+  GstBuffer *block = prepared_block ();
+  GstBuffer *buffer = issue (block, 0, first);
+  gchar other[] = "other";
+
+  gst_buffer_replace_all_memory (
+      buffer, gst_memory_new_wrapped (0, other, 5, 0, 5, NULL, NULL));
+  fail_unless_equals_int (count_refs (block), 1);
+  gst_buffer_unref (buffer);
+  buffer = issue (block, 0, second);
+  gst_buffer_unref (buffer);
   gst_buffer_unref (block);
 }
 GST_END_TEST;
@@ -199,8 +246,10 @@ places_suite (void)
   tcase_add_test (tc, a_run_shrinks_in_front_of_another);
   tcase_add_test (tc, places_of_heaps_apart_are_aligned);
   tcase_add_test (tc, a_large_heap_apart_has_no_place);
-  tcase_add_test (tc, a_buffer_in_the_pool_keeps_no_block);
+  tcase_add_test (tc, a_place_issues_its_buffer_again);
+  tcase_add_test (tc, a_buffer_outlives_all_others_of_its_block);
   tcase_add_test (tc, a_part_that_is_shared_keeps_the_block);
+  tcase_add_test (tc, a_buffer_with_other_memory_does_not_come_back);
   return suite;
 }
 
