@@ -4,10 +4,12 @@
  */
 #include "gstspead2srcslabs.h"
 
-/* Bytes of slabs in a mapping, and how many have pages before the first heap comes. The
- * others are touched, and so in memory, only while so many heaps are there at a time. */
-#define MAPPED_BYTES (64 << 20)
-#define PRESENT_BYTES (16 << 20)
+/* Bytes of slabs that have pages before the first heap comes. More slabs than these hold are
+ * made of large sizes only, and have their pages when they are touched: to touch new huge pages
+ * takes longer than to use small ones that the kernel has just freed. 17 MiB, which 16 heaps of
+ * 1 MiB need with what their sizes are rounded up by. */
+#define PRESENT_BYTES (17 << 20)
+#define MIN_SLABS 4
 
 /* Sizes of slabs. */
 #define MIN_SIZE 8192
@@ -36,7 +38,8 @@ gst_spead2_src_slabs_start (GstSpead2SrcSlabs *slabs)
 {
   gst_spead2_src_slabs_stop (slabs);
   g_mutex_lock (&slabs->lock);
-  slabs->uncut = spead2_huge_pages_map (MAPPED_BYTES, PRESENT_BYTES, NULL);
+  slabs->uncut =
+      spead2_huge_pages_map (MIN_SLABS * MAX_SIZE, PRESENT_BYTES, NULL);
   slabs->n_mappings = 1;
   g_mutex_unlock (&slabs->lock);
 }
@@ -74,11 +77,11 @@ take_pages (GstSpead2SrcSlabs *slabs, gsize size)
   Spead2HugePages *pages = g_steal_pointer (&slabs->uncut);
 
   if (pages == NULL && slabs->n_mappings < MAX_MAPPINGS) {
-    pages = spead2_huge_pages_map (MAPPED_BYTES, 0, NULL);
+    pages = spead2_huge_pages_map (MIN_SLABS * MAX_SIZE, 0, NULL);
     slabs->n_mappings++;
   }
   if (pages)
-    spead2_huge_pages_cut (pages, size);
+    spead2_huge_pages_cut (pages, size, MAX (PRESENT_BYTES / size, MIN_SLABS));
   return pages;
 }
 

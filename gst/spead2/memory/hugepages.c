@@ -107,10 +107,10 @@ slab_stride (gsize slab_size)
 }
 
 guint
-spead2_huge_pages_cut (Spead2HugePages *pages, gsize slab_size)
+spead2_huge_pages_cut (Spead2HugePages *pages, gsize slab_size, gsize max_slabs)
 {
   const gsize stride = slab_stride (slab_size);
-  const gsize n_slabs = (pages->size - HEADERS_SIZE) / stride;
+  const gsize n_slabs = MIN ((pages->size - HEADERS_SIZE) / stride, max_slabs);
   gsize i;
 
   g_assert (pages->slab_size == 0);
@@ -131,7 +131,7 @@ spead2_huge_pages_new (gsize slab_size, guint n_slabs, GError **error)
   Spead2HugePages *pages = spead2_huge_pages_map (size, size, error);
 
   if (pages)
-    spead2_huge_pages_cut (pages, slab_size);
+    spead2_huge_pages_cut (pages, slab_size, G_MAXSIZE);
   return pages;
 }
 

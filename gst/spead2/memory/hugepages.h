@@ -54,8 +54,10 @@ spead2_huge_pages_alignment (gsize size)
 Spead2HugePages *spead2_huge_pages_map (
     gsize size, gsize present, GError **error);
 
-/* Cuts the mapping into slabs of slab_size bytes, once. Returns how many they are. */
-guint spead2_huge_pages_cut (Spead2HugePages *pages, gsize slab_size);
+/* Cuts the mapping into slabs of slab_size bytes, once: max_slabs from its beginning, or as
+ * many as it holds. Returns how many they are. */
+guint spead2_huge_pages_cut (
+    Spead2HugePages *pages, gsize slab_size, gsize max_slabs);
 
 /* A mapping with at least n_slabs slabs of slab_size bytes, which begin at multiples
  * of spead2_huge_pages_alignment (slab_size). NULL with SPEAD2_ERRNO when memory is
