@@ -138,7 +138,7 @@
  * ]| Heaps of 4096 samples of 10 bits, which are 5120 bytes.
  * |[
  * gst-launch-1.0 adctestsrc wave=pulses freq=2 is-live=true samplesperbuffer=4800 num-buffers=30 ! audio/x-raw,format=F32LE,rate=48000 ! audioconvert ! autoaudiosink
- * ]| Two pulses a second, to hear for 5 seconds.
+ * ]| Two pulses a second, to hear for 3 seconds.
  *
  * Since: 0.1
  */

@@ -99,8 +99,8 @@ struct _GstSpead2Sink {
 
   /* Atomic; any thread. */
   gint end; /* GstSpead2SinkEnd */
-  /* send descriptors again: some were lost, a destination is new or is reached again, or a
-   * stop heap came */
+  /* send descriptors again: some were lost, a destination is new, is reached again or has
+   * become the first, or a stop heap came */
   gint redescribe;
   gint requested; /* send descriptors again: the application asks for them */
   /* runs have one heap: not all go to one destination or in turn */

@@ -544,14 +544,14 @@ install_heaps (GObjectClass *klass)
   /**
    * GstSpead2Sink:max-heaps:
    *
-   * Limit of outstanding heaps: accepted and not yet sent. Upstream waits while it
-   * is reached. 0 allows as many as make 4 MiB, from 4 to 4095, and at least 2 for
+   * Limit of outstanding heaps: accepted and not yet sent. Upstream waits when it is
+   * reached, until one is sent, or several where it is 16 or more. 0 allows as many as make 4 MiB, from 4 to 4095, and at least 2 for
    * each of #GstSpead2Sink:send-threads and twice #GstSpead2Sink:interleave.
    *
    * With 1, making a heap and sending it alternate: each of two threads waits for
-   * the other. That costs most with small heaps: of the throughput with 0, a fifth
-   * is left with 8 KiB, three tenths with 64 KiB, seven tenths with 1 MiB. With
-   * fewer heaps than #GstSpead2Sink:send-threads, some threads are idle.
+   * the other. That costs most with small heaps: of the throughput with 0, a tenth
+   * or less is left with 8 KiB, seven tenths with 1 MiB. With fewer heaps than
+   * #GstSpead2Sink:send-threads, some threads are idle.
    *
    * Since: 0.1
    */

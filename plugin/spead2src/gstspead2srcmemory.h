@@ -1,8 +1,8 @@
 /* gst-spead2: memory that heaps are received into
  *
  * Buffers of a pool, last in first out, each mapped for writing, unless it is a slab, from
- * the moment a heap begins until it becomes a buffer of the stream. The pool's buffers have the size of
- * the largest heap so far. A heap far smaller than that, as one of descriptors or of
+ * the moment a heap begins until it becomes a buffer of the stream. The pool's buffers have
+ * the size of the largest heap so far. A heap far smaller than that, as one of descriptors or of
  * stream control is, has memory of its own, until many of them have come in a row: the
  * pool is then made for such heaps. Heaps that share a buffer, or small ones that may come as
  * runs, have places in a block instead, where they can.

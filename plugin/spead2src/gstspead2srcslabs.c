@@ -4,16 +4,17 @@
  */
 #include "gstspead2srcslabs.h"
 
-/* Bytes of slabs that have pages before the first heap comes. More slabs than these hold are
- * made of large sizes only, and have their pages when they are touched: to touch new huge pages
- * takes longer than to use small ones that the kernel has just freed. 17 MiB, which 16 heaps of
- * 1 MiB need with what their sizes are rounded up by. */
-#define PRESENT_BYTES (17 << 20)
+/* Bytes of slabs that have pages before the first heap comes. */
+#define PRESENT_BYTES (16 << 20)
+
+/* Slabs of a size of which these hold fewer, or that comes later. Their pages come when they
+ * are touched; there are no more, since to touch new huge pages takes longer than to use small
+ * ones that the kernel has just freed. */
 #define MIN_SLABS 4
 
-/* Sizes of slabs. */
+/* Sizes of slabs, rounded up as those of pools. */
 #define MIN_SIZE 8192
-#define MAX_SIZE (16 << 20)
+#define MAX_SIZE ((16 << 20) + 4096)
 
 /* Mappings in a run, so that a stream of hostile sizes does not keep a worker busy: a page
  * takes 0.2 ms. */
@@ -81,7 +82,7 @@ take_pages (GstSpead2SrcSlabs *slabs, gsize size)
     slabs->n_mappings++;
   }
   if (pages)
-    spead2_huge_pages_cut (pages, size, MAX (PRESENT_BYTES / size, MIN_SLABS));
+    spead2_huge_pages_cut (pages, size, MIN_SLABS);
   return pages;
 }
 

@@ -34,8 +34,9 @@ struct _Spead2HugePages {
   guint64 id;
   guint8 *mapping; /* as mmap() returned it */
   gsize mapping_size;
-  guint8 *data; /* its first whole page */
-  gsize size;
+  guint8 *data;  /* its first whole page */
+  gsize size;    /* of it, or of the part that is cut */
+  gsize present; /* bytes of slabs that had their pages from the start */
   gsize slab_size;
   gsize alignment; /* of slabs, and the greatest of an allocation */
 
@@ -91,9 +92,12 @@ spead2_huge_pages_map (gsize size, gsize present, GError **error)
       g_object_ref_sink (g_object_new (SPEAD2_TYPE_HUGE_PAGES, NULL));
 
   pages->id = g_atomic_int_add (&last_id, 1) + 1;
-  if (present > 0)
-    present = round_up (present + HEADERS_SIZE, SPEAD2_HUGE_PAGE_SIZE);
-  if (map_pages (pages, all, MIN (present, all)))
+  if (present > 0) {
+    present =
+        MIN (round_up (present + HEADERS_SIZE, SPEAD2_HUGE_PAGE_SIZE), all);
+    pages->present = present - HEADERS_SIZE;
+  }
+  if (map_pages (pages, all, present))
     return pages;
   spead2_set_errno (error, errno, "Could not get pages of 2 MiB");
   gst_object_unref (pages);
@@ -107,10 +111,11 @@ slab_stride (gsize slab_size)
 }
 
 guint
-spead2_huge_pages_cut (Spead2HugePages *pages, gsize slab_size, gsize max_slabs)
+spead2_huge_pages_cut (Spead2HugePages *pages, gsize slab_size, guint min_slabs)
 {
   const gsize stride = slab_stride (slab_size);
-  const gsize n_slabs = MIN ((pages->size - HEADERS_SIZE) / stride, max_slabs);
+  const gsize n_slabs = MIN ((pages->size - HEADERS_SIZE) / stride,
+      MAX (pages->present / stride, min_slabs));
   gsize i;
 
   g_assert (pages->slab_size == 0);
@@ -121,6 +126,8 @@ spead2_huge_pages_cut (Spead2HugePages *pages, gsize slab_size, gsize max_slabs)
     pages->free_slabs[i] =
         pages->data + HEADERS_SIZE + (n_slabs - 1 - i) * stride;
   pages->n_free_slabs = n_slabs;
+  pages->size =
+      round_up (HEADERS_SIZE + n_slabs * stride, SPEAD2_HUGE_PAGE_SIZE);
   return n_slabs;
 }
 
@@ -131,7 +138,7 @@ spead2_huge_pages_new (gsize slab_size, guint n_slabs, GError **error)
   Spead2HugePages *pages = spead2_huge_pages_map (size, size, error);
 
   if (pages)
-    spead2_huge_pages_cut (pages, slab_size, G_MAXSIZE);
+    spead2_huge_pages_cut (pages, slab_size, n_slabs);
   return pages;
 }
 

@@ -54,10 +54,10 @@ spead2_huge_pages_alignment (gsize size)
 Spead2HugePages *spead2_huge_pages_map (
     gsize size, gsize present, GError **error);
 
-/* Cuts the mapping into slabs of slab_size bytes, once: max_slabs from its beginning, or as
- * many as it holds. Returns how many they are. */
+/* Cuts the mapping into slabs of slab_size bytes, once: as many as lie on pages that were
+ * present at once, or min_slabs where these are more; but no more than the mapping holds. What is behind them is not used. Returns how many they are. */
 guint spead2_huge_pages_cut (
-    Spead2HugePages *pages, gsize slab_size, gsize max_slabs);
+    Spead2HugePages *pages, gsize slab_size, guint min_slabs);
 
 /* A mapping with at least n_slabs slabs of slab_size bytes, which begin at multiples
  * of spead2_huge_pages_alignment (slab_size). NULL with SPEAD2_ERRNO when memory is

@@ -314,9 +314,11 @@ spead2_queue_try_push (
 static guint
 count_left (const Spead2Queue *queue, guint capacity, const Spead2Heap *heap)
 {
-  guint64 n = queue->n_takers * LEFT_BYTES / MAX (heap->length, 1) + 1;
+  const guint64 lasting =
+      queue->n_takers * (LEFT_BYTES / MAX (heap->length, 1) + 1);
+  const guint64 left = MIN (capacity * 5 / 8, lasting);
 
-  return MIN (capacity * 5 / 8, n);
+  return capacity > left + 2 * lasting ? capacity - 2 * lasting : left;
 }
 
 /* Waits until a run, and others behind it, may be pushed. n_polls counts how often since one

@@ -55,7 +55,8 @@
  *
  * If at least 16 heaps of its size may be outstanding, a push is woken once for all that end
  * until 1.25 MiB are left for each taker, or five eighths of these heaps where that is less:
- * they last until it runs. Woken for each run, it sends 8 KiB heaps 8 % slower; when half of
+ * they last until it runs. For more than twice as many it does not wait, since a source that
+ * is live may have no time for that. Woken for each run, it sends 8 KiB heaps 8 % slower; when half of
  * 512 heaps of 4 KiB are left, 13 %; when five eighths of 4 MiB are left, 3 %. Otherwise it
  * waits until its run may be outstanding, too, and polls for that at first, where may_poll
  * permits: without that, 1 MiB heaps are sent 8 % slower. It never waits for a part of a group

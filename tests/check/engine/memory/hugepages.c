@@ -193,7 +193,6 @@ GST_START_TEST (pages_come_at_once_or_when_they_are_touched)
   for (i = 0; i < 12; i++)
     gst_memory_unref (memories[i]);
 }
-
 GST_END_TEST;
 
 GST_START_TEST (header_areas_are_apart)

@@ -1097,12 +1097,16 @@ static const struct {
     {16, 1, 1, 11},
     {512, 1, 1, 321},
     /* 1.25 MiB are fewer than five eighths */
-    {512, 8192, 1, 162},
-    {16, 1 << 20, 1, 3},
-    {16, 8 << 20, 1, 2},
+    {512, 8192, 1, 191},
+    {400, 8192, 1, 162},
+    /* but no more than 2.5 MiB, or two heaps, end for one */
+    {16, 1 << 20, 1, 13},
+    {16, 8 << 20, 1, 15},
+    {64, 1 << 20, 1, 61},
     /* the rest may be a part of a group */
     {16, 1, 12, 12},
     {16, 1, 16, 16},
+    {16, 1 << 20, 8, 13},
 };
 
 static gpointer
