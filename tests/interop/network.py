@@ -18,7 +18,7 @@ from namespaces import Namespace
 LEFT, RIGHT, NOBODY = "10.77.0.1", "10.77.0.2", "10.77.0.9"
 PORT = 8888
 MTU = 9000
-RETRANS = 100  # ms until a neighbour is asked again
+RETRANS = 100  # ms until a neighbour is asked again, three times in all
 HEADERS = 28  # of IPv4 and UDP
 # Properties of every sender, to try them on a bad network.
 EXTRA = os.environ.get("NETWORK_PROPERTIES", "")
@@ -124,10 +124,13 @@ class Network:
         for run, address in ((self.at_left, LEFT), (self.at_right, RIGHT)):
             run("ip link set lo up")
             run(f"ip address add {address}/24 dev wire")
-            # A neighbour that does not respond is given up after three of these, not after 3 s.
-            for table in ("arp_cache", "ndisc_cache"):
-                run(f"ip ntable change name {table} dev wire retrans {RETRANS}")
             run("ip link set wire up")
+
+    def give_up_early(self):
+        """A neighbour that does not respond is given up after 0.3 s, not after 3: too early for
+        one whose link has just come up."""
+        for table in ("arp_cache", "ndisc_cache"):
+            self.at_left(f"ip ntable change name {table} dev wire retrans {RETRANS}")
 
     def remove(self):
         for process in self.processes:

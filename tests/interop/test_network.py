@@ -25,6 +25,12 @@ def network():
     made.remove()
 
 
+@pytest.fixture
+def early(network):
+    """Absent neighbours are given up early."""
+    network.give_up_early()
+
+
 def check_all_arrived(stats, receiver):
     """Every byte that the kernel accepted is at the receiver."""
     received = receiver.count(stats["packets"])
@@ -67,9 +73,8 @@ def test_a_receiver_whose_link_goes_down_and_up(network):
     network.at_right("ip link set wire down")
     sender.flow()
     network.at_right("ip link set wire up")
-    sender.flow()
     before = receiver.count(1)["whole"]
-    sender.flow()
+    sender.until(lambda stats: receiver.count(1)["whole"] > before)
     stats, received = sender.end(), receiver.count()
     assert stats["heaps-failed"] == 0
     assert before < received["whole"] < stats["heaps-sent"]
@@ -109,6 +114,7 @@ def test_an_mtu_that_is_lowered_and_raised(network):
     assert stats["heaps-failed"] == 0 and stats["errors-by-errno"]["EMSGSIZE"] >= 1
 
 
+@pytest.mark.usefixtures("early")
 def test_a_neighbour_that_does_not_respond_at_first(network):
     """Nothing is sent, which the network says later; no heap waits for it."""
     receiver, sender = network.receiver(), network.sender(host=NOBODY)
@@ -160,6 +166,7 @@ def gap_beside_absent_neighbours(network, destinations, bind, properties):
 
 @pytest.mark.parametrize("way, properties", [
     ("ipv4", ""), ("ipv6", "send-threads=2"), ("routers", "bind-port=7777"), ("ipv4", "gso=off")])
+@pytest.mark.usefixtures("early")
 def test_absent_neighbours_do_not_starve_the_others(network, way, properties):
     """Packets to them would fill the socket's buffer until the kernel gives up."""
     destinations, bind, routes = ABSENT[way]
@@ -172,6 +179,7 @@ def test_absent_neighbours_do_not_starve_the_others(network, way, properties):
         for _ in range(GAP_TRIES)))
 
 
+@pytest.mark.usefixtures("early")
 def test_an_absent_neighbour_that_comes_is_served(network):
     receiver = network.receiver()
     sender = network.sender(f"destinations={RIGHT}:{PORT},{NOBODY}+2:{PORT} rate=64e6")
@@ -188,6 +196,7 @@ def test_an_absent_neighbour_that_comes_is_served(network):
     assert received["described"] >= 2, "it has no descriptors"
 
 
+@pytest.mark.usefixtures("early")
 def test_descriptors_are_not_repeated_for_an_absent_neighbour(network):
     receiver, begin = network.receiver(), time.monotonic()
     sender = network.sender(f"destinations={RIGHT}:{PORT},{NOBODY}+2:{PORT} rate=64e6 "
@@ -199,6 +208,7 @@ def test_descriptors_are_not_repeated_for_an_absent_neighbour(network):
 
 
 @pytest.mark.parametrize("properties", ["", "bind-port=7777 send-threads=2"])
+@pytest.mark.usefixtures("early")
 def test_an_absent_neighbour_that_was_given_up_is_served_when_it_comes(network, properties):
     """The kernel asks for its hardware address only when a packet is sent to it."""
     network.receiver()
@@ -211,6 +221,7 @@ def test_an_absent_neighbour_that_was_given_up_is_served_when_it_comes(network, 
     sender.end()
 
 
+@pytest.mark.usefixtures("early")
 def test_an_absent_destination_that_is_removed_is_forgotten(network):
     """The one that is left is alone: it is not taken off the socket, absent or not."""
     network.receiver()
@@ -225,6 +236,7 @@ def test_an_absent_destination_that_is_removed_is_forgotten(network):
     assert sender.end()["heaps-failed"] == failed
 
 
+@pytest.mark.usefixtures("early")
 def test_an_absent_neighbour_ends_the_stream_where_errors_do(network):
     network.receiver()
     sender = network.sender(
