@@ -185,6 +185,21 @@ GST_START_TEST (the_interval_changes_while_playing)
 }
 GST_END_TEST;
 
+/* In its first turn in PLAYING the loop of GstBaseSrc undoes an interruption (unlock_stop),
+ * also one that came with EOS just before: EOS then waits for data. The loop is as good as
+ * behind that when the stream has started. */
+static void
+await_stream (void)
+{
+  GstPad *pad = gst_element_get_static_pad (element, "src");
+  GstEvent *event = NULL;
+
+  wait_until (
+      (event = gst_pad_get_sticky_event (pad, GST_EVENT_STREAM_START, 0)));
+  gst_event_unref (event);
+  gst_object_unref (pad);
+}
+
 static void
 end_stream (void)
 {
@@ -195,6 +210,7 @@ end_stream (void)
     gst_pad_send_event (pad, gst_event_new_eos ());
     gst_object_unref (pad);
   } else {
+    await_stream ();
     gst_element_send_event (pipeline, gst_event_new_eos ());
   }
 }
