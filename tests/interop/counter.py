@@ -2,11 +2,12 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Counts SPEAD packets, or forwards them as a bad network would, a JSON object a line.
 
-It prints {"ready": port} and then, at each line of its input, what has come so far, or, where the line
-is a number, when that many packets have come:
+It prints {"ready": port} and then, at each line of its input, what has come so far, or, where
+the line is a number, when that many packets have come:
 {"packets", "bytes", "heaps", "whole", "described", "stops", "drops", "gap"}. Heaps are those of
-which anything came, whole those of which everything did, described those with descriptors; drops are the packets that the kernel dropped at
-this socket, and gap is the longest time between two packets, in seconds. With --forward it also prints what it did to packets ("lost", "twice", "late")
+which anything came, whole those of which everything did, described those with descriptors; drops
+are the packets that the kernel dropped at this socket, and gap is the longest time between two
+packets, in seconds. With --forward it also prints what it did to packets ("lost", "twice", "late")
 and to how many heaps it did the first ("heaps_hit").
 
 Only what Python itself has is used.

@@ -186,8 +186,8 @@ GST_START_TEST (the_interval_changes_while_playing)
 GST_END_TEST;
 
 /* In its first turn in PLAYING the loop of GstBaseSrc undoes an interruption (unlock_stop),
- * also one that came with EOS just before: EOS then waits for data. The loop is as good as
- * behind that when the stream has started. */
+ * also one that came with EOS just before: EOS then waits for data. That is a few instructions
+ * behind the start of the stream, and EOS is sent later than this. */
 static void
 await_stream (void)
 {
