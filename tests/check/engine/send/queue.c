@@ -987,6 +987,13 @@ static const struct {
     {3, 2, 2, {0, 0, SPEAD2_HEAP_BARRIER}, {AT_STOP}, {0}, 2},
 };
 
+/* One thread explores: ThreadSanitizer, under which that takes a minute, has nothing to find. */
+#ifdef __SANITIZE_THREAD__
+#define N_EXPLORED 1
+#else
+#define N_EXPLORED G_N_ELEMENTS (cases)
+#endif
+
 GST_START_TEST (test_every_interleaving)
 {
   guint i;
@@ -1232,7 +1239,7 @@ queue_suite (void)
   tcase_add_test (tc, test_parts_of_groups);
   tcase_add_test (tc, test_discard_in_a_group);
   tcase_add_test (tc, test_limits_of_groups);
-  tcase_add_loop_test (tc, test_every_interleaving, 0, G_N_ELEMENTS (cases));
+  tcase_add_loop_test (tc, test_every_interleaving, 0, N_EXPLORED);
   tcase_add_loop_test (tc, test_a_push_waits, 0, 2);
   tcase_add_loop_test (tc, test_how_many_heaps_a_push_waits_for, 0,
       G_N_ELEMENTS (waits_for_space));
