@@ -7,7 +7,7 @@
 /* So many messages are read as usual behind one that was not as predicted. */
 #define PLACE_AFTER 16
 
-/* Bytes of a cache line, or a multiple of that. */
+/* Bytes of a cache line, or of a part of one where lines are longer. */
 #define CACHE_LINE 64
 
 /* --- reading to places ---------------------------------------------------- */
