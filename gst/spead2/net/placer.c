@@ -4,11 +4,10 @@
  */
 #include "spead2/net/placer.h"
 
+#include "spead2/heap/heap.h"
+
 /* So many messages are read as usual behind one that was not as predicted. */
 #define PLACE_AFTER 16
-
-/* Bytes of a cache line, or of a part of one where lines are longer. */
-#define CACHE_LINE 64
 
 /* --- reading to places ---------------------------------------------------- */
 
@@ -123,7 +122,7 @@ prefetch (const guint8 *place, gsize size)
 {
   gsize at;
 
-  for (at = 0; at < size; at += CACHE_LINE)
+  for (at = 0; at < size; at += SPEAD2_CACHE_LINE)
     __builtin_prefetch (place + at, 1);
 }
 
